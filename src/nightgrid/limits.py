@@ -1,0 +1,38 @@
+"""The bounds that the whole library relies on, in one place.
+
+Counts are signed so that a subtraction below zero is visible and never wraps to a huge number.
+The proofs of exactness in `native/prices.py` start from these numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Rooms of one room type on one night; the counters of a cell are int16 and stay far below 32,767.
+ROOMS_MAX: Final = 10_000
+#: Nights of one stay.
+STAY_NIGHTS_MAX: Final = 365
+#: Nights in a store's window (its horizon).
+WINDOW_NIGHTS_MAX: Final = 1_500
+#: A single price or total in minor units: |price| <= 10^11.
+PRICE_MINOR_MAX: Final = 10**11
+#: A nightly base price in minor units.
+BASE_MINOR_MAX: Final = 10**9
+#: A factor of a rule: -100 % to +900 %, at most two decimals (basis points).
+PERCENT_MIN: Final = -100
+PERCENT_MAX: Final = 900
+#: Lead days that a rule can name; longer leads fall in the last band.
+LEAD_DAYS_MAX: Final = 1_000
+#: Member tiers and season groups of one rule book.
+TIERS_MAX: Final = 16
+SEASON_GROUPS_MAX: Final = 3
+#: Length of an identifier in bytes (UTF-8, after NFC).
+ID_BYTES_MAX: Final = 128
+#: Restriction values in bit planes saturate here; longer stays take the exact path.
+PLANE_VALUE_MAX: Final = 63
+#: Restriction profiles (distinct combinations) of one store.
+PROFILES_MAX: Final = 65_536
+#: Default time to live of a hold, and how long resolved holds and keys are kept.
+HOLD_TTL_MS_DEFAULT: Final = 15 * 60 * 1000
+HOLD_TTL_MS_MAX: Final = 30 * 24 * 3600 * 1000
+RETENTION_MS_DEFAULT: Final = 24 * 3600 * 1000

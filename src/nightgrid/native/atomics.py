@@ -1,0 +1,114 @@
+"""Words that several threads (later: processes) change: every access goes through these intrinsics.
+
+numba has no atomics for the CPU (its issue 2988), and LLVM hoists plain loads out of loops, so a plain
+read of a shared word may never see a change. All words are int64, aligned to 8 bytes; `words` is a one-dimensional
+C-contiguous int64 array and the caller has checked `index`. Loads acquire, stores release, changes do both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from nightgrid.native.jit import kernel
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    if array_type.dtype not in (types.int64, types.uint64) or array_type.layout != "C" or array_type.ndim != 1:
+        raise TypeError(f"atomic words must be a C-contiguous int64 vector, not {array_type}")
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
+
+
+@intrinsic
+def load_word(typing_context, words, index):  # type: ignore[no-untyped-def]
+    """Atomic load of `words[index]`."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.load_atomic(_pointer(context, builder, signature.args[0], args[0], args[1]), "acquire", 8)
+
+    return types.int64(words, types.intp), generate
+
+
+@intrinsic
+def store_word(typing_context, words, index, value):  # type: ignore[no-untyped-def]
+    """Atomic store of `value` to `words[index]`."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        builder.store_atomic(args[2], _pointer(context, builder, signature.args[0], args[0], args[1]), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.intp, types.int64), generate
+
+
+@intrinsic
+def swap_word(typing_context, words, index, expected, value):  # type: ignore[no-untyped-def]
+    """Compare and swap: set `words[index]` to `value` if it is `expected`; True if it was."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
+        result = builder.cmpxchg(pointer, args[2], args[3], "acq_rel", "acquire")
+        return builder.extract_value(result, 1)
+
+    return types.boolean(words, types.intp, types.int64, types.int64), generate
+
+
+def _read_modify_write(operation):  # type: ignore[no-untyped-def]
+    def typed(typing_context, words, index, value):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
+            return builder.atomic_rmw(operation, pointer, args[2], "acq_rel")
+
+        return types.int64(words, types.intp, types.int64), generate
+
+    return intrinsic(typed)
+
+
+#: `add_word(words, index, value)` and the others return the word as it was before.
+add_word = _read_modify_write("add")
+and_word = _read_modify_write("and")
+or_word = _read_modify_write("or")
+
+
+@intrinsic
+def pause(typing_context):  # type: ignore[no-untyped-def]
+    """Tell the CPU that this is a spin loop; nothing on machines other than x86."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        if builder.module.triple.startswith(("x86_64", "i386", "i686")):
+            function_type = ir.FunctionType(ir.VoidType(), [])
+            function = builder.module.globals.get("llvm.x86.sse2.pause")
+            if function is None:
+                function = ir.Function(builder.module, function_type, "llvm.x86.sse2.pause")
+            builder.call(function, [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+_yield_processor = types.ExternalFunction("sched_yield", types.int32())
+_SPINS_BEFORE_YIELD = 64
+
+
+@kernel
+def acquire(words, index):  # type: ignore[no-untyped-def]
+    """Take the lock word `words[index]` (0 free, 1 taken). Spins briefly, then gives up its time slice.
+
+    Critical sections are well under a microsecond, so waiting in the kernel would cost more than the section.
+    The order in which locks may be taken is stated once, in `native/layout.py`.
+    """
+    spins = 0
+    while not swap_word(words, index, 0, 1):
+        spins += 1
+        if spins < _SPINS_BEFORE_YIELD:
+            pause()
+        else:
+            _yield_processor()
+
+
+@kernel
+def release(words, index):  # type: ignore[no-untyped-def]
+    """Give the lock word `words[index]` back. The caller holds it."""
+    store_word(words, index, 0)

@@ -1,0 +1,152 @@
+"""Recount: what every counter and bit map must be, derived from the hold slots alone, and what differs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.native import layout as at
+from nightgrid.native.atomics import load_word
+from nightgrid.native.controls import plane_bits
+from nightgrid.native.jit import kernel
+from nightgrid.native.stays import is_closed
+from nightgrid.native.views import (
+    capacity_of,
+    cells_of,
+    elsewhere_of,
+    hotel_words_of,
+    planes_of,
+    product_lane_of,
+    profiles_of,
+    row_first_product_of,
+    row_hotel_of,
+    sellable_of,
+    shared_of,
+    slots_of,
+)
+
+FINDING_CONSERVATION = 1  # free + held + sold is not the capacity
+FINDING_HELD = 2  # held is not the sum of the open holds
+FINDING_SOLD = 3  # sold is not the sum of the bookings and the rooms sold elsewhere
+FINDING_SELLABLE = 4  # a sellable bit is wrong
+FINDING_PLANES = 5  # a restriction plane is wrong
+FINDING_OVERSOLD = 6  # free is negative: capacity was cut below what is sold
+FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
+
+
+@kernel
+def count_slots(store, out_held, out_sold):  # type: ignore[no-untyped-def]
+    """Sum the live holds: out_held, out_sold (row, night) int32 rooms [out], zeroed by the caller. O(slots x nights)."""
+    slots = slots_of(store)
+    live = 0
+    for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
+        base = slot * at.W_WORDS
+        state = load_word(slots, base + at.W_STATE) & 0xFF
+        if state == at.STATE_HELD or state == at.STATE_BOOKED:
+            live += 1
+            stay = slots[base + at.W_STAY]
+            arrival = (stay & 0xFFFFFF) - store[at.H_FIRST_NIGHT]
+            out = out_held if state == at.STATE_HELD else out_sold
+            for night in range(arrival, arrival + ((stay >> 24) & 0xFFFF)):
+                out[slots[base + at.W_ROW], night] += stay >> 40
+    return live
+
+
+@kernel
+def _bits_agree(store, row, night):  # type: ignore[no-untyped-def]
+    """(sellable bits right, planes right) of one cell."""
+    words = store[at.H_WORDS]
+    cells = cells_of(store)
+    sellable = sellable_of(store)
+    planes = planes_of(store)
+    first_product = row_first_product_of(store)
+    lanes = product_lane_of(store)
+    wanted = 1 if cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night) else 0
+    bits, _ = plane_bits(profiles_of(store), cells[row, night, at.C_PROFILE] & 0xFFFF)
+    sellable_right = True
+    planes_right = True
+    for product in range(first_product[row], first_product[row + 1]):
+        lane = np.int64(lanes[product])
+        if (sellable[night * words + (lane >> 6)] >> (lane & 63) & 1) != wanted:
+            sellable_right = False
+        for plane in range(at.P_PLANES):
+            word = planes[(night * at.P_PLANES + plane) * words + (lane >> 6)]
+            if (word >> (lane & 63) & 1) != (bits >> plane & 1):
+                planes_right = False
+    return sellable_right, planes_right
+
+
+@kernel
+def _note(kind, row, night, found, wanted, count, out):  # type: ignore[no-untyped-def]
+    """Append a finding if there is room; returns the new count."""
+    if count < out.shape[0]:
+        out[count, 0] = kind
+        out[count, 1] = row
+        out[count, 2] = night
+        out[count, 3] = found
+        out[count, 4] = wanted
+    return count + 1
+
+
+@kernel
+def audit_cells(store, held, sold, out):  # type: ignore[no-untyped-def]
+    """Compare every cell with the recount; returns the number of findings.
+
+    held, sold (row, night) int32 from `count_slots` [in]; out (finding, 5) int64: kind, row, night, found, wanted [out], the first
+    that fit. O(rows x nights).
+    """
+    cells = cells_of(store)
+    capacity = capacity_of(store)
+    elsewhere = elsewhere_of(store)
+    count = 0
+    for row in range(store[at.H_ROWS]):
+        for night in range(store[at.H_NIGHTS]):
+            free = np.int64(cells[row, night, at.C_FREE])
+            cell_held = np.int64(cells[row, night, at.C_HELD])
+            cell_sold = np.int64(cells[row, night, at.C_SOLD])
+            wanted_sold = np.int64(sold[row, night]) + elsewhere[row, night]
+            total = free + cell_held + cell_sold
+            if total != capacity[row, night]:
+                count = _note(FINDING_CONSERVATION, row, night, total, capacity[row, night], count, out)
+            if cell_held != held[row, night]:
+                count = _note(FINDING_HELD, row, night, cell_held, held[row, night], count, out)
+            if cell_sold != wanted_sold:
+                count = _note(FINDING_SOLD, row, night, cell_sold, wanted_sold, count, out)
+            if free < 0:
+                count = _note(FINDING_OVERSOLD, row, night, free, 0, count, out)
+            sellable_right, planes_right = _bits_agree(store, row, night)
+            if not sellable_right:
+                count = _note(FINDING_SELLABLE, row, night, 0, 1, count, out)
+            if not planes_right:
+                count = _note(FINDING_PLANES, row, night, 0, 1, count, out)
+    return count
+
+
+@kernel
+def audit_lists(store, out):  # type: ignore[no-untyped-def]
+    """Walk the lists of every hotel; returns the number of findings, and appends them to out (finding, 5) int64 [out].
+
+    Every live slot must be met exactly once, in the list that its state asks for.
+    """
+    slots = slots_of(store)
+    hotels = hotel_words_of(store)
+    row_hotel = row_hotel_of(store)
+    high = load_word(shared_of(store), at.S_SLOT_HIGH)
+    met = np.zeros(high + 1, np.uint8)
+    count = 0
+    for hotel in range(store[at.H_HOTELS]):
+        for head, state in ((at.L_HELD_HEAD, at.STATE_HELD), (at.L_BOOKED_HEAD, at.STATE_BOOKED)):
+            link = hotels[hotel * at.L_WORDS + head]
+            while link:
+                slot = link - 1
+                base = slot * at.W_WORDS
+                wrong = slots[base + at.W_STATE] & 0xFF != state or row_hotel[slots[base + at.W_ROW]] != hotel
+                if wrong or met[slot]:
+                    count = _note(FINDING_LIST, slots[base + at.W_ROW], 0, slot, hotel, count, out)
+                    break
+                met[slot] = 1
+                link = slots[base + at.W_NEXT]
+    for slot in range(high):
+        state = slots[slot * at.W_WORDS + at.W_STATE] & 0xFF
+        if (state == at.STATE_HELD or state == at.STATE_BOOKED) and not met[slot]:
+            count = _note(FINDING_LIST, slots[slot * at.W_WORDS + at.W_ROW], 0, slot, -1, count, out)
+    return count

@@ -1,0 +1,240 @@
+"""Search: the cheapest sellable product of every hotel, and the best k hotels, over night-major matrices.
+
+Hotels stand in chunks of 64 lanes; a word of a chunk holds the products of the same position of its 64 hotels
+(sliced ELLPACK: Monakov, Lokhmotov, Avetisyan, HiPEAC 2010). So a hotel's minimum is a vertical minimum. Prices are
+first found in float32 with a known error bound; whatever could be among the best is decided by exact integers. The price itself
+is `prices.stay_total`; there is no second definition here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nightgrid.native import prices as price
+from nightgrid.native.jit import kernel
+from nightgrid.native.prices import round_to, stay_total
+
+#: Relative error of a float32 price: one conversion, one factor, one product, each within 2^-24; doubled for safety.
+RELATIVE_ERROR = 2.0**-21
+NO_PRICE = 2**62
+
+
+class LaneMap(NamedTuple):
+    """Where hotels and products stand in the bit maps and price matrices (fixed for a catalogue)."""
+
+    chunk_first_word: Any  # int32 (chunk + 1)
+    chunk_hotel: Any  # int32 (chunk * 64 + lane % 64): hotel index, -1 = padding
+    lane_product: Any  # int32 (lane): product index, -1 = padding
+    lane_row: Any  # int32 (lane): row index, -1 = padding
+
+
+class PriceTables(NamedTuple):
+    """One published price version in the order of lanes (immutable)."""
+
+    sums: Any  # uint32 or int64 (night + 1, lane): running sums of night values x scale
+    lane_set: Any  # int32 (lane): factor set
+    set_stay: Any  # int32 (set): row of the stay tables
+    set_currency: Any  # int32 (set)
+    set_calendar: Any  # int32 (set)
+    los_num: Any  # int64 (stay set, nights)
+    lead_num: Any  # int64 (stay set, lead days)
+    tier_num: Any  # int64 (stay set, tier)
+    terms: Any  # int64 (T_TERMS)
+
+
+class QueryFactors(NamedTuple):
+    """The stay factors of one query for every factor set: all conditions are evaluated here, once."""
+
+    los: Any  # int64 (set) numerators
+    lead: Any  # int64 (set); -1 = arrival lies before the hotel's today
+    tier: Any  # int64 (set)
+    approximate: Any  # float32 (set): display minor units per unit of a running sum; inf = not on sale
+
+
+@kernel
+def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):  # type: ignore[no-untyped-def]
+    """Look up and combine the stay factors of a query; returns the largest error of a price in display minor units.
+
+    tables: PriceTables; calendar_today (calendar) int64: night index of its civil date; rates (currency, 2) int64: display minor
+    units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out]. O(sets).
+    """
+    terms = tables.terms
+    scale = 1.0 / (np.float64(terms[price.T_LOS_DEN]) * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
+    scale /= terms[price.T_NIGHT_SCALE]
+    error = 0.0
+    for group in range(tables.set_stay.size):
+        stay = tables.set_stay[group]
+        lead_days = arrival - calendar_today[tables.set_calendar[group]]
+        out.los[group] = tables.los_num[stay, nights]
+        out.tier[group] = tables.tier_num[stay, tier]
+        if lead_days < 0:
+            out.lead[group] = -1
+            out.approximate[group] = np.float32(np.inf)
+            continue
+        out.lead[group] = tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)]
+        currency = tables.set_currency[group]
+        rate = rates[currency, 0] / rates[currency, 1]
+        factor = np.float64(out.los[group]) * out.lead[group] * out.tier[group] * scale
+        out.approximate[group] = np.float32(factor * rate)
+        roundings = 1.0
+        if terms[price.T_POLICY] == price.POLICY_NIGHT:
+            roundings = nights
+        elif terms[price.T_POLICY] == price.POLICY_STEP:
+            tier_factor = out.tier[group] / terms[price.T_TIER_DEN]
+            roundings = 1.0 + tier_factor + tier_factor * out.lead[group] / terms[price.T_LEAD_DEN]
+        error = max(error, roundings * terms[price.T_INCREMENT] * rate + 1.0)
+    return error
+
+
+@kernel
+def lane_price(tables, factors, rates, lane, arrival, nights, mask):  # type: ignore[no-untyped-def]
+    """Exact price of one lane: (total in minor units, total in display minor units); NO_PRICE where not on sale."""
+    group = tables.lane_set[lane]
+    if factors.lead[group] < 0:
+        return NO_PRICE, NO_PRICE
+    total = stay_total(
+        tables.sums, lane, arrival, nights, mask, factors.los[group], factors.lead[group], factors.tier[group], tables.terms
+    )
+    currency = tables.set_currency[group]
+    return total, round_to(total, rates[currency, 0], rates[currency, 1], price.MODE_HALF_UP, 1)
+
+
+@kernel
+def approximate_minima(words, tables, factors, lanes, arrival, nights, mask, out_cheapest):  # type: ignore[no-untyped-def]
+    """Approximate price of every hotel's cheapest product: out_cheapest (chunk * 64 + lane) float32 [out], inf = none.
+
+    words (word) int64 [in]: products left. Streams two rows of the running sums. O(lanes).
+    """
+    low = tables.sums[arrival]
+    high = tables.sums[arrival + nights]
+    lane_set = tables.lane_set
+    approximate = factors.approximate
+    for chunk in range(lanes.chunk_first_word.size - 1):
+        out = chunk * 64
+        for bit in range(64):
+            out_cheapest[out + bit] = np.float32(np.inf)
+        for word in range(lanes.chunk_first_word[chunk], lanes.chunk_first_word[chunk + 1]):
+            left = words[word]
+            if left == 0:
+                continue
+            lane = word * 64
+            for bit in range(64):
+                amount = (np.int64(high[lane + bit]) - np.int64(low[lane + bit])) & mask
+                value = np.float32(amount) * approximate[lane_set[lane + bit]]
+                if left >> bit & 1 and value < out_cheapest[out + bit]:
+                    out_cheapest[out + bit] = value
+
+
+@kernel
+def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high):  # type: ignore[no-untyped-def]
+    """Exact cheapest product of the hotel at `position` with low <= display price <= high: (display, total, lane).
+
+    The lowest display price wins, then the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
+    """
+    chunk = position >> 6
+    bit = position & 63
+    best = NO_PRICE
+    best_total = NO_PRICE
+    best_lane = -1
+    for word in range(lanes.chunk_first_word[chunk], lanes.chunk_first_word[chunk + 1]):
+        if words[word] >> bit & 1:
+            total, display = lane_price(tables, factors, rates, word * 64 + bit, arrival, nights, mask)
+            if low <= display <= high and display < best:
+                best = display
+                best_total = total
+                best_lane = word * 64 + bit
+    return best, best_total, best_lane
+
+
+@kernel
+def _threshold(cheapest, chunks, top, scratch):  # type: ignore[no-untyped-def]
+    """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
+
+    Every chunk minimum is some hotel's price, so the top-th smallest of them is one; one short pass instead of a heap.
+    """
+    if chunks < top:
+        scratch[: chunks * 64] = cheapest[: chunks * 64]
+        size = chunks * 64
+    else:
+        for chunk in range(chunks):
+            least = cheapest[chunk * 64]
+            for bit in range(1, 64):
+                least = min(least, cheapest[chunk * 64 + bit])
+            scratch[chunk] = least
+        size = chunks
+    if size < top:
+        return np.float32(np.inf)
+    return np.partition(scratch[:size], top - 1)[top - 1]
+
+
+@kernel
+def _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel):  # type: ignore[no-untyped-def]
+    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is cheapest."""
+    if count == top and (display, hotel) >= (out_display[top - 1], out_hotel[top - 1]):
+        return count
+    place = count if count < top else top - 1
+    while place > 0 and (display, hotel) < (out_display[place - 1], out_hotel[place - 1]):
+        out_display[place] = out_display[place - 1]
+        out_total[place] = out_total[place - 1]
+        out_lane[place] = out_lane[place - 1]
+        out_hotel[place] = out_hotel[place - 1]
+        place -= 1
+    out_display[place] = display
+    out_total[place] = total
+    out_lane[place] = lane
+    out_hotel[place] = hotel
+    return min(count + 1, top)
+
+
+@kernel
+def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch, out):  # type: ignore[no-untyped-def]
+    """The `top` cheapest hotels, exact: returns how many were found and how many are available.
+
+    query: (arrival, nights, mask, top); error: from `combine_factors`; scratch: two float32 (chunk * 64);
+    out: (display int64, total int64, lane int32, hotel int32), each (top) [out]. A candidate is any hotel whose approximate price
+    is within the error bound of the threshold; candidates are priced exactly and ranked by (display, hotel index).
+    """
+    arrival, nights, mask, top = query
+    cheapest, selection = scratch
+    out_display, out_total, out_lane, out_hotel = out
+    chunks = lanes.chunk_first_word.size - 1
+    approximate_minima(words, tables, factors, lanes, arrival, nights, mask, cheapest)
+    bound = _threshold(cheapest, chunks, top, selection)
+    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
+    count = 0
+    available = 0
+    for position in range(chunks * 64):
+        if cheapest[position] < np.float32(np.inf):
+            available += 1
+            if cheapest[position] <= limit:
+                display, total, lane = hotel_cheapest(
+                    words, tables, factors, rates, lanes, position, arrival, nights, mask, 0, NO_PRICE - 1
+                )
+                hotel = lanes.chunk_hotel[position]
+                count = _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel)
+    return count, available
+
+
+@kernel
+def all_hotels(words, tables, factors, rates, lanes, query, out):  # type: ignore[no-untyped-def]
+    """Exact cheapest product of every hotel within a price range; returns how many hotels have one.
+
+    query: (arrival, nights, mask, low, high) with display bounds inclusive; out: (display int64, total int64, lane int32), each (hotel) [out],
+    NO_PRICE and -1 where none. The plain path: for other orders than price, for ranges, and for all hotels.
+    """
+    arrival, nights, mask, low, high = query
+    out_display, out_total, out_lane = out
+    found = 0
+    for position in range(lanes.chunk_hotel.size):
+        hotel = lanes.chunk_hotel[position]
+        if hotel >= 0:
+            display, total, lane = hotel_cheapest(
+                words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high
+            )
+            out_display[hotel] = display
+            out_total[hotel] = total
+            out_lane[hotel] = lane
+            found += lane >= 0
+    return found

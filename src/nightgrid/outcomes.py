@@ -1,0 +1,81 @@
+"""What can be said about a request: one enum, ordered by precedence.
+
+The numbers are stored and exchanged, so they never change: groups of a hundred by subject, smaller
+means it takes precedence. Where several nights of a stay fail, the outcome is the lowest over all nights,
+and the night reported is the first one that gives this outcome.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Outcome(IntEnum):
+    """Result of one request to the inventory. `OK` and `EXISTS` are successes."""
+
+    OK = 0
+    # 100: the request itself
+    INVALID = 100
+    KEY_REUSED = 110
+    EXISTS = 120
+    # 200: what it names
+    UNKNOWN_HOTEL = 200
+    UNKNOWN_PRODUCT = 210
+    OUTSIDE_HORIZON = 220
+    NOT_FOUND = 230
+    # 300: the life cycle of a hold
+    ALREADY_CONFIRMED = 300
+    ALREADY_RELEASED = 310
+    ALREADY_CANCELLED = 320
+    EXPIRED = 330
+    NOT_CONFIRMED = 340
+    # 400: restrictions
+    CLOSED = 400
+    CLOSED_TO_ARRIVAL = 410
+    CLOSED_TO_DEPARTURE = 420
+    MIN_STAY_ARRIVAL = 430
+    MAX_STAY_ARRIVAL = 440
+    MIN_STAY_THROUGH = 450
+    MAX_STAY_THROUGH = 460
+    TOO_MANY_GUESTS = 470
+    # 500: rooms
+    SOLD_OUT = 500
+    # 600: the store
+    BUSY = 600
+
+    @property
+    def success(self) -> bool:
+        """True where the caller has what he asked for."""
+        return self in (Outcome.OK, Outcome.EXISTS)
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for a person."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Outcome.OK: "done",
+    Outcome.INVALID: "the request is malformed: nights and rooms must be at least 1",
+    Outcome.KEY_REUSED: "this idempotency key was used for a different request; use a new key",
+    Outcome.EXISTS: "this request was already done; the first answer is given again",
+    Outcome.UNKNOWN_HOTEL: "there is no such hotel in the catalogue",
+    Outcome.UNKNOWN_PRODUCT: "there is no such room type or plan in this hotel",
+    Outcome.OUTSIDE_HORIZON: "the stay is not inside the nights on sale at this hotel",
+    Outcome.NOT_FOUND: "there is no such hold or booking, or it ended too long ago",
+    Outcome.ALREADY_CONFIRMED: "the hold is already a booking; cancel it instead",
+    Outcome.ALREADY_RELEASED: "the hold was already released",
+    Outcome.ALREADY_CANCELLED: "the booking was already cancelled",
+    Outcome.EXPIRED: "the hold reached its deadline; hold again if rooms remain",
+    Outcome.NOT_CONFIRMED: "the hold is not a booking yet; release it instead",
+    Outcome.CLOSED: "a night of the stay is closed",
+    Outcome.CLOSED_TO_ARRIVAL: "the arrival date is closed to arrival",
+    Outcome.CLOSED_TO_DEPARTURE: "the departure date is closed to departure",
+    Outcome.MIN_STAY_ARRIVAL: "the stay is shorter than the minimum on its arrival date",
+    Outcome.MAX_STAY_ARRIVAL: "the stay is longer than the maximum on its arrival date",
+    Outcome.MIN_STAY_THROUGH: "the stay is shorter than the minimum of one of its nights",
+    Outcome.MAX_STAY_THROUGH: "the stay is longer than the maximum of one of its nights",
+    Outcome.TOO_MANY_GUESTS: "the room type does not take that many guests",
+    Outcome.SOLD_OUT: "not enough rooms are free on every night of the stay",
+    Outcome.BUSY: "no hold slot is free; release holds or create the store with more slots",
+}
