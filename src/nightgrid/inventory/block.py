@@ -1,0 +1,132 @@
+"""The block: one aligned run of bytes behind a header with an offset table, and the store table made from it.
+
+Nothing about a hold, a key or a lock lives outside it, so that the same bytes can later lie in a mapped file that several
+processes share. Untouched pages cost nothing: the operating system hands out zeroed memory on first use, and every
+region is laid out so that zero is its empty state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.native import layout as at
+
+_KEYS_PER_SLOT = 2
+_SEGMENTS_MAX = 1024
+_ENTRIES_PER_SEGMENT_MIN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSizes:
+    """Everything that fixes the size of a block."""
+
+    hotels: int
+    rows: int
+    products: int
+    nights: int
+    first_night: int
+    words: int
+    slots: int
+    profiles: int
+    retention_ms: int
+
+    @property
+    def keys(self) -> int:
+        """Entries of the key index: a power of two, at least two per slot."""
+        wanted = max(_KEYS_PER_SLOT * self.slots, _ENTRIES_PER_SEGMENT_MIN)
+        return 1 << (wanted - 1).bit_length()
+
+    @property
+    def segments(self) -> int:
+        """Segments of the key index: a power of two."""
+        return min(_SEGMENTS_MAX, self.keys // _ENTRIES_PER_SEGMENT_MIN)
+
+    def regions(self) -> dict[int, tuple[np.dtype[np.generic], tuple[int, ...]]]:
+        """dtype and shape of each region, in the order in which they lie in the block."""
+        int16, int32, int64 = (np.dtype(name) for name in ("int16", "int32", "int64"))
+        cells = (self.rows, self.nights)
+        return {
+            at.R_SHARED: (int64, (at.S_WORDS,)),
+            at.R_HOTELS: (int64, (self.hotels, at.L_WORDS)),
+            at.R_HOTEL_FIRST_ROW: (int32, (self.hotels + 1,)),
+            at.R_ROW_HOTEL: (int32, (self.rows,)),
+            at.R_ROW_FIRST_PRODUCT: (int32, (self.rows + 1,)),
+            at.R_PRODUCT_LANE: (int32, (self.products,)),
+            at.R_CELLS: (int16, (*cells, at.C_FIELDS)),
+            at.R_CAPACITY: (int16, cells),
+            at.R_ELSEWHERE: (int16, cells),
+            at.R_SELLABLE: (int64, (self.nights, self.words)),
+            at.R_PLANES: (int64, (self.nights, at.P_PLANES, self.words)),
+            at.R_NIGHT_KINDS: (int64, (self.nights,)),
+            at.R_PROFILES: (int16, (self.profiles, at.F_FIELDS)),
+            at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
+            at.R_KEYS: (int64, (self.keys, at.E_WORDS)),
+            at.R_SEGMENT_LOCKS: (int64, (self.segments, 8)),
+        }
+
+
+def _line_up(size: int) -> int:
+    return -(-size // at.LINE_BYTES) * at.LINE_BYTES
+
+
+class Block:
+    """A store's bytes in process memory.
+
+    `table` is the store table that every kernel takes: int64 (HEADER_WORDS), sizes and addresses. `region(R_*)` is an array
+    view of one region for reading at the edges; shared words are only changed by kernels. The block must outlive the table.
+    """
+
+    def __init__(self, sizes: BlockSizes) -> None:
+        self.sizes = sizes
+        self._regions = sizes.regions()
+        offsets = {}
+        end = _line_up(at.HEADER_WORDS * 8)
+        for region, (dtype, shape) in self._regions.items():
+            offsets[region] = end
+            end += _line_up(dtype.itemsize * int(np.prod(shape, dtype=np.int64)))
+        raw = np.zeros(end + at.LINE_BYTES, np.uint8)
+        start = -raw.ctypes.data % at.LINE_BYTES
+        self.bytes: NDArray[np.uint8] = raw[start : start + end]
+        header = self.bytes[: at.HEADER_WORDS * 8].view(np.int64)
+        header[at.H_MAGIC] = at.MAGIC
+        header[at.H_VERSION] = at.LAYOUT_VERSION
+        header[at.H_BYTES] = end
+        header[at.H_HOTELS] = sizes.hotels
+        header[at.H_ROWS] = sizes.rows
+        header[at.H_PRODUCTS] = sizes.products
+        header[at.H_NIGHTS] = sizes.nights
+        header[at.H_FIRST_NIGHT] = sizes.first_night
+        header[at.H_WORDS] = sizes.words
+        header[at.H_SLOTS] = sizes.slots
+        header[at.H_KEYS] = sizes.keys
+        header[at.H_SEGMENTS] = sizes.segments
+        header[at.H_RETENTION_MS] = sizes.retention_ms
+        header[at.H_PROFILES] = sizes.profiles
+        for region, offset in offsets.items():
+            header[region] = offset
+        self.table: NDArray[np.int64] = header.copy()
+        self.table[at.R_SHARED : at.R_END] += self.bytes.ctypes.data
+
+    def region(self, region: int) -> NDArray[np.generic]:
+        """View of one region with its dtype and shape."""
+        dtype, shape = self._regions[region]
+        offset = int(self.table[region]) - self.bytes.ctypes.data
+        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+        return self.bytes[offset : offset + size].view(dtype).reshape(shape)
+
+    def region_bytes(self) -> dict[str, int]:
+        """Bytes of each part, for reports: counters and bit maps, capacity parts, slots, keys, the rest."""
+        sizes = {region: dtype.itemsize * int(np.prod(shape)) for region, (dtype, shape) in self._regions.items()}
+        groups = {
+            "cells": (at.R_CELLS,),
+            "bit_maps": (at.R_SELLABLE, at.R_PLANES),
+            "capacity_parts": (at.R_CAPACITY, at.R_ELSEWHERE),
+            "slots": (at.R_SLOTS,),
+            "keys": (at.R_KEYS, at.R_SEGMENT_LOCKS),
+        }
+        report = {name: sum(sizes[region] for region in regions) for name, regions in groups.items()}
+        report["other"] = len(self.bytes) - sum(report.values())
+        return report
