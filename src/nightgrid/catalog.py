@@ -1,0 +1,320 @@
+"""The catalogue: hotels, their room types and products, as arrays that every layer indexes.
+
+A hotel's position is its `hotel_index`, a room type's its `row_index` (the row of the availability matrices), a
+product's its `product_index` (the row of the price matrices). Room types of a hotel are neighbours, and so are the
+products of a room type, so `hotel_first_row[h] : hotel_first_row[h + 1]` are the rows of hotel `h`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.errors import InputError, UnknownIdError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EARTH_RADIUS_KM: Final = 6371.0088  # mean radius R1 of the International Union of Geodesy and Geophysics
+_PLACES: Final = ("group", "brand", "region", "city", "district", "country")
+_NUMBERS: Final = ("latitude", "longitude", "stars", "rating")
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """All hotels of a chain. Made by `from_frames` or `read`; never changed afterwards.
+
+    Shapes: H hotels, R room types (rows), P products. Arrays are C-contiguous; text columns are lists, "" = not given.
+    """
+
+    hotel_ids: list[str]  # [H]
+    room_type_ids: list[str]  # [R], unique within a hotel
+    plan_ids: list[str]  # [P], unique within a room type
+    hotel_first_row: NDArray[np.int32]  # [H + 1]
+    row_hotel: NDArray[np.int32]  # [R] hotel index
+    row_first_product: NDArray[np.int32]  # [R + 1]
+    product_row: NDArray[np.int32]  # [P] row index
+    capacity: NDArray[np.int16]  # [R] rooms
+    guests_max: NDArray[np.int16]  # [R] guests
+    base_minor: NDArray[np.int64]  # [P] minor units of the hotel's currency, a night
+    currencies: list[str]  # distinct ISO 4217 codes
+    hotel_currency: NDArray[np.int16]  # [H] position in `currencies`
+    calendars: list[tuple[str, int]]  # distinct (IANA time zone, roll-over hour)
+    hotel_calendar: NDArray[np.int16]  # [H] position in `calendars`
+    hotel_name: list[str]  # [H], as the next six
+    group: list[str]
+    brand: list[str]
+    region: list[str]
+    city: list[str]
+    district: list[str]
+    country: list[str]  # ISO 3166 alpha-2, may have a subdivision: "CH-ZH"
+    latitude: NDArray[np.float64]  # [H] degrees, NaN = not given, as the next three
+    longitude: NDArray[np.float64]
+    stars: NDArray[np.float64]
+    rating: NDArray[np.float64]
+    row_name: list[str]  # [R]
+    product_name: list[str]  # [P]
+
+    @classmethod
+    def from_frames(
+        cls, hotels: Any, room_types: Any, products: Any = None, *, default_plan: str = "standard"
+    ) -> Catalog:
+        """A catalogue from three tables: Polars, PyArrow, pandas (any Arrow stream), dict of columns, .parquet, .csv.
+
+        hotels: hotel_id*, currency*, time_zone*, name, group, brand, region, city, district, country, latitude,
+        longitude, stars, rating, rollover_hour. room_types: hotel_id*, room_type_id*, capacity*, name, guests_max.
+        products: hotel_id*, room_type_id*, base_minor*, plan_id, name. (* required, others may lack or be null.)
+        Without products, room_types carries base_minor and each room type has the one plan `default_plan`.
+        Raises CatalogError with up to ten problems, each with its frame, row (from 1), column, value and fix.
+        """
+        from nightgrid import catalog_frames as frames
+
+        linked = frames.link_frames(hotels, room_types, products, default_plan)
+        hotel, room, product = linked.hotels, linked.room_types, linked.products
+        currencies, hotel_currency = frames.distinct(hotel["currency"].to_list())
+        zones = zip(hotel["time_zone"].to_list(), hotel["rollover_hour"].to_list(), strict=True)
+        calendars, hotel_calendar = frames.distinct(list(zones))
+        places: dict[str, Any] = {name: hotel[name].to_list() for name in _PLACES}
+        numbers: dict[str, Any] = {name: np.array(hotel[name].to_numpy(), dtype=np.float64) for name in _NUMBERS}
+        row_hotel = np.array(room["hotel"].to_numpy(), dtype=np.int32)
+        product_row = np.array(product["row"].to_numpy(), dtype=np.int32)
+        return cls(
+            hotel_ids=hotel["hotel_id"].to_list(),
+            room_type_ids=room["room_type_id"].to_list(),
+            plan_ids=product["plan_id"].to_list(),
+            hotel_first_row=frames.first_indexes(row_hotel, hotel.height),
+            row_hotel=row_hotel,
+            row_first_product=frames.first_indexes(product_row, room.height),
+            product_row=product_row,
+            capacity=np.array(room["capacity"].to_numpy(), dtype=np.int16),
+            guests_max=np.array(room["guests_max"].to_numpy(), dtype=np.int16),
+            base_minor=np.array(product["base_minor"].to_numpy(), dtype=np.int64),
+            currencies=currencies,
+            hotel_currency=hotel_currency,
+            calendars=calendars,
+            hotel_calendar=hotel_calendar,
+            hotel_name=hotel["name"].to_list(),
+            **places,
+            **numbers,
+            row_name=room["name"].to_list(),
+            product_name=product["name"].to_list(),
+        )  # fmt: skip
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Catalog:
+        """A catalogue from a folder with hotels, room_types and optionally products, each .parquet or .csv."""
+        from nightgrid import catalog_frames as frames
+
+        files = frames.find_files(Path(folder))
+        return cls.from_frames(files["hotels"], files["room_types"], files.get("products"))
+
+    def write(self, folder: str | Path) -> None:
+        """Write hotels.parquet, room_types.parquet and products.parquet; `read` gives an equal catalogue."""
+        from nightgrid import catalog_frames as frames
+
+        tables = (self.hotels_frame(), self.room_types_frame(), self.products_frame())
+        frames.write_frames(Path(folder), dict(zip(frames.FILES, tables, strict=True)))
+
+    @property
+    def n_hotels(self) -> int:
+        """Number of hotels, H."""
+        return len(self.hotel_ids)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of room types, R."""
+        return len(self.room_type_ids)
+
+    @property
+    def n_products(self) -> int:
+        """Number of products, P."""
+        return len(self.plan_ids)
+
+    def hotel_index(self, hotel_id: str) -> int:
+        """Position of a hotel; UnknownIdError with similar ids. O(1) after the first call."""
+        found = self._hotel_by_id.get(hotel_id)
+        if found is None:
+            found = self._hotel_by_id.get(_normalised(hotel_id))
+        if found is None:
+            raise UnknownIdError(f"hotel {hotel_id!r} is not in the catalogue{_similar(hotel_id, self.hotel_ids)}")
+        return found
+
+    def row_index(self, hotel_id: str, room_type_id: str) -> int:
+        """Position of a room type; UnknownIdError with similar ids. O(1) after the first call."""
+        found = self._row_by_ids.get((hotel_id, room_type_id))
+        if found is None:
+            found = self._row_by_ids.get((_normalised(hotel_id), _normalised(room_type_id)))
+        if found is None:
+            hotel = self.hotel_index(hotel_id)
+            known = self.room_type_ids[self.hotel_first_row[hotel] : self.hotel_first_row[hotel + 1]]
+            raise UnknownIdError(
+                f"room type {room_type_id!r} is not in hotel {hotel_id!r}{_similar(room_type_id, known, listed=True)}"
+            )
+        return found
+
+    def product_index(self, hotel_id: str, room_type_id: str, plan_id: str | None = None) -> int:
+        """Position of a product. Without `plan_id`: the plan "standard", else the only plan of the room type.
+
+        UnknownIdError names the plans there are. O(plans of the room type).
+        """
+        row = self.row_index(hotel_id, room_type_id)
+        first = int(self.row_first_product[row])
+        known = self.plan_ids[first : int(self.row_first_product[row + 1])]
+        wanted = "standard" if plan_id is None else plan_id
+        if wanted in known:
+            return first + known.index(wanted)
+        if plan_id is None and len(known) == 1:
+            return first
+        if plan_id is not None and _normalised(plan_id) in known:
+            return first + known.index(_normalised(plan_id))
+        asked = "no plan was given and" if plan_id is None else f"plan {plan_id!r} is unknown;"
+        raise UnknownIdError(
+            f"{asked} room type {room_type_id!r} of hotel {hotel_id!r} has the plans {', '.join(known)}"
+        )
+
+    def hotels_where(
+        self,
+        region: str | Sequence[str] | None = None,
+        city: str | Sequence[str] | None = None,
+        district: str | Sequence[str] | None = None,
+        brand: str | Sequence[str] | None = None,
+        hotel_ids: Iterable[str] | None = None,
+        near: tuple[float, float, float] | None = None,
+    ) -> NDArray[np.int32]:
+        """Hotel indexes (int32, ascending, a new array) that meet every condition given; all hotels without one.
+
+        A text or several texts (any of them); `near` is (latitude, longitude, radius_km), hotels without coordinates
+        are never near. A place, brand or hotel that the catalogue does not have is UnknownIdError with suggestions.
+        """
+        chosen: NDArray[np.int32] | None = None
+        for name, wanted in (("region", region), ("city", city), ("district", district), ("brand", brand)):
+            if wanted is not None:
+                chosen = _both(chosen, self._with_text(name, wanted))
+        if hotel_ids is not None:
+            ids = [hotel_ids] if isinstance(hotel_ids, str) else hotel_ids
+            chosen = _both(chosen, np.array(sorted({self.hotel_index(hotel_id) for hotel_id in ids}), dtype=np.int32))
+        if near is not None:
+            latitude, longitude, radius_km = near
+            if not radius_km >= 0:
+                raise InputError(f"near: radius {radius_km} km is not 0 or more; give (latitude, longitude, radius_km)")
+            close = np.flatnonzero(self.distance_km(latitude, longitude) <= radius_km)
+            chosen = _both(chosen, close.astype(np.int32))
+        return np.arange(self.n_hotels, dtype=np.int32) if chosen is None else chosen
+
+    def distance_km(self, latitude: float, longitude: float) -> NDArray[np.float64]:
+        """Great-circle distance to each hotel, float64[H] in km, NaN without coordinates (haversine on a sphere)."""
+        if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+            raise InputError(
+                f"place ({latitude}, {longitude}) is not on the globe; latitude is -90..90, longitude -180..180 degrees"
+            )
+        hotel_latitude, hotel_longitude, cosine = self._radians
+        here = np.radians(latitude)
+        chord = np.sin((hotel_latitude - here) / 2) ** 2
+        chord += np.cos(here) * cosine * np.sin((hotel_longitude - np.radians(longitude)) / 2) ** 2
+        distance: NDArray[np.float64] = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+        return distance
+
+    def hotels_frame(self) -> pl.DataFrame:
+        """One row a hotel, with the columns of `from_frames`; what is not given is null."""
+        import polars as pl
+
+        calendars = [self.calendars[code] for code in self.hotel_calendar.tolist()]
+        return pl.DataFrame(
+            {
+                "hotel_id": self.hotel_ids,
+                "currency": [self.currencies[code] for code in self.hotel_currency.tolist()],
+                "time_zone": [zone for zone, _ in calendars],
+                "name": self.hotel_name,
+                **{name: getattr(self, name) for name in _PLACES},
+                **{name: pl.Series(getattr(self, name), nan_to_null=True) for name in _NUMBERS},
+                "rollover_hour": pl.Series([hour for _, hour in calendars], dtype=pl.Int8),
+            }
+        )
+
+    def room_types_frame(self) -> pl.DataFrame:
+        """One row a room type: hotel_id, room_type_id, name, capacity, guests_max."""
+        import polars as pl
+
+        hotels = pl.Series(self.hotel_ids).gather(self.row_hotel)
+        return pl.DataFrame(
+            {"hotel_id": hotels, "room_type_id": self.room_type_ids, "name": self.row_name,
+             "capacity": self.capacity, "guests_max": self.guests_max}
+        )  # fmt: skip
+
+    def products_frame(self) -> pl.DataFrame:
+        """One row a product: hotel_id, room_type_id, plan_id, base_minor, name."""
+        import polars as pl
+
+        hotels = pl.Series(self.hotel_ids).gather(self.row_hotel[self.product_row])
+        types = pl.Series(self.room_type_ids).gather(self.product_row)
+        return pl.DataFrame(
+            {"hotel_id": hotels, "room_type_id": types, "plan_id": self.plan_ids,
+             "base_minor": self.base_minor, "name": self.product_name}
+        )  # fmt: skip
+
+    @cached_property
+    def _hotel_by_id(self) -> dict[str, int]:
+        return {hotel_id: index for index, hotel_id in enumerate(self.hotel_ids)}
+
+    @cached_property
+    def _row_by_ids(self) -> dict[tuple[str, str], int]:
+        hotels = map(self.hotel_ids.__getitem__, self.row_hotel.tolist())
+        return {ids: row for row, ids in enumerate(zip(hotels, self.room_type_ids, strict=True))}
+
+    @cached_property
+    def _radians(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        latitude = np.radians(self.latitude)
+        return latitude, np.radians(self.longitude), np.cos(latitude)
+
+    @cached_property
+    def _by_text(self) -> dict[str, dict[str, NDArray[np.int32]]]:
+        return {name: _positions(getattr(self, name)) for name in ("region", "city", "district", "brand")}
+
+    def _with_text(self, name: str, wanted: str | Sequence[str]) -> NDArray[np.int32]:
+        known = self._by_text[name]
+        parts = []
+        for text in [wanted] if isinstance(wanted, str) else wanted:
+            part = known.get(text)
+            if part is None:
+                part = known.get(_normalised(text))
+            if part is None:
+                raise UnknownIdError(f"{name} {text!r} is not in the catalogue{_similar(text, list(known))}")
+            parts.append(part)
+        if len(parts) == 1:  # the request path: one city, one copy, no sort
+            return parts[0].copy()
+        return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int32)
+
+
+def _positions(texts: list[str]) -> dict[str, NDArray[np.int32]]:
+    found: dict[str, list[int]] = {}
+    for index, text in enumerate(texts):
+        if text:  # "" = not given, no place of its own
+            found.setdefault(text, []).append(index)
+    return {text: np.array(indexes, dtype=np.int32) for text, indexes in found.items()}
+
+
+def _both(left: NDArray[np.int32] | None, right: NDArray[np.int32]) -> NDArray[np.int32]:
+    return right if left is None else np.intersect1d(left, right, assume_unique=True)
+
+
+def _normalised(text: Any) -> Any:
+    return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
+
+
+def _similar(wanted: object, known: Sequence[str], listed: bool = False) -> str:
+    """The end of a message: similar ids, or all of a short list."""
+    by_fold = {text.casefold(): text for text in known}
+    close = [by_fold[fold] for fold in difflib.get_close_matches(str(wanted).casefold(), by_fold, n=3)]
+    if close:
+        return f"; did you mean {' or '.join(repr(text) for text in close)}?"
+    if listed or len(known) <= 10:
+        return f"; there are {', '.join(known[:20])}"
+    return f"; there are {len(known):,} of them, for example {known[0]!r}"
