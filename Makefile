@@ -1,0 +1,56 @@
+# nightgrid: everything a developer types. `make` alone prints the list.
+#
+# The first `make demo` or `make test` makes its own .venv from constraints.txt; later runs start at once.
+# Variables: PYTHON=python3.12 (which Python makes .venv), NIGHTGRID_DATA=folder (real input data for the tests),
+#            ONLY=name and QUICK=1 (for bench), ARGS="-k holds -x" (handed to pytest).
+# All paths are relative, so that the checkout may stand in a folder with spaces in its name.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMP := .venv/made-here
+
+# A copied or moved checkout brings a .venv that points at the old place: its stamp names another folder, so it is made anew.
+$(shell [ "$$(cat $(STAMP) 2>/dev/null)" = "$$(pwd -P)" ] || rm -f $(STAMP))
+
+.PHONY: help env demo test lint type bench figures clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+env: $(STAMP) ## make .venv (once; again when pyproject.toml or constraints.txt change)
+
+$(STAMP): pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" sh .ci/make_env
+	@pwd -P > $(STAMP)
+
+demo: $(STAMP) ## a small hotel chain: prices, holds, bookings and a search, with pictures in out/demo
+	@$(BIN)/nightgrid demo --out out/demo
+
+# All three judges speak in one run; pytest last, so that its summary is what stays on the screen.
+test: $(STAMP) ## ruff, mypy and pytest (reads NIGHTGRID_DATA; ARGS="-k holds" narrows)
+	@faults=""; \
+	$(MAKE) lint || faults="$$faults lint"; \
+	$(MAKE) type || faults="$$faults type"; \
+	echo "nightgrid: pytest"; \
+	$(BIN)/python -m pytest -q --durations=10 --durations-min=1 $(ARGS) || faults="$$faults pytest"; \
+	if [ -n "$$faults" ]; then echo "nightgrid: failed:$$faults" >&2; exit 1; fi
+
+lint: $(STAMP) ## ruff
+	@echo "nightgrid: ruff"; $(BIN)/ruff check .
+
+type: $(STAMP) ## mypy --strict over src
+	@echo "nightgrid: mypy"; $(BIN)/mypy
+
+bench: $(STAMP) ## all benchmarks; ONLY=name for one, QUICK=1 for small sizes
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+
+figures: $(STAMP) ## the pictures of README.md, drawn from benchmarks/results
+	@$(BIN)/python -m benchmarks.figures
+
+clean: ## remove what was made, except .venv
+	@rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	@find . -path ./.venv -prune -o -path ./.git -prune -o -type d -name __pycache__ -exec rm -rf {} +
+	@echo "nightgrid: clean (.venv stays; remove it with rm -r .venv)"
