@@ -1,0 +1,147 @@
+"""From what pydantic found to sentences for the author: the place, what is wrong, and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from nightgrid.errors import Mistake, RuleBookError
+from nightgrid.pricing.fields import Problem, shown
+from nightgrid.pricing.model import RuleBook
+from nightgrid.pricing.toml_lines import Path, TomlLines
+
+#: Beyond this many, the rest is counted: a damaged file would otherwise print a book of its own.
+MISTAKES_MAX: Final = 1_000
+#: Cells of one compiled table (8 bytes each): 1 GiB.
+TABLE_CELLS_MAX: Final = 1 << 27
+
+#: pydantic's error type -> (what is wrong, how to mend it); {value} and the keys of its context are filled in.
+_SENTENCES: Final = {
+    "missing": ("it is missing", "Add it"),
+    "int_type": ("{value} is not a whole number", "Write an integer without quotes and decimals"),
+    "greater_than_equal": ("{value} is below {ge}", "Write {ge} or more"),
+    "less_than_equal": ("{value} is above {le}", "Write {le} or less"),
+    "literal_error": ("{value} is not one of {expected}", "Choose one of them"),
+    "enum": ("{value} is not one of {expected}", "Choose one of them"),
+    "tuple_type": ("{value} is not a list", "Put it in square brackets: [...]"),
+    "dict_type": ("{value} is not a table", "Write it as {{key = value}}"),
+    "model_type": ("{value} is not a table", "Write it as {{key = value}}"),
+    "model_attributes_type": ("{value} is not a table", "Write it as {{key = value}}"),
+    "too_short": ("it is empty", "Write at least one entry, or leave the key out"),
+    "too_long": ("it has more than {max_length} entries", "Split it into several rules"),
+    "recursion_loop": ("it contains itself", "Write plain lists and tables"),
+}
+
+
+def place_of(path: Path, data: Any) -> str:
+    """A path as people say it: `season 2 "Golden Week", dates 1, from`; positions count from 1."""
+    parts: list[str] = []
+    value = data
+    for step in path:
+        value = _child(value, step)
+        if isinstance(step, int):
+            name = value.get("name") if isinstance(value, Mapping) else getattr(value, "name", None)
+            quoted = f' "{name}"' if isinstance(name, str) and name.isprintable() and len(name) <= 60 else ""
+            label = f"{step + 1}{quoted}"
+            if parts:
+                parts[-1] += f" {label}"
+            else:
+                parts.append(label)
+        else:
+            parts.append(step if step.isprintable() and len(step) <= 60 else shown(step))
+    return ", ".join(parts) or "the book"
+
+
+def _child(value: Any, step: str | int) -> Any:
+    if isinstance(step, str):
+        return value.get(step) if isinstance(value, Mapping) else getattr(value, step, None)
+    inside = isinstance(value, list | tuple) and step < len(value)
+    return value[step] if inside else None
+
+
+def refused(book: RuleBook, mistakes: list[Mistake]) -> RuleBookError:
+    """The error for a book that reads well but cannot be used with this catalogue and window."""
+    return RuleBookError(f'rule book "{book.book.name}"', mistakes)
+
+
+def check_table_size(book: RuleBook, kind: str, n_sets: int, set_cells: int) -> None:
+    """RuleBookError if `n_sets` distinct combinations of rules need more than TABLE_CELLS_MAX cells of 8 bytes."""
+    if n_sets * set_cells > TABLE_CELLS_MAX:
+        problem = f"they make {n_sets:,} different combinations of products, which need {n_sets * set_cells:,} cells"
+        fix = f"At most {TABLE_CELLS_MAX:,} fit: scope rules by region, city or brand, or shorten the window"
+        raise refused(book, [Mistake(f"the {kind} rules", problem, fix)])
+
+
+class MistakeList:
+    """Collects the mistakes of one book; lines are looked up once, at the end."""
+
+    def __init__(self, data: Any, text: str | None) -> None:
+        self._data = data
+        self._text = text
+        self._found: list[Problem] = []
+
+    def add(self, path: Path, problem: str, fix: str) -> None:
+        """One mistake; `problem` and `fix` are sentences without a final point."""
+        self._found.append(Problem(path, problem, fix[:1].upper() + fix[1:]))
+
+    def add_errors(self, path: Path, errors: list[ErrorDetails], model: type[BaseModel] | None) -> None:
+        """What pydantic says about the part of the book at `path`, read as `model` (for the names of its keys)."""
+        for error in errors:
+            # A list whose entries are all wrong is not empty as well.
+            depth = len(error["loc"])
+            inside = (other for other in errors if len(other["loc"]) > depth and other["loc"][:depth] == error["loc"])
+            if error["type"] == "too_short" and any(inside):
+                continue
+            steps = tuple(step for step in error["loc"] if step != "[key]")
+            self.add((*path, *steps), *_sentences(error, model))
+
+    def mistakes(self) -> list[Mistake]:
+        """All of them in the order of the file, at most MISTAKES_MAX and one line that counts the rest."""
+        lines = TomlLines(self._text) if self._text is not None and self._found else None
+        listed = [
+            Mistake(place_of(path, self._data), problem, fix, lines.line(path) if lines else None)
+            for path, problem, fix in self._found[:MISTAKES_MAX]
+        ]
+        listed.sort(key=lambda mistake: mistake.line or 0)
+        rest = len(self._found) - MISTAKES_MAX
+        if rest > 0:
+            listed.append(Mistake("the book", f"{rest:,} more mistakes are not listed", "Correct these first"))
+        return listed
+
+
+def unknown_key(key: object, allowed: list[str]) -> tuple[str, str]:
+    """Problem and fix for a key that means nothing here, with the nearest one that does."""
+    close = difflib.get_close_matches(str(key)[:60], allowed, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return "this key is not known here", f"{hint}Allowed are {', '.join(allowed)}"
+
+
+def _sentences(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str, str]:
+    context = error.get("ctx", {})
+    if error["type"] == "rule_book":
+        return str(context["problem"]), str(context["fix"])
+    if error["type"] == "extra_forbidden":
+        return unknown_key(error["loc"][-1], _allowed_keys(model, error["loc"][:-1]))
+    sentences = _SENTENCES.get(error["type"])
+    if sentences is None:
+        return f"{shown(error['input'])} cannot be used here ({error['msg']})", "Correct it as docs/rules.md shows"
+    values = {key: str(value).replace("'", "") for key, value in context.items()}
+    values["value"] = shown(error["input"])
+    return sentences[0].format(**values), sentences[1].format(**values)
+
+
+def _allowed_keys(model: type[BaseModel] | None, steps: tuple[str | int, ...]) -> list[str]:
+    """The keys of the table at `steps` below `model`, as they are written in the file."""
+    for step in steps:
+        if model is None or isinstance(step, int):
+            continue
+        annotation = next(
+            (field.annotation for name, field in model.model_fields.items() if step in (name, field.alias)), None
+        )
+        candidates = (annotation, *getattr(annotation, "__args__", ()))
+        model = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
