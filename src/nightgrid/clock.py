@@ -66,3 +66,8 @@ def instant_ms(instant: datetime) -> int:
         raise ValueError(f"instant {instant.isoformat()} has no time zone; use datetime(..., tzinfo=UTC)")
     delta = instant - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
+
+
+def stopwatch_seconds() -> float:
+    """Seconds on a stopwatch of arbitrary start, for measuring how long something took; never for dates or deadlines."""
+    return time.perf_counter()

@@ -5,21 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import load_word
+from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.controls import plane_bits
 from nightgrid.native.jit import kernel
-from nightgrid.native.stays import is_closed
 from nightgrid.native.views import (
     capacity_of,
     cells_of,
     elsewhere_of,
     hotel_words_of,
-    planes_of,
     product_lane_of,
     profiles_of,
     row_first_product_of,
     row_hotel_of,
-    sellable_of,
     shared_of,
     slots_of,
 )
@@ -52,27 +49,46 @@ def count_slots(store, out_held, out_sold):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _bits_agree(store, row, night):  # type: ignore[no-untyped-def]
-    """(sellable bits right, planes right) of one cell."""
+def lock_hotels(store):  # type: ignore[no-untyped-def]
+    """Lock every hotel, in ascending order: the store stands still until `unlock_hotels`."""
+    hotels = hotel_words_of(store)
+    for hotel in range(store[at.H_HOTELS]):
+        acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+
+
+@kernel
+def unlock_hotels(store):  # type: ignore[no-untyped-def]
+    """Unlock every hotel after `lock_hotels`."""
+    hotels = hotel_words_of(store)
+    for hotel in range(store[at.H_HOTELS]):
+        release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+
+
+@kernel
+def subtract_bits(store, sellable, planes):  # type: ignore[no-untyped-def]
+    """Take out of copies of the bit maps every bit that the cells ask for: whatever is left over is wrong.
+
+    sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(rows x nights).
+    """
     words = store[at.H_WORDS]
     cells = cells_of(store)
-    sellable = sellable_of(store)
-    planes = planes_of(store)
+    profiles = profiles_of(store)
     first_product = row_first_product_of(store)
     lanes = product_lane_of(store)
-    wanted = 1 if cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night) else 0
-    bits, _ = plane_bits(profiles_of(store), cells[row, night, at.C_PROFILE] & 0xFFFF)
-    sellable_right = True
-    planes_right = True
-    for product in range(first_product[row], first_product[row + 1]):
-        lane = np.int64(lanes[product])
-        if (sellable[night * words + (lane >> 6)] >> (lane & 63) & 1) != wanted:
-            sellable_right = False
-        for plane in range(at.P_PLANES):
-            word = planes[(night * at.P_PLANES + plane) * words + (lane >> 6)]
-            if (word >> (lane & 63) & 1) != (bits >> plane & 1):
-                planes_right = False
-    return sellable_right, planes_right
+    for row in range(store[at.H_ROWS]):
+        for night in range(store[at.H_NIGHTS]):
+            profile = cells[row, night, at.C_PROFILE] & 0xFFFF
+            closed = profile != 0 and profiles[profile, at.F_FLAGS] & at.FLAG_CLOSED != 0
+            wanted = cells[row, night, at.C_FREE] >= 1 and not closed
+            bits = plane_bits(profiles, profile)[0] if profile else 0
+            for product in range(first_product[row], first_product[row + 1]):
+                lane = np.int64(lanes[product])
+                bit = np.int64(1) << (lane & 63)
+                if wanted:
+                    sellable[night * words + (lane >> 6)] ^= bit
+                for plane in range(at.P_PLANES if bits else 0):
+                    if bits >> plane & 1:
+                        planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
 
 
 @kernel
@@ -113,11 +129,6 @@ def audit_cells(store, held, sold, out):  # type: ignore[no-untyped-def]
                 count = _note(FINDING_SOLD, row, night, cell_sold, wanted_sold, count, out)
             if free < 0:
                 count = _note(FINDING_OVERSOLD, row, night, free, 0, count, out)
-            sellable_right, planes_right = _bits_agree(store, row, night)
-            if not sellable_right:
-                count = _note(FINDING_SELLABLE, row, night, 0, 1, count, out)
-            if not planes_right:
-                count = _note(FINDING_PLANES, row, night, 0, 1, count, out)
     return count
 
 

@@ -95,7 +95,15 @@ def lane_price(tables, factors, rates, lane, arrival, nights, mask):  # type: ig
     if factors.lead[group] < 0:
         return NO_PRICE, NO_PRICE
     total = stay_total(
-        tables.sums, lane, arrival, nights, mask, factors.los[group], factors.lead[group], factors.tier[group], tables.terms
+        tables.sums,
+        lane,
+        arrival,
+        nights,
+        mask,
+        factors.los[group],
+        factors.lead[group],
+        factors.tier[group],
+        tables.terms,
     )
     currency = tables.set_currency[group]
     return total, round_to(total, rates[currency, 0], rates[currency, 1], price.MODE_HALF_UP, 1)

@@ -25,7 +25,6 @@ _SOLD_OUT = int(Outcome.SOLD_OUT)
 _NONE = 1_000_000
 
 
-
 @kernel
 def restriction_code(profiles, profile, nights, is_arrival):  # type: ignore[no-untyped-def]
     """Lowest code that one night's profile gives a stay of `nights`; _NONE if it allows the stay.

@@ -1,0 +1,6 @@
+"""The façade: names in, answers out. Composes inventory, pricing and search over one catalogue."""
+
+from nightgrid.engine.answers import Finding, Hold, HoldView, Offer, Quote, RepriceReport, SearchResult, Ticket
+from nightgrid.engine.core import Engine
+
+__all__ = ["Engine", "Finding", "Hold", "HoldView", "Offer", "Quote", "RepriceReport", "SearchResult", "Ticket"]

@@ -1,0 +1,157 @@
+"""What the engine answers: small immutable records. Money is in minor units, instants in milliseconds UTC, nights are dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nightgrid.money import allocate, format_minor
+from nightgrid.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+
+@dataclass(slots=True)
+class Hold:
+    """Rooms taken with a deadline. `id` and `lsn` are its ticket; EXISTS means that this key already held them."""
+
+    id: int
+    lsn: int
+    outcome: Outcome
+    deadline_ms: int
+    hotel_id: str
+    room_type_id: str
+    arrival: date
+    nights: int
+    rooms: int
+
+
+@dataclass(slots=True)
+class Ticket:
+    """Answer to a change of a hold: its id, the log sequence number of the change, OK or EXISTS."""
+
+    id: int
+    lsn: int
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class HoldView:
+    """What the store knows of a hold. state: held, booked, released, expired or cancelled."""
+
+    id: int
+    state: str
+    hotel_id: str
+    room_type_id: str
+    arrival: date
+    nights: int
+    rooms: int
+    deadline_ms: int
+    taken_ms: int
+    resolved_ms: int | None
+    lsn: int
+
+
+@dataclass(slots=True)
+class Offer:
+    """One hotel of a search answer with its cheapest sellable product. Totals are for all rooms and nights."""
+
+    rank: int
+    hotel_id: str
+    hotel_name: str
+    city: str
+    room_type_id: str
+    plan_id: str
+    arrival: date
+    nights: int
+    total_minor: int
+    currency: str
+    display_minor: int
+    display_currency: str
+    price_version: str
+
+    def __str__(self) -> str:
+        shown = format_minor(self.display_minor, self.display_currency)
+        return f"{self.rank:>3}  {shown:>16}  {self.hotel_name or self.hotel_id}, {self.city}: {self.room_type_id}"
+
+
+@dataclass(eq=False)
+class SearchResult:
+    """Ranked offers, how many hotels were considered and available, and how long the search took in microseconds."""
+
+    offers: list[Offer]
+    hotels_considered: int
+    hotels_available: int
+    elapsed_us: float
+    price_version: str
+
+    def to_frame(self) -> pl.DataFrame:
+        """The offers as a Polars frame, a column per field of `Offer`."""
+        import polars as pl
+
+        names = list(Offer.__dataclass_fields__)
+        return pl.DataFrame({name: [getattr(offer, name) for offer in self.offers] for name in names}, strict=False)
+
+
+@dataclass(frozen=True, eq=True)
+class Quote:
+    """A price with everything that it depends on, so that quoting it again from the same version is bit-identical."""
+
+    hotel_id: str
+    room_type_id: str
+    plan_id: str
+    arrival: date
+    nights: int
+    rooms: int
+    tier: str
+    lead_days: int
+    evaluated_ms: int
+    total_minor: int
+    currency: str
+    price_version: str
+    product_index: int
+    _shares: tuple[int, ...] = field(repr=False, compare=False)
+    _shares_are_prices: bool = field(repr=False, compare=False)
+
+    @cached_property
+    def nights_minor(self) -> tuple[int, ...]:
+        """What each night costs for all rooms; adds up to `total_minor` exactly (largest remainder, ties to the earlier night)."""
+        if self._shares_are_prices:
+            return tuple(share * self.rooms for share in self._shares)
+        return tuple(allocate(self.total_minor, self._shares))
+
+    def __str__(self) -> str:
+        return f"{format_minor(self.total_minor, self.currency)} for {self.nights} nights at {self.hotel_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that `check()` found wrong, with the place in words. night is None where a whole row is meant."""
+
+    kind: str
+    hotel_id: str
+    room_type_id: str
+    night: date | None
+    text: str
+
+    def __str__(self) -> str:
+        where = f"{self.hotel_id}/{self.room_type_id}" + (f" on {self.night.isoformat()}" if self.night else "")
+        return f"{self.kind}: {where}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class RepriceReport:
+    """What a repricing job wrote: files in the order of their arrival months, prices, bytes, seconds, skipped months."""
+
+    folder: Path
+    files: list[Path]
+    prices: int
+    bytes: int
+    seconds: float
+    skipped_files: int
+    price_version: str

@@ -1,0 +1,59 @@
+"""What every part of the engine stands on: the catalogue, the inventory, the clock, and the current price version."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from nightgrid.catalog import Catalog
+from nightgrid.clock import Clock
+from nightgrid.engine.days import Days
+from nightgrid.errors import InputError, InputTypeError
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.nights import to_ordinal
+from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.searcher import Searcher
+
+
+class EngineBase:
+    """Shared state and small helpers; not for use on its own."""
+
+    catalog: Catalog
+    clock: Clock
+    first_night: int
+    n_nights: int
+    _inventory: Inventory
+    _searcher: Searcher
+    _days: Days
+    _version: PriceVersion | None
+    _ledger_ms: int
+
+    def _now_ms(self) -> int:
+        """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""
+        now_ms = self.clock.now_ms()
+        if now_ms < self._ledger_ms:
+            now_ms = self._ledger_ms
+        self._ledger_ms = now_ms
+        self._days.today(now_ms)
+        return now_ms
+
+    def _nights(self, arrival: int, nights: int | None, departure: date | str | None) -> int:
+        """Length of a stay from nights or departure, exactly one of them."""
+        if (nights is None) == (departure is None):
+            raise InputError(f"nights is {nights} and departure is {departure}; give exactly one of the two")
+        if nights is None:
+            nights = to_ordinal(departure) - arrival  # type: ignore[arg-type]
+            if nights < 1:
+                raise InputError(f"departure {departure} is not after arrival; a stay has at least 1 night")
+        if type(nights) is not int:
+            raise InputTypeError(f"nights is {nights!r}; a whole number is needed")
+        return nights
+
+    def _row_names(self, row: int) -> tuple[str, str]:
+        """(hotel_id, room_type_id) of a row."""
+        return self.catalog.hotel_ids[int(self.catalog.row_hotel[row])], self.catalog.room_type_ids[row]
+
+    def _priced(self) -> PriceVersion:
+        """The current price version; InputError if no rule book was published yet."""
+        if self._version is None:
+            raise InputError("no rule book is published; call engine.publish(book) before asking for prices")
+        return self._version

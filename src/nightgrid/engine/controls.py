@@ -1,0 +1,128 @@
+"""What the hotel sets: capacity, rooms sold elsewhere, restrictions; frames of ranges become cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes, weekday_mask
+from nightgrid.errors import InputError
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
+from nightgrid.limits import ROOMS_MAX
+from nightgrid.native.controls import CAPACITY, SOLD_ELSEWHERE
+from nightgrid.nights import to_date, weekday
+
+
+def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(first, last) window index per row, inclusive, from `night`, or `first_night` and `last_night`, or the whole window."""
+    size = len(frame)
+    first_night, last_night = inventory.first_night, inventory.first_night + inventory.n_nights - 1
+    if "night" in frame.columns:
+        require(what, frame, ["night"])
+        first = last = ordinals(what, frame, "night")
+    elif "first_night" in frame.columns:
+        require(what, frame, ["first_night", "last_night"])
+        first, last = ordinals(what, frame, "first_night"), ordinals(what, frame, "last_night")
+    else:
+        return np.zeros(size, np.int64), np.full(size, inventory.n_nights - 1, np.int64)
+    for row in np.flatnonzero((first < first_night) | (last > last_night) | (first > last))[:1]:
+        raise InputError(
+            f"{what}: row {row}: nights {to_date(int(first[row]))} to {to_date(int(last[row]))} must be in order and inside "
+            f"the window {to_date(first_night)} to {to_date(last_night)}"
+        )
+    return first - first_night, last - first_night
+
+
+def _cells(
+    rows: NDArray[np.int64], first: NDArray[np.int64], last: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Every (row, night) of ranges, and the position of the range it comes from."""
+    counts = last - first + 1
+    source = np.repeat(np.arange(len(rows)), counts)
+    starts = np.repeat(np.cumsum(counts) - counts, counts)
+    nights = first[source] + np.arange(len(source)) - starts
+    return rows[source].astype(np.int32), nights.astype(np.int32), source
+
+
+def set_counter(catalog: Catalog, inventory: Inventory, column: str, source: Any) -> int:
+    """Set `capacity` or `rooms` (sold elsewhere) over ranges of nights; later rows win. Returns how many cells were set."""
+    what = "set_capacity" if column == "capacity" else "set_sold_elsewhere"
+    frame = as_frame(what, source)
+    require(what, frame, [column])
+    values = integers(what, frame, column, 0, ROOMS_MAX)
+    rows, nights, origin = _cells(row_indexes(what, catalog, frame), *_night_ranges(what, inventory, frame))
+    which = CAPACITY if column == "capacity" else SOLD_ELSEWHERE
+    inventory.set_counters(which, rows, nights, values[origin].astype(np.int16))
+    return len(rows)
+
+
+def _hotel_rows(what: str, catalog: Catalog, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(room-type index, frame row): a row without a room type means every room type of its hotel."""
+    if "row_index" in frame.columns or ("room_type_id" in frame.columns and not frame["room_type_id"].null_count()):
+        return row_indexes(what, catalog, frame), np.arange(len(frame))
+    require(what, frame, ["hotel_id"])
+    rows: list[int] = []
+    origin: list[int] = []
+    types = frame["room_type_id"] if "room_type_id" in frame.columns else pl.Series([None] * len(frame))
+    for position, (hotel_id, room_type_id) in enumerate(zip(frame["hotel_id"], types, strict=True)):
+        if room_type_id is not None:
+            found = [catalog.row_index(hotel_id, room_type_id)]
+        else:
+            hotel = catalog.hotel_index(hotel_id)
+            found = list(range(catalog.hotel_first_row[hotel], catalog.hotel_first_row[hotel + 1]))
+        rows += found
+        origin += [position] * len(found)
+    return np.array(rows, np.int64), np.array(origin, np.int64)
+
+
+def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
+    """Apply restriction deltas in the order of the rows; returns how many cells changed.
+
+    Columns: hotel_id, room_type_id (null = all of the hotel) or row_index; night, or first_night and last_night (inclusive), or
+    neither for the whole window; weekdays ("fri,sat"); and any of the restrictions, null = leave as it is.
+    """
+    what = "restrict"
+    frame = as_frame(what, source)
+    named = [name for name in RESTRICTION_NAMES if name in frame.columns]
+    if not named:
+        raise InputError(f"{what}: no restriction column; give one or more of {', '.join(RESTRICTION_NAMES)}")
+    first, last = _night_ranges(what, inventory, frame)
+    hotel_rows, origin = _hotel_rows(what, catalog, frame)
+    rows, nights, source_position = _cells(hotel_rows, first[origin], last[origin])
+    source_row = origin[source_position]
+    masks = frame["weekdays"].to_list() if "weekdays" in frame.columns else [None] * len(frame)
+    allowed = np.zeros((len(frame), 7), np.bool_)
+    changes: list[RestrictionChange] = []
+    for position, values in enumerate(frame.select(named).iter_rows(named=True)):
+        allowed[position, weekday_mask(what, masks[position], position)] = True
+        try:
+            changes.append(RestrictionChange(**values))
+        except InputError as error:
+            raise InputError(f"{what}: row {position}: {error}") from None
+    keep = allowed[source_row, (nights + weekday(inventory.first_night)) % 7]
+    return _apply_in_order(inventory, rows[keep], nights[keep], source_row[keep], changes)
+
+
+def _apply_in_order(
+    inventory: Inventory,
+    rows: NDArray[np.int32],
+    nights: NDArray[np.int32],
+    source_row: NDArray[np.int64],
+    changes: list[RestrictionChange],
+) -> int:
+    """Runs of equal deltas go to the inventory together; the order of the frame decides where they overlap."""
+    changed = 0
+    starts = [0]
+    for position in range(1, len(changes)):
+        if changes[position] != changes[position - 1]:
+            starts.append(position)
+    edges = np.searchsorted(source_row, [*starts, len(changes)])
+    for start, begin, end in zip(starts, edges[:-1], edges[1:], strict=True):
+        if end > begin:
+            changed += inventory.restrict(rows[begin:end], nights[begin:end], changes[start])
+    return changed

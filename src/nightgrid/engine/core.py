@@ -1,0 +1,150 @@
+"""The engine: every night of every room of a chain, and its price, in this process.
+
+One object composes the inventory (who holds which room), the price versions (what a night costs) and search. Any number of threads may
+call it. Each answer to a change carries a ticket (id, log sequence number).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.clock import Clock, SystemClock
+from nightgrid.engine.booking import BookingMixin
+from nightgrid.engine.days import Days
+from nightgrid.engine.pricing import PricingMixin
+from nightgrid.engine.searching import SearchMixin
+from nightgrid.errors import InputError
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.inventory.restrictions import RESTRICTION_NAMES, profile_values
+from nightgrid.limits import RETENTION_MS_DEFAULT
+from nightgrid.native import layout as at
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.pricing.compile import CompiledBook
+from nightgrid.pricing.model import RuleBook
+from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.searcher import Searcher
+
+_SLOTS_DEFAULT = 1_000_000
+
+
+class Engine(BookingMixin, PricingMixin, SearchMixin):
+    """All operations on one store. Make one with `Engine.in_memory`."""
+
+    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock) -> None:
+        self.catalog = catalog
+        self.clock = clock
+        self.first_night = inventory.first_night
+        self.n_nights = inventory.n_nights
+        self._inventory = inventory
+        self._searcher = Searcher(catalog, inventory)
+        self._days = Days(catalog, inventory)
+        self._version = None
+        self._ledger_ms = -(2**62)
+
+    @classmethod
+    def in_memory(
+        cls,
+        catalog: Catalog,
+        first_night: date | str,
+        nights: int = 540,
+        *,
+        clock: Clock | None = None,
+        slots: int = _SLOTS_DEFAULT,
+        retention_ms: int = RETENTION_MS_DEFAULT,
+    ) -> Engine:
+        """A store in process memory: nothing is written to disk, and everything is gone with the process.
+
+        `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each, used only when touched),
+        ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30 kB of counters.
+        """
+        inventory = Inventory(catalog, to_ordinal(first_night), nights, slots=slots, retention_ms=retention_ms)
+        return cls(catalog, inventory, SystemClock() if clock is None else clock)
+
+    # -- reading the grid ------------------------------------------------------------------------
+
+    def matrix(self, name: str) -> NDArray[np.int16]:
+        """A copy of `free`, `held`, `sold`, `capacity` or `sold_elsewhere`: int16 (room type, night) rooms."""
+        self._inventory.sweep(self._now_ms())
+        return self._inventory.matrix(name)
+
+    def availability(
+        self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
+    ) -> pl.DataFrame:
+        """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per room type and night."""
+        hotel = self.catalog.hotel_index(hotel_id)
+        begin = 0 if first is None else to_ordinal(first) - self.first_night
+        end = self.n_nights - 1 if last is None else to_ordinal(last) - self.first_night
+        if not 0 <= begin <= end < self.n_nights:
+            window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
+            raise InputError(f"nights {first} to {last} are not in order inside the window {window}")
+        self._inventory.sweep(self._now_ms())
+        rows = slice(int(self.catalog.hotel_first_row[hotel]), int(self.catalog.hotel_first_row[hotel + 1]))
+        cells = self._inventory.cells(rows, slice(begin, end + 1))
+        count, nights = cells.shape[:2]
+        counters = cells.reshape(-1, at.C_FIELDS)
+        profiles = self._inventory.block.region(at.R_PROFILES).view(np.int16)
+        used = {
+            int(index): profile_values(profiles[index])
+            for index in np.unique(counters[:, at.C_PROFILE].view(np.uint16))
+        }
+        named = [used[int(index)] for index in counters[:, at.C_PROFILE].view(np.uint16)]
+        elsewhere = self._inventory.block.region(at.R_ELSEWHERE)[rows, begin : end + 1].astype(np.int32)
+        dates = [to_date(self.first_night + begin + night) for night in range(nights)]
+        columns: dict[str, Any] = {
+            "room_type_id": [self.catalog.room_type_ids[row] for row in range(rows.start, rows.stop) for _ in dates],
+            "night": dates * count,
+            "capacity": counters[:, [at.C_FREE, at.C_HELD, at.C_SOLD]].sum(axis=1, dtype=np.int32),
+            "sold": counters[:, at.C_SOLD].astype(np.int32),
+            "held": counters[:, at.C_HELD].astype(np.int32),
+            "free": counters[:, at.C_FREE].astype(np.int32),
+            "sold_elsewhere": elsewhere.reshape(-1),
+        }
+        columns.update({name: [values[name] for values in named] for name in RESTRICTION_NAMES})
+        return pl.DataFrame(columns)
+
+    def house_fill(self, hotel_id: str | None = None) -> NDArray[np.int32]:
+        """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can be sold.
+
+        floor(10,000 × (sold + held) / capacity) of the hotel that night. O(rows × nights).
+        """
+        taken = self.matrix("sold").astype(np.int32) + self._inventory.matrix("held")
+        capacity = self._inventory.matrix("capacity").astype(np.int32)
+        first_row = self.catalog.hotel_first_row[:-1]
+        hotel_taken = np.add.reduceat(taken, first_row, axis=0)
+        hotel_capacity = np.add.reduceat(capacity, first_row, axis=0)
+        fill = np.full(hotel_taken.shape, 10_000, np.int32)
+        np.floor_divide(
+            10_000 * hotel_taken.astype(np.int64), hotel_capacity, out=fill, where=hotel_capacity > 0, casting="unsafe"
+        )
+        return fill if hotel_id is None else fill[self.catalog.hotel_index(hotel_id)]
+
+    def statistics(self) -> dict[str, Any]:
+        """Plain numbers for a monitor: sizes, bytes of each part, slots used, the last log sequence number, the price version."""
+        block = self._inventory.block
+        shared = block.region(at.R_SHARED)
+        return {
+            "hotels": self.catalog.n_hotels,
+            "room_types": self.catalog.n_rows,
+            "products": self.catalog.n_products,
+            "nights": self.n_nights,
+            "slots": block.sizes.slots,
+            "slots_used": int(shared[at.S_SLOT_HIGH]),
+            "lsn": self._inventory.lsn,
+            "bytes": block.region_bytes() | {"prices": self._version.bytes if self._version else 0},
+            "price_version": self._version.digest if self._version else None,
+        }
+
+    def publish(self, book: RuleBook | CompiledBook | str | Path | dict[str, Any]) -> PriceVersion:
+        """Compile a rule book for this catalogue and make it the current price version. RuleBookError lists every mistake.
+
+        Searches and quotes that run meanwhile keep the version they started with. See docs/rules.md for the file.
+        """
+        self._version = self._compile(book)
+        return self._version

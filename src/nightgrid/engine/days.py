@@ -1,0 +1,42 @@
+"""Which civil date it is at each hotel. A chain spans time zones, so one instant is up to three dates."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.nights import local_date_ordinal, next_local_midnight_ms
+
+
+class Days:
+    """The window index of today per calendar (time zone and roll-over hour), turned when a hotel's date changes."""
+
+    def __init__(self, catalog: Catalog, inventory: Inventory) -> None:
+        self._catalog = catalog
+        self._inventory = inventory
+        self._lock = Lock()
+        self._next_change_ms = -(2**62)
+        self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
+
+    def today(self, now_ms: int) -> NDArray[np.int64]:
+        """int64 (calendar): window index of the civil date, may be negative. One comparison unless a date changed."""
+        if now_ms >= self._next_change_ms:
+            self._turn(now_ms)
+        return self._today
+
+    def _turn(self, now_ms: int) -> None:
+        with self._lock:
+            if now_ms < self._next_change_ms:
+                return
+            calendars = self._catalog.calendars
+            today = np.array(
+                [local_date_ordinal(now_ms, zone, hour) - self._inventory.first_night for zone, hour in calendars],
+                np.int64,
+            )
+            self._inventory.set_today(today[self._catalog.hotel_calendar].astype(np.int32))
+            self._today = today
+            self._next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)

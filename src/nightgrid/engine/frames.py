@@ -1,0 +1,122 @@
+"""Frames at the edge: anything with the Arrow stream interface becomes Polars, and columns become index arrays.
+
+Errors name the column, the row number and the value; nothing is changed before every row was understood.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.errors import InputError, InputTypeError, UnknownIdError
+from nightgrid.nights import WEEKDAYS, to_ordinal
+
+
+def as_frame(what: str, source: Any) -> pl.DataFrame:
+    """Polars, PyArrow, pandas, a dict of columns, or a path to .parquet or .csv, as a Polars frame."""
+    if isinstance(source, pl.DataFrame):
+        return source
+    if isinstance(source, pl.LazyFrame):
+        return source.collect()
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if not path.exists():
+            raise InputError(f"{what}: there is no file {path}; give the path of a .parquet or .csv file")
+        try:
+            return pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputError(f"{what}: {path} cannot be read as {path.suffix or 'Parquet'}: {error}") from error
+    if isinstance(source, dict):
+        return pl.DataFrame(source)
+    if hasattr(source, "__arrow_c_stream__"):
+        frame = pl.DataFrame(source)
+        return frame
+    raise InputTypeError(
+        f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
+    )
+
+
+def require(what: str, frame: pl.DataFrame, columns: list[str]) -> None:
+    """InputError unless the frame has the columns, without nulls."""
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise InputError(f"{what}: column {', '.join(missing)} is missing; found {', '.join(frame.columns)}")
+    for name in columns:
+        nulls = frame[name].null_count()
+        if nulls:
+            row = int(frame[name].is_null().arg_max() or 0)
+            raise InputError(f"{what}: column {name} is null in row {row} ({nulls} rows in all); fill it")
+
+
+def integers(what: str, frame: pl.DataFrame, column: str, low: int, high: int) -> NDArray[np.int64]:
+    """A whole-number column as int64, inside [low, high]."""
+    series = frame[column]
+    if not series.dtype.is_integer():
+        raise InputTypeError(f"{what}: column {column} has type {series.dtype}; whole numbers are needed")
+    values = series.to_numpy().astype(np.int64)
+    wrong = np.flatnonzero((values < low) | (values > high))
+    if wrong.size:
+        row = int(wrong[0])
+        raise InputError(f"{what}: column {column} is {values[row]} in row {row}; allowed are {low} to {high}")
+    return values
+
+
+def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
+    """A date column (or ISO text) as proleptic ordinals, int64."""
+    series = frame[column]
+    if series.dtype == pl.String:
+        try:
+            series = series.str.to_date("%Y-%m-%d")
+        except pl.exceptions.PolarsError as error:
+            raise InputError(f"{what}: column {column} is not a date as yyyy-mm-dd: {error}") from error
+    if series.dtype != pl.Date:
+        raise InputTypeError(f"{what}: column {column} has type {series.dtype}; a date (without time) is needed")
+    return series.to_physical().to_numpy().astype(np.int64) + to_ordinal("1970-01-01")
+
+
+UNKNOWN_PRODUCT_ROW = -1
+UNKNOWN_HOTEL_ROW = -2
+
+
+def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: bool = True) -> NDArray[np.int64]:
+    """Room-type index per frame row: from `row_index`, or from `hotel_id` and `room_type_id`. O(frame + catalogue).
+
+    An unknown name is an UnknownIdError, or UNKNOWN_PRODUCT_ROW or UNKNOWN_HOTEL_ROW where not `strict`.
+    """
+    if "row_index" in frame.columns:
+        require(what, frame, ["row_index"])
+        return integers(what, frame, "row_index", 0, catalog.n_rows - 1)
+    require(what, frame, ["hotel_id", "room_type_id"])
+    known = catalog.room_types_frame().select("hotel_id", "room_type_id").with_row_index("_row")
+    asked = frame.select(pl.col("hotel_id").cast(pl.String), pl.col("room_type_id").cast(pl.String))
+    found = asked.join(known, on=["hotel_id", "room_type_id"], how="left", maintain_order="left")["_row"]
+    if found.null_count() and not strict:
+        hotel_known = asked["hotel_id"].is_in(known["hotel_id"].unique().implode()).to_numpy()
+        unknown = np.where(hotel_known, UNKNOWN_PRODUCT_ROW, UNKNOWN_HOTEL_ROW)
+        return np.where(found.is_null().to_numpy(), unknown, found.fill_null(0).to_numpy().astype(np.int64))
+    if found.null_count():
+        row = int(found.is_null().arg_max() or 0)
+        hotel_id, room_type_id = asked.row(row)
+        try:
+            catalog.row_index(hotel_id, room_type_id)
+        except UnknownIdError as error:
+            raise UnknownIdError(f"{what}: row {row}: {error}") from None
+    return found.to_numpy().astype(np.int64)
+
+
+def weekday_mask(what: str, text: str | None, row: int) -> list[int]:
+    """Weekdays named in a text such as "fri,sat"; all where none are named."""
+    if text is None or not text.strip():
+        return list(range(7))
+    names = [name.strip().lower()[:3] for name in text.split(",")]
+    for name in names:
+        if name not in WEEKDAYS:
+            raise InputError(
+                f"{what}: weekdays is {text!r} in row {row}; use {', '.join(WEEKDAYS)}, separated by commas"
+            )
+    return [WEEKDAYS.index(name) for name in names]

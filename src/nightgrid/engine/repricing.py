@@ -1,0 +1,207 @@
+"""Bulk repricing: the cube products × arrivals × stay lengths × tiers as Arrow record batches or partitioned Parquet."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from nightgrid.clock import stopwatch_seconds
+from nightgrid.engine.answers import RepriceReport
+from nightgrid.native.reprice import price_cube
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.search.price_version import PriceVersion
+
+_TILE_PRICES = 4_000_000
+_TILE_PRODUCTS = 8_192
+_EPOCH = to_ordinal("1970-01-01")
+_INT32_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cube:
+    """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights, tier indexes."""
+
+    version: PriceVersion
+    first_night: int
+    calendar_today: NDArray[np.int64]
+    products: NDArray[np.int32]
+    lanes: NDArray[np.int32]
+    arrivals: range
+    stays: NDArray[np.int64]
+    tiers: NDArray[np.int64]
+
+    @property
+    def prices(self) -> int:
+        """How many prices the cube has, those not on sale included."""
+        return len(self.products) * len(self.arrivals) * len(self.stays) * len(self.tiers)
+
+    @property
+    def price_dtype(self) -> np.dtype[np.signedinteger]:
+        """int32 where the largest price that the book can give surely fits, else int64."""
+        tables = self.version.tables
+        nights = np.minimum(self.arrivals.stop - 1 + self.stays.max(), len(tables.sums) - 1)
+        largest_night = self.version.largest_night_minor
+        compiled = self.version.compiled
+        factor = (
+            tables.los_num.max()
+            / compiled.los_den
+            * (tables.lead_num.max() / compiled.lead_den)
+            * (tables.tier_num.max() / compiled.tier_den)
+        )
+        bound = (largest_night * factor + 3 * compiled.increment) * min(int(self.stays.max()), int(nights))
+        return np.dtype(np.int32 if bound * 1.01 < _INT32_MAX else np.int64)
+
+    def schema(self) -> pa.Schema:
+        """Columns of a batch: arrival, nights, tier, product_index, price_minor (null = not on sale)."""
+        price = pa.int32() if self.price_dtype == np.int32 else pa.int64()
+        return pa.schema(
+            [
+                pa.field("arrival", pa.date32()),
+                pa.field("nights", pa.int16()),
+                pa.field("tier", pa.dictionary(pa.int8(), pa.string())),
+                pa.field("product_index", pa.int32()),
+                pa.field("price_minor", price),
+            ],
+            metadata={"price_version": self.version.digest},
+        )
+
+    def batches(self, arrivals: range) -> Iterator[pa.RecordBatch]:
+        """Record batches of some arrivals: tiles of products, then arrivals; inside by arrival, nights, tier, product."""
+        schema = self.schema()
+        names = pa.array(self.version.tiers)
+        for start in range(0, len(self.products), _TILE_PRODUCTS):
+            products = self.products[start : start + _TILE_PRODUCTS]
+            lanes = self.lanes[start : start + _TILE_PRODUCTS]
+            sums = np.ascontiguousarray(self.version.tables.sums[:, lanes])
+            product_set = np.ascontiguousarray(self.version.tables.lane_set[lanes])
+            per_arrival = len(self.stays) * len(self.tiers) * len(products)
+            step = max(1, _TILE_PRICES // per_arrival)
+            for first in range(arrivals.start, arrivals.stop, step):
+                count = min(step, arrivals.stop - first)
+                out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
+                price_cube(
+                    self.version.tables,
+                    sums,
+                    product_set,
+                    self.calendar_today,
+                    first,
+                    self.stays,
+                    self.tiers,
+                    self.version.mask,
+                    out,
+                )
+                yield self._batch(schema, names, products, first, out)
+
+    def _batch(
+        self,
+        schema: pa.Schema,
+        names: pa.Array,
+        products: NDArray[np.int32],
+        first: int,
+        out: NDArray[np.signedinteger],
+    ) -> pa.RecordBatch:
+        """Arrow columns around a tile's prices; keys repeat in the order of the tile."""
+        arrivals, stays, tiers, size = out.shape
+        dates = np.arange(first, first + arrivals, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
+        flat = out.reshape(-1)
+        missing = flat < 0
+        tier = np.tile(np.repeat(self.tiers.astype(np.int8), size), arrivals * stays)
+        nights = np.tile(np.repeat(self.stays.astype(np.int16), tiers * size), arrivals)
+        columns = [
+            pa.array(np.repeat(dates, stays * tiers * size), pa.int32()).cast(pa.date32()),
+            pa.array(nights, pa.int16()),
+            pa.DictionaryArray.from_arrays(pa.array(tier, pa.int8()), names),
+            pa.array(np.tile(products, arrivals * stays * tiers), pa.int32()),
+            pa.array(flat, mask=missing if missing.any() else None),
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _months(cube: Cube) -> list[tuple[str, range]]:
+    """(yyyy-mm, window indexes) of the arrival months of a cube."""
+    months: dict[str, list[int]] = {}
+    for arrival in cube.arrivals:
+        months.setdefault(to_date(cube.first_night + arrival).strftime("%Y-%m"), []).append(arrival)
+    return [(month, range(nights[0], nights[-1] + 1)) for month, nights in months.items()]
+
+
+def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int], None]) -> int:
+    """One month to one file, under a temporary name until it is whole; returns its bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".partial")
+    keys = ["arrival", "nights", "tier", "product_index"]
+    with pq.ParquetWriter(
+        temporary, cube.schema(), compression="lz4", use_dictionary=keys, write_statistics=keys
+    ) as writer:
+        for batch in cube.batches(arrivals):
+            writer.write_batch(batch)
+            wrote(batch.num_rows)
+    os.replace(temporary, path)
+    return path.stat().st_size
+
+
+def _manifest(cube: Cube) -> dict[str, object]:
+    """What makes two repricing jobs the same: a finished month of the same job need not be written again."""
+    return {
+        "price_version": cube.version.digest,
+        "first_arrival": to_date(cube.first_night + cube.arrivals.start).isoformat(),
+        "last_arrival": to_date(cube.first_night + cube.arrivals.stop - 1).isoformat(),
+        "today": cube.calendar_today.tolist(),
+        "stays": cube.stays.tolist(),
+        "tiers": [cube.version.tiers[tier] for tier in cube.tiers],
+        "products": [len(cube.products), int(cube.products.astype(np.int64).sum()), int(cube.products[0])],
+    }
+
+
+def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | None, workers: int) -> RepriceReport:
+    """Write the cube to `folder/arrival_month=yyyy-mm/prices.parquet`, months side by side; resumes an interrupted job.
+
+    `progress(prices done, prices in all)` is called after each batch. A month that a finished job of the same version and shape left
+    is kept. Memory: about 100 MB per worker. OSError from the file system leaves only whole months behind.
+    """
+    started = stopwatch_seconds()
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest_path = folder / "_job.json"
+    manifest = _manifest(cube)
+    known = json.loads(manifest_path.read_text()) if manifest_path.exists() else None
+    manifest_path.write_text(json.dumps(manifest, indent=1) + "\n")
+    jobs = [(folder / f"arrival_month={month}" / "prices.parquet", arrivals) for month, arrivals in _months(cube)]
+    if known != manifest:
+        for stale in folder.glob("arrival_month=*/prices.parquet"):
+            stale.unlink()
+    todo = [(path, arrivals) for path, arrivals in jobs if not path.exists()]
+    done = cube.prices - sum(len(arrivals) for _, arrivals in todo) * (cube.prices // max(1, len(cube.arrivals)))
+
+    def wrote(prices: int) -> None:
+        nonlocal done
+        done += prices
+        if progress is not None:
+            progress(done, cube.prices)
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        futures = [pool.submit(_write_month, cube, path, arrivals, wrote) for path, arrivals in todo]
+        for future in as_completed(futures):
+            future.result()
+    return RepriceReport(
+        folder=folder,
+        files=[path for path, _ in jobs],
+        prices=cube.prices,
+        bytes=sum(path.stat().st_size for path, _ in jobs),
+        seconds=stopwatch_seconds() - started,
+        skipped_files=len(jobs) - len(todo),
+        price_version=cube.version.digest,
+    )
+
+
+def cube_stays(stays: Sequence[int]) -> NDArray[np.int64]:
+    """Stay lengths as the kernel takes them."""
+    return np.ascontiguousarray(list(stays), np.int64)

@@ -1,0 +1,183 @@
+"""Search by name: where, for whom, in which order; offers out."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.catalog import EARTH_RADIUS_KM
+from nightgrid.clock import stopwatch_seconds
+from nightgrid.engine.answers import Offer, SearchResult
+from nightgrid.engine.base import EngineBase
+from nightgrid.errors import InputError, UnknownIdError
+from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.search.price_version import PriceVersion, display_rates
+from nightgrid.search.searcher import SORTS, Ranking, StayQuery
+
+
+class SearchMixin(EngineBase):
+    """Search over the whole chain or a part of it."""
+
+    _rates: tuple[PriceVersion | None, str, NDArray[np.int64] | None] = (None, "", None)
+
+    def search(
+        self,
+        arrival: date | str,
+        nights: int | None = None,
+        *,
+        departure: date | str | None = None,
+        tier: str | None = None,
+        rooms: int = 1,
+        guests: int = 2,
+        city: str | None = None,
+        region: str | None = None,
+        district: str | None = None,
+        brand: str | None = None,
+        hotel_ids: list[str] | None = None,
+        near: tuple[float, float, float] | None = None,
+        stars_min: float | None = None,
+        plan: str | None = None,
+        room_type: str | None = None,
+        price_min_minor: int | None = None,
+        price_max_minor: int | None = None,
+        sort: str = "price",
+        top: int | None = 20,
+        currency: str | None = None,
+    ) -> SearchResult:
+        """Hotels with their cheapest sellable product, ranked. Linear in the room types considered; tens of microseconds for a chain.
+
+        `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the display currency
+        (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None` gives every hotel. Rooms that are held, sold,
+        closed or restricted for the stay are never offered. Raises InputError and UnknownIdError; an empty answer is no error.
+        """
+        started = stopwatch_seconds()
+        version = self._priced()
+        ordinal = to_ordinal(arrival)
+        nights = self._nights(ordinal, nights, departure)
+        first = ordinal - self.first_night
+        self._check_query(first, nights, rooms, guests, sort, top)
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
+        rates, display_currency = self._display(version, currency)
+        query = StayQuery(
+            arrival=first,
+            nights=nights,
+            tier=0 if tier is None else version.tier_index(tier),
+            rooms=rooms,
+            top=top,
+            sort=sort,
+            price_min=None if price_min_minor is None else -(-price_min_minor // rooms),
+            price_max=None if price_max_minor is None else price_max_minor // rooms,
+        )
+        places = (region, city, district, brand, None if hotel_ids is None else tuple(hotel_ids), near, stars_min)
+        words, considered = self._filter_words(places, guests, plan, room_type)
+        distance = self._distance_km(near) if sort == "distance" and near is not None else None
+        ranking = self._searcher.search(version, query, words, self._days.today(now_ms), rates, distance)
+        offers = self._offers(version, query, ranking, display_currency)
+        elapsed_us = (stopwatch_seconds() - started) * 1e6
+        return SearchResult(offers, considered, int(ranking.available), elapsed_us, version.digest)
+
+    def _check_query(self, first: int, nights: int, rooms: int, guests: int, sort: str, top: int | None) -> None:
+        """Errors that name the argument, the value and what is allowed."""
+        if not 1 <= nights <= STAY_NIGHTS_MAX:
+            raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
+        if first < 0 or first + nights > self.n_nights:
+            begin, end = to_date(self.first_night), to_date(self.first_night + self.n_nights)
+            asked = f"{to_date(self.first_night + first)} to {to_date(self.first_night + first + nights)}"
+            raise InputError(f"the stay {asked} is outside the window; arrive from {begin} on, depart by {end}")
+        if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
+            raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
+        if type(guests) is not int or guests < 1:
+            raise InputError(f"guests is {guests!r}; at least 1 guest sleeps in a room")
+        if sort not in SORTS:
+            raise InputError(f"sort is {sort!r}; use one of {', '.join(SORTS)}")
+        if top is not None and (type(top) is not int or top < 1):
+            raise InputError(f"top is {top!r}; give at least 1, or None for every hotel")
+
+    def _display(self, version: PriceVersion, currency: str | None) -> tuple[NDArray[np.int64], str]:
+        """Rates into the display currency, remembered for the latest version and currency."""
+        wanted = currency or version.compiled.display_currency or self.catalog.currencies[0]
+        known_version, known_currency, rates = self._rates
+        if known_version is not version or known_currency != wanted or rates is None:
+            rates = display_rates(version, self.catalog, wanted)
+            self._rates = (version, wanted, rates)
+        return rates, wanted
+
+    def _filter_words(
+        self, places: tuple[Any, ...], guests: int, plan: str | None, room_type: str | None
+    ) -> tuple[NDArray[np.int64], int]:
+        """(bit map of the products asked for, hotels considered); remembered by the searcher."""
+        key = (places, guests, plan, room_type)
+        known = self._searcher.known_filter(key)
+        if known is not None:
+            return known
+        hotels = self._hotels(places)
+        words = self._searcher.guests_words(guests) & self._searcher.hotel_words(hotels)
+        if plan is not None:
+            words = words & self._searcher.lane_words(self._products_of("plan", self.catalog.plan_ids, plan))
+        if room_type is not None:
+            ids = np.array(self.catalog.room_type_ids)[self.catalog.product_row].tolist()
+            words = words & self._searcher.lane_words(self._products_of("room_type", ids, room_type))
+        return self._searcher.remember_filter(key, words, len(hotels))
+
+    def _products_of(self, name: str, ids: list[str], wanted: str) -> NDArray[np.bool_]:
+        """Products with an id, bool (product); UnknownIdError if there is none."""
+        found = np.array(ids) == wanted
+        if not found.any():
+            raise UnknownIdError(f"{name} is {wanted!r}; no product of the catalogue has it")
+        return found
+
+    def _hotels(self, places: tuple[Any, ...]) -> NDArray[np.int32]:
+        """Hotel indexes that the place arguments ask for."""
+        region, city, district, brand, hotel_ids, near, stars_min = places
+        named = {
+            "region": region,
+            "city": city,
+            "district": district,
+            "brand": brand,
+            "hotel_ids": None if hotel_ids is None else list(hotel_ids),
+            "near": near,
+        }
+        given = {name: value for name, value in named.items() if value is not None}
+        hotels = self.catalog.hotels_where(**given) if given else np.arange(self.catalog.n_hotels, dtype=np.int32)
+        if stars_min is not None:
+            hotels = hotels[np.nan_to_num(self.catalog.stars[hotels], nan=0.0) >= stars_min]
+        return hotels
+
+    def _distance_km(self, near: tuple[float, float, float]) -> NDArray[np.float64]:
+        """Great-circle distance of every hotel (haversine), float64 (hotel), NaN without coordinates."""
+        latitude, longitude = np.radians(near[0]), np.radians(near[1])
+        hotel_latitude, hotel_longitude = np.radians(self.catalog.latitude), np.radians(self.catalog.longitude)
+        half = np.sin((hotel_latitude - latitude) / 2) ** 2
+        half += np.cos(latitude) * np.cos(hotel_latitude) * np.sin((hotel_longitude - longitude) / 2) ** 2
+        return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)))
+
+    def _offers(self, version: PriceVersion, query: StayQuery, ranking: Ranking, display_currency: str) -> list[Offer]:
+        """Offer objects of a ranking."""
+        catalog = self.catalog
+        arrival = to_date(self.first_night + query.arrival)
+        offers = []
+        columns = (ranking.hotel.tolist(), ranking.product.tolist(), ranking.total.tolist(), ranking.display.tolist())
+        for rank, (hotel, product, total, display) in enumerate(zip(*columns, strict=True), start=1):
+            offers.append(
+                Offer(
+                    rank,
+                    catalog.hotel_ids[hotel],
+                    catalog.hotel_name[hotel],
+                    catalog.city[hotel],
+                    catalog.room_type_ids[catalog.product_row[product]],
+                    catalog.plan_ids[product],
+                    arrival,
+                    query.nights,
+                    total * query.rooms,
+                    catalog.currencies[catalog.hotel_currency[hotel]],
+                    display * query.rooms,
+                    display_currency,
+                    version.digest,
+                )
+            )
+        return offers

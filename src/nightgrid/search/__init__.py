@@ -1,0 +1,1 @@
+"""Search: stay queries, ranking, calendars, and the price matrices they read."""

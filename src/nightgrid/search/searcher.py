@@ -1,0 +1,200 @@
+"""Answering stay queries: filters as bit maps, then the kernels, then a ranking of hotels.
+
+Everything here is indexes and arrays; the engine turns names into indexes before and offers into objects after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.errors import InputError
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.native import search as kernels
+from nightgrid.native.available import available_words, drop_refused
+from nightgrid.native.search import NO_PRICE, QueryFactors
+from nightgrid.limits import PLANE_VALUE_MAX
+from nightgrid.search.price_version import PriceVersion
+
+SORTS = ("price", "rating", "distance")
+_CACHED_FILTERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StayQuery:
+    """A search in indexes: `arrival` is a window index; prices are display minor units, None = unbounded."""
+
+    arrival: int
+    nights: int
+    tier: int
+    rooms: int
+    top: int | None
+    sort: str
+    price_min: int | None
+    price_max: int | None
+
+
+class Ranking(NamedTuple):
+    """Hotels in order: hotel index, product index, total and display total of one room (int64), and how many are available."""
+
+    hotel: NDArray[np.int32]
+    product: NDArray[np.int32]
+    total: NDArray[np.int64]
+    display: NDArray[np.int64]
+    available: int
+
+
+class Searcher:
+    """Search over one inventory and catalogue. Safe to use from many threads: every call has its own scratch memory."""
+
+    def __init__(self, catalog: Catalog, inventory: Inventory) -> None:
+        self._catalog = catalog
+        self._inventory = inventory
+        self._lanes = inventory.lanes
+        first_word = self._lanes.chunk_first_word
+        self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
+        self._filters: dict[object, tuple[NDArray[np.int64], int]] = {}
+
+    # -- filters as bit maps ---------------------------------------------------------------------
+
+    def lane_words(self, product_allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Bit map of some products, from bool (product): int64 (word). O(lanes)."""
+        lane_product = self._lanes.lane_product
+        allowed = (lane_product >= 0) & product_allowed[np.maximum(lane_product, 0)]
+        return np.packbits(allowed, bitorder="little").view(np.int64)
+
+    def hotel_words(self, hotels: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Bit map of all products of some hotels: int64 (word). O(hotels + words)."""
+        allowed = np.zeros(self._catalog.n_hotels + 1, np.bool_)
+        allowed[hotels] = True
+        position_allowed = allowed[self._lanes.chunk_hotel]  # -1 = padding takes the last entry, False
+        chunks = np.packbits(position_allowed, bitorder="little").view(np.int64)
+        return chunks[self._word_chunk]
+
+    def guests_words(self, guests: int) -> NDArray[np.int64]:
+        """Bit map of the products whose room takes that many guests: int64 (word)."""
+        product_guests = self._catalog.guests_max[self._catalog.product_row]
+        return self.lane_words(product_guests >= guests)
+
+    def known_filter(self, key: object) -> tuple[NDArray[np.int64], int] | None:
+        """(bit map, hotels considered) remembered under a key."""
+        return self._filters.get(key)
+
+    def remember_filter(self, key: object, words: NDArray[np.int64], hotels: int) -> tuple[NDArray[np.int64], int]:
+        """Remember a filter; the oldest is forgotten when there are too many. The catalogue is fixed, so none goes stale."""
+        entry = (np.ascontiguousarray(words), hotels)
+        if len(self._filters) >= _CACHED_FILTERS:
+            self._filters.pop(next(iter(self._filters)), None)
+        self._filters[key] = entry
+        return entry
+
+    # -- the search ------------------------------------------------------------------------------
+
+    def available(self, query: StayQuery, filter_words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bit map of the products that can be sold for the query: int64 (word)."""
+        words = np.empty_like(filter_words)
+        available_words(self._inventory.table, filter_words, query.arrival, query.nights, words)
+        if query.rooms > 1 or query.nights >= PLANE_VALUE_MAX:
+            drop_refused(self._inventory.table, self._lanes.lane_row, query.arrival, query.nights, query.rooms, words)
+        return words
+
+    def factors(
+        self, version: PriceVersion, query: StayQuery, calendar_today: NDArray[np.int64], rates: NDArray[np.int64]
+    ) -> tuple[QueryFactors, float]:
+        """The query's stay factors per factor set, and the error bound of approximate prices."""
+        size = len(version.tables.set_stay)
+        out = QueryFactors(
+            np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float32)
+        )
+        error = kernels.combine_factors(
+            version.tables, calendar_today, rates, query.arrival, query.nights, query.tier, out
+        )
+        return out, error
+
+    def search(
+        self,
+        version: PriceVersion,
+        query: StayQuery,
+        filter_words: NDArray[np.int64],
+        calendar_today: NDArray[np.int64],
+        rates: NDArray[np.int64],
+        distance_km: NDArray[np.float64] | None = None,
+    ) -> Ranking:
+        """Rank the hotels. Ties: by price the lower hotel index; other orders by price, then hotel index.
+
+        calendar_today (calendar) int64: window index of each calendar's civil date; rates: see `display_rates`.
+        """
+        words = self.available(query, filter_words)
+        factors, error = self.factors(version, query, calendar_today, rates)
+        unbounded = query.price_min is None and query.price_max is None
+        if query.sort == "price" and unbounded and query.top is not None and query.top > 0:
+            return self._cheapest(version, query, words, factors, rates, error)
+        return self._all(version, query, words, factors, rates, distance_km)
+
+    def _cheapest(
+        self,
+        version: PriceVersion,
+        query: StayQuery,
+        words: NDArray[np.int64],
+        factors: QueryFactors,
+        rates: NDArray[np.int64],
+        error: float,
+    ) -> Ranking:
+        """The `top` cheapest hotels: approximate prices choose candidates, exact ones decide."""
+        positions = len(self._lanes.chunk_hotel)
+        top = min(query.top or 0, self._catalog.n_hotels)
+        scratch = (np.empty(positions, np.float32), np.empty(positions, np.float32))
+        out = (np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top, np.int32), np.empty(top, np.int32))
+        count, available = kernels.cheapest_hotels(
+            words,
+            version.tables,
+            factors,
+            rates,
+            self._lanes,
+            (query.arrival, query.nights, version.mask, top),
+            error,
+            scratch,
+            out,
+        )
+        display, total, lane, hotel = out
+        product = self._lanes.lane_product[lane[:count]]
+        return Ranking(hotel[:count], product, total[:count], display[:count], available)
+
+    def _all(
+        self,
+        version: PriceVersion,
+        query: StayQuery,
+        words: NDArray[np.int64],
+        factors: QueryFactors,
+        rates: NDArray[np.int64],
+        distance_km: NDArray[np.float64] | None,
+    ) -> Ranking:
+        """Price every hotel exactly, then order: the plain path for other orders, price ranges, and all hotels."""
+        hotels = self._catalog.n_hotels
+        out = (np.empty(hotels, np.int64), np.empty(hotels, np.int64), np.empty(hotels, np.int32))
+        low = 0 if query.price_min is None else query.price_min
+        high = NO_PRICE - 1 if query.price_max is None else query.price_max
+        available = kernels.all_hotels(
+            words,
+            version.tables,
+            factors,
+            rates,
+            self._lanes,
+            (query.arrival, query.nights, version.mask, low, high),
+            out,
+        )
+        display, total, lane = out
+        found = np.flatnonzero(lane >= 0).astype(np.int32)
+        order = [found, display[found]]
+        if query.sort == "rating":
+            order.append(-np.nan_to_num(self._catalog.rating[found], nan=-1.0))
+        elif query.sort == "distance":
+            if distance_km is None:
+                raise InputError("sort is 'distance' but the search has no place; give near=(latitude, longitude, km)")
+            order.append(np.nan_to_num(distance_km[found], nan=np.inf))
+        found = found[np.lexsort(order)][: query.top]
+        return Ranking(found, self._lanes.lane_product[lane[found]], total[found], display[found], available)
