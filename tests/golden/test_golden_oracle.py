@@ -1,0 +1,128 @@
+"""Every golden case through the oracles."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.loader import (
+    InventoryCase,
+    PriceCase,
+    SearchCase,
+    Step,
+    World,
+    inventory_cases,
+    price_cases,
+    search_cases,
+)
+from tests.oracles import prices
+from tests.oracles.inventory import Inventory
+from tests.oracles.search import Chain, Request, search
+
+PRICES, INVENTORY, SEARCH = price_cases(), inventory_cases(), search_cases()
+
+
+def open_inventory(world: World) -> Inventory:
+    """The oracle of a world at its first instant."""
+    return Inventory(
+        world.hotels,
+        world.room_types,
+        world.first_night,
+        world.nights,
+        world.now_ms,
+        slots=world.slots,
+        retention_ms=world.retention_ms,
+    )
+
+
+def play(inventory: Inventory, step: Step, names: dict[str, int]) -> None:
+    """Do one step and compare everything that it says."""
+    row = (step.hotel_id, step.room_type_id)
+    arguments = dict(step.arguments)
+    if step.do == "hold":
+        name = arguments.pop("as", None)
+        arguments["ttl_ms"] = arguments.pop("ttl_seconds", 900) * 1000
+        answer = inventory.hold(*row, arguments.pop("arrival"), arguments.pop("nights", 1), **arguments)
+        assert (answer.outcome, answer.night) == (step.expect, step.night)
+        if answer.outcome == "OK":
+            names[name] = answer.hold_id
+        elif answer.outcome == "EXISTS":
+            assert answer.hold_id == names[name]
+        else:
+            assert answer.hold_id is None
+    elif step.do in ("confirm", "release", "cancel"):
+        hold_id = arguments.pop("id")
+        assert getattr(inventory, step.do)(names.get(hold_id, hold_id)) == step.expect
+    elif step.do == "get":
+        hold_id = arguments.pop("id")
+        assert (inventory.get(names.get(hold_id, hold_id)) or "NOT_FOUND") == step.expect
+    elif step.do == "expire":
+        assert sorted(inventory.expire()) == sorted(names[name] for name in step.expect)
+    elif step.do == "wait":
+        inventory.wait(arguments.get("ms", 0) + 1000 * arguments.get("seconds", 0))
+    elif step.do == "restrict":
+        inventory.restrict(step.hotel_id, arguments.pop("first"), arguments.pop("last"), **arguments)
+    elif step.do in ("set_capacity", "set_sold_elsewhere"):
+        getattr(inventory, step.do)(row, arguments["first"], arguments["last"], arguments["rooms"])
+    elif step.do == "availability":
+        assert inventory.availability(row) == step.counts["free"]
+    else:
+        assert step.do == "check"
+        assert inventory.check() == []
+    if step.counts:
+        assert not any(inventory._is_due(hold) for hold in inventory.holds.values()), "counts with a due hold about"
+    for what, expected in step.counts.items():
+        assert inventory.counts(what, row) == expected, what
+
+
+@pytest.mark.parametrize("case", PRICES, ids=lambda case: case.name)
+def test_prices(case: PriceCase):
+    hotel = case.world.hotel(case.product["hotel_id"])
+    stay = (case.arrival, case.nights, case.lead_days, case.tier, case.world.holidays)
+
+    price = prices.price_stay(case.world.book, hotel, case.product, *stay)
+
+    assert price.total_minor == case.expect["total_minor"]
+    assert sum(price.nights_minor) == price.total_minor
+    assert list(price.nights_minor) == case.expect.get("nights_minor", list(price.nights_minor))
+    if "display_minor" in case.expect:
+        shown = prices.display_minor(case.world.book, price.total_minor, hotel["currency"], case.display_currency)
+        assert shown == case.expect["display_minor"]
+
+
+@pytest.mark.parametrize("case", INVENTORY, ids=lambda case: case.name)
+def test_inventory(case: InventoryCase):
+    inventory = open_inventory(case.world)
+    names: dict[str, int] = {}
+    for number, step in enumerate(case.steps, start=1):
+        try:
+            play(inventory, step, names)
+        except AssertionError as error:
+            raise AssertionError(f"step {number} {step}: {error}") from error
+    assert inventory.check() == []
+
+
+@pytest.mark.parametrize("case", SEARCH, ids=lambda case: case.name)
+def test_search(case: SearchCase):
+    world = case.world
+    inventory = open_inventory(world)
+    names: dict[str, int] = {}
+    for step in case.steps:
+        play(inventory, step, names)
+    chain = Chain.of(world.hotels, world.room_types, world.products)
+
+    found = search(chain, inventory, world.book, Request(**case.request), world.holidays)
+
+    expected = case.expect["offers"]
+    assert len(found.offers) == len(expected)
+    for offer, columns in zip(found.offers, expected, strict=True):
+        assert {key: getattr(offer, key) for key in columns} == columns
+    for count in ("hotels_considered", "hotels_available"):
+        if count in case.expect:
+            assert getattr(found, count) == case.expect[count]
+
+
+def test_there_are_cases_of_every_kind():
+    """A misplaced file must not make the suite pass by having nothing to run."""
+    assert len({case.name.split(" [")[0] for case in PRICES}) >= 80
+    assert len(INVENTORY) >= 40
+    assert len(SEARCH) >= 10
