@@ -12,8 +12,8 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 STAMP := .venv/made-here
 
-# A copied or moved checkout brings a .venv that points at the old place: its stamp names another folder, so it is made anew.
-$(shell [ "$$(cat $(STAMP) 2>/dev/null)" = "$$(pwd -P)" ] || rm -f $(STAMP))
+# A copied or moved checkout brings a .venv whose scripts still lead to the old place. Its stamp says so, and it is made anew.
+$(shell [ ! -e $(STAMP) ] || [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || mv -f $(STAMP) .venv/made-elsewhere)
 
 .PHONY: help env demo test lint type bench figures clean
 
@@ -21,6 +21,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 env: $(STAMP) ## make .venv (once; again when pyproject.toml or constraints.txt change)
+	@echo "nightgrid: .venv is up to date"
 
 $(STAMP): pyproject.toml constraints.txt
 	@PYTHON="$(PYTHON)" sh .ci/make_env
@@ -39,10 +40,10 @@ test: $(STAMP) ## ruff, mypy and pytest (reads NIGHTGRID_DATA; ARGS="-k holds" n
 	if [ -n "$$faults" ]; then echo "nightgrid: failed:$$faults" >&2; exit 1; fi
 
 lint: $(STAMP) ## ruff
-	@echo "nightgrid: ruff"; $(BIN)/ruff check .
+	@echo "nightgrid: ruff"; $(BIN)/python -m ruff check .
 
 type: $(STAMP) ## mypy --strict over src
-	@echo "nightgrid: mypy"; $(BIN)/mypy
+	@echo "nightgrid: mypy"; $(BIN)/python -m mypy
 
 bench: $(STAMP) ## all benchmarks; ONLY=name for one, QUICK=1 for small sizes
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
