@@ -62,7 +62,7 @@ class CompiledBook:
     los_den: int
     lead_den: int
     tier_den: int
-    tiers: tuple[str, ...]  # the first is "public"
+    tiers: tuple[str, ...]  # the first is for guests who are no members
     rates: Mapping[str, Fraction]  # value of one major unit by currency; empty where the book has no rates
     display_currency: str  # "" where hotels have several currencies and the book names none
     warnings: tuple[str, ...]  # sentences about names that nothing matches; the book is usable

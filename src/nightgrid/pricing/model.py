@@ -39,7 +39,7 @@ HOLIDAY_WIDENING_DAYS_MAX: Final = 60
 #: The step of prices in minor units.
 INCREMENT_MINOR_MAX: Final = 10**9
 PRIORITY_MAX: Final = 1_000_000
-#: The tier of a guest who is no member; the first of every book.
+#: The tier of a guest who is no member, where a book names no tiers; else it is the first tier named.
 PUBLIC_TIER: Final = "public"
 #: The keys of `where`, the least specific first: the position + 1 is the scope level.
 SCOPE_KEYS: Final = ("group", "brand", "region", "city", "hotel", "room_type", "plan")
@@ -81,7 +81,7 @@ class Policy(StrEnum):
 
 
 class Header(_Part):
-    """`[book]`: the name, the member tiers (the first is "public"), and the currency of a chain-wide search."""
+    """`[book]`: the name, the member tiers (the first is for guests who are no members), the currency to compare in."""
 
     name: Text = "unnamed"
     tiers: tuple[Text, ...] = Field(default=(PUBLIC_TIER,), min_length=1, max_length=TIERS_MAX)
@@ -90,10 +90,6 @@ class Header(_Part):
     @field_validator("tiers")
     @classmethod
     def _check_tiers(cls, tiers: tuple[str, ...]) -> tuple[str, ...]:
-        if tiers[0] != PUBLIC_TIER:
-            raise mistake(
-                f'the first tier is "{tiers[0]}"', f'put "{PUBLIC_TIER}" first: the tier of a guest who is no member'
-            )
         twice = sorted({tier for tier in tiers if tiers.count(tier) > 1})
         if twice:
             raise mistake(f"tier {', '.join(map(shown, twice))} is named twice", "name each tier once")
