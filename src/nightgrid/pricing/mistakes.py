@@ -113,9 +113,9 @@ class MistakeList:
         return listed
 
 
-def unknown_key(key: object, allowed: list[str]) -> tuple[str, str]:
+def unknown_key(key: str, allowed: list[str]) -> tuple[str, str]:
     """Problem and fix for a key that means nothing here, with the nearest one that does."""
-    close = difflib.get_close_matches(str(key)[:60], allowed, n=1)
+    close = difflib.get_close_matches(key[:60], allowed, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return "this key is not known here", f"{hint}Allowed are {', '.join(allowed)}"
 
@@ -125,7 +125,7 @@ def _sentences(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str,
     if error["type"] == "rule_book":
         return str(context["problem"]), str(context["fix"])
     if error["type"] == "extra_forbidden":
-        return unknown_key(error["loc"][-1], _allowed_keys(model, error["loc"][:-1]))
+        return unknown_key(str(error["loc"][-1]), _allowed_keys(model, error["loc"][:-1]))
     sentences = _SENTENCES.get(error["type"])
     if sentences is None:
         return f"{shown(error['input'])} cannot be used here ({error['msg']})", "Correct it as docs/rules.md shows"

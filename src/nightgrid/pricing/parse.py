@@ -147,7 +147,8 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
         raise _refused(source, "the top of the file is not a table", "Start it with [book]")
     for key in data:
         if key not in _TOP_KEYS:
-            found.add((str(key),), *unknown_key(key, _TOP_KEYS))
+            name = key if isinstance(key, str) else shown(key)
+            found.add((name,), *unknown_key(name, _TOP_KEYS))
     parts: dict[str, Any] = {
         "book": _table(Header, data, "book", found),
         "rounding": _table(Rounding, data, "rounding", found),
