@@ -23,20 +23,20 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 
 @intrinsic
-def load_word(typing_context, words, index):  # type: ignore[no-untyped-def]
+def load_word(typing_context, words, index):
     """Atomic load of `words[index]`."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         return builder.load_atomic(_pointer(context, builder, signature.args[0], args[0], args[1]), "acquire", 8)
 
     return types.int64(words, types.intp), generate
 
 
 @intrinsic
-def store_word(typing_context, words, index, value):  # type: ignore[no-untyped-def]
+def store_word(typing_context, words, index, value):
     """Atomic store of `value` to `words[index]`."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         builder.store_atomic(args[2], _pointer(context, builder, signature.args[0], args[0], args[1]), "release", 8)
         return context.get_dummy_value()
 
@@ -44,10 +44,10 @@ def store_word(typing_context, words, index, value):  # type: ignore[no-untyped-
 
 
 @intrinsic
-def swap_word(typing_context, words, index, expected, value):  # type: ignore[no-untyped-def]
+def swap_word(typing_context, words, index, expected, value):
     """Compare and swap: set `words[index]` to `value` if it is `expected`; True if it was."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
         result = builder.cmpxchg(pointer, args[2], args[3], "acq_rel", "acquire")
         return builder.extract_value(result, 1)
@@ -55,9 +55,9 @@ def swap_word(typing_context, words, index, expected, value):  # type: ignore[no
     return types.boolean(words, types.intp, types.int64, types.int64), generate
 
 
-def _read_modify_write(operation):  # type: ignore[no-untyped-def]
-    def typed(typing_context, words, index, value):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+def _read_modify_write(operation):
+    def typed(typing_context, words, index, value):
+        def generate(context, builder, signature, args):
             pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
             return builder.atomic_rmw(operation, pointer, args[2], "acq_rel")
 
@@ -73,10 +73,10 @@ or_word = _read_modify_write("or")
 
 
 @intrinsic
-def pause(typing_context):  # type: ignore[no-untyped-def]
+def pause(typing_context):
     """Tell the CPU that this is a spin loop; nothing on machines other than x86."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         if builder.module.triple.startswith(("x86_64", "i386", "i686")):
             function_type = ir.FunctionType(ir.VoidType(), [])
             function = builder.module.globals.get("llvm.x86.sse2.pause")
@@ -93,7 +93,7 @@ _SPINS_BEFORE_YIELD = 64
 
 
 @kernel
-def acquire(words, index):  # type: ignore[no-untyped-def]
+def acquire(words, index):
     """Take the lock word `words[index]` (0 free, 1 taken). Spins briefly, then gives up its time slice.
 
     Critical sections are well under a microsecond, so waiting in the kernel would cost more than the section.
@@ -109,6 +109,6 @@ def acquire(words, index):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def release(words, index):  # type: ignore[no-untyped-def]
+def release(words, index):
     """Give the lock word `words[index]` back. The caller holds it."""
     store_word(words, index, 0)

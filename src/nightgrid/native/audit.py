@@ -31,7 +31,7 @@ FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
 
 
 @kernel
-def count_slots(store, out_held, out_sold):  # type: ignore[no-untyped-def]
+def count_slots(store, out_held, out_sold):
     """Sum the live holds: out_held, out_sold (row, night) int32 rooms [out], zeroed by the caller. O(slots x nights)."""
     slots = slots_of(store)
     live = 0
@@ -49,7 +49,7 @@ def count_slots(store, out_held, out_sold):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lock_hotels(store):  # type: ignore[no-untyped-def]
+def lock_hotels(store):
     """Lock every hotel, in ascending order: the store stands still until `unlock_hotels`."""
     hotels = hotel_words_of(store)
     for hotel in range(store[at.H_HOTELS]):
@@ -57,7 +57,7 @@ def lock_hotels(store):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def unlock_hotels(store):  # type: ignore[no-untyped-def]
+def unlock_hotels(store):
     """Unlock every hotel after `lock_hotels`."""
     hotels = hotel_words_of(store)
     for hotel in range(store[at.H_HOTELS]):
@@ -65,7 +65,7 @@ def unlock_hotels(store):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def subtract_bits(store, sellable, planes):  # type: ignore[no-untyped-def]
+def subtract_bits(store, sellable, planes):
     """Take out of copies of the bit maps every bit that the cells ask for: whatever is left over is wrong.
 
     sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(rows x nights).
@@ -92,7 +92,7 @@ def subtract_bits(store, sellable, planes):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _note(kind, row, night, found, wanted, count, out):  # type: ignore[no-untyped-def]
+def _note(kind, row, night, found, wanted, count, out):
     """Append a finding if there is room; returns the new count."""
     if count < out.shape[0]:
         out[count, 0] = kind
@@ -104,7 +104,7 @@ def _note(kind, row, night, found, wanted, count, out):  # type: ignore[no-untyp
 
 
 @kernel
-def audit_cells(store, held, sold, out):  # type: ignore[no-untyped-def]
+def audit_cells(store, held, sold, out):
     """Compare every cell with the recount; returns the number of findings.
 
     held, sold (row, night) int32 from `count_slots` [in]; out (finding, 5) int64: kind, row, night, found, wanted [out], the first
@@ -133,7 +133,7 @@ def audit_cells(store, held, sold, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def audit_lists(store, out):  # type: ignore[no-untyped-def]
+def audit_lists(store, out):
     """Walk the lists of every hotel; returns the number of findings, and appends them to out (finding, 5) int64 [out].
 
     Every live slot must be met exactly once, in the list that its state asks for.

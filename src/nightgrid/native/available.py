@@ -15,7 +15,7 @@ from nightgrid.native.views import cells_of, night_kinds_of, planes_of, profiles
 
 
 @kernel
-def _drop_greater(planes, first_word, words, constant, out_words):  # type: ignore[no-untyped-def]
+def _drop_greater(planes, first_word, words, constant, out_words):
     """Clear the bits of lanes whose bit-sliced number is greater than `constant`.
 
     planes: flat planes [in]; first_word: position of the number's most significant plane; out_words (word) int64 [inout].
@@ -34,14 +34,14 @@ def _drop_greater(planes, first_word, words, constant, out_words):  # type: igno
 
 
 @kernel
-def _drop_marked(planes, first_word, words, out_words):  # type: ignore[no-untyped-def]
+def _drop_marked(planes, first_word, words, out_words):
     """Clear the bits of lanes that are marked in one plane."""
     for word in range(words):
         out_words[word] &= ~planes[first_word + word]
 
 
 @kernel
-def available_words(store, filter_words, arrival, nights, out_words):  # type: ignore[no-untyped-def]
+def available_words(store, filter_words, arrival, nights, out_words):
     """Bit map of the products that can be sold for one room: out_words (word) int64 [out].
 
     filter_words (word) int64 [in]: products to consider; arrival: night index, arrival + nights <= window.
@@ -78,7 +78,7 @@ def available_words(store, filter_words, arrival, nights, out_words):  # type: i
 
 
 @kernel
-def drop_refused(store, lane_row, arrival, nights, rooms, out_words):  # type: ignore[no-untyped-def]
+def drop_refused(store, lane_row, arrival, nights, rooms, out_words):
     """Check every product that is left in its cells: for several rooms, or stays too long for the planes.
 
     lane_row (lane) int32 [in]: row of a lane, -1 = padding; out_words (word) int64 [inout]. O(products left x nights).

@@ -7,7 +7,7 @@ from nightgrid.native.jit import kernel
 
 
 @kernel
-def hold_batch(store, requests, now_ms, out_code, out_night, out_hold_id, out_lsn):  # type: ignore[no-untyped-def]
+def hold_batch(store, requests, now_ms, out_code, out_night, out_hold_id, out_lsn):
     """Hold every request in order, each its own; later lines see what earlier ones took. Returns how many were held.
 
     store: store table [in]; requests (8, request) int64 [in]: row, arrival night index, nights, rooms, ttl_ms,
@@ -36,7 +36,7 @@ def hold_batch(store, requests, now_ms, out_code, out_night, out_hold_id, out_ls
 
 
 @kernel
-def resolve_batch(store, hold_ids, verb, now_ms, out_code, out_lsn):  # type: ignore[no-untyped-def]
+def resolve_batch(store, hold_ids, verb, now_ms, out_code, out_lsn):
     """Confirm, release or cancel many holds in order. Returns how many answered OK.
 
     hold_ids (hold) int64 [in]; verb: VERB_* of `native/holds.py`; out_code (hold) int16, out_lsn (hold) int64 [out].

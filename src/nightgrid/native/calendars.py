@@ -14,7 +14,7 @@ _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 
 
 @kernel
-def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code):  # type: ignore[no-untyped-def]
+def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code):
     """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32, out_code (night) int16 [out].
 
     store: store table; tables: PriceTables; lane_row (lane) int32; lanes (product) int32: lanes of the products to consider, in product order;

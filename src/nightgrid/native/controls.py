@@ -27,7 +27,7 @@ SOLD_ELSEWHERE = 1
 
 
 @kernel
-def set_counters(store, which, rows, nights, rooms):  # type: ignore[no-untyped-def]
+def set_counters(store, which, rows, nights, rooms):
     """Set capacity or rooms sold elsewhere of many cells; free takes up the difference (and may become negative).
 
     which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32 [in]; rooms (change) int16 [in]. Locks each hotel.
@@ -55,7 +55,7 @@ def set_counters(store, which, rows, nights, rooms):  # type: ignore[no-untyped-
 
 
 @kernel
-def load_matrix(store, which, rooms):  # type: ignore[no-untyped-def]
+def load_matrix(store, which, rooms):
     """Set capacity or rooms sold elsewhere of every cell from a matrix: rooms (row, night) int16 [in]."""
     cells = cells_of(store)
     capacity = capacity_of(store)
@@ -79,7 +79,7 @@ def load_matrix(store, which, rooms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def plane_bits(profiles, profile):  # type: ignore[no-untyped-def]
+def plane_bits(profiles, profile):
     """The 26 plane bits of a profile as one word (bit p = plane p) and the kinds it contains: (bits, kinds).
 
     A minimum is stored as it is, a maximum as PLANE_VALUE_MAX - value, both saturated, so that zero always means
@@ -110,7 +110,7 @@ def plane_bits(profiles, profile):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _set_planes(store, row, night, bits, kinds):  # type: ignore[no-untyped-def]
+def _set_planes(store, row, night, bits, kinds):
     """Write a cell's plane bits for every product of its row."""
     planes = planes_of(store)
     first_product = row_first_product_of(store)
@@ -129,7 +129,7 @@ def _set_planes(store, row, night, bits, kinds):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def set_profiles(store, rows, nights, profile_of):  # type: ignore[no-untyped-def]
+def set_profiles(store, rows, nights, profile_of):
     """Give many cells another restriction profile and keep sellable bits and planes in step. Locks each hotel.
 
     rows, nights (change) int32 [in]; profile_of (change) int32 [in]: index in the profile table.
@@ -152,7 +152,7 @@ def set_profiles(store, rows, nights, profile_of):  # type: ignore[no-untyped-de
 
 
 @kernel
-def set_today(store, hotel_today):  # type: ignore[no-untyped-def]
+def set_today(store, hotel_today):
     """Set the night index of every hotel's civil date: hotel_today (hotel) int32 [in]."""
     hotels = hotel_words_of(store)
     for hotel in range(store[at.H_HOTELS]):

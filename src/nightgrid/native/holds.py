@@ -45,7 +45,7 @@ VERB_CANCEL = 2
 
 
 @kernel
-def end_hold(store, slot, hotel, state, now_ms):  # type: ignore[no-untyped-def]
+def end_hold(store, slot, hotel, state, now_ms):
     """End a live hold and give its rooms back; returns the lsn. Hotel locked. It must succeed.
 
     In a store in memory publishing is durability, so giving back is the next step of the same critical section.
@@ -64,7 +64,7 @@ def end_hold(store, slot, hotel, state, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sweep_hotel(store, hotel, now_ms):  # type: ignore[no-untyped-def]
+def sweep_hotel(store, hotel, now_ms):
     """Expire every due hold of one hotel; returns how many. Hotel locked. O(open holds of the hotel)."""
     hotels = hotel_words_of(store)
     slots = slots_of(store)
@@ -85,7 +85,7 @@ def sweep_hotel(store, hotel, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _fill_slot(store, slot, generation, lsn, request, digest, now_ms):  # type: ignore[no-untyped-def]
+def _fill_slot(store, slot, generation, lsn, request, digest, now_ms):
     """Write a new hold into its slot; the state word comes last and makes it visible."""
     row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest = request
     slots = slots_of(store)
@@ -104,7 +104,7 @@ def _fill_slot(store, slot, generation, lsn, request, digest, now_ms):  # type: 
 
 
 @kernel
-def _hold_rooms(store, request, digest, now_ms):  # type: ignore[no-untyped-def]
+def _hold_rooms(store, request, digest, now_ms):
     """Take the rooms of a request: (code, night, hold id, lsn). Takes the hotel's lock, then the ring lock."""
     row, arrival, nights, rooms, ttl_ms, _, _, _ = request
     hotel = row_hotel_of(store)[row]
@@ -139,7 +139,7 @@ def _hold_rooms(store, request, digest, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _shape_code(store, request):  # type: ignore[no-untyped-def]
+def _shape_code(store, request):
     """What is wrong with a request before any lock is taken; OK if it can be tried."""
     row, _, nights, rooms, ttl_ms, _, _, _ = request
     if nights < 1 or nights > STAY_NIGHTS_MAX or rooms < 1 or rooms > ROOMS_MAX:
@@ -152,7 +152,7 @@ def _shape_code(store, request):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _horizon_code(store, request):  # type: ignore[no-untyped-def]
+def _horizon_code(store, request):
     """OUTSIDE_HORIZON unless the whole stay is on sale: not before the hotel's today, not beyond the window."""
     row, arrival, nights, _, _, _, _, _ = request
     today = load_word(hotel_words_of(store), row_hotel_of(store)[row] * at.L_WORDS + at.L_TODAY)
@@ -162,7 +162,7 @@ def _horizon_code(store, request):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _hold_with_key(store, request, segment, now_ms):  # type: ignore[no-untyped-def]
+def _hold_with_key(store, request, segment, now_ms):
     """Look the key up first, then hold, then remember the key. The key's segment is locked."""
     row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest = request
     digest = request_digest(row, arrival + store[at.H_FIRST_NIGHT], nights, rooms, ttl_ms, guest)
@@ -184,7 +184,7 @@ def _hold_with_key(store, request, segment, now_ms):  # type: ignore[no-untyped-
 
 
 @kernel
-def hold_request(store, request, now_ms):  # type: ignore[no-untyped-def]
+def hold_request(store, request, now_ms):
     """One hold: (code, night index, hold id, lsn). For EXISTS the id of the first answer is given.
 
     request: (row, arrival night index, nights, rooms, ttl_ms, key_high, key_low, guest), int64 each; the key is a 128-bit
@@ -209,13 +209,13 @@ def hold_request(store, request, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def hold_one(store, row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, now_ms):  # type: ignore[no-untyped-def]
+def hold_one(store, row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, now_ms):
     """`hold_request` with plain arguments, for calls from Python."""
     return hold_request(store, (row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest), now_ms)
 
 
 @kernel
-def _ended_code(state, verb):  # type: ignore[no-untyped-def]
+def _ended_code(state, verb):
     """What a verb answers for a hold that has ended."""
     if state == at.STATE_RELEASED:
         return _EXISTS if verb == VERB_RELEASE else _ALREADY_RELEASED
@@ -225,7 +225,7 @@ def _ended_code(state, verb):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _resolve_locked(store, slot, hotel, verb, now_ms):  # type: ignore[no-untyped-def]
+def _resolve_locked(store, slot, hotel, verb, now_ms):
     """Apply a verb to a hold whose hotel is locked: (code, lsn)."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
@@ -257,7 +257,7 @@ def _resolve_locked(store, slot, hotel, verb, now_ms):  # type: ignore[no-untype
 
 
 @kernel
-def resolve_one(store, hold_id, verb, now_ms):  # type: ignore[no-untyped-def]
+def resolve_one(store, hold_id, verb, now_ms):
     """Confirm, release or cancel one hold by id: (code, lsn). A hold is resolved exactly once."""
     slot = find_slot(store, hold_id)
     if slot < 0:
@@ -276,7 +276,7 @@ def resolve_one(store, hold_id, verb, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sweep_store(store, now_ms):  # type: ignore[no-untyped-def]
+def sweep_store(store, now_ms):
     """Expire every due hold of the store; returns how many. One comparison where nothing is due.
 
     A hold taken while the sweep runs is either seen by it or noted in S_PENDING_MS, so no deadline is lost.

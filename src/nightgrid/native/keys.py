@@ -16,7 +16,7 @@ NOT_FOUND = 0
 
 
 @kernel
-def mix(word):  # type: ignore[no-untyped-def]
+def mix(word):
     """splitmix64 finaliser (Steele, Lea, Flood 2014) on a signed word: every bit depends on every bit."""
     word = (word ^ ((word >> 30) & 0x3FFFFFFFF)) * -4658895280553007687
     word = (word ^ ((word >> 27) & 0x1FFFFFFFFF)) * -7723592293110705685
@@ -24,7 +24,7 @@ def mix(word):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def request_digest(row, arrival, nights, rooms, ttl_ms, guest):  # type: ignore[no-untyped-def]
+def request_digest(row, arrival, nights, rooms, ttl_ms, guest):
     """64-bit digest of everything that makes two requests the same; arrival is an ordinal."""
     digest = mix(row * 31 + 7)
     digest = mix(digest ^ (arrival | nights << 24 | rooms << 40))
@@ -33,13 +33,13 @@ def request_digest(row, arrival, nights, rooms, ttl_ms, guest):  # type: ignore[
 
 
 @kernel
-def key_segment(store, key_high, key_low):  # type: ignore[no-untyped-def]
+def key_segment(store, key_high, key_low):
     """Segment that holds a key."""
     return mix(key_high ^ mix(key_low)) & (store[at.H_SEGMENTS] - 1)
 
 
 @kernel
-def find_key(store, segment, key_high, key_low):  # type: ignore[no-untyped-def]
+def find_key(store, segment, key_high, key_low):
     """Look a key up: (hold id, request digest), or (NOT_FOUND, 0). The segment is locked. O(1) expected."""
     keys = keys_of(store)
     size = store[at.H_KEYS] // store[at.H_SEGMENTS]
@@ -57,7 +57,7 @@ def find_key(store, segment, key_high, key_low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _clear_dead_before(store, first, size, empty):  # type: ignore[no-untyped-def]
+def _clear_dead_before(store, first, size, empty):
     """Empty the dead entries that end at an empty one: no probe needs to walk over them any more."""
     keys = keys_of(store)
     for step in range(1, size):
@@ -69,7 +69,7 @@ def _clear_dead_before(store, first, size, empty):  # type: ignore[no-untyped-de
 
 
 @kernel
-def reserve_entry(store, segment, key_low):  # type: ignore[no-untyped-def]
+def reserve_entry(store, segment, key_low):
     """Entry in which a new key can be written, or -1 if the segment is full. The segment is locked."""
     keys = keys_of(store)
     size = store[at.H_KEYS] // store[at.H_SEGMENTS]
@@ -90,7 +90,7 @@ def reserve_entry(store, segment, key_low):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def write_key(store, entry, key_high, key_low, hold_id, request):  # type: ignore[no-untyped-def]
+def write_key(store, entry, key_high, key_low, hold_id, request):
     """Fill a reserved entry. The segment is locked."""
     keys = keys_of(store)
     keys[entry, at.E_KEY_HIGH] = key_high

@@ -42,10 +42,10 @@ MODE_FLOOR = 6
 
 
 @intrinsic
-def fused_multiply_add(typing_context, a, b, c):  # type: ignore[no-untyped-def]
+def fused_multiply_add(typing_context, a, b, c):
     """a*b + c with one rounding (IEEE 754 fusedMultiplyAdd); the exact remainder depends on it."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         double = ir.DoubleType()
         name = "llvm.fma.f64"
         function = builder.module.globals.get(name)
@@ -57,7 +57,7 @@ def fused_multiply_add(typing_context, a, b, c):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rounding_threshold(mode, denominator):  # type: ignore[no-untyped-def]
+def rounding_threshold(mode, denominator):
     """(threshold, even): a non-negative quotient with remainder r goes up iff 2r >= threshold - (even and odd quotient)."""
     if mode == MODE_HALF_UP:
         return denominator, 0.0
@@ -71,7 +71,7 @@ def rounding_threshold(mode, denominator):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rounded_ratio(a, b, denominator, inverse, threshold, even):  # type: ignore[no-untyped-def]
+def rounded_ratio(a, b, denominator, inverse, threshold, even):
     """a*b/denominator rounded to an integer, all float64 that hold exact integers >= 0; inverse = 1/denominator."""
     high = a * b
     low = fused_multiply_add(a, b, -high)
@@ -86,7 +86,7 @@ def rounded_ratio(a, b, denominator, inverse, threshold, even):  # type: ignore[
 
 
 @kernel
-def round_to(a, b, denominator, mode, increment):  # type: ignore[no-untyped-def]
+def round_to(a, b, denominator, mode, increment):
     """a*b/denominator rounded to a multiple of `increment`; integers in, int64 out. For single prices."""
     whole = np.float64(denominator) * np.float64(increment)
     threshold, even = rounding_threshold(mode, whole)
@@ -94,7 +94,7 @@ def round_to(a, b, denominator, mode, increment):  # type: ignore[no-untyped-def
 
 
 @kernel
-def bounded(value, low, high):  # type: ignore[no-untyped-def]
+def bounded(value, low, high):
     """value inside [low, high]; high < 0 = no ceiling; low wins where the two cross."""
     if high >= 0 and value > high:
         value = high
@@ -102,7 +102,7 @@ def bounded(value, low, high):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def night_value(base, season_num, floor_bp, ceiling_bp, floor_minor, ceiling_minor, terms):  # type: ignore[no-untyped-def]
+def night_value(base, season_num, floor_bp, ceiling_bp, floor_minor, ceiling_minor, terms):
     """One night of one product, as price x T_NIGHT_SCALE, int64.
 
     base: minor units; season_num / T_NIGHT_DEN: factor of the night; floor_bp, ceiling_bp: share of base in basis points
@@ -134,7 +134,7 @@ def night_value(base, season_num, floor_bp, ceiling_bp, floor_minor, ceiling_min
 
 
 @kernel
-def stay_total(sums, lane, arrival, nights, mask, los, lead, tier, terms):  # type: ignore[no-untyped-def]
+def stay_total(sums, lane, arrival, nights, mask, los, lead, tier, terms):
     """Total of one stay in minor units, int64: the definition that quote, search and cube share.
 
     sums (night + 1, lane) uint32 or int64: running sums of night values x scale [in]; mask: 2^32 - 1 for uint32 (sums may
@@ -161,7 +161,7 @@ def stay_total(sums, lane, arrival, nights, mask, los, lead, tier, terms):  # ty
 
 
 @kernel
-def fold_nights(base, season_set, season_by_night, bounds_set, bounds, terms, mask, out_sums):  # type: ignore[no-untyped-def]
+def fold_nights(base, season_set, season_by_night, bounds_set, bounds, terms, mask, out_sums):
     """Fold the pipeline's nightly prefix into running sums; returns the largest night value met.
 
     base (lane) int64 minor units, 0 = padding; season_set, bounds_set (lane) int32; season_by_night (night, set) int64

@@ -6,13 +6,14 @@ import numpy as np
 
 from nightgrid.native import prices as price
 from nightgrid.native.jit import kernel
+from nightgrid.native.marked import load_table, stay_amount, store_result
 from nightgrid.native.prices import rounded_ratio, rounding_threshold, stay_total
 
 NOT_ON_SALE = -1
 
 
 @kernel
-def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerators):  # type: ignore[no-untyped-def]
+def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerators):
     """The stay factors of every factor set for one (arrival, nights, tier); a lead of -1 = before the hotel's today.
 
     factors (3, set) int64: los, lead, tier numerators [out]; numerators (set) float64: their product, < 0 = not on sale [out].
@@ -30,7 +31,7 @@ def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerat
 
 
 @kernel
-def _summable_row(low, high, product_set, mask, numerators, terms, out):  # type: ignore[no-untyped-def]
+def _summable_row(low, high, product_set, numerators, terms, out):
     """One (arrival, nights, tier): a stay is one difference, one factor and one rounding per product.
 
     low, high (product): running sums at arrival and departure; product_set (product) int32; out (product) int32 or int64 [out].
@@ -40,15 +41,16 @@ def _summable_row(low, high, product_set, mask, numerators, terms, out):  # type
     whole *= np.float64(terms[price.T_NIGHT_SCALE]) * np.float64(increment)
     inverse = 1.0 / whole
     threshold, even = rounding_threshold(terms[price.T_MODE], whole)
+    step = np.float64(increment)
     for i in range(low.size):
-        amount = (np.int64(high[i]) - np.int64(low[i])) & mask
-        numerator = numerators[product_set[i]]
-        value = rounded_ratio(np.float64(amount), numerator, whole, inverse, threshold, even)
-        out[i] = np.int64(value) * increment if numerator >= 0.0 else NOT_ON_SALE
+        numerator = load_table(numerators, load_table(product_set, i))
+        amount = np.float64(stay_amount(low, high, i))
+        value = rounded_ratio(amount, numerator, whole, inverse, threshold, even) * step
+        store_result(out, i, np.int64(value) if numerator >= 0.0 else NOT_ON_SALE)
 
 
 @kernel
-def _general_row(sums, product_set, arrival, nights, mask, factors, terms, out):  # type: ignore[no-untyped-def]
+def _general_row(sums, product_set, arrival, nights, mask, factors, terms, out):
     """One (arrival, nights, tier) for policies with several roundings: the definition itself, product by product."""
     for i in range(product_set.size):
         group = product_set[i]
@@ -60,7 +62,7 @@ def _general_row(sums, product_set, arrival, nights, mask, factors, terms, out):
 
 
 @kernel
-def price_cube(tables, sums, product_set, calendar_today, first_arrival, stays, tiers, mask, out):  # type: ignore[no-untyped-def]
+def price_cube(tables, sums, product_set, calendar_today, first_arrival, stays, tiers, mask, out):
     """Prices of a tile: out (arrival, stay, tier, product) int32 or int64 minor units [out], NOT_ON_SALE where impossible.
 
     tables: PriceTables (its stay tables and terms); sums (night + 1, product): running sums of the tile's products, C-contiguous;
@@ -85,6 +87,6 @@ def price_cube(tables, sums, product_set, calendar_today, first_arrival, stays, 
                 if summable:
                     low = sums[arrival]
                     high = sums[arrival + nights]
-                    _summable_row(low, high, product_set, mask, numerators, tables.terms, row)
+                    _summable_row(low, high, product_set, numerators, tables.terms, row)
                 else:
                     _general_row(sums, product_set, arrival, nights, mask, factors, tables.terms, row)

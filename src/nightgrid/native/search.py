@@ -14,7 +14,9 @@ import numpy as np
 
 from nightgrid.native import prices as price
 from nightgrid.native.jit import kernel
+from nightgrid.native.marked import load_table, stay_amount, store_result
 from nightgrid.native.prices import round_to, stay_total
+from nightgrid.native.views import borrowed
 
 #: Relative error of a float32 price: one conversion, one factor, one product, each within 2^-24; doubled for safety.
 RELATIVE_ERROR = 2.0**-21
@@ -54,7 +56,42 @@ class QueryFactors(NamedTuple):
 
 
 @kernel
-def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):  # type: ignore[no-untyped-def]
+def borrowed_tables(tables):
+    """The same PriceTables with borrowed arrays."""
+    return PriceTables(
+        borrowed(tables.sums),
+        borrowed(tables.lane_set),
+        borrowed(tables.set_stay),
+        borrowed(tables.set_currency),
+        borrowed(tables.set_calendar),
+        borrowed(tables.los_num),
+        borrowed(tables.lead_num),
+        borrowed(tables.tier_num),
+        borrowed(tables.terms),
+    )
+
+
+@kernel
+def borrowed_lanes(lanes):
+    """The same LaneMap with borrowed arrays."""
+    return LaneMap(
+        borrowed(lanes.chunk_first_word),
+        borrowed(lanes.chunk_hotel),
+        borrowed(lanes.lane_product),
+        borrowed(lanes.lane_row),
+    )
+
+
+@kernel
+def borrowed_factors(factors):
+    """The same QueryFactors with borrowed arrays."""
+    return QueryFactors(
+        borrowed(factors.los), borrowed(factors.lead), borrowed(factors.tier), borrowed(factors.approximate)
+    )
+
+
+@kernel
+def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
     """Look up and combine the stay factors of a query; returns the largest error of a price in display minor units.
 
     tables: PriceTables; calendar_today (calendar) int64: night index of its civil date; rates (currency, 2) int64: display minor
@@ -89,7 +126,7 @@ def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out): 
 
 
 @kernel
-def lane_price(tables, factors, rates, lane, arrival, nights, mask):  # type: ignore[no-untyped-def]
+def lane_price(tables, factors, rates, lane, arrival, nights, mask):
     """Exact price of one lane: (total in minor units, total in display minor units); NO_PRICE where not on sale."""
     group = tables.lane_set[lane]
     if factors.lead[group] < 0:
@@ -110,33 +147,37 @@ def lane_price(tables, factors, rates, lane, arrival, nights, mask):  # type: ig
 
 
 @kernel
-def approximate_minima(words, tables, factors, lanes, arrival, nights, mask, out_cheapest):  # type: ignore[no-untyped-def]
+def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheapest, scratch):
     """Approximate price of every hotel's cheapest product: out_cheapest (chunk * 64 + lane) float32 [out], inf = none.
 
-    words (word) int64 [in]: products left. Streams two rows of the running sums. O(lanes).
+    words (word) int64 [in]: products left; scratch (64) float32. Streams two rows of the running sums, word by word in two
+    passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
     """
     low = tables.sums[arrival]
     high = tables.sums[arrival + nights]
     lane_set = tables.lane_set
     approximate = factors.approximate
+    nothing = np.float32(np.inf)
     for chunk in range(lanes.chunk_first_word.size - 1):
         out = chunk * 64
         for bit in range(64):
-            out_cheapest[out + bit] = np.float32(np.inf)
+            out_cheapest[out + bit] = nothing
         for word in range(lanes.chunk_first_word[chunk], lanes.chunk_first_word[chunk + 1]):
             left = words[word]
             if left == 0:
                 continue
             lane = word * 64
             for bit in range(64):
-                amount = (np.int64(high[lane + bit]) - np.int64(low[lane + bit])) & mask
-                value = np.float32(amount) * approximate[lane_set[lane + bit]]
-                if left >> bit & 1 and value < out_cheapest[out + bit]:
-                    out_cheapest[out + bit] = value
+                factor = load_table(approximate, load_table(lane_set, lane + bit))
+                store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
+            for bit in range(64):
+                value = load_table(scratch, bit) if left >> bit & 1 else nothing
+                least = load_table(out_cheapest, out + bit)
+                store_result(out_cheapest, out + bit, value if value < least else least)
 
 
 @kernel
-def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high):  # type: ignore[no-untyped-def]
+def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high):
     """Exact cheapest product of the hotel at `position` with low <= display price <= high: (display, total, lane).
 
     The lowest display price wins, then the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
@@ -157,28 +198,64 @@ def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nigh
 
 
 @kernel
-def _threshold(cheapest, chunks, top, scratch):  # type: ignore[no-untyped-def]
-    """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
-
-    Every chunk minimum is some hotel's price, so the top-th smallest of them is one; one short pass instead of a heap.
-    """
-    if chunks < top:
-        scratch[: chunks * 64] = cheapest[: chunks * 64]
-        size = chunks * 64
-    else:
-        for chunk in range(chunks):
-            least = cheapest[chunk * 64]
-            for bit in range(1, 64):
-                least = min(least, cheapest[chunk * 64 + bit])
-            scratch[chunk] = least
-        size = chunks
-    if size < top:
-        return np.float32(np.inf)
-    return np.partition(scratch[:size], top - 1)[top - 1]
+def kth_smallest(values, size, k):
+    """The k-th smallest (k >= 1) of values[:size], which are reordered (quickselect: Hoare 1961). O(size) expected."""
+    left = 0
+    right = size - 1
+    while left < right:
+        pivot = values[(left + right) >> 1]
+        i = left
+        j = right
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                kept = values[i]
+                values[i] = values[j]
+                values[j] = kept
+                i += 1
+                j -= 1
+        if k - 1 <= j:
+            right = j
+        elif k - 1 >= i:
+            left = i
+        else:
+            break
+    return values[k - 1]
 
 
 @kernel
-def _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel):  # type: ignore[no-untyped-def]
+def _threshold(cheapest, chunks, top, scratch):
+    """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
+
+    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a heap. Where fewer
+    chunks than `top` have a hotel left (a city), the hotels themselves are ranked.
+    """
+    nothing = np.float32(np.inf)
+    size = 0
+    for chunk in range(chunks):
+        least = nothing
+        for bit in range(64):
+            value = cheapest[chunk * 64 + bit]
+            least = value if value < least else least
+        if least < nothing:
+            scratch[size] = least
+            size += 1
+    if size < top:
+        size = 0
+        for position in range(chunks * 64):
+            if cheapest[position] < nothing:
+                scratch[size] = cheapest[position]
+                size += 1
+    if size < top:
+        return nothing
+    return kth_smallest(scratch, size, top)
+
+
+@kernel
+def _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel):
     """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is cheapest."""
     if count == top and (display, hotel) >= (out_display[top - 1], out_hotel[top - 1]):
         return count
@@ -197,7 +274,7 @@ def _insert(display, total, lane, hotel, count, top, out_display, out_total, out
 
 
 @kernel
-def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch, out):  # type: ignore[no-untyped-def]
+def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch, out):
     """The `top` cheapest hotels, exact: returns how many were found and how many are available.
 
     query: (arrival, nights, mask, top); error: from `combine_factors`; scratch: two float32 (chunk * 64);
@@ -205,10 +282,11 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
     is within the error bound of the threshold; candidates are priced exactly and ranked by (display, hotel index).
     """
     arrival, nights, mask, top = query
+    tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
     cheapest, selection = scratch
     out_display, out_total, out_lane, out_hotel = out
     chunks = lanes.chunk_first_word.size - 1
-    approximate_minima(words, tables, factors, lanes, arrival, nights, mask, cheapest)
+    approximate_minima(words, tables, factors, lanes, arrival, nights, cheapest, selection)
     bound = _threshold(cheapest, chunks, top, selection)
     limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
     count = 0
@@ -226,13 +304,14 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
 
 
 @kernel
-def all_hotels(words, tables, factors, rates, lanes, query, out):  # type: ignore[no-untyped-def]
+def all_hotels(words, tables, factors, rates, lanes, query, out):
     """Exact cheapest product of every hotel within a price range; returns how many hotels have one.
 
     query: (arrival, nights, mask, low, high) with display bounds inclusive; out: (display int64, total int64, lane int32), each (hotel) [out],
     NO_PRICE and -1 where none. The plain path: for other orders than price, for ranges, and for all hotels.
     """
     arrival, nights, mask, low, high = query
+    tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
     out_display, out_total, out_lane = out
     found = 0
     for position in range(lanes.chunk_hotel.size):

@@ -14,13 +14,13 @@ from nightgrid.native.views import hotel_words_of, shared_of, slots_of
 
 
 @kernel
-def hold_id_of(slots, slot):  # type: ignore[no-untyped-def]
+def hold_id_of(slots, slot):
     """Id of the hold in a slot: generation << 32 | slot."""
     return (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) << 32 | slot
 
 
 @kernel
-def find_slot(store, hold_id):  # type: ignore[no-untyped-def]
+def find_slot(store, hold_id):
     """Slot that a hold id names, or -1 if there is none or it holds another generation by now."""
     slot = hold_id & 0xFFFFFFFF
     if hold_id <= 0 or slot >= store[at.H_SLOTS]:
@@ -30,7 +30,7 @@ def find_slot(store, hold_id):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def allocate_slot(store, now_ms, deadline_ms):  # type: ignore[no-untyped-def]
+def allocate_slot(store, now_ms, deadline_ms):
     """Take a slot and a log sequence number: (slot, generation, lsn), or (-1, 0, 0) if none is free.
 
     Also notes the deadline for the sweep. Takes the ring lock.
@@ -64,7 +64,7 @@ def allocate_slot(store, now_ms, deadline_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def next_lsn(store):  # type: ignore[no-untyped-def]
+def next_lsn(store):
     """Assign the log sequence number of a change. Takes the ring lock."""
     shared = shared_of(store)
     acquire(shared, at.S_RING_LOCK)
@@ -74,7 +74,7 @@ def next_lsn(store):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def retire_slot(store, slot, state, now_ms):  # type: ignore[no-untyped-def]
+def retire_slot(store, slot, state, now_ms):
     """End a hold: set its final state, append it to the queue of ended holds; returns the lsn. Takes the ring lock."""
     shared = shared_of(store)
     slots = slots_of(store)
@@ -97,7 +97,7 @@ def retire_slot(store, slot, state, now_ms):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def link_slot(store, slot, hotel, head):  # type: ignore[no-untyped-def]
+def link_slot(store, slot, hotel, head):
     """Put a slot at the head of a hotel's list (`head` = L_HELD_HEAD or L_BOOKED_HEAD). Hotel locked."""
     hotels = hotel_words_of(store)
     slots = slots_of(store)
@@ -110,7 +110,7 @@ def link_slot(store, slot, hotel, head):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def unlink_slot(store, slot, hotel, head):  # type: ignore[no-untyped-def]
+def unlink_slot(store, slot, hotel, head):
     """Take a slot out of a hotel's list. Hotel locked. O(1)."""
     hotels = hotel_words_of(store)
     slots = slots_of(store)

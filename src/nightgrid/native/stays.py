@@ -26,7 +26,7 @@ _NONE = 1_000_000
 
 
 @kernel
-def restriction_code(profiles, profile, nights, is_arrival):  # type: ignore[no-untyped-def]
+def restriction_code(profiles, profile, nights, is_arrival):
     """Lowest code that one night's profile gives a stay of `nights`; _NONE if it allows the stay.
 
     profiles (profile, field) int16 [in]; profile: index >= 1; is_arrival: the night is the first of the stay.
@@ -50,7 +50,7 @@ def restriction_code(profiles, profile, nights, is_arrival):  # type: ignore[no-
 
 
 @kernel
-def stay_code(cells, profiles, row, arrival, nights, rooms):  # type: ignore[no-untyped-def]
+def stay_code(cells, profiles, row, arrival, nights, rooms):
     """Why a stay cannot be taken: (code, night index that gives it), or (OK, arrival).
 
     cells (row, night, field) int16 rooms [in]; profiles (profile, field) int16 [in].
@@ -81,7 +81,7 @@ def stay_code(cells, profiles, row, arrival, nights, rooms):  # type: ignore[no-
 
 
 @kernel
-def set_sellable(store, row, night, wanted):  # type: ignore[no-untyped-def]
+def set_sellable(store, row, night, wanted):
     """Set or clear the sellable bit of every product of a row on one night.
 
     A word holds 64 products of different hotels, so it is changed atomically although the hotel is locked.
@@ -100,14 +100,14 @@ def set_sellable(store, row, night, wanted):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def is_closed(store, row, night):  # type: ignore[no-untyped-def]
+def is_closed(store, row, night):
     """True if the cell's profile closes the night."""
     profile = cells_of(store)[row, night, at.C_PROFILE] & 0xFFFF
     return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0
 
 
 @kernel
-def change_free(store, row, night, delta):  # type: ignore[no-untyped-def]
+def change_free(store, row, night, delta):
     """Add `delta` to free and keep the sellable bit: it changes only where free crosses 1."""
     cells = cells_of(store)
     before = cells[row, night, at.C_FREE]
@@ -120,7 +120,7 @@ def change_free(store, row, night, delta):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def take_rooms(store, row, arrival, nights, rooms):  # type: ignore[no-untyped-def]
+def take_rooms(store, row, arrival, nights, rooms):
     """free -> held on every night. Precondition: `stay_code` said OK under the same lock."""
     cells = cells_of(store)
     for night in range(arrival, arrival + nights):
@@ -129,7 +129,7 @@ def take_rooms(store, row, arrival, nights, rooms):  # type: ignore[no-untyped-d
 
 
 @kernel
-def sell_rooms(store, row, arrival, nights, rooms):  # type: ignore[no-untyped-def]
+def sell_rooms(store, row, arrival, nights, rooms):
     """held -> sold on every night; free does not change."""
     cells = cells_of(store)
     for night in range(arrival, arrival + nights):
@@ -138,7 +138,7 @@ def sell_rooms(store, row, arrival, nights, rooms):  # type: ignore[no-untyped-d
 
 
 @kernel
-def give_back_rooms(store, row, arrival, nights, rooms, field):  # type: ignore[no-untyped-def]
+def give_back_rooms(store, row, arrival, nights, rooms, field):
     """held or sold (`field` = C_HELD or C_SOLD) -> free on every night."""
     cells = cells_of(store)
     for night in range(arrival, arrival + nights):

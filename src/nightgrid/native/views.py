@@ -15,108 +15,125 @@ from nightgrid.native.jit import kernel
 
 
 @intrinsic
-def as_pointer(typing_context, address):  # type: ignore[no-untyped-def]
+def as_pointer(typing_context, address):
     """An address (int64) as a pointer."""
 
-    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, args):
         return builder.inttoptr(args[0], context.get_value_type(types.voidptr))
 
     return types.voidptr(types.int64), generate
 
 
+@intrinsic
+def borrowed(typing_context, array):
+    """The same array without an owner: it is not reference-counted. The caller keeps the owner alive meanwhile.
+
+    Taking an array out of a tuple counts its references with two locked instructions; inside a loop over rows that costs more
+    than the work, so kernels borrow their arrays once at the top.
+    """
+
+    def generate(context, builder, signature, args):
+        view = context.make_array(signature.args[0])(context, builder, args[0])
+        view.meminfo = view.meminfo.type(None)
+        view.parent = view.parent.type(None)
+        return view._getvalue()  # noqa: SLF001 - the documented way to build an array structure
+
+    return array(array), generate
+
+
 @kernel
-def shared_of(store):  # type: ignore[no-untyped-def]
+def shared_of(store):
     """Shared words: int64 (S_WORDS)."""
     return carray(as_pointer(store[at.R_SHARED]), (at.S_WORDS,), np.int64)
 
 
 @kernel
-def hotel_words_of(store):  # type: ignore[no-untyped-def]
+def hotel_words_of(store):
     """Hotel lines, flat: int64 (hotel * L_WORDS + field)."""
     return carray(as_pointer(store[at.R_HOTELS]), (store[at.H_HOTELS] * at.L_WORDS,), np.int64)
 
 
 @kernel
-def row_hotel_of(store):  # type: ignore[no-untyped-def]
+def row_hotel_of(store):
     """Hotel of a row: int32 (row)."""
     return carray(as_pointer(store[at.R_ROW_HOTEL]), (store[at.H_ROWS],), np.int32)
 
 
 @kernel
-def hotel_first_row_of(store):  # type: ignore[no-untyped-def]
+def hotel_first_row_of(store):
     """First row of a hotel: int32 (hotel + 1)."""
     return carray(as_pointer(store[at.R_HOTEL_FIRST_ROW]), (store[at.H_HOTELS] + 1,), np.int32)
 
 
 @kernel
-def row_first_product_of(store):  # type: ignore[no-untyped-def]
+def row_first_product_of(store):
     """First product of a row: int32 (row + 1)."""
     return carray(as_pointer(store[at.R_ROW_FIRST_PRODUCT]), (store[at.H_ROWS] + 1,), np.int32)
 
 
 @kernel
-def product_lane_of(store):  # type: ignore[no-untyped-def]
+def product_lane_of(store):
     """Lane of a product: int32 (product)."""
     return carray(as_pointer(store[at.R_PRODUCT_LANE]), (store[at.H_PRODUCTS],), np.int32)
 
 
 @kernel
-def cells_of(store):  # type: ignore[no-untyped-def]
+def cells_of(store):
     """Cells: int16 (row, night, C_FIELDS) rooms."""
     shape = (store[at.H_ROWS], store[at.H_NIGHTS], at.C_FIELDS)
     return carray(as_pointer(store[at.R_CELLS]), shape, np.int16)
 
 
 @kernel
-def capacity_of(store):  # type: ignore[no-untyped-def]
+def capacity_of(store):
     """Capacity: int16 (row, night) rooms."""
     return carray(as_pointer(store[at.R_CAPACITY]), (store[at.H_ROWS], store[at.H_NIGHTS]), np.int16)
 
 
 @kernel
-def elsewhere_of(store):  # type: ignore[no-untyped-def]
+def elsewhere_of(store):
     """Rooms sold by other systems: int16 (row, night)."""
     return carray(as_pointer(store[at.R_ELSEWHERE]), (store[at.H_ROWS], store[at.H_NIGHTS]), np.int16)
 
 
 @kernel
-def sellable_of(store):  # type: ignore[no-untyped-def]
+def sellable_of(store):
     """Sellable bits, flat: int64 (night * words + word)."""
     return carray(as_pointer(store[at.R_SELLABLE]), (store[at.H_NIGHTS] * store[at.H_WORDS],), np.int64)
 
 
 @kernel
-def planes_of(store):  # type: ignore[no-untyped-def]
+def planes_of(store):
     """Restriction planes, flat: int64 ((night * P_PLANES + plane) * words + word)."""
     size = store[at.H_NIGHTS] * at.P_PLANES * store[at.H_WORDS]
     return carray(as_pointer(store[at.R_PLANES]), (size,), np.int64)
 
 
 @kernel
-def night_kinds_of(store):  # type: ignore[no-untyped-def]
+def night_kinds_of(store):
     """Kinds of restriction present: int64 (night)."""
     return carray(as_pointer(store[at.R_NIGHT_KINDS]), (store[at.H_NIGHTS],), np.int64)
 
 
 @kernel
-def profiles_of(store):  # type: ignore[no-untyped-def]
+def profiles_of(store):
     """Restriction profiles: int16 (profile, F_FIELDS)."""
     return carray(as_pointer(store[at.R_PROFILES]), (store[at.H_PROFILES], at.F_FIELDS), np.int16)
 
 
 @kernel
-def slots_of(store):  # type: ignore[no-untyped-def]
+def slots_of(store):
     """Hold slots, flat: int64 (slot * W_WORDS + field)."""
     return carray(as_pointer(store[at.R_SLOTS]), (store[at.H_SLOTS] * at.W_WORDS,), np.int64)
 
 
 @kernel
-def keys_of(store):  # type: ignore[no-untyped-def]
+def keys_of(store):
     """Key index: int64 (entry, E_WORDS)."""
     return carray(as_pointer(store[at.R_KEYS]), (store[at.H_KEYS], at.E_WORDS), np.int64)
 
 
 @kernel
-def segment_locks_of(store):  # type: ignore[no-untyped-def]
+def segment_locks_of(store):
     """Locks of the key index, a cache line each: int64 (segment * 8)."""
     return carray(as_pointer(store[at.R_SEGMENT_LOCKS]), (store[at.H_SEGMENTS] * 8,), np.int64)
