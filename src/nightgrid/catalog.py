@@ -28,7 +28,7 @@ _PLACES: Final = ("group", "brand", "region", "city", "district", "country")
 _NUMBERS: Final = ("latitude", "longitude", "stars", "rating")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Catalog:
     """All hotels of a chain. Made by `from_frames` or `read`; never changed afterwards.
 
@@ -122,6 +122,9 @@ class Catalog:
 
         tables = (self.hotels_frame(), self.room_types_frame(), self.products_frame())
         frames.write_frames(Path(folder), dict(zip(frames.FILES, tables, strict=True)))
+
+    def __repr__(self) -> str:
+        return f"<Catalog of {self.n_hotels:,} hotels, {self.n_rows:,} room types, {self.n_products:,} products>"
 
     @property
     def n_hotels(self) -> int:

@@ -6,6 +6,7 @@ a person mends a file once. Rows are counted from 1, the first row of data, in t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -177,7 +178,7 @@ def _texts(series: pl.Series, frame_name: str, column: Column, problems: Problem
     return text
 
 
-def _known(text: pl.Series, column: Column, report) -> None:  # type: ignore[no-untyped-def]
+def _known(text: pl.Series, column: Column, report: Callable[[pl.Series, str, str], None]) -> None:
     """Currencies and time zones: each distinct value is looked up once."""
     look_up = exponent if column.name == "currency" else zone_of
     for value in text.drop_nulls().unique(maintain_order=True).to_list():

@@ -159,6 +159,10 @@ def test_a_folder_that_is_not_a_catalogue_is_refused(catalog: Catalog, tmp_path:
         Catalog.read(tmp_path)
 
 
+def test_a_catalogue_prints_short(catalog: Catalog) -> None:
+    assert repr(catalog) == "<Catalog of 4 hotels, 6 room types, 7 products>"
+
+
 def test_look_ups(catalog: Catalog) -> None:
     assert [catalog.hotel_index(hotel_id) for hotel_id in catalog.hotel_ids] == [0, 1, 2, 3]
     assert catalog.row_index("sha-1", "suite") == 1
