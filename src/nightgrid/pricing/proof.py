@@ -131,8 +131,8 @@ class _Proof:
 
     def follow(self, season: int, bounds: int, stay: int, product: int, base: int) -> None:
         night = self._night(season, bounds, base, product)
-        subtotal = night * self.longest
-        self._meet("subtotal of the longest stay", subtotal, product)
+        if self._tables.policy != Policy.NIGHT:  # which adds rounded nights only
+            self._meet("subtotal of the longest stay", night * self.longest, product)
         factor = self._los_max[stay] * self._lead_max[stay] * self._tier_max[stay]
         self._meet("length_of_stay x lead_time x member_tier, numerator", factor, product)
         total = self._total(night, stay, product)

@@ -64,7 +64,7 @@ def rule_notes(compiled: CompiledBook, catalog: Catalog, asked: Asked, bounded_n
     book = compiled.book
     scope = product_scope(catalog, asked.product_index)
     hotel = int(catalog.row_hotel[int(catalog.product_row[asked.product_index])])
-    country = catalog.country[hotel].upper()
+    country = catalog.country[hotel]
     yield from _season_notes(compiled, asked, scope, country)
     bounds_set = int(compiled.bounds_set[asked.product_index])
     acted = f"acted on {bounded_nights} of {_count(asked.nights, 'night')}" if bounded_nights else ""

@@ -53,7 +53,7 @@ class ProductClasses:
     """Products that agree on all that the rules of one book ask about. O(products + rules' values) to build.
 
     of_product: int32[n_products], the class of each product; product: int64[n_classes], one product of each class;
-    country, currency: int64[n_classes], positions in `countries` (upper case, "" = none) and `catalog.currencies`.
+    country, currency: int64[n_classes], positions in `countries` ("" = none) and `catalog.currencies`.
     """
 
     def __init__(self, book: RuleBook, catalog: Catalog) -> None:
@@ -68,7 +68,7 @@ class ProductClasses:
         self.unknown = {key: _absent(codes[key], numbers) for key, numbers in self._numbers.items()}
 
         countries: dict[str, int] = {}
-        country = np.array([countries.setdefault(name.upper(), len(countries)) for name in catalog.country], np.int64)
+        country = np.array([countries.setdefault(name, len(countries)) for name in catalog.country], np.int64)
         self.countries = list(countries)
         # A book that does not ask for the hotel's own holidays cannot tell countries apart.
         if not any(is_own_country(season.holidays) for season in book.season):
