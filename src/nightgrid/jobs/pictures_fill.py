@@ -164,7 +164,7 @@ def _draw_house(axes: Axes, nights: Sequence[date], house: HouseNights, colour: 
         (0.62, f"mean fill {fill.mean():.1f} %", {"color": INK, "fontsize": 9}),
         (0.50, f"{int((house.sold >= house.capacity).sum()):,} nights full", {"color": INK, "fontsize": 9}),
         (0.38, f"{int(refused.sum()):,} bookings refused", {"color": INK, "fontsize": 9}),
-        (0.24, f"dark ticks: refused, by arrival\nnight (tallest {int(refused.max()):,})", {"color": FAINT, "fontsize": 8}),
+        (0.24, f"dark ticks: refused, by arrival\nnight (tallest {refused.max():,})", {"color": FAINT, "fontsize": 8}),
     ]
     for height, text, style in words:
         axes.text(1.012, height, text, transform=axes.transAxes, va="top", **style)  # type: ignore[arg-type]

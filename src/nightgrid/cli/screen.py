@@ -1,0 +1,105 @@
+"""How the command speaks: answers on stdout (tables or one JSON value), everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+OK, FINDING, BAD_INPUT = 0, 1, 2
+
+
+class Screen:
+    """One run's way to speak. With `as_json` stdout gets exactly one JSON value, from `answer`."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.out = Console(highlight=False, soft_wrap=False)
+        self.err = Console(stderr=True, highlight=False)
+
+    def answer(self, value: Any, *shown: RenderableType) -> None:
+        """Print `value` as JSON, or what a person should see."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+            sys.stdout.flush()
+        else:
+            for part in shown:
+                self.out.print(part)
+
+    def show(self, *shown: RenderableType) -> None:
+        """Print for a person while work goes on: stdout, or stderr where stdout is kept for JSON."""
+        for part in shown:
+            (self.err if self.as_json else self.out).print(part)
+
+    def note(self, text: str) -> None:
+        """A remark or warning, on stderr."""
+        self.err.print(text, markup=False, style="yellow")
+
+    @contextmanager
+    def progress(self) -> Iterator[Bars]:
+        """Progress bars on stderr; where stderr is no terminal, the finished bars are printed once."""
+        columns = (
+            SpinnerColumn(finished_text="[green]✓"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self.err) as progress:
+            yield Bars(progress)
+
+
+class Bars:
+    """Named bars that jobs move with plain (done, total) calls."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def move(self, label: str, done: int, total: int) -> None:
+        """Set the bar `label` to done of total; a new label starts a new bar."""
+        if label not in self._tasks:
+            self._tasks[label] = self._progress.add_task(label, total=total)
+        self._progress.update(self._tasks[label], completed=done, total=total)
+
+    @contextmanager
+    def step(self, label: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar from start to end of a block; gives a (done, total) callable for what can be counted inside."""
+        last_total = 1
+        self.move(label, 0, 1)
+
+        def move(done: int, total: int) -> None:
+            nonlocal last_total
+            last_total = total
+            self.move(label, done, total)
+
+        yield move
+        self.move(label, last_total, last_total)
+
+
+def table(title: str, columns: dict[str, str], rows: list[list[str]], caption: str | None = None) -> Table:
+    """A table; `columns` maps each heading to "left" or "right". Cells are plain text, never markup."""
+    from rich.text import Text
+
+    made = Table(title=title, title_justify="left", caption=caption, caption_justify="left", header_style="bold")
+    for heading, side in columns.items():
+        made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def _plain(value: Any) -> Any:
+    """JSON form of what the library's answers hold: dates, paths, numpy numbers."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
