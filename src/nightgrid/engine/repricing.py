@@ -138,9 +138,13 @@ def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int],
     """One month to one file, under a temporary name until it is whole; returns its bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
-    keys = ["arrival", "nights", "tier", "product_index"]
     with pq.ParquetWriter(
-        temporary, cube.schema(), compression="lz4", use_dictionary=keys, write_statistics=keys
+        temporary,
+        cube.schema(),
+        compression="lz4",
+        use_dictionary=["arrival", "nights", "tier"],  # long runs
+        column_encoding={"product_index": "DELTA_BINARY_PACKED", "price_minor": "BYTE_STREAM_SPLIT"},
+        write_statistics=["arrival", "nights"],
     ) as writer:
         for batch in cube.batches(arrivals):
             writer.write_batch(batch)

@@ -161,20 +161,27 @@ class SearchMixin(EngineBase):
         catalog = self.catalog
         arrival = to_date(self.first_night + query.arrival)
         offers = []
-        columns = (ranking.hotel.tolist(), ranking.product.tolist(), ranking.total.tolist(), ranking.display.tolist())
-        for rank, (hotel, product, total, display) in enumerate(zip(*columns, strict=True), start=1):
+        columns = (
+            ranking.hotel.tolist(),
+            ranking.product.tolist(),
+            catalog.product_row[ranking.product].tolist(),
+            catalog.hotel_currency[ranking.hotel].tolist(),
+            ranking.total.tolist(),
+            ranking.display.tolist(),
+        )
+        for rank, (hotel, product, row, currency, total, display) in enumerate(zip(*columns, strict=True), start=1):
             offers.append(
                 Offer(
                     rank,
                     catalog.hotel_ids[hotel],
                     catalog.hotel_name[hotel],
                     catalog.city[hotel],
-                    catalog.room_type_ids[catalog.product_row[product]],
+                    catalog.room_type_ids[row],
                     catalog.plan_ids[product],
                     arrival,
                     query.nights,
                     total * query.rooms,
-                    catalog.currencies[catalog.hotel_currency[hotel]],
+                    catalog.currencies[currency],
                     display * query.rooms,
                     display_currency,
                     version.digest,

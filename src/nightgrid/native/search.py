@@ -177,23 +177,30 @@ def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheap
 
 
 @kernel
-def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high):
+def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, limit, low, high):
     """Exact cheapest product of the hotel at `position` with low <= display price <= high: (display, total, lane).
 
-    The lowest display price wins, then the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
+    Products whose approximate price exceeds `limit` (float32, inf = none) are passed over unpriced. The lowest display price wins, then
+    the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
     """
     chunk = position >> 6
     bit = position & 63
     best = NO_PRICE
     best_total = NO_PRICE
     best_lane = -1
+    low_row = tables.sums[arrival]
+    high_row = tables.sums[arrival + nights]
     for word in range(lanes.chunk_first_word[chunk], lanes.chunk_first_word[chunk + 1]):
         if words[word] >> bit & 1:
-            total, display = lane_price(tables, factors, rates, word * 64 + bit, arrival, nights, mask)
+            lane = word * 64 + bit
+            factor = factors.approximate[tables.lane_set[lane]]
+            if np.float32(stay_amount(low_row, high_row, lane)) * factor > limit:
+                continue
+            total, display = lane_price(tables, factors, rates, lane, arrival, nights, mask)
             if low <= display <= high and display < best:
                 best = display
                 best_total = total
-                best_lane = word * 64 + bit
+                best_lane = lane
     return best, best_total, best_lane
 
 
@@ -279,7 +286,8 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
 
     query: (arrival, nights, mask, top); error: from `combine_factors`; scratch: two float32 (chunk * 64);
     out: (display int64, total int64, lane int32, hotel int32), each (top) [out]. A candidate is any hotel whose approximate price
-    is within the error bound of the threshold; candidates are priced exactly and ranked by (display, hotel index).
+    is within the error bound of the threshold; candidates are priced exactly and ranked by (display, hotel index). A product above the
+    limit cannot put its hotel among the best: its exact price is more than the error below no price that could.
     """
     arrival, nights, mask, top = query
     tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
@@ -296,7 +304,7 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
             available += 1
             if cheapest[position] <= limit:
                 display, total, lane = hotel_cheapest(
-                    words, tables, factors, rates, lanes, position, arrival, nights, mask, 0, NO_PRICE - 1
+                    words, tables, factors, rates, lanes, position, arrival, nights, mask, limit, 0, NO_PRICE - 1
                 )
                 hotel = lanes.chunk_hotel[position]
                 count = _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel)
@@ -313,12 +321,13 @@ def all_hotels(words, tables, factors, rates, lanes, query, out):
     arrival, nights, mask, low, high = query
     tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
     out_display, out_total, out_lane = out
+    unlimited = np.float32(np.inf)
     found = 0
     for position in range(lanes.chunk_hotel.size):
         hotel = lanes.chunk_hotel[position]
         if hotel >= 0:
             display, total, lane = hotel_cheapest(
-                words, tables, factors, rates, lanes, position, arrival, nights, mask, low, high
+                words, tables, factors, rates, lanes, position, arrival, nights, mask, unlimited, low, high
             )
             out_display[hotel] = display
             out_total[hotel] = total
