@@ -29,6 +29,9 @@ GIVEN_KEYS = {
     "first_night", "nights", "now", "slots", "retention_ms",
 }  # fmt: skip
 CASE_KEYS = {"name", "given", "when", "expect", "ask", "steps"}
+WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
+PRICE_KEYS = {"total_minor", "nights_minor", "display_minor"}
+FOUND_KEYS = {"offers", "hotels_considered", "hotels_available"}
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ def price_cases() -> list[PriceCase]:
     cases = []
     for name, case in _read("prices"):
         asks = case.get("ask") or [{"when": case["when"], "expect": case["expect"]}]
+        for ask in asks:
+            _check_keys(name, ask["when"], WHEN_KEYS)
+            _check_keys(name, ask["expect"], PRICE_KEYS)
         whens = [ask["when"] for ask in asks]
         arrivals = [when.get("arrival", FIRST_NIGHT) for when in whens]
         departures = [a + timedelta(days=w.get("nights", 1)) for a, w in zip(arrivals, whens, strict=True)]
@@ -151,24 +157,32 @@ def search_cases() -> list[SearchCase]:
     for name, case in _read("search"):
         world = _world(case.get("given", {}))
         steps = _steps(world, case.get("steps", []))
+        _check_keys(name, case["expect"], FOUND_KEYS)
         request = {"arrival": FIRST_NIGHT, "nights": 1, **_with_floats(case["when"])}
         cases.append(SearchCase(name, world, steps, request, case["expect"]))
     return cases
 
 
 def _read(kind: str) -> list[tuple[str, dict[str, Any]]]:
-    """(unique name, case) of every case in the files of a kind; ValueError for a key that means nothing."""
+    """(unique name, case) of every case in the files of a kind."""
     cases: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(FOLDER.glob(f"{kind}*.toml")):
         with path.open("rb") as file:
             content = tomllib.load(file, parse_float=Decimal)
         for case in content["case"]:
             name = f"{path.stem}: {case['name']}"
-            wrong = (set(case) - CASE_KEYS) | (set(case.get("given", {})) - GIVEN_KEYS)
-            if wrong or name in dict(cases):
-                raise ValueError(f"{name}: unknown keys {sorted(wrong)}, or the name is used twice")
+            _check_keys(name, case, CASE_KEYS)
+            _check_keys(name, case.get("given", {}), GIVEN_KEYS)
+            if name in dict(cases):
+                raise ValueError(f"{name}: the name is used twice")
             cases.append((name, case))
     return cases
+
+
+def _check_keys(name: str, table: Mapping[str, Any], known: set[str]) -> None:
+    """ValueError for a key that nobody would look at: a slip of the pen must not switch a case off."""
+    if set(table) - known:
+        raise ValueError(f"{name}: {sorted(set(table) - known)} mean nothing here; known are {sorted(known)}")
 
 
 def _world(given: Mapping[str, Any]) -> World:
