@@ -101,8 +101,8 @@ def explain(
     account = _Account(compiled, catalog, asked)
     policy = compiled.book.rounding.policy
     values = [account.night(night) for night in range(arrival, arrival + nights)]
-    account.show("subtotal")
     if policy != Policy.NIGHT:
+        account.show("subtotal")
         account.stay_factors(None, sum(values, Fraction(0)), rounded_each=policy == Policy.STEP)
     account.show("total")
     total = account.running

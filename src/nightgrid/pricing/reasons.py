@@ -159,8 +159,9 @@ def _reached(rule: Rule, asked: Asked) -> tuple[bool, str]:
     if isinstance(rule, LeadTime):
         days = f"{_count(asked.lead_days, 'day')} before arrival"
         applied = band_of_lead(rule, asked.lead_days) >= 0
-        spans = [f"{b.from_days} or more" if b.to_days is None else f"{b.from_days} to {b.to_days}" for b in rule.bands]
-        return applied, f"{days} lie in a band" if applied else f"{days}, needs {_listed(spans)}"
+        spans = ["or more" if band.to_days is None else f"to {band.to_days}" for band in rule.bands]
+        wanted = _listed([f"{band.from_days} {span}" for band, span in zip(rule.bands, spans, strict=True)], ", or ")
+        return applied, f"{days} lie in a band" if applied else f"{days}, needs {wanted}"
     if isinstance(rule, MemberTier):
         applied = asked.tier in rule.percent
         return applied, f"tier {asked.tier}" if applied else f"tier {asked.tier}, is for {_listed(list(rule.percent))}"
@@ -183,7 +184,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], last: str = " or ") -> str:
     rest = len(names) - _LISTED_MAX
     shown = list(names[:_LISTED_MAX]) + ([f"{rest} more"] if rest > 0 else [])
-    return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return last.join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
