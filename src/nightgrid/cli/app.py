@@ -63,12 +63,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone (`nightgrid search | head`)
         sys.stderr.close()
         return OK
-    except OSError as error:  # a folder that cannot be written, a disk that is full
-        return _report(InputError(f"{error.strerror or error}: {error.filename or ''}"), "--json" in given)
+    except Exception as error:
+        cause = _file_trouble(error)
+        if cause is None:
+            raise
+        return _report(cause, "--json" in given)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
     return OK
+
+
+def _file_trouble(error: Exception) -> InputError | None:
+    """What the file system or a damaged file did, as a sentence; None for anything else, which is a defect."""
+    if isinstance(error, OSError):  # a folder that cannot be written, a disk that is full
+        return InputError(f"{error.strerror or error}: {error.filename or 'no file named'}; check path and permissions")
+    if type(error).__module__.startswith("polars."):  # a file that is not what its name says
+        return InputError(f"a file cannot be read: {str(error).splitlines()[0]}; export it again")
+    return None
 
 
 def _report(error: NightgridError, as_json: bool) -> int:
@@ -81,5 +93,5 @@ def _report(error: NightgridError, as_json: bool) -> int:
             content["mistakes"] = books.mistakes_json(error)
         sys.stdout.write(json.dumps({"error": content}, ensure_ascii=False, indent=2) + "\n")
     label = f"refused ({error.outcome.name.lower()}): " if isinstance(error, Refused) else "error: "
-    Screen().err.print(label + str(error), markup=False, style="red")
+    Screen().fault(label + str(error))
     return code

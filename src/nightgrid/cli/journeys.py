@@ -133,8 +133,8 @@ def replay_shown(answer: dict[str, Any]) -> list[Any]:
         for name, counts in answer["by_room_type"].items()
     ]
     rows.append(["all", "", f"{sum(answer['capacity'].values()):,}", *(f"{answer[head]:,}" for head in heads)])
-    columns = {"hotel": "left", "type": "left", "rooms": "right"}
-    columns |= {head.replace("_", " "): "right" for head in heads}
+    columns = {"hotel": "id", "type": "id"}
+    columns |= dict.fromkeys(("rooms", "accepted", "refused", "released", "live", "room nights"), "right")
     money = answer["revenue"]
     lines = [
         [hotel, found["book"], found["real"], f"{found['book_percent_of_real']} %"]
@@ -148,7 +148,7 @@ def replay_shown(answer: dict[str, Any]) -> list[Any]:
         Text(f"refusals: {refusals}"),
         table(f"Revenue of the bookings live at the end, rule book {money['rule_book']}", sides, lines),
         Text(f"check: {findings} findings" + ("" if findings else " (every counter agrees with the bookings)")),
-        *(Text(f"{name}: {path}") for name, path in answer["paths"].items()),
+        *(Text(f"{name.replace('_', ' ')}: {path}") for name, path in answer["paths"].items()),
         Text(f"{answer['seconds']:.2f} s ({', '.join(f'{k} {v:.2f}' for k, v in answer['seconds_by_part'].items())})"),
         Text(f"data: {answer['credit']}", style="dim"),
     ]

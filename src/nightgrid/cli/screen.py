@@ -10,10 +10,13 @@ from datetime import date
 from typing import Any
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 OK, FINDING, BAD_INPUT = 0, 1, 2
+QUIET_SECONDS = 1.0  # shorter work needs no word about it
+PERCENT = 100  # totals up to here are shares or steps; the bar says enough
 
 
 class Screen:
@@ -30,30 +33,43 @@ class Screen:
             sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
             sys.stdout.flush()
         else:
-            for part in shown:
-                self.out.print(part)
+            self._print(self.out, shown)
 
     def show(self, *shown: RenderableType) -> None:
         """Print for a person while work goes on: stdout, or stderr where stdout is kept for JSON."""
-        for part in shown:
-            (self.err if self.as_json else self.out).print(part)
+        self._print(self.err if self.as_json else self.out, shown)
 
     def note(self, text: str) -> None:
         """A remark or warning, on stderr."""
-        self.err.print(text, markup=False, style="yellow")
+        self.err.print(text, markup=False, style="yellow", soft_wrap=True)
+
+    def fault(self, text: str) -> None:
+        """An error, on stderr; in one piece, so that a program can search it."""
+        self.err.print(text, markup=False, style="red", soft_wrap=True)
+
+    @staticmethod
+    def _print(console: Console, shown: tuple[RenderableType, ...]) -> None:
+        """Sentences are never broken where nobody looks at the width: a pipe, a file."""
+        for part in shown:
+            console.print(part, soft_wrap=isinstance(part, Text) and not console.is_terminal)
 
     @contextmanager
     def progress(self) -> Iterator[Bars]:
-        """Progress bars on stderr; where stderr is no terminal, the finished bars are printed once."""
+        """Progress bars on stderr; where stderr is no terminal, one line for whatever took a second or more."""
         columns = (
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=self.err) as progress:
+        live = self.err.is_terminal
+        with Progress(*columns, console=self.err, disable=not live) as progress:
             yield Bars(progress)
+        for task in () if live else progress.tasks:
+            if (task.elapsed or 0) >= QUIET_SECONDS:
+                count = task.fields["count"]
+                self.note(f"{task.description}: {count + ', ' if count else ''}{task.elapsed:.1f} s")
 
 
 class Bars:
@@ -66,8 +82,9 @@ class Bars:
     def move(self, label: str, done: int, total: int) -> None:
         """Set the bar `label` to done of total; a new label starts a new bar."""
         if label not in self._tasks:
-            self._tasks[label] = self._progress.add_task(label, total=total)
-        self._progress.update(self._tasks[label], completed=done, total=total)
+            self._tasks[label] = self._progress.add_task(label, total=total, count="")
+        count = f"{done:,}/{total:,}" if total > PERCENT else ""
+        self._progress.update(self._tasks[label], completed=done, total=total, count=count)
 
     @contextmanager
     def step(self, label: str) -> Iterator[Callable[[int, int], None]]:
@@ -85,12 +102,13 @@ class Bars:
 
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]], caption: str | None = None) -> Table:
-    """A table; `columns` maps each heading to "left" or "right". Cells are plain text, never markup."""
-    from rich.text import Text
-
-    made = Table(title=title, title_justify="left", caption=caption, caption_justify="left", header_style="bold")
+    """A table; `columns` maps each heading to left, right or id (left, never broken). Cells are text, never markup."""
+    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    made.caption, made.caption_justify = caption, "left"
     for heading, side in columns.items():
-        made.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
+        made.add_column(
+            heading, justify="right" if side == "right" else "left", overflow="fold", no_wrap=side != "left"
+        )
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

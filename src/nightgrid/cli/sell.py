@@ -115,15 +115,14 @@ def offers_table(offers: list[Offer], title: str) -> Any:
             offer.hotel_id,
             offer.hotel_name,
             offer.city,
-            offer.room_type_id,
-            offer.plan_id,
+            offer.room_type_id if offer.plan_id == "standard" else f"{offer.room_type_id} {offer.plan_id}",
         ]
         for offer in offers
     ]
     if offers:
         title += f": {offers[0].nights} nights from {offers[0].arrival}"
     sides = {"#": "right", "total": "right", "hotel's currency": "right"}
-    columns = {**sides, **dict.fromkeys(("id", "hotel", "city", "room type", "plan"), "left")}
+    columns = {**sides, "id": "id", "hotel": "left", "city": "left", "room": "id"}
     if not any(row[2] for row in rows):
         columns.pop("hotel's currency")
         rows = [[*row[:2], *row[3:]] for row in rows]
@@ -149,6 +148,9 @@ def quote(
     tier: opt.TierOption = None,
     rooms: opt.RoomsOption = 1,
     explain: Annotated[bool, typer.Option("--explain", help="Show the rules behind the price, line by line.")] = False,
+    all_rules: Annotated[
+        bool, typer.Option("--all-rules", help="With --explain: also list the rules for other hotels and rooms.")
+    ] = False,
     chain: opt.ChainOption = None,
     hotels: opt.HotelsOption = HOTELS_DEFAULT,
     seed: opt.SeedOption = SEED_DEFAULT,
@@ -179,7 +181,7 @@ def quote(
         why = house.engine.explain(found)
         answer["explanation"] = explanation_json(why)
         shown.append(explanation_table(why))
-        shown += [Text(f"not applied: {note}", style="dim") for note in why.unmatched]
+        shown += not_applied(why, all_rules)
     screen.answer(answer, *shown)
 
 
@@ -232,6 +234,16 @@ def explanation_table(why: Explanation) -> Any:
     sides = {"night": "left", "stage": "left", "rule": "left", why.currency: "right", "running": "right"}
     total = format_minor(why.total_minor, why.currency)
     return table("Why this price (one room)", sides, rows, f"the lines add up to {total} exactly")
+
+
+def not_applied(why: Explanation, all_rules: bool) -> list[Text]:
+    """One line per rule that did not change the price; rules for other products are only counted, unless asked for."""
+    here = [note for note in why.unmatched if all_rules or not note.reason.startswith("other scope")]
+    lines = [Text(f"not applied: {note}", style="dim") for note in here]
+    elsewhere = len(why.unmatched) - len(here)
+    if elsewhere:
+        lines.append(Text(f"{elsewhere} more rules are for other hotels, rooms or plans (--all-rules lists them)"))
+    return lines
 
 
 def exact_text(value: Fraction) -> str:
