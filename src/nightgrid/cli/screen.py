@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 OK, FINDING, BAD_INPUT = 0, 1, 2
+PIPE_COLUMNS = 160  # what a table may take where no terminal says how wide it is
 QUIET_SECONDS = 1.0  # shorter work needs no word about it
 PERCENT = 100  # totals up to here are shares or steps; the bar says enough
 
@@ -24,7 +27,8 @@ class Screen:
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.out = Console(highlight=False, soft_wrap=False)
+        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
+        self.out = Console(highlight=False, width=width)
         self.err = Console(stderr=True, highlight=False)
 
     def answer(self, value: Any, *shown: RenderableType) -> None:
@@ -67,9 +71,10 @@ class Screen:
         with Progress(*columns, console=self.err, disable=not live) as progress:
             yield Bars(progress)
         for task in () if live else progress.tasks:
-            if (task.elapsed or 0) >= QUIET_SECONDS:
+            seconds = task.finished_time or task.elapsed or 0
+            if seconds >= QUIET_SECONDS:
                 count = task.fields["count"]
-                self.note(f"{task.description}: {count + ', ' if count else ''}{task.elapsed:.1f} s")
+                self.note(f"{task.description}: {count + ', ' if count else ''}{seconds:.1f} s")
 
 
 class Bars:
@@ -103,7 +108,8 @@ class Bars:
 
 def table(title: str, columns: dict[str, str], rows: list[list[str]], caption: str | None = None) -> Table:
     """A table; `columns` maps each heading to left, right or id (left, never broken). Cells are text, never markup."""
-    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE_HEAD)
+    made.padding, made.pad_edge = (0, 1, 0, 0), False
     made.caption, made.caption_justify = caption, "left"
     for heading, side in columns.items():
         made.add_column(
