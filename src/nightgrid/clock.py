@@ -69,5 +69,5 @@ def instant_ms(instant: datetime) -> int:
 
 
 def stopwatch_seconds() -> float:
-    """Seconds on a stopwatch of arbitrary start, for measuring how long something took; never for dates or deadlines."""
+    """Seconds on a stopwatch of arbitrary start: how long something took, never a date or a deadline."""
     return time.perf_counter()

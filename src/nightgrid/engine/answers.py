@@ -1,4 +1,6 @@
-"""What the engine answers: small immutable records. Money is in minor units, instants in milliseconds UTC, nights are dates."""
+"""What the engine answers: small immutable records. Money is in minor units, instants in milliseconds UTC, nights
+are dates.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,9 @@ class Quote:
 
     @cached_property
     def nights_minor(self) -> tuple[int, ...]:
-        """What each night costs for all rooms; adds up to `total_minor` exactly (largest remainder, ties to the earlier night)."""
+        """What each night costs for all rooms; adds up to `total_minor` exactly (largest remainder, ties to the
+        earlier night).
+        """
         if self._shares_are_prices:
             return tuple(share * self.rooms for share in self._shares)
         return tuple(allocate(self.total_minor, self._shares))
@@ -146,7 +150,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RepriceReport:
-    """What a repricing job wrote: files in the order of their arrival months, prices, bytes, seconds, skipped months."""
+    """What a repricing job wrote: files in the order of their arrival months, prices, bytes, seconds, skipped
+    months.
+    """
 
     folder: Path
     files: list[Path]

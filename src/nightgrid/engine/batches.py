@@ -47,8 +47,8 @@ def _text_digests(series: pl.Series, out: NDArray[np.int64]) -> None:
 def requests_of(catalog: Catalog, inventory: Inventory, source: Any) -> NDArray[np.int64]:
     """The request columns of a frame as int64 (8, request), in the order of `native.holds.hold_request`.
 
-    A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be answered for one
-    line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.
+    A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
+    answered for one line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.
     """
     what = "hold_many"
     frame = as_frame(what, source)
@@ -70,7 +70,9 @@ def requests_of(catalog: Catalog, inventory: Inventory, source: Any) -> NDArray[
 
 
 def hold_many(catalog: Catalog, inventory: Inventory, source: Any, now_ms: int) -> pl.DataFrame:
-    """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first failing night."""
+    """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
+    failing night.
+    """
     requests = requests_of(catalog, inventory, source)
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)

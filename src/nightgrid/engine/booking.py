@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from nightgrid.engine.answers import Finding, Hold, HoldView, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import digest_word, digest_words, hold_many, resolve_many
-from nightgrid.engine.controls import restrict, set_counter
+from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_counter
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.findings import findings
 from nightgrid.limits import HOLD_TTL_MS_MAX
@@ -47,9 +48,10 @@ class BookingMixin(EngineBase):
     ) -> Hold:
         """Take rooms for every night of a stay, or for none, until a deadline. O(nights), a few microseconds.
 
-        Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold can no longer be
-        confirmed and its rooms are free. `key` makes a retry safe: the same key with the same request gives the first answer again
-        (outcome EXISTS). Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
+        Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold
+        can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
+        request gives the first answer again (outcome EXISTS). Raises Refused (sold out, restricted, key reused,
+        ...), UnknownIdError, InputError.
         """
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
@@ -68,7 +70,7 @@ class BookingMixin(EngineBase):
             0 if guest is None else digest_word(guest),
             now_ms,
         )
-        if code != Outcome.OK and code != Outcome.EXISTS:
+        if not Outcome(code).success:
             raise self._refused(Outcome(code), night, hotel_id, room_type_id, ordinal, nights)
         deadline_ms = now_ms + ttl_ms
         if code == Outcome.EXISTS:
@@ -113,15 +115,21 @@ class BookingMixin(EngineBase):
         return self._resolve(hold_id, holds.VERB_CONFIRM, "confirm")
 
     def release(self, hold_id: int) -> Ticket:
-        """Give a hold's rooms back. EXISTS if that was done already; Refused for a booking (cancel it) or an expired hold."""
+        """Give a hold's rooms back. EXISTS if that was done already; Refused for a booking (cancel it) or an expired
+        hold.
+        """
         return self._resolve(hold_id, holds.VERB_RELEASE, "release")
 
     def cancel(self, hold_id: int) -> Ticket:
-        """Cancel a booking and give its rooms back. EXISTS if that was done already; Refused for an open hold (release it)."""
+        """Cancel a booking and give its rooms back. EXISTS if that was done already; Refused for an open hold
+        (release it).
+        """
         return self._resolve(hold_id, holds.VERB_CANCEL, "cancel")
 
     def expire(self) -> list[int]:
-        """Expire every hold whose deadline has come; the ids of those that expired since, in order. Searches do this by themselves."""
+        """Expire every hold whose deadline has come; the ids of those that expired since, in order. Searches do this
+        by themselves.
+        """
         before = self._inventory.lsn
         if not self._inventory.sweep(self._now_ms()):
             return []
@@ -132,7 +140,9 @@ class BookingMixin(EngineBase):
         return [int(hold_id) for hold_id in self._inventory.expired_since(lsn)]
 
     def get(self, hold_id: int) -> HoldView:
-        """What the store knows of a hold; due holds are expired first. Refused (NOT_FOUND) for an id that names none any more."""
+        """What the store knows of a hold; due holds are expired first. Refused (NOT_FOUND) for an id that names none
+        any more.
+        """
         self._inventory.sweep(self._now_ms())
         record = self._inventory.record(hold_id) if isinstance(hold_id, int) else None
         if record is None:
@@ -155,8 +165,9 @@ class BookingMixin(EngineBase):
     def hold_many(self, requests: Any) -> pl.DataFrame:
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 
-        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds (900), key, guest.
-        Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night or null).
+        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds
+        (900), key, guest. Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night
+        (first failing night or null).
         """
         return hold_many(self.catalog, self._inventory, requests, self._now_ms())
 
@@ -172,24 +183,19 @@ class BookingMixin(EngineBase):
         """Cancel ids in order: a frame of outcome and lsn."""
         return resolve_many(self._inventory, hold_ids, holds.VERB_CANCEL, self._now_ms())
 
-    def set_capacity(self, changes: Any) -> int:
-        """Set capacity from a frame (hotel_id, room_type_id, capacity; night, or first_night and last_night, or all nights).
+    def set_capacity(self, changes: Any, *, allow_oversold: bool = False) -> int:
+        """Set capacity from a frame: hotel_id, room_type_id, capacity; night, or first_night and last_night, or all.
 
-        A cut below what is sold and held is accepted; free becomes negative there and `check()` reports it.
+        A cut below what is sold and held is refused with InputError and changes nothing. With `allow_oversold` it is
+        accepted: free becomes negative, nothing more is sold there, and `check()` reports it.
         """
-        return set_counter(self.catalog, self._inventory, "capacity", changes)
+        return set_counter(self.catalog, self._inventory, "capacity", changes, allow_oversold=allow_oversold)
 
-    def set_sold_elsewhere(self, rooms: Any) -> int:
-        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame (…, night, rooms)."""
-        if (
-            hasattr(rooms, "dtype")
-            and hasattr(rooms, "shape")
-            and len(rooms.shape) == 2
-            and not hasattr(rooms, "columns")
-        ):
-            self._inventory.load_sold_elsewhere(rooms)
-            return int(rooms.size)
-        return set_counter(self.catalog, self._inventory, "rooms", rooms)
+    def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
+        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
+        if isinstance(rooms, np.ndarray):
+            return load_sold_elsewhere(self.catalog, self._inventory, rooms, allow_oversold=allow_oversold)
+        return set_counter(self.catalog, self._inventory, "rooms", rooms, allow_oversold=allow_oversold)
 
     def restrict(self, changes: Any) -> int:
         """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes, weekday_mask
 from nightgrid.errors import InputError
-from nightgrid.inventory.inventory import Inventory
+from nightgrid.inventory.inventory import Inventory, Shortfall
 from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.controls import CAPACITY, SOLD_ELSEWHERE
@@ -19,7 +19,9 @@ from nightgrid.nights import to_date, weekday
 
 
 def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(first, last) window index per row, inclusive, from `night`, or `first_night` and `last_night`, or the whole window."""
+    """(first, last) window index per row, inclusive, from `night`, or `first_night` and `last_night`, or the whole
+    window.
+    """
     size = len(frame)
     first_night, last_night = inventory.first_night, inventory.first_night + inventory.n_nights - 1
     if "night" in frame.columns:
@@ -32,8 +34,8 @@ def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple
         return np.zeros(size, np.int64), np.full(size, inventory.n_nights - 1, np.int64)
     for row in np.flatnonzero((first < first_night) | (last > last_night) | (first > last))[:1]:
         raise InputError(
-            f"{what}: row {row}: nights {to_date(int(first[row]))} to {to_date(int(last[row]))} must be in order and inside "
-            f"the window {to_date(first_night)} to {to_date(last_night)}"
+            f"{what}: row {row}: nights {to_date(int(first[row]))} to {to_date(int(last[row]))} must be in order "
+            f"and inside the window {to_date(first_night)} to {to_date(last_night)}"
         )
     return first - first_night, last - first_night
 
@@ -49,16 +51,47 @@ def _cells(
     return rows[source].astype(np.int32), nights.astype(np.int32), source
 
 
-def set_counter(catalog: Catalog, inventory: Inventory, column: str, source: Any) -> int:
-    """Set `capacity` or `rooms` (sold elsewhere) over ranges of nights; later rows win. Returns how many cells were set."""
+def set_counter(
+    catalog: Catalog, inventory: Inventory, column: str, source: Any, *, allow_oversold: bool = False
+) -> int:
+    """Set `capacity` or `rooms` (sold elsewhere) over ranges of nights; later rows win. Returns how many cells.
+
+    InputError, and nothing is changed, where a cell would have fewer rooms than are sold and held, unless allowed.
+    """
     what = "set_capacity" if column == "capacity" else "set_sold_elsewhere"
     frame = as_frame(what, source)
     require(what, frame, [column])
     values = integers(what, frame, column, 0, ROOMS_MAX)
     rows, nights, origin = _cells(row_indexes(what, catalog, frame), *_night_ranges(what, inventory, frame))
+    last_wins = np.unique((rows.astype(np.int64) * inventory.n_nights + nights)[::-1], return_index=True)[1]
+    kept = len(rows) - 1 - last_wins
     which = CAPACITY if column == "capacity" else SOLD_ELSEWHERE
-    inventory.set_counters(which, rows, nights, values[origin].astype(np.int16))
-    return len(rows)
+    rooms = values[origin].astype(np.int16)
+    short = inventory.set_counters(which, rows[kept], nights[kept], rooms[kept], allow_oversold=allow_oversold)
+    if short is not None:
+        raise oversold_error(what, catalog, inventory, short)
+    return len(kept)
+
+
+def load_sold_elsewhere(
+    catalog: Catalog, inventory: Inventory, rooms: NDArray[np.int16], *, allow_oversold: bool = False
+) -> int:
+    """Set the rooms sold elsewhere from a matrix int16 (row, night). Errors as in `set_counter`."""
+    short = inventory.load_sold_elsewhere(rooms, allow_oversold=allow_oversold)
+    if short is not None:
+        raise oversold_error("set_sold_elsewhere", catalog, inventory, short)
+    return int(rooms.size)
+
+
+def oversold_error(what: str, catalog: Catalog, inventory: Inventory, short: Shortfall) -> InputError:
+    """The error for a cell that would have fewer rooms than are sold and held."""
+    hotel_id = catalog.hotel_ids[int(catalog.row_hotel[short.row])]
+    place = f"{hotel_id}/{catalog.room_type_ids[short.row]} on {to_date(inventory.first_night + short.night)}"
+    return InputError(
+        f"{what}: {place}: capacity would be {short.capacity}, below the {short.taken} rooms sold and held, by "
+        f"{short.taken - short.capacity} (and {short.others} more such cells); nothing was changed. Move or cancel "
+        "bookings first, or pass allow_oversold=True to accept it: check() then reports it"
+    )
 
 
 def _hotel_rows(what: str, catalog: Catalog, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -83,8 +116,9 @@ def _hotel_rows(what: str, catalog: Catalog, frame: pl.DataFrame) -> tuple[NDArr
 def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
     """Apply restriction deltas in the order of the rows; returns how many cells changed.
 
-    Columns: hotel_id, room_type_id (null = all of the hotel) or row_index; night, or first_night and last_night (inclusive), or
-    neither for the whole window; weekdays ("fri,sat"); and any of the restrictions, null = leave as it is.
+    Columns: hotel_id, room_type_id (null = all of the hotel) or row_index; night, or first_night and last_night
+    (inclusive), or neither for the whole window; weekdays ("fri,sat"); and any of the restrictions, where null leaves
+    them as they are.
     """
     what = "restrict"
     frame = as_frame(what, source)
@@ -117,10 +151,7 @@ def _apply_in_order(
 ) -> int:
     """Runs of equal deltas go to the inventory together; the order of the frame decides where they overlap."""
     changed = 0
-    starts = [0]
-    for position in range(1, len(changes)):
-        if changes[position] != changes[position - 1]:
-            starts.append(position)
+    starts = [i for i in range(len(changes)) if i == 0 or changes[i] != changes[i - 1]]
     edges = np.searchsorted(source_row, [*starts, len(changes)])
     for start, begin, end in zip(starts, edges[:-1], edges[1:], strict=True):
         if end > begin:

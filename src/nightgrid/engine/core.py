@@ -1,7 +1,7 @@
 """The engine: every night of every room of a chain, and its price, in this process.
 
-One object composes the inventory (who holds which room), the price versions (what a night costs) and search. Any number of threads may
-call it. Each answer to a change carries a ticket (id, log sequence number).
+One object composes the inventory (who holds which room), the price versions (what a night costs) and search. Any
+number of threads may call it. Each answer to a change carries a ticket (id, log sequence number).
 """
 
 from __future__ import annotations
@@ -61,8 +61,9 @@ class Engine(BookingMixin, PricingMixin, SearchMixin):
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
-        `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each, used only when touched),
-        ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30 kB of counters.
+        `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each,
+        used only when touched), ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30
+        kB of counters.
         """
         inventory = Inventory(catalog, to_ordinal(first_night), nights, slots=slots, retention_ms=retention_ms)
         return cls(catalog, inventory, SystemClock() if clock is None else clock)
@@ -77,7 +78,9 @@ class Engine(BookingMixin, PricingMixin, SearchMixin):
     def availability(
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
-        """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per room type and night."""
+        """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per
+        room type and night.
+        """
         hotel = self.catalog.hotel_index(hotel_id)
         begin = 0 if first is None else to_ordinal(first) - self.first_night
         end = self.n_nights - 1 if last is None else to_ordinal(last) - self.first_night
@@ -110,7 +113,8 @@ class Engine(BookingMixin, PricingMixin, SearchMixin):
         return pl.DataFrame(columns)
 
     def house_fill(self, hotel_id: str | None = None) -> NDArray[np.int32]:
-        """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can be sold.
+        """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can
+        be sold.
 
         floor(10,000 × (sold + held) / capacity) of the hotel that night. O(rows × nights).
         """
@@ -126,7 +130,9 @@ class Engine(BookingMixin, PricingMixin, SearchMixin):
         return fill if hotel_id is None else fill[self.catalog.hotel_index(hotel_id)]
 
     def statistics(self) -> dict[str, Any]:
-        """Plain numbers for a monitor: sizes, bytes of each part, slots used, the last log sequence number, the price version."""
+        """Plain numbers for a monitor: sizes, bytes of each part, slots used, the last log sequence number, the
+        price version.
+        """
         block = self._inventory.block
         shared = block.region(at.R_SHARED)
         return {
@@ -142,7 +148,8 @@ class Engine(BookingMixin, PricingMixin, SearchMixin):
         }
 
     def publish(self, book: RuleBook | CompiledBook | str | Path | dict[str, Any]) -> PriceVersion:
-        """Compile a rule book for this catalogue and make it the current price version. RuleBookError lists every mistake.
+        """Compile a rule book for this catalogue and make it the current price version. RuleBookError lists every
+        mistake.
 
         Searches and quotes that run meanwhile keep the version they started with. See docs/rules.md for the file.
         """

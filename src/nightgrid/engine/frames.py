@@ -34,8 +34,7 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
     if isinstance(source, dict):
         return pl.DataFrame(source)
     if hasattr(source, "__arrow_c_stream__"):
-        frame = pl.DataFrame(source)
-        return frame
+        return pl.DataFrame(source)
     raise InputTypeError(
         f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
     )

@@ -55,8 +55,9 @@ class PricingMixin(EngineBase):
     ) -> Quote:
         """The price of a stay, whether rooms are free or not. O(1) for most books.
 
-        `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book. Raises Refused
-        (OUTSIDE_HORIZON) for a stay beyond the window or before the hotel's today, UnknownIdError, InputError.
+        `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book.
+        Raises Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the hotel's today, UnknownIdError,
+        InputError.
         """
         version = self._priced()
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
@@ -105,7 +106,9 @@ class PricingMixin(EngineBase):
     def _shares(
         self, version: PriceVersion, lane: int, first: int, nights: int, factor: int
     ) -> tuple[tuple[int, ...], bool]:
-        """(value of each night, whether these are its prices): under policy night each night is priced and rounded by itself."""
+        """(value of each night, whether these are its prices): under policy night each night is priced and rounded
+        by itself.
+        """
         sums = version.tables.sums[first : first + nights + 1, lane].astype(np.int64)
         values = [int(value) & version.mask if version.mask > 0 else int(value) for value in np.diff(sums)]
         terms = version.tables.terms
@@ -120,8 +123,8 @@ class PricingMixin(EngineBase):
     def explain(self, quote: Quote) -> Explanation:
         """Every line of a quote, for one room; the amounts add up to the total exactly.
 
-        The lines are computed from the author's rules with fractions, independently of the kernels; IntegrityError if the two
-        disagree (a defect). InputError for a quote of another price version.
+        The lines are computed from the author's rules with fractions, independently of the kernels; IntegrityError
+        if the two disagree (a defect). InputError for a quote of another price version.
         """
         version = self._priced()
         if quote.price_version != version.digest:
@@ -134,7 +137,8 @@ class PricingMixin(EngineBase):
         )
         if explanation.total_minor * quote.rooms != quote.total_minor:
             raise IntegrityError(
-                f"explained {explanation.total_minor} × {quote.rooms} rooms, quoted {quote.total_minor} for {quote}; report this"
+                f"explained {explanation.total_minor} × {quote.rooms} rooms, quoted {quote.total_minor} for {quote}; "
+                "this is a defect, please report it"
             )
         return explanation
 
@@ -149,7 +153,8 @@ class PricingMixin(EngineBase):
     ) -> pl.DataFrame:
         """Cheapest sellable price per arrival date of the window, for all rooms of the stay together.
 
-        Columns: arrival, price_minor (null = cannot be sold), currency, room_type_id, plan_id, outcome (why not, or OK).
+        Columns: arrival, price_minor (null = cannot be sold), currency, room_type_id, plan_id, outcome (why not, or
+        OK).
         """
         if not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
@@ -246,8 +251,9 @@ class PricingMixin(EngineBase):
     ) -> Iterator[pa.RecordBatch]:
         """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
 
-        `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival, nights, tier,
-        product_index, price_minor (null = not on sale: before today or beyond the window). Availability plays no part.
+        `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival,
+        nights, tier, product_index, price_minor (null = not on sale: before today or beyond the window).
+        Availability plays no part.
         """
         cube = self._cube(stays, tiers, arrivals, where)
         return cube.batches(cube.arrivals)

@@ -1,9 +1,10 @@
-"""Bulk repricing: the cube products × arrivals × stay lengths × tiers as Arrow record batches or partitioned Parquet."""
+"""Bulk repricing: the cube products × arrivals × stay lengths × tiers as Arrow record batches or partitioned
+Parquet.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ _INT32_MAX = 2**31 - 1
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Cube:
-    """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights, tier indexes."""
+    """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights,
+    tier indexes.
+    """
 
     version: PriceVersion
     first_night: int
@@ -75,7 +78,9 @@ class Cube:
         )
 
     def batches(self, arrivals: range) -> Iterator[pa.RecordBatch]:
-        """Record batches of some arrivals: tiles of products, then arrivals; inside by arrival, nights, tier, product."""
+        """Record batches of some arrivals: tiles of products, then arrivals; inside by arrival, nights, tier,
+        product.
+        """
         schema = self.schema()
         names = pa.array(self.version.tiers)
         for start in range(0, len(self.products), _TILE_PRODUCTS):
@@ -149,7 +154,7 @@ def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int],
         for batch in cube.batches(arrivals):
             writer.write_batch(batch)
             wrote(batch.num_rows)
-    os.replace(temporary, path)
+    temporary.replace(path)
     return path.stat().st_size
 
 
@@ -169,8 +174,9 @@ def _manifest(cube: Cube) -> dict[str, object]:
 def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | None, workers: int) -> RepriceReport:
     """Write the cube to `folder/arrival_month=yyyy-mm/prices.parquet`, months side by side; resumes an interrupted job.
 
-    `progress(prices done, prices in all)` is called after each batch. A month that a finished job of the same version and shape left
-    is kept. Memory: about 100 MB per worker. OSError from the file system leaves only whole months behind.
+    `progress(prices done, prices in all)` is called after each batch. A month that a finished job of the same
+    version and shape left is kept. Memory: about 100 MB per worker. OSError from the file system leaves only whole
+    months behind.
     """
     started = stopwatch_seconds()
     folder.mkdir(parents=True, exist_ok=True)

@@ -48,11 +48,13 @@ class SearchMixin(EngineBase):
         top: int | None = 20,
         currency: str | None = None,
     ) -> SearchResult:
-        """Hotels with their cheapest sellable product, ranked. Linear in the room types considered; tens of microseconds for a chain.
+        """Hotels with their cheapest sellable product, ranked. Linear in the room types considered; tens of
+        microseconds for a chain.
 
-        `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the display currency
-        (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None` gives every hotel. Rooms that are held, sold,
-        closed or restricted for the stay are never offered. Raises InputError and UnknownIdError; an empty answer is no error.
+        `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the
+        display currency (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None`
+        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered. Raises
+        InputError and UnknownIdError; an empty answer is no error.
         """
         started = stopwatch_seconds()
         version = self._priced()
@@ -70,8 +72,8 @@ class SearchMixin(EngineBase):
             rooms=rooms,
             top=top,
             sort=sort,
-            price_min=None if price_min_minor is None else -(-price_min_minor // rooms),
-            price_max=None if price_max_minor is None else price_max_minor // rooms,
+            price_min=price_min_minor,
+            price_max=price_max_minor,
         )
         places = (region, city, district, brand, None if hotel_ids is None else tuple(hotel_ids), near, stars_min)
         words, considered = self._filter_words(places, guests, plan, room_type)
@@ -126,7 +128,7 @@ class SearchMixin(EngineBase):
 
     def _products_of(self, name: str, ids: list[str], wanted: str) -> NDArray[np.bool_]:
         """Products with an id, bool (product); UnknownIdError if there is none."""
-        found = np.array(ids) == wanted
+        found: NDArray[np.bool_] = np.array([name == wanted for name in ids], np.bool_)
         if not found.any():
             raise UnknownIdError(f"{name} is {wanted!r}; no product of the catalogue has it")
         return found
@@ -182,7 +184,7 @@ class SearchMixin(EngineBase):
                     query.nights,
                     total * query.rooms,
                     catalog.currencies[currency],
-                    display * query.rooms,
+                    display,
                     display_currency,
                     version.digest,
                 )

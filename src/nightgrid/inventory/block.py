@@ -1,8 +1,8 @@
 """The block: one aligned run of bytes behind a header with an offset table, and the store table made from it.
 
-Nothing about a hold, a key or a lock lives outside it, so that the same bytes can later lie in a mapped file that several
-processes share. Untouched pages cost nothing: the operating system hands out zeroed memory on first use, and every
-region is laid out so that zero is its empty state.
+Nothing about a hold, a key or a lock lives outside it, so that the same bytes can later lie in a mapped file that
+several processes share. Untouched pages cost nothing: the operating system hands out zeroed memory on first use, and
+every region is laid out so that zero is its empty state.
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ def _line_up(size: int) -> int:
 class Block:
     """A store's bytes in process memory.
 
-    `table` is the store table that every kernel takes: int64 (HEADER_WORDS), sizes and addresses. `region(R_*)` is an array
-    view of one region for reading at the edges; shared words are only changed by kernels. The block must outlive the table.
+    `table` is the store table that every kernel takes: int64 (HEADER_WORDS), sizes and addresses. `region(R_*)` is
+    an array view of one region for reading at the edges; shared words are only changed by kernels. The block must
+    outlive the table.
     """
 
     def __init__(self, sizes: BlockSizes) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import audit
 from nightgrid.native import layout as at
+from nightgrid.native.locks import lock_hotels, unlock_hotels
 
 _FINDINGS_MAX = 1000
 _TEXTS = {
@@ -51,15 +52,16 @@ def _left_over_bits(inventory: Inventory, kind: int, left: NDArray[np.int64], pl
 def findings(inventory: Inventory) -> list[CellFinding]:
     """Everything that is wrong, at most about a thousand findings of a kind; empty when the grid is right.
 
-    The store stands still meanwhile (every hotel is locked in ascending order). O(rows x nights + slots x nights): about
-    half a second for 50,000 room types and 540 nights, and three times the bytes of the counters in scratch memory.
+    The store stands still meanwhile (every hotel is locked in ascending order). O(rows x nights + slots x nights):
+    about half a second for 50,000 room types and 540 nights, and three times the bytes of the counters in scratch
+    memory.
     """
     shape = (inventory.block.sizes.rows, inventory.n_nights)
     held = np.zeros(shape, np.int32)
     sold = np.zeros(shape, np.int32)
     cells_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
     lists_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
-    audit.lock_hotels(inventory.table)
+    lock_hotels(inventory.table)
     try:
         audit.count_slots(inventory.table, held, sold)
         cell_count = audit.audit_cells(inventory.table, held, sold, cells_out)
@@ -68,7 +70,7 @@ def findings(inventory: Inventory) -> list[CellFinding]:
         planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
         audit.subtract_bits(inventory.table, sellable, planes)
     finally:
-        audit.unlock_hotels(inventory.table)
+        unlock_hotels(inventory.table)
     result = []
     for line in (*cells_out[: min(cell_count, _FINDINGS_MAX)], *lists_out[: min(list_count, _FINDINGS_MAX)]):
         kind, row, night, found, wanted = (int(value) for value in line)

@@ -1,7 +1,8 @@
 """The inventory: room type × night counters, holds and bookings of a whole chain, over arrays and indexes.
 
-Ids are translated to indexes by the engine; here a row is a room type, nights are window indexes, and instants are given by the
-caller. Every method may be called from any number of threads: the kernels release the GIL and lock per hotel.
+Ids are translated to indexes by the engine; here a row is a room type, nights are window indexes, and instants are
+given by the caller. Every method may be called from any number of threads: the kernels release the GIL and lock per
+hotel.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.errors import InputError
+from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.block import Block, BlockSizes
 from nightgrid.inventory.lanes import lane_map
 from nightgrid.inventory.restrictions import RestrictionChange, apply_change
@@ -56,6 +57,16 @@ class HoldRecord(NamedTuple):
     taken_ms: int
     resolved_ms: int
     lsn: int
+
+
+class Shortfall(NamedTuple):
+    """The first cell with more rooms sold and held than the capacity asked for, and how many others there are."""
+
+    row: int
+    night: int
+    capacity: int
+    taken: int
+    others: int
 
 
 class Inventory:
@@ -119,7 +130,15 @@ class Inventory:
     # -- holds -----------------------------------------------------------------------------------
 
     def hold(
-        self, row: int, arrival: int, nights: int, rooms: int, ttl_ms: int, key: tuple[int, int], guest: int, now_ms: int
+        self,
+        row: int,
+        arrival: int,
+        nights: int,
+        rooms: int,
+        ttl_ms: int,
+        key: tuple[int, int],
+        guest: int,
+        now_ms: int,
     ) -> HoldAnswer:
         """Take rooms for one stay with a deadline, all nights or nothing. O(nights).
 
@@ -129,7 +148,9 @@ class Inventory:
         return HoldAnswer(*answer)
 
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
-        """Hold many stays in order, each its own; requests (8, request) int64 as `native.holds.hold_request` names them."""
+        """Hold many stays in order, each its own; requests (8, request) int64 as `native.holds.hold_request` names
+        them.
+        """
         size = requests.shape[1]
         answer = BatchAnswer(
             np.empty(size, np.int16), np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)
@@ -181,7 +202,7 @@ class Inventory:
     def expired_since(self, lsn: int) -> NDArray[np.int64]:
         """Ids of the holds that expired after a log sequence number, in the order in which they did. O(slots used)."""
         high = int(self.block.region(at.R_SHARED)[at.S_SLOT_HIGH])
-        slots = self.block.region(at.R_SLOTS)[:high]
+        slots = self.block.region(at.R_SLOTS).view(np.int64)[:high]
         state = slots[:, at.W_STATE]
         found = np.flatnonzero(((state & 0xFF) == at.STATE_EXPIRED) & (slots[:, at.W_LSN] > lsn))
         found = found[np.argsort(slots[found, at.W_LSN])]
@@ -202,32 +223,50 @@ class Inventory:
                 raise InputError(f"{name} index {values[wrong[0]]} at position {wrong[0]} is outside 0..{end - 1}")
 
     def set_counters(
-        self, which: int, rows: NDArray[np.int32], nights: NDArray[np.int32], rooms: NDArray[np.int16]
-    ) -> None:
-        """Set capacity or rooms sold elsewhere (`native.controls`) of cells; free takes up the difference.
+        self,
+        which: int,
+        rows: NDArray[np.int32],
+        nights: NDArray[np.int32],
+        rooms: NDArray[np.int16],
+        *,
+        allow_oversold: bool = False,
+    ) -> Shortfall | None:
+        """Set capacity or rooms sold elsewhere (`native.controls`) of distinct cells; free takes up the difference.
 
-        A capacity below what is sold and held is accepted and leaves free negative: it is reported by `findings`, never repaired.
+        Where a cell would have more rooms sold and held than capacity, nothing is changed and the first such cell is
+        answered; if that is allowed, free becomes negative there and `findings` reports it.
         """
         self._check_cells(rows, nights)
         wrong = np.flatnonzero((rooms < 0) | (rooms > ROOMS_MAX))
         if wrong.size:
             raise InputError(f"rooms is {rooms[wrong[0]]} at position {wrong[0]}; allowed are 0 to {ROOMS_MAX}")
-        controls.set_counters(self.table, which, rows, nights, rooms)
+        short = np.zeros(5, np.int64)
+        if controls.set_counters(self.table, which, rows, nights, rooms, allow_oversold, short):
+            return Shortfall(*short.tolist())
+        return None
 
-    def load_sold_elsewhere(self, rooms: NDArray[np.int16]) -> None:
-        """Set the rooms sold by other systems from a matrix: int16 (row, night)."""
+    def load_sold_elsewhere(self, rooms: NDArray[np.int16], *, allow_oversold: bool = False) -> Shortfall | None:
+        """Set the rooms sold by other systems from a matrix: int16 (row, night). Answers as `set_counters`."""
         shape = (self.block.sizes.rows, self.n_nights)
         if rooms.shape != shape:
             raise InputError(f"sold_elsewhere has shape {rooms.shape}; it must be (room types, nights) = {shape}")
+        if rooms.dtype.kind not in "iu":
+            raise InputTypeError(f"sold_elsewhere has dtype {rooms.dtype}; whole numbers (int16) are needed")
         if rooms.min(initial=0) < 0 or rooms.max(initial=0) > ROOMS_MAX:
             row, night = np.argwhere((rooms < 0) | (rooms > ROOMS_MAX))[0]
             raise InputError(
                 f"sold_elsewhere[{row}, {night}] is {rooms[row, night]} rooms; allowed are 0 to {ROOMS_MAX}"
             )
-        controls.load_matrix(self.table, controls.SOLD_ELSEWHERE, np.ascontiguousarray(rooms, np.int16))
+        short = np.zeros(5, np.int64)
+        matrix = np.ascontiguousarray(rooms, np.int16)
+        if controls.load_sold_elsewhere(self.table, matrix, allow_oversold, short):
+            return Shortfall(*short.tolist())
+        return None
 
     def restrict(self, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
-        """Apply a restriction delta to cells; returns how many cells changed. CapacityError if the profile table is full."""
+        """Apply a restriction delta to cells; returns how many cells changed. CapacityError if the profile table is
+        full.
+        """
         self._check_cells(rows, nights)
         shared = self.block.region(at.R_SHARED)
         acquire(shared, at.S_TABLE_LOCK)
@@ -243,7 +282,9 @@ class Inventory:
     # -- reading ---------------------------------------------------------------------------------
 
     def matrix(self, name: str) -> NDArray[np.int16]:
-        """A copy of one counter of every cell: int16 (row, night) rooms. Not one instant where threads are changing it."""
+        """A copy of one counter of every cell: int16 (row, night) rooms. Not one instant where threads are changing
+        it.
+        """
         fields = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
         regions = {"capacity": at.R_CAPACITY, "sold_elsewhere": at.R_ELSEWHERE}
         if name in fields:

@@ -1,8 +1,8 @@
 """Where hotels and products stand in bit maps and price matrices: sliced ELLPACK over the catalogue.
 
-64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place, so that a city
-lies in few chunks, and inside a window of 1,024 hotels by their number of products, so that little is padded
-(Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma with C = 64, sigma = 1,024).
+64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place, so
+that a city lies in few chunks, and inside a window of 1,024 hotels by their number of products, so that little is
+padded (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma with C = 64, sigma = 1,024).
 """
 
 from __future__ import annotations

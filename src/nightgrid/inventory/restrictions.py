@@ -1,8 +1,8 @@
 """Restrictions of a room type's nights, and the table of profiles that cells refer to.
 
 A profile is one combination of closed, closed to arrival, closed to departure, minimum and maximum stay on arrival and
-through. A cell holds the index of its profile (0 = unrestricted), so the hot cell stays at 8 bytes whatever is restricted.
-Updates are deltas: only what is named changes, so setting one restriction never clears another.
+through. A cell holds the index of its profile (0 = unrestricted), so the hot cell stays at 8 bytes whatever is
+restricted. Updates are deltas: only what is named changes, so setting one restriction never clears another.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class RestrictionChange:
                 continue
             if not 0 <= value <= STAY_NIGHTS_MAX:
                 raise InputError(
-                    f"{field.name} is {value} nights; allowed are 1 to {STAY_NIGHTS_MAX}, or 0 to remove the restriction"
+                    f"{field.name} is {value} nights; allowed are 1 to {STAY_NIGHTS_MAX}, or 0 to remove it"
                 )
 
 
@@ -97,7 +97,8 @@ def _intern(profiles: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:
 def apply_change(block: Block, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
     """Apply a delta to many cells; returns how many cells changed. The caller serialises writers of restrictions.
 
-    rows, nights (cell) int32: indexes, checked by the caller. CapacityError if the profile table is full, before any change.
+    rows, nights (cell) int32: indexes, checked by the caller. CapacityError if the profile table is full, before any
+    change.
     """
     profiles = block.region(at.R_PROFILES).view(np.int16)
     cells = block.region(at.R_CELLS).view(np.int16)

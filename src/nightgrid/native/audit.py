@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, load_word, release
+from nightgrid.native.atomics import load_word
 from nightgrid.native.controls import plane_bits
 from nightgrid.native.jit import kernel
 from nightgrid.native.views import (
@@ -32,7 +32,9 @@ FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
 
 @kernel
 def count_slots(store, out_held, out_sold):
-    """Sum the live holds: out_held, out_sold (row, night) int32 rooms [out], zeroed by the caller. O(slots x nights)."""
+    """Sum the live holds: out_held, out_sold (row, night) int32 rooms [out], zeroed by the caller. O(slots x
+    nights).
+    """
     slots = slots_of(store)
     live = 0
     for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
@@ -46,22 +48,6 @@ def count_slots(store, out_held, out_sold):
             for night in range(arrival, arrival + ((stay >> 24) & 0xFFFF)):
                 out[slots[base + at.W_ROW], night] += stay >> 40
     return live
-
-
-@kernel
-def lock_hotels(store):
-    """Lock every hotel, in ascending order: the store stands still until `unlock_hotels`."""
-    hotels = hotel_words_of(store)
-    for hotel in range(store[at.H_HOTELS]):
-        acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
-
-
-@kernel
-def unlock_hotels(store):
-    """Unlock every hotel after `lock_hotels`."""
-    hotels = hotel_words_of(store)
-    for hotel in range(store[at.H_HOTELS]):
-        release(hotels, hotel * at.L_WORDS + at.L_LOCK)
 
 
 @kernel
@@ -107,8 +93,8 @@ def _note(kind, row, night, found, wanted, count, out):
 def audit_cells(store, held, sold, out):
     """Compare every cell with the recount; returns the number of findings.
 
-    held, sold (row, night) int32 from `count_slots` [in]; out (finding, 5) int64: kind, row, night, found, wanted [out], the first
-    that fit. O(rows x nights).
+    held, sold (row, night) int32 from `count_slots` [in]; out (finding, 5) int64: kind, row, night, found, wanted
+    [out], the first that fit. O(rows x nights).
     """
     cells = cells_of(store)
     capacity = capacity_of(store)

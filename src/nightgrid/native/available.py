@@ -18,7 +18,8 @@ from nightgrid.native.views import cells_of, night_kinds_of, planes_of, profiles
 def _drop_greater(planes, first_word, words, constant, out_words):
     """Clear the bits of lanes whose bit-sliced number is greater than `constant`.
 
-    planes: flat planes [in]; first_word: position of the number's most significant plane; out_words (word) int64 [inout].
+    planes: flat planes [in]; first_word: position of the number's most significant plane; out_words (word) int64
+    [inout].
     """
     for word in range(words):
         equal = out_words[word]

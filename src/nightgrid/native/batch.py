@@ -14,7 +14,9 @@ _NEAR = 5
 
 @kernel
 def _prefetch_request(store, requests, far, near):
-    """Start the cache misses of later requests now: locked instructions stop the CPU from overlapping them by itself."""
+    """Start the cache misses of later requests now: locked instructions stop the CPU from overlapping them by
+    itself.
+    """
     cells = cells_of(store)
     hotels = hotel_words_of(store)
     row_hotel = row_hotel_of(store)
@@ -38,7 +40,8 @@ def hold_batch(store, requests, now_ms, out_code, out_night, out_hold_id, out_ls
 
     store: store table [in]; requests (8, request) int64 [in]: row, arrival night index, nights, rooms, ttl_ms,
     key_high, key_low, guest; now_ms: ledger time.
-    out_code (request) int16 Outcome, out_night (request) int32 night index, out_hold_id and out_lsn (request) int64 [out].
+    out_code (request) int16 Outcome, out_night (request) int32 night index, out_hold_id and out_lsn (request) int64
+    [out].
     """
     held = 0
     for i in range(requests.shape[1]):

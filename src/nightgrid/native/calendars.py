@@ -15,11 +15,12 @@ _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 
 @kernel
 def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code):
-    """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32, out_code (night) int16 [out].
+    """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32,
+    out_code (night) int16 [out].
 
-    store: store table; tables: PriceTables; lane_row (lane) int32; lanes (product) int32: lanes of the products to consider, in product order;
-    today: night index of the hotel's civil date; tier: index [in]. out_code is OK, or the lowest code over the products.
-    O(nights of the window x products x nights of the stay).
+    store: store table; tables: PriceTables; lane_row (lane) int32; lanes (product) int32: lanes of the products to
+    consider, in product order; today: night index of the hotel's civil date; tier: index [in]. out_code is OK, or
+    the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
     cells = cells_of(store)
     profiles = profiles_of(store)

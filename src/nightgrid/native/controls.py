@@ -1,4 +1,6 @@
-"""Changes that the hotel makes: capacity, rooms sold elsewhere, restrictions; and the bit maps that follow from cells."""
+"""Changes that the hotel makes: capacity, rooms sold elsewhere, restrictions; and the bit maps that follow from
+cells.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, and_word, or_word, release
 from nightgrid.native.jit import kernel
+from nightgrid.native.locks import lock_hotels, unlock_hotels
 from nightgrid.native.stays import change_free, is_closed, set_sellable
 from nightgrid.native.views import (
     capacity_of,
@@ -27,55 +30,77 @@ SOLD_ELSEWHERE = 1
 
 
 @kernel
-def set_counters(store, which, rows, nights, rooms):
-    """Set capacity or rooms sold elsewhere of many cells; free takes up the difference (and may become negative).
-
-    which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32 [in]; rooms (change) int16 [in]. Locks each hotel.
-    """
+def _set_cell(store, which, row, night, rooms):
+    """Set one counter of one cell; free takes up the difference. Hotel locked."""
     cells = cells_of(store)
-    capacity = capacity_of(store)
-    elsewhere = elsewhere_of(store)
-    hotels = hotel_words_of(store)
-    row_hotel = row_hotel_of(store)
-    for i in range(rows.size):
-        row = rows[i]
-        night = nights[i]
-        line = row_hotel[row] * at.L_WORDS
-        acquire(hotels, line + at.L_LOCK)
-        if which == CAPACITY:
-            change_free(store, row, night, rooms[i] - capacity[row, night])
-            capacity[row, night] = rooms[i]
-        else:
-            delta = rooms[i] - elsewhere[row, night]
-            change_free(store, row, night, -delta)
-            cells[row, night, at.C_SOLD] += delta
-            elsewhere[row, night] = rooms[i]
-        hotels[line + at.L_CHANGES] += 1
-        release(hotels, line + at.L_LOCK)
+    if which == CAPACITY:
+        capacity = capacity_of(store)
+        change_free(store, row, night, rooms - capacity[row, night])
+        capacity[row, night] = rooms
+    else:
+        elsewhere = elsewhere_of(store)
+        delta = rooms - elsewhere[row, night]
+        change_free(store, row, night, -delta)
+        cells[row, night, at.C_SOLD] += delta
+        elsewhere[row, night] = rooms
 
 
 @kernel
-def load_matrix(store, which, rooms):
-    """Set capacity or rooms sold elsewhere of every cell from a matrix: rooms (row, night) int16 [in]."""
+def _note_shortfall(store, which, row, night, rooms, out_short):
+    """Count a cell that would be short of rooms, and keep the first: row, night, capacity, taken, number of others."""
     cells = cells_of(store)
-    capacity = capacity_of(store)
-    elsewhere = elsewhere_of(store)
-    hotels = hotel_words_of(store)
-    row_hotel = row_hotel_of(store)
-    for row in range(store[at.H_ROWS]):
-        line = row_hotel[row] * at.L_WORDS
-        acquire(hotels, line + at.L_LOCK)
-        for night in range(store[at.H_NIGHTS]):
-            if which == CAPACITY:
-                change_free(store, row, night, rooms[row, night] - capacity[row, night])
-                capacity[row, night] = rooms[row, night]
-            else:
-                delta = rooms[row, night] - elsewhere[row, night]
-                change_free(store, row, night, -delta)
-                cells[row, night, at.C_SOLD] += delta
-                elsewhere[row, night] = rooms[row, night]
-        hotels[line + at.L_CHANGES] += 1
-        release(hotels, line + at.L_LOCK)
+    capacity = np.int64(capacity_of(store)[row, night])
+    taken = np.int64(cells[row, night, at.C_HELD]) + cells[row, night, at.C_SOLD]
+    if which == CAPACITY:
+        capacity = np.int64(rooms)
+    else:
+        taken += rooms - elsewhere_of(store)[row, night]
+    if taken <= capacity:
+        return 0
+    if out_short[3] == 0:
+        out_short[0] = row
+        out_short[1] = night
+        out_short[2] = capacity
+        out_short[3] = taken
+    else:
+        out_short[4] += 1
+    return 1
+
+
+@kernel
+def set_counters(store, which, rows, nights, rooms, allow_oversold, out_short):
+    """Set capacity or rooms sold elsewhere of many distinct cells, all or none; returns how many cells are short.
+
+    which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32, rooms (change) int16 [in]; out_short (5) int64: see
+    `_note_shortfall` [out]. Where cells are short nothing is changed, unless allowed. Locks every hotel, in order.
+    """
+    short = 0
+    lock_hotels(store)
+    if not allow_oversold:
+        for i in range(rows.size):
+            short += _note_shortfall(store, which, rows[i], nights[i], rooms[i], out_short)
+    if short == 0:
+        for i in range(rows.size):
+            _set_cell(store, which, rows[i], nights[i], rooms[i])
+    unlock_hotels(store)
+    return short
+
+
+@kernel
+def load_sold_elsewhere(store, rooms, allow_oversold, out_short):
+    """`set_counters` of the rooms sold elsewhere of every cell: rooms (row, night) int16 [in]."""
+    short = 0
+    lock_hotels(store)
+    if not allow_oversold:
+        for row in range(store[at.H_ROWS]):
+            for night in range(store[at.H_NIGHTS]):
+                short += _note_shortfall(store, SOLD_ELSEWHERE, row, night, rooms[row, night], out_short)
+    if short == 0:
+        for row in range(store[at.H_ROWS]):
+            for night in range(store[at.H_NIGHTS]):
+                _set_cell(store, SOLD_ELSEWHERE, row, night, rooms[row, night])
+    unlock_hotels(store)
+    return short
 
 
 @kernel

@@ -187,8 +187,8 @@ def _hold_with_key(store, request, segment, now_ms):
 def hold_request(store, request, now_ms):
     """One hold: (code, night index, hold id, lsn). For EXISTS the id of the first answer is given.
 
-    request: (row, arrival night index, nights, rooms, ttl_ms, key_high, key_low, guest), int64 each; the key is a 128-bit
-    digest of the caller's key (both zero = none), guest a digest of the guest key (zero = none). O(nights).
+    request: (row, arrival night index, nights, rooms, ttl_ms, key_high, key_low, guest), int64 each; the key is a
+    128-bit digest of the caller's key (both zero = none), guest a digest of the guest key (zero = none). O(nights).
     """
     code = _shape_code(store, request)
     if code != _OK:

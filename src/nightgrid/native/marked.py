@@ -1,9 +1,9 @@
 """Loads and stores that tell LLVM what numba does not: a table that is read is not the array that is written.
 
-numba gives no alias facts, so a loop that stores results and looks factors up in a table stays scalar: for all LLVM knows, the
-store might change the table. A marked load carries an alias scope and a marked store is declared outside of it; then the
-ordinary loop vectorises with gathers. They behave like `array[index]` on one-dimensional C-contiguous arrays whose memory does not overlap;
-the caller has checked the index.
+numba gives no alias facts, so a loop that stores results and looks factors up in a table stays scalar: for all LLVM
+knows, the store might change the table. A marked load carries an alias scope and a marked store is declared outside
+of it; then the ordinary loop vectorises with gathers. They behave like `array[index]` on one-dimensional
+C-contiguous arrays whose memory does not overlap; the caller has checked the index.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def store_result(typing_context, array, index, value):
 
 @intrinsic
 def stay_amount(typing_context, low, high, index):
-    """`high[index] - low[index]` of two rows of running sums, as a signed integer of their width; wraps like the sums do.
+    """`high[index] - low[index]` of two rows of running sums, as a signed integer of their width; wraps like the
+    sums do.
 
     int32 for uint32 sums (the price version proves that a stay stays below 2^31), int64 for int64 sums.
     """

@@ -58,7 +58,9 @@ def fused_multiply_add(typing_context, a, b, c):
 
 @kernel
 def rounding_threshold(mode, denominator):
-    """(threshold, even): a non-negative quotient with remainder r goes up iff 2r >= threshold - (even and odd quotient)."""
+    """(threshold, even): a non-negative quotient with remainder r goes up iff 2r >= threshold - (even and odd
+    quotient).
+    """
     if mode == MODE_HALF_UP:
         return denominator, 0.0
     if mode == MODE_HALF_EVEN:
@@ -105,9 +107,10 @@ def bounded(value, low, high):
 def night_value(base, season_num, floor_bp, ceiling_bp, floor_minor, ceiling_minor, terms):
     """One night of one product, as price x T_NIGHT_SCALE, int64.
 
-    base: minor units; season_num / T_NIGHT_DEN: factor of the night; floor_bp, ceiling_bp: share of base in basis points
-    (0 and -1 = none); floor_minor, ceiling_minor: minor units (0 and -1 = none). The tighter bound holds, the floor wins.
-    Policies default and step round here and keep the nearest permitted multiple; night and total keep the exact value.
+    base: minor units; season_num / T_NIGHT_DEN: factor of the night; floor_bp, ceiling_bp: share of base in basis
+    points (0 and -1 = none); floor_minor, ceiling_minor: minor units (0 and -1 = none). The tighter bound holds, the
+    floor wins. Policies default and step round here and keep the nearest permitted multiple; night and total keep the
+    exact value.
     """
     if terms[T_POLICY] == POLICY_DEFAULT or terms[T_POLICY] == POLICY_STEP:
         increment = terms[T_INCREMENT]
@@ -137,8 +140,9 @@ def night_value(base, season_num, floor_bp, ceiling_bp, floor_minor, ceiling_min
 def stay_total(sums, lane, arrival, nights, mask, los, lead, tier, terms):
     """Total of one stay in minor units, int64: the definition that quote, search and cube share.
 
-    sums (night + 1, lane) uint32 or int64: running sums of night values x scale [in]; mask: 2^32 - 1 for uint32 (sums may
-    wrap, a stay's may not), -1 for int64; los, lead, tier: numerators of the stay factors; terms (T_TERMS) int64 [in].
+    sums (night + 1, lane) uint32 or int64: running sums of night values x scale [in]; mask: 2^32 - 1 for uint32
+    (sums may wrap, a stay's may not), -1 for int64; los, lead, tier: numerators of the stay factors; terms (T_TERMS)
+    int64 [in].
     """
     policy = terms[T_POLICY]
     mode = terms[T_MODE]

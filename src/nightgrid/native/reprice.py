@@ -16,7 +16,8 @@ NOT_ON_SALE = -1
 def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerators):
     """The stay factors of every factor set for one (arrival, nights, tier); a lead of -1 = before the hotel's today.
 
-    factors (3, set) int64: los, lead, tier numerators [out]; numerators (set) float64: their product, < 0 = not on sale [out].
+    factors (3, set) int64: los, lead, tier numerators [out]; numerators (set) float64: their product, < 0 = not on
+    sale [out].
     """
     last = tables.lead_num.shape[1] - 1
     for group in range(tables.set_stay.size):
@@ -34,7 +35,8 @@ def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerat
 def _summable_row(low, high, product_set, numerators, terms, out):
     """One (arrival, nights, tier): a stay is one difference, one factor and one rounding per product.
 
-    low, high (product): running sums at arrival and departure; product_set (product) int32; out (product) int32 or int64 [out].
+    low, high (product): running sums at arrival and departure; product_set (product) int32; out (product) int32 or
+    int64 [out].
     """
     increment = terms[price.T_INCREMENT]
     whole = np.float64(terms[price.T_LOS_DEN] * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
@@ -63,11 +65,13 @@ def _general_row(sums, product_set, arrival, nights, mask, factors, terms, out):
 
 @kernel
 def price_cube(tables, sums, product_set, calendar_today, first_arrival, stays, tiers, mask, out):
-    """Prices of a tile: out (arrival, stay, tier, product) int32 or int64 minor units [out], NOT_ON_SALE where impossible.
+    """Prices of a tile: out (arrival, stay, tier, product) int32 or int64 minor units [out], NOT_ON_SALE where
+    impossible.
 
-    tables: PriceTables (its stay tables and terms); sums (night + 1, product): running sums of the tile's products, C-contiguous;
-    product_set (product) int32; calendar_today (calendar) int64; stays (stay) int64 nights; tiers (tier) int64 indexes [in].
-    A stay beyond the window or an arrival before the hotel's today is not on sale. O(size of out).
+    tables: PriceTables (its stay tables and terms); sums (night + 1, product): running sums of the tile's products,
+    C-contiguous; product_set (product) int32; calendar_today (calendar) int64; stays (stay) int64 nights; tiers
+    (tier) int64 indexes [in]. A stay beyond the window or an arrival before the hotel's today is not on sale. O(size
+    of out).
     """
     policy = tables.terms[price.T_POLICY]
     summable = policy == price.POLICY_DEFAULT or policy == price.POLICY_TOTAL

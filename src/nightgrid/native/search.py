@@ -2,8 +2,8 @@
 
 Hotels stand in chunks of 64 lanes; a word of a chunk holds the products of the same position of its 64 hotels
 (sliced ELLPACK: Monakov, Lokhmotov, Avetisyan, HiPEAC 2010). So a hotel's minimum is a vertical minimum. Prices are
-first found in float32 with a known error bound; whatever could be among the best is decided by exact integers. The price itself
-is `prices.stay_total`; there is no second definition here.
+first found in float32 with a known error bound; whatever could be among the best is decided by exact integers. The
+price itself is `prices.stay_total`; there is no second definition here.
 """
 
 from __future__ import annotations
@@ -94,8 +94,9 @@ def borrowed_factors(factors):
 def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
     """Look up and combine the stay factors of a query; returns the largest error of a price in display minor units.
 
-    tables: PriceTables; calendar_today (calendar) int64: night index of its civil date; rates (currency, 2) int64: display minor
-    units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out]. O(sets).
+    tables: PriceTables; calendar_today (calendar) int64: night index of its civil date; rates (currency, 2) int64:
+    display minor units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out].
+    O(sets).
     """
     terms = tables.terms
     scale = 1.0 / (np.float64(terms[price.T_LOS_DEN]) * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
@@ -150,8 +151,8 @@ def lane_price(tables, factors, rates, lane, arrival, nights, mask):
 def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheapest, scratch):
     """Approximate price of every hotel's cheapest product: out_cheapest (chunk * 64 + lane) float32 [out], inf = none.
 
-    words (word) int64 [in]: products left; scratch (64) float32. Streams two rows of the running sums, word by word in two
-    passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
+    words (word) int64 [in]: products left; scratch (64) float32. Streams two rows of the running sums, word by word
+    in two passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
     """
     low = tables.sums[arrival]
     high = tables.sums[arrival + nights]
@@ -180,8 +181,8 @@ def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheap
 def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nights, mask, limit, low, high):
     """Exact cheapest product of the hotel at `position` with low <= display price <= high: (display, total, lane).
 
-    Products whose approximate price exceeds `limit` (float32, inf = none) are passed over unpriced. The lowest display price wins, then
-    the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
+    Products whose approximate price exceeds `limit` (float32, inf = none) are passed over unpriced. The lowest
+    total wins, then the earlier product. (NO_PRICE, NO_PRICE, -1) if none is left.
     """
     chunk = position >> 6
     bit = position & 63
@@ -197,7 +198,7 @@ def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nigh
             if np.float32(stay_amount(low_row, high_row, lane)) * factor > limit:
                 continue
             total, display = lane_price(tables, factors, rates, lane, arrival, nights, mask)
-            if low <= display <= high and display < best:
+            if low <= display <= high and total < best_total:
                 best = display
                 best_total = total
                 best_lane = lane
@@ -237,8 +238,8 @@ def kth_smallest(values, size, k):
 def _threshold(cheapest, chunks, top, scratch):
     """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
 
-    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a heap. Where fewer
-    chunks than `top` have a hotel left (a city), the hotels themselves are ranked.
+    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a
+    heap. Where fewer chunks than `top` have a hotel left (a city), the hotels themselves are ranked.
     """
     nothing = np.float32(np.inf)
     size = 0
@@ -263,7 +264,9 @@ def _threshold(cheapest, chunks, top, scratch):
 
 @kernel
 def _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel):
-    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is cheapest."""
+    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is
+    cheapest.
+    """
     if count == top and (display, hotel) >= (out_display[top - 1], out_hotel[top - 1]):
         return count
     place = count if count < top else top - 1
@@ -285,9 +288,10 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
     """The `top` cheapest hotels, exact: returns how many were found and how many are available.
 
     query: (arrival, nights, mask, top); error: from `combine_factors`; scratch: two float32 (chunk * 64);
-    out: (display int64, total int64, lane int32, hotel int32), each (top) [out]. A candidate is any hotel whose approximate price
-    is within the error bound of the threshold; candidates are priced exactly and ranked by (display, hotel index). A product above the
-    limit cannot put its hotel among the best: its exact price is more than the error below no price that could.
+    out: (display int64, total int64, lane int32, hotel int32), each (top) [out]. A candidate is any hotel whose
+    approximate price is within the error bound of the threshold; candidates are priced exactly and ranked by
+    (display, hotel index). A product above the limit cannot put its hotel among the best: its exact price is more
+    than the error below no price that could.
     """
     arrival, nights, mask, top = query
     tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
@@ -315,8 +319,9 @@ def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch,
 def all_hotels(words, tables, factors, rates, lanes, query, out):
     """Exact cheapest product of every hotel within a price range; returns how many hotels have one.
 
-    query: (arrival, nights, mask, low, high) with display bounds inclusive; out: (display int64, total int64, lane int32), each (hotel) [out],
-    NO_PRICE and -1 where none. The plain path: for other orders than price, for ranges, and for all hotels.
+    query: (arrival, nights, mask, low, high) with display bounds inclusive; out: (display int64, total int64, lane
+    int32), each (hotel) [out], NO_PRICE and -1 where none. The plain path: for other orders than price, for ranges,
+    and for all hotels.
     """
     arrival, nights, mask, low, high = query
     tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)

@@ -28,8 +28,8 @@ def as_pointer(typing_context, address):
 def borrowed(typing_context, array):
     """The same array without an owner: it is not reference-counted. The caller keeps the owner alive meanwhile.
 
-    Taking an array out of a tuple counts its references with two locked instructions; inside a loop over rows that costs more
-    than the work, so kernels borrow their arrays once at the top.
+    Taking an array out of a tuple counts its references with two locked instructions; inside a loop over rows that
+    costs more than the work, so kernels borrow their arrays once at the top.
     """
 
     def generate(context, builder, signature, args):

@@ -1,7 +1,8 @@
 """A published price version: a compiled rule book folded into night-major running sums, in the order of the lanes.
 
 Versions are immutable: publishing makes a new one beside the old, and a reader keeps the one it started with, so no
-answer mixes two. The nightly prefix of the pipeline (base, season, bounds, rounding) is folded once; a stay then costs two loads.
+answer mixes two. The nightly prefix of the pipeline (base, season, bounds, rounding) is folded once; a stay then
+costs two loads.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def _by_lane(inventory: Inventory, values: NDArray[np.generic], padding: int) ->
 
 
 def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inventory) -> PriceVersion:
-    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27 million nights.
+    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
+    million nights.
 
     Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8.
     """

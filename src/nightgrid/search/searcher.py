@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
+from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import search as kernels
 from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.search import NO_PRICE, QueryFactors
-from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.search.price_version import PriceVersion
 
 SORTS = ("price", "rating", "distance")
@@ -39,7 +39,7 @@ class StayQuery:
 
 
 class Ranking(NamedTuple):
-    """Hotels in order: hotel index, product index, total and display total of one room (int64), and how many are available."""
+    """Hotels in order, and how many are available. `total` is of one room, `display` of all rooms, both int64 minor units."""
 
     hotel: NDArray[np.int32]
     product: NDArray[np.int32]
@@ -85,7 +85,9 @@ class Searcher:
         return self._filters.get(key)
 
     def remember_filter(self, key: object, words: NDArray[np.int64], hotels: int) -> tuple[NDArray[np.int64], int]:
-        """Remember a filter; the oldest is forgotten when there are too many. The catalogue is fixed, so none goes stale."""
+        """Remember a filter; the oldest is forgotten when there are too many. The catalogue is fixed, so none goes
+        stale.
+        """
         entry = (np.ascontiguousarray(words), hotels)
         if len(self._filters) >= _CACHED_FILTERS:
             self._filters.pop(next(iter(self._filters)), None)
@@ -129,6 +131,8 @@ class Searcher:
         calendar_today (calendar) int64: window index of each calendar's civil date; rates: see `display_rates`.
         """
         words = self.available(query, filter_words)
+        if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
+            rates = rates * np.array([query.rooms, 1])
         factors, error = self.factors(version, query, calendar_today, rates)
         unbounded = query.price_min is None and query.price_max is None
         if query.sort == "price" and unbounded and query.top is not None and query.top > 0:
@@ -189,12 +193,12 @@ class Searcher:
         )
         display, total, lane = out
         found = np.flatnonzero(lane >= 0).astype(np.int32)
-        order = [found, display[found]]
+        order: list[NDArray[np.generic]] = [found, display[found]]
         if query.sort == "rating":
             order.append(-np.nan_to_num(self._catalog.rating[found], nan=-1.0))
         elif query.sort == "distance":
             if distance_km is None:
                 raise InputError("sort is 'distance' but the search has no place; give near=(latitude, longitude, km)")
             order.append(np.nan_to_num(distance_km[found], nan=np.inf))
-        found = found[np.lexsort(order)][: query.top]
+        found = found[np.lexsort(tuple(order))][: query.top]
         return Ranking(found, self._lanes.lane_product[lane[found]], total[found], display[found], available)
