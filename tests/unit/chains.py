@@ -12,7 +12,10 @@ FIRST_NIGHT = "2026-10-01"
 
 
 def chain(*hotels, room_types=("double",), plans=("standard",), base_minor=50_000):
-    """A catalogue of hotels (dicts of columns; the id is h1, h2, ... unless given) that all sell the same products."""
+    """A catalogue of hotels (dicts of columns; the id is h1, h2, ... unless given) that all sell the same products.
+
+    `base_minor` is one for all, or a list with one for each.
+    """
     defaults = {"currency": "CNY", "time_zone": "Asia/Shanghai"}
     rows = [{"hotel_id": f"h{number}", **defaults, **hotel} for number, hotel in enumerate(hotels or ({},), 1)]
     columns = dict.fromkeys(key for row in rows for key in row)
@@ -25,7 +28,7 @@ def chain(*hotels, room_types=("double",), plans=("standard",), base_minor=50_00
             "hotel_id": [p[0] for p in products],
             "room_type_id": [p[1] for p in products],
             "plan_id": [p[2] for p in products],
-            "base_minor": [base_minor] * len(products),
+            "base_minor": base_minor if isinstance(base_minor, list) else [base_minor] * len(products),
         },
     )
 

@@ -31,9 +31,9 @@ def stay_rules(los, lead, tier):
 
 def refusals(book, **world):
     """The stages that a book is refused for; its mistakes name the product that shows it."""
-    n_nights = world.pop("n_nights", 365)
+    n_nights, hotels = world.pop("n_nights", 365), [{}] * world.pop("hotels", 1)
     with pytest.raises(RuleBookError) as caught:
-        compiled(book, chain(**world), n_nights=n_nights)
+        compiled(book, chain(*hotels, **world), n_nights=n_nights)
     assert all(mistake.fix for mistake in caught.value.mistakes)
     return [mistake.place for mistake in caught.value.mistakes]
 
@@ -82,14 +82,15 @@ def test_a_floor_counts_as_a_price():
             {"base_minor": 300_000},
             "subtotal of the longest stay",
         ),
-        # 999,999,999 yuan x 10^8 x 100 > 2^62
+        # Three fine groups, for the hotel with the base of 1, need a scale of 10^12. The other hotel is free, so its
+        # nights are 0, but 1000 % of 10^5 is 10^6 x 10^12 x 100 > 2^62.
         (
             {
-                "season": groups(FINE, 2),
+                "season": [*groups(FINE), season(-100, priority=1, group="0", where={"hotel": ["h2"]})],
                 "rounding": {"policy": "night"},
-                "bounds": [{"name": "x", "ceiling": {"CNY": 999_999_999}}],
+                "bounds": [{"name": "x", "ceiling_percent": 1000}],
             },
-            {"base_minor": 1},
+            {"hotels": 2, "base_minor": [1, 10**5], "n_nights": 1},
             "bounds, ceiling of a night",
         ),
         # The floor of 100,000,000 yuan is 10^10 x 10^8 > 2^53.
@@ -133,6 +134,16 @@ def test_unrounded_nights_are_kept_over_the_smallest_scale(policy, percent, boun
     if bounds:
         book["bounds"] = [{"name": "x", **bounds}]
     assert compiled(book).night_scale == scale
+
+
+def test_a_ceiling_that_no_price_reaches_is_none():
+    book = {
+        "rounding": {"policy": "night"},
+        "season": groups(FINE, 2),  # nights are kept over 10^8, so exact prices are below 2^53 / 10^8 = 90,071,992
+        "bounds": [{"name": "x", "ceiling": {"CNY": "900719.92", "EUR": "900719.93"}}],
+    }
+    tables = compiled(book, chain({"currency": "CNY"}, {"currency": "EUR"}, base_minor=1))
+    assert tables.bounds_ceiling_minor[tables.bounds_set].tolist() == [90_071_992, -1]
 
 
 def test_a_window_of_one_night_allows_what_a_year_does_not():

@@ -20,7 +20,7 @@ from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
 from nightgrid.pricing.mistakes import place_of, refused
 from nightgrid.pricing.model import Policy, RuleBook
-from nightgrid.pricing.proof import Tables, night_scale, prove
+from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
 from nightgrid.pricing.stays import compile_bounds, compile_stays
@@ -85,6 +85,8 @@ def compile_book(book: RuleBook, catalog: Catalog, first_night: int, n_nights: i
     stays = compile_stays(book, classes)
     rounding = book.rounding
     scale = night_scale(rounding.policy, seasons.den, bounds)
+    # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
+    bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
     tables = Tables(rounding.policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
     mistakes = prove(tables, catalog, classes.of_product, n_nights)
     if mistakes:

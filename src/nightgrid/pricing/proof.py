@@ -35,7 +35,7 @@ _NIGHTS: Final = "Lower the percents or the floor, set a ceiling, correct the ba
 _STAGES: Final = {
     "season, numerator of a night": (NUMERATOR_MAX, _DECIMALS),
     "season, denominator": (DENOMINATOR_MAX, _DECIMALS),
-    "bounds, ceiling of a night": (COMPARED_MAX, "Lower the ceiling, or use percents with fewer decimals"),
+    "bounds, ceiling of a night": (COMPARED_MAX, "Lower ceiling_percent, or use percents with fewer decimals"),
     "bounds, price of a night": (NUMERATOR_MAX, _NIGHTS),
     "subtotal of the longest stay": (NUMERATOR_MAX, _NIGHTS),
     "length_of_stay x lead_time x member_tier, numerator": (NUMERATOR_MAX, _DECIMALS),
