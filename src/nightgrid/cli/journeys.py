@@ -63,7 +63,7 @@ def show_section(screen: Screen, section: Section) -> None:
         sides = {head: "right" if k in grid.numbers else "left" for k, head in enumerate(grid.headings)}
         screen.show(table("", sides, [list(row) for row in grid.rows]))
     for picture in section.pictures:
-        screen.show(Text(f"picture: {picture}", style="dim"))
+        screen.show(Text(str(picture)))
 
 
 def replay(
@@ -91,6 +91,7 @@ def replay(
     from nightgrid.jobs.replay_files import summary, write_picture, write_tables
     from nightgrid.jobs.replay_house import base_prices, default_book
     from nightgrid.jobs.replay_read import read_bookings
+    from nightgrid.jobs.replay_report import sections, write_files
     from nightgrid.pricing.parse import load_book
 
     screen = Screen(as_json)
@@ -110,45 +111,20 @@ def replay(
         done = run(stream, rooms, base_minor, book, lambda now, total: bars.move("bookings", now, total))
         writing = stopwatch_seconds()
         with bars.step("write"):
-            paths = write_tables(done, out)
+            answer = summary(done) | {"warnings": warnings + remarks, "paths": write_tables(done, out)}
             if pictures:
-                paths |= write_picture(done, out)
+                answer["paths"] |= write_picture(done, out)
+            answer["paths"] |= write_files(answer, out)
     finished = stopwatch_seconds()
-    for warning in (*warnings, *remarks):
+    for warning in answer["warnings"]:
         screen.note(f"warning: {warning}")
-    answer = summary(done) | {"warnings": [*warnings, *remarks], "paths": paths}
     parts = {"read": read_seconds} | done.seconds | {"write": finished - writing}
     answer["seconds"] = round(finished - started, 3)
     answer["seconds_by_part"] = {name: round(seconds, 3) for name, seconds in parts.items()}
-    screen.answer(answer, *replay_shown(answer))
+    for section in sections(answer):
+        show_section(screen, section)
+    spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+    ending = f"{answer['seconds']:.2f} s ({spent}); open {answer['paths']['report_html']}"
+    screen.answer(answer, Text(ending, style="bold"))
     if done.findings:
         raise typer.Exit(FINDING)
-
-
-def replay_shown(answer: dict[str, Any]) -> list[Any]:
-    """What a person sees of a replay: counts by room type, revenue, check, paths, credit."""
-    heads = ("accepted", "refused", "released", "live_at_end", "room_nights_at_end")
-    rows = [
-        [*name.rsplit("|", 1), f"{answer['capacity'][name]:,}", *(f"{counts[head]:,}" for head in heads)]
-        for name, counts in answer["by_room_type"].items()
-    ]
-    rows.append(["all", "", f"{sum(answer['capacity'].values()):,}", *(f"{answer[head]:,}" for head in heads)])
-    columns = {"hotel": "id", "type": "id"}
-    columns |= dict.fromkeys(("rooms", "accepted", "refused", "released", "live", "room nights"), "right")
-    money = answer["revenue"]
-    lines = [
-        [hotel, found["book"], found["real"], f"{found['book_percent_of_real']} %"]
-        for hotel, found in [*money["by_hotel"].items(), ("all", money)]
-    ]
-    sides = {"hotel": "left", "by the rule book": "right", "really (ADR x nights)": "right", "ratio": "right"}
-    refusals = ", ".join(f"{count:,} {name}" for name, count in answer["refusals"].items()) or "none"
-    findings = len(answer["check"])
-    return [
-        table(f"{answer['rows']:,} rows, {answer['skipped']:,} without a night skipped", columns, rows),
-        Text(f"refusals: {refusals}"),
-        table(f"Revenue of the bookings live at the end, rule book {money['rule_book']}", sides, lines),
-        Text(f"check: {findings} findings" + ("" if findings else " (every counter agrees with the bookings)")),
-        *(Text(f"{name.replace('_', ' ')}: {path}") for name, path in answer["paths"].items()),
-        Text(f"{answer['seconds']:.2f} s ({', '.join(f'{k} {v:.2f}' for k, v in answer['seconds_by_part'].items())})"),
-        Text(f"data: {answer['credit']}", style="dim"),
-    ]

@@ -40,8 +40,9 @@ class Screen:
             self._print(self.out, shown)
 
     def show(self, *shown: RenderableType) -> None:
-        """Print for a person while work goes on: stdout, or stderr where stdout is kept for JSON."""
-        self._print(self.err if self.as_json else self.out, shown)
+        """Print for a person while work goes on; nothing where JSON was asked for, which has it all at the end."""
+        if not self.as_json:
+            self._print(self.out, shown)
 
     def note(self, text: str) -> None:
         """A remark or warning, on stderr."""

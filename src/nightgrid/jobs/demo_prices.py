@@ -89,7 +89,7 @@ def draw(engine: Engine, folder: Path, asked: Asked) -> Section:
     )
     return Section(
         "Pictures",
-        (f"Price calendar: {prices}", f"House fill: {fill}"),
+        ("The price calendar of one hotel, and the house fill of the chain by region.",),
         pictures=(prices, fill),
         facts={"price_calendar": str(prices), "house_fill": str(fill)},
     )

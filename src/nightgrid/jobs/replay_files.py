@@ -30,6 +30,7 @@ def summary(done: Replayed) -> dict[str, Any]:
             f"{hotel}|{kind}": _counts(done, bookings.type_index == index)
             for index, (hotel, kind) in enumerate(bookings.type_names)
         },
+        "bookings_file": bookings.source,
         "rows": bookings.rows_in_file,
         "skipped": bookings.skipped,
         "refusals": {Outcome(code).name: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)},
