@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 from nightgrid.pricing import RuleBook, book_schema, load_book
 from nightgrid.pricing.model import (
+    RULE_KINDS,
     Bounds,
     DateRange,
     Header,
@@ -22,6 +25,7 @@ from nightgrid.pricing.model import (
     Where,
 )
 from nightgrid.pricing.toml_lines import TomlLines
+from tests.docs.blocks import blocks
 from tests.unit.rule_books import AS_JSON, BOOK
 
 IN_PYTHON = RuleBook(
@@ -118,6 +122,16 @@ def test_the_schema_describes_the_file_that_authors_write():
     assert set(schema["$defs"]["DateRange"]["required"]) == {"from", "to"}
     assert schema["additionalProperties"] is False
     json.dumps(schema)
+
+
+def test_the_book_of_the_reference_uses_every_table_and_key():
+    page = Path(__file__).parents[2] / "docs" / "rules.md"
+    (example,) = (block.text for block in blocks(page.read_text(encoding="utf-8")) if block.language == "toml")
+    book = load_book(example)
+    assert all(getattr(book, kind) for kind in RULE_KINDS)
+    schema = book_schema()
+    keys = {key for model in (schema, *schema["$defs"].values()) for key in model.get("properties", {})}
+    assert [key for key in keys if not re.search(rf"\b{key}\b", page.read_text(encoding="utf-8"))] == []
 
 
 def test_lines_are_found_through_strings_comments_and_dotted_keys():

@@ -109,7 +109,9 @@ def holiday_warnings(book: RuleBook, classes: ProductClasses, first_night: int, 
             if not any(name.casefold() in known.casefold() for known in names):
                 some = ", ".join(names[:12])
                 warnings.append(f"{place}: {region} has no holiday {shown(name)} in {first}..{last}; it has {some}")
-    if any(is_own_country(season.holidays) for season in book.season) and "" in classes.countries:
+    nowhere = classes.countries.index("") if "" in classes.countries else -1
+    own = (season for season in book.season if is_own_country(season.holidays))
+    if any(np.any(classes.country[classes.matches(season.where)] == nowhere) for season in own):
         warnings.append('some hotels have no country in the catalogue, so holidays = ["*"] never holds for them')
     return warnings
 
