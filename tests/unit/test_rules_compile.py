@@ -156,6 +156,8 @@ def test_holidays_are_those_of_the_named_country_or_of_the_hotels_own():
     assert own[1] == [-1, -1, 0, -1, -1, -1, -1, -1]
     assert own[2] == own[3] == [-1] * 8
     assert [winners(tables, product, group=1) for product in range(4)] == [[-1, -1, 1, -1, -1, -1, -1, -1]] * 4
+    book["season"][0]["where"] = {"hotel": ["h1", "h2", "h3"]}
+    assert compiled(book, catalog).warnings == ()
     assert tables.warnings == (
         'some hotels have no country in the catalogue, so holidays = ["*"] never holds for them',
     )
