@@ -39,7 +39,7 @@ class StayQuery:
 
 
 class Ranking(NamedTuple):
-    """Hotels in order, and how many are available. `total` is of one room, `display` of all rooms, both int64 minor units."""
+    """Hotels in order, and how many are available. `total` is of one room, `display` of all; both int64 minor units."""
 
     hotel: NDArray[np.int32]
     product: NDArray[np.int32]
