@@ -2,8 +2,8 @@
 
 The kernels divide in floating point with an exact remainder (native/prices.py), which is exact for numerators below
 2^53, denominators of at most 2^51 and quotients below 2^50. Every stage grows with its input, so it is enough to
-follow the largest base price of each distinct combination of season, bounds and stay tables through the pipeline, with
-exact integers. A book that can leave a bound is refused, naming the stage.
+follow, with exact integers, the largest base price of each distinct combination of season factor, bounds and stay
+tables through the pipeline. A book that can leave a bound is refused, naming the stage.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def prove(tables: Tables, catalog: Catalog, of_product: Indexes, n_nights: int) 
     `of_product` int32[n_products] is each product's class. O(products + distinct combinations of tables).
     """
     proof = _Proof(tables, min(STAY_NIGHTS_MAX, n_nights))
-    for season, bounds, stay, product in _combinations(tables, catalog, of_product):
-        proof.follow(season, bounds, stay, product, int(catalog.base_minor[product]))
+    for season_num, bounds, stay, product in _combinations(tables, catalog, of_product):
+        proof.follow(season_num, bounds, stay, product, int(catalog.base_minor[product]))
     mistakes = [_mistake(stage, *proof.largest[stage], catalog) for stage in _STAGES if proof.exceeds(stage)]
     total, product = proof.total
     if total > PRICE_MINOR_MAX:
@@ -90,15 +90,17 @@ def prove(tables: Tables, catalog: Catalog, of_product: Indexes, n_nights: int) 
 
 
 def _combinations(tables: Tables, catalog: Catalog, of_product: Indexes) -> Iterator[tuple[int, int, int, int]]:
-    """(season set, bounds set, stay set, the product with the largest base) for each combination that occurs."""
-    sets = (tables.seasons.set_of_class, tables.bounds.set_of_class, tables.stays.set_of_class)
+    """(largest season factor, bounds set, stay set, product with the largest base) for each combination there is."""
+    factors, factor_of_set = np.unique(tables.seasons.num.max(axis=1), return_inverse=True)
+    season_of_class = factor_of_set[tables.seasons.set_of_class]
+    sets = (season_of_class, tables.bounds.set_of_class, tables.stays.set_of_class)
     combinations, of_class = np.unique(np.stack(sets, axis=1), axis=0, return_inverse=True)
     combination = of_class.reshape(-1)[of_product]
     order = np.lexsort((catalog.base_minor, combination))
     last = np.flatnonzero(np.diff(combination[order], append=-1))
     for product in order[last].tolist():
         season, bounds, stay = combinations[combination[product]].tolist()
-        yield season, bounds, stay, product
+        yield int(factors[season]), bounds, stay, product
 
 
 class _Proof:
@@ -107,7 +109,6 @@ class _Proof:
     def __init__(self, tables: Tables, longest: int) -> None:
         self._tables = tables
         self.longest = longest
-        self._season_max = tables.seasons.num.max(axis=1).tolist()
         stays = tables.stays
         los = stays.los_num[:, : longest + 1]
         self._los_max = los.max(axis=1).tolist()
@@ -129,8 +130,8 @@ class _Proof:
         if value > self.largest[stage][0]:
             self.largest[stage] = (value, product)
 
-    def follow(self, season: int, bounds: int, stay: int, product: int, base: int) -> None:
-        night = self._night(season, bounds, base, product)
+    def follow(self, season_num: int, bounds: int, stay: int, product: int, base: int) -> None:
+        night = self._night(season_num, bounds, base, product)
         if self._tables.policy != Policy.NIGHT:  # which adds rounded nights only
             self._meet("subtotal of the longest stay", night * self.longest, product)
         factor = self._los_max[stay] * self._lead_max[stay] * self._tier_max[stay]
@@ -139,11 +140,11 @@ class _Proof:
         if total > self.total[0]:
             self.total = (total, product)
 
-    def _night(self, season: int, bounds: int, base: int, product: int) -> int:
+    def _night(self, season_num: int, bounds: int, base: int, product: int) -> int:
         """The largest price of a night of this combination, times the night scale."""
         tables = self._tables
         limits, step = tables.bounds, tables.increment
-        numerator = base * self._season_max[season] * max(1, tables.night_scale // tables.seasons.den)
+        numerator = base * season_num * max(1, tables.night_scale // tables.seasons.den)
         self._meet("season, numerator of a night", numerator, product)
         floor_bp, ceiling_bp = int(limits.floor_bp[bounds]), int(limits.ceiling_bp[bounds])
         floor, ceiling = int(limits.floor_minor[bounds]), int(limits.ceiling_minor[bounds])
