@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@PYTHON="$(PYTHON)" sh .ci/make_env
 	@pwd -P > $(STAMP)
 
-demo: $(STAMP) ## a small hotel chain: prices, holds, bookings and a search, with pictures in out/demo
+demo: $(STAMP) ## the main job on a chain of 10,000 hotels, with pictures and a report in out/demo
 	@$(BIN)/nightgrid demo --out out/demo
 
 # All three judges speak in one run; pytest last, so that its summary is what stays on the screen.
@@ -48,7 +48,7 @@ type: $(STAMP) ## mypy --strict over src
 bench: $(STAMP) ## all benchmarks; ONLY=name for one, QUICK=1 for small sizes
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
-figures: $(STAMP) ## the pictures of README.md, drawn from benchmarks/results
+figures: $(STAMP) ## the figures of README.md and docs/performance.md, from benchmarks/results
 	@$(BIN)/python -m benchmarks.figures
 
 clean: ## remove what was made, except .venv
