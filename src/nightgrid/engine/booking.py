@@ -74,7 +74,7 @@ class BookingMixin(EngineBase):
             raise self._refused(Outcome(code), night, hotel_id, room_type_id, ordinal, nights)
         deadline_ms = now_ms + ttl_ms
         if code == Outcome.EXISTS:
-            record = self._inventory.record(hold_id)
+            record = self._inventory.record(hold_id, now_ms)
             deadline_ms = record.deadline_ms if record else deadline_ms
         return Hold(hold_id, lsn, Outcome(code), deadline_ms, hotel_id, room_type_id, to_date(ordinal), nights, rooms)
 
@@ -140,17 +140,18 @@ class BookingMixin(EngineBase):
         return [int(hold_id) for hold_id in self._inventory.expired_since(lsn)]
 
     def get(self, hold_id: int) -> HoldView:
-        """What the store knows of a hold; due holds are expired first. Refused (NOT_FOUND) for an id that names none
-        any more.
+        """What the store knows of a hold; one past its deadline reads expired. Changes nothing. Refused (NOT_FOUND)
+        for an id that names none any more.
         """
-        self._inventory.sweep(self._now_ms())
-        record = self._inventory.record(hold_id) if isinstance(hold_id, int) else None
+        now_ms = self._now_ms()
+        record = self._inventory.record(hold_id, now_ms) if isinstance(hold_id, int) else None
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
         hotel_id, room_type_id = self._row_names(record.row)
+        due = record.state == at.STATE_HELD and record.deadline_ms <= now_ms
         return HoldView(
             id=hold_id,
-            state=_STATES[record.state],
+            state="expired" if due else _STATES[record.state],
             hotel_id=hotel_id,
             room_type_id=room_type_id,
             arrival=to_date(record.arrival),

@@ -176,14 +176,20 @@ class Inventory:
         """Expire every due hold; returns how many. One comparison where nothing is due."""
         return int(holds.sweep_store(self.table, now_ms))
 
-    def record(self, hold_id: int) -> HoldRecord | None:
-        """What is known of a hold, or None if the id names none (any more)."""
+    def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
+        """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""
         slot = hold_id & 0xFFFFFFFF
         if hold_id <= 0 or slot >= self.block.sizes.slots:
             return None
-        line = self.block.region(at.R_SLOTS)[slot].copy()
+        shared = self.block.region(at.R_SLOTS)[slot]
+        line = shared.copy()
+        while line[at.W_STATE] != shared[at.W_STATE]:  # another thread changed the hold while it was read
+            line = shared.copy()
         word = int(line[at.W_STATE])
         if word >> 8 != hold_id >> 32 or word & 0xFF == at.STATE_EMPTY:
+            return None
+        live = word & 0xFF in (at.STATE_HELD, at.STATE_BOOKED)
+        if not live and int(line[at.W_RESOLVED_MS]) + self.block.sizes.retention_ms <= now_ms:
             return None
         stay = int(line[at.W_STAY])
         return HoldRecord(

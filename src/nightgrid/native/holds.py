@@ -11,7 +11,16 @@ from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, load_word, release, store_word
 from nightgrid.native.jit import kernel
 from nightgrid.native.keys import NOT_FOUND, find_key, key_segment, request_digest, reserve_entry, write_key
-from nightgrid.native.slots import allocate_slot, find_slot, hold_id_of, link_slot, next_lsn, retire_slot, unlink_slot
+from nightgrid.native.slots import (
+    allocate_slot,
+    find_slot,
+    hold_id_of,
+    is_forgotten,
+    link_slot,
+    next_lsn,
+    retire_slot,
+    unlink_slot,
+)
 from nightgrid.native.stays import give_back_rooms, sell_rooms, stay_code, take_rooms
 from nightgrid.native.views import (
     cells_of,
@@ -139,22 +148,24 @@ def _hold_rooms(store, request, digest, now_ms):
 
 
 @kernel
-def _shape_code(store, request):
+def _shape_code(request):
     """What is wrong with a request before any lock is taken; OK if it can be tried."""
-    row, _, nights, rooms, ttl_ms, _, _, _ = request
+    _, _, nights, rooms, ttl_ms, _, _, _ = request
     if nights < 1 or nights > STAY_NIGHTS_MAX or rooms < 1 or rooms > ROOMS_MAX:
         return _INVALID
     if ttl_ms < 1 or ttl_ms > HOLD_TTL_MS_MAX:
         return _INVALID
-    if row < 0 or row >= store[at.H_ROWS]:
-        return _UNKNOWN_PRODUCT
     return _OK
 
 
 @kernel
 def _horizon_code(store, request):
-    """OUTSIDE_HORIZON unless the whole stay is on sale: not before the hotel's today, not beyond the window."""
+    """What is wrong with the place or the dates: UNKNOWN_PRODUCT for a row that is none, OUTSIDE_HORIZON unless the
+    whole stay is on sale (not before the hotel's today, not beyond the window), else OK.
+    """
     row, arrival, nights, _, _, _, _, _ = request
+    if row < 0 or row >= store[at.H_ROWS]:
+        return _UNKNOWN_PRODUCT
     today = load_word(hotel_words_of(store), row_hotel_of(store)[row] * at.L_WORDS + at.L_TODAY)
     if arrival < 0 or arrival < today or arrival + nights > store[at.H_NIGHTS]:
         return _OUTSIDE_HORIZON
@@ -166,7 +177,7 @@ def _hold_with_key(store, request, segment, now_ms):
     """Look the key up first, then hold, then remember the key. The key's segment is locked."""
     row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest = request
     digest = request_digest(row, arrival + store[at.H_FIRST_NIGHT], nights, rooms, ttl_ms, guest)
-    known_id, known_digest = find_key(store, segment, key_high, key_low)
+    known_id, known_digest = find_key(store, segment, key_high, key_low, now_ms)
     if known_id != NOT_FOUND:
         if known_digest != digest:
             return _KEY_REUSED, arrival, 0, 0
@@ -190,7 +201,7 @@ def hold_request(store, request, now_ms):
     request: (row, arrival night index, nights, rooms, ttl_ms, key_high, key_low, guest), int64 each; the key is a
     128-bit digest of the caller's key (both zero = none), guest a digest of the guest key (zero = none). O(nights).
     """
-    code = _shape_code(store, request)
+    code = _shape_code(request)
     if code != _OK:
         return code, request[1], 0, 0
     key_high = request[5]
@@ -232,6 +243,8 @@ def _resolve_locked(store, slot, hotel, verb, now_ms):
     word = load_word(slots, base + at.W_STATE)
     state = word & 0xFF
     if state != at.STATE_HELD and state != at.STATE_BOOKED:
+        if is_forgotten(store, slot, now_ms):
+            return _NOT_FOUND, 0
         return _ended_code(state, verb), slots[base + at.W_LSN]
     if state == at.STATE_HELD and slots[base + at.W_DEADLINE_MS] <= now_ms:
         return _EXPIRED, end_hold(store, slot, hotel, at.STATE_EXPIRED, now_ms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
-from nightgrid.native.slots import find_slot
+from nightgrid.native.slots import find_slot, is_forgotten
 from nightgrid.native.views import keys_of
 
 NOT_FOUND = 0
@@ -39,8 +39,11 @@ def key_segment(store, key_high, key_low):
 
 
 @kernel
-def find_key(store, segment, key_high, key_low):
-    """Look a key up: (hold id, request digest), or (NOT_FOUND, 0). The segment is locked. O(1) expected."""
+def find_key(store, segment, key_high, key_low, now_ms):
+    """Look a key up: (hold id, request digest), or (NOT_FOUND, 0). The segment is locked. O(1) expected.
+
+    A key whose hold is forgotten is passed over: the same key may stand further on for a later hold.
+    """
     keys = keys_of(store)
     size = store[at.H_KEYS] // store[at.H_SEGMENTS]
     first = segment * size
@@ -51,7 +54,8 @@ def find_key(store, segment, key_high, key_low):
         if hold_id == 0:
             return NOT_FOUND, 0
         if keys[entry, at.E_KEY_LOW] == key_low and keys[entry, at.E_KEY_HIGH] == key_high:
-            if find_slot(store, hold_id) >= 0:
+            slot = find_slot(store, hold_id)
+            if slot >= 0 and not is_forgotten(store, slot, now_ms):
                 return hold_id, keys[entry, at.E_REQUEST]
     return NOT_FOUND, 0
 

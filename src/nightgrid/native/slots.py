@@ -30,6 +30,19 @@ def find_slot(store, hold_id):
 
 
 @kernel
+def is_forgotten(store, slot, now_ms):
+    """True if the hold in a slot ended at least the retention time ago: its id and its key name nothing any more.
+
+    The slot itself is handed out again later, when it is needed; what callers see does not depend on when.
+    """
+    slots = slots_of(store)
+    state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & 0xFF
+    if state == at.STATE_HELD or state == at.STATE_BOOKED:
+        return False
+    return slots[slot * at.W_WORDS + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms
+
+
+@kernel
 def allocate_slot(store, now_ms, deadline_ms):
     """Take a slot and a log sequence number: (slot, generation, lsn), or (-1, 0, 0) if none is free.
 

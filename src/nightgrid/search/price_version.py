@@ -157,7 +157,7 @@ def display_rates(version: PriceVersion, catalog: Catalog, display_currency: str
         if missing:
             raise InputError(
                 f"the rule book {version.compiled.book.book.name!r} has no rate for {', '.join(missing)}; "
-                f"add it under [currencies], or search hotels of one currency"
+                f"add it under [currencies]: a search compares all hotels of the catalogue in {display_currency}"
             )
         scale = Fraction(10) ** (exponent(display_currency) - exponent(currency))
         ratio = rates[currency] / rates[display_currency] * scale
