@@ -36,9 +36,7 @@ def check(
         columns = {"line": "right", "place": "left", "problem": "left", "fix": "left"}
         count = len(rows)
         title = f"{book}: {count} mistake{'s' if count != 1 else ''}"
-        screen.answer(
-            {"file": str(book), "ok": False, "mistakes": mistakes_json(error)}, table(title, columns, rows)
-        )
+        screen.answer({"file": str(book), "ok": False, "mistakes": mistakes_json(error)}, table(title, columns, rows))
         raise typer.Exit(FINDING) from None
     facts = summary(found)
     rows = [[key.replace("_", " "), _words(value)] for key, value in facts.items()]

@@ -85,46 +85,18 @@ def replay(
     as_json: opt.JsonOption = False,
 ) -> None:
     """Run real bookings through hold, confirm and cancel, day by day, and say who would have been refused."""
-    from nightgrid.jobs.canvas import require_matplotlib
-    from nightgrid.jobs.replay import replay as run
-    from nightgrid.jobs.replay_capacity import capacity_of_types, peak_capacity, read_capacity
-    from nightgrid.jobs.replay_files import summary, write_picture, write_tables
-    from nightgrid.jobs.replay_house import base_prices, default_book
-    from nightgrid.jobs.replay_read import read_bookings
-    from nightgrid.jobs.replay_report import sections, write_files
-    from nightgrid.pricing.parse import load_book
+    from nightgrid.jobs.replay_job import replay_file
+    from nightgrid.jobs.replay_report import sections
 
     screen = Screen(as_json)
-    if pictures:
-        require_matplotlib()
-    started = stopwatch_seconds()
-    book = default_book() if rules is None else load_book(rules)
-    rooms_of = None if capacity is None else read_capacity(capacity)
     with screen.progress() as bars:
-        with bars.step("read"):
-            stream = read_bookings(bookings)
-        rooms, warnings = peak_capacity(stream), list[str]()
-        if rooms_of is not None:
-            rooms, warnings = capacity_of_types(stream.type_names, rooms_of)
-        base_minor, remarks = base_prices(stream)
-        read_seconds = stopwatch_seconds() - started
-        done = run(stream, rooms, base_minor, book, lambda now, total: bars.move("bookings", now, total))
-        writing = stopwatch_seconds()
-        with bars.step("write"):
-            answer = summary(done) | {"warnings": warnings + remarks, "paths": write_tables(done, out)}
-            if pictures:
-                answer["paths"] |= write_picture(done, out)
-            answer["paths"] |= write_files(answer, out)
-    finished = stopwatch_seconds()
+        answer = replay_file(bookings, out, capacity=capacity, rules=rules, pictures=pictures, progress=bars.move)
     for warning in answer["warnings"]:
         screen.note(f"warning: {warning}")
-    parts = {"read": read_seconds} | done.seconds | {"write": finished - writing}
-    answer["seconds"] = round(finished - started, 3)
-    answer["seconds_by_part"] = {name: round(seconds, 3) for name, seconds in parts.items()}
     for section in sections(answer):
         show_section(screen, section)
-    spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+    spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in answer["seconds_by_part"].items())
     ending = f"{answer['seconds']:.2f} s ({spent}); open {answer['paths']['report_html']}"
     screen.answer(answer, Text(ending, style="bold"))
-    if done.findings:
+    if answer["check"]:
         raise typer.Exit(FINDING)

@@ -29,9 +29,7 @@ RulesOption = Annotated[
 ]
 TodayOption = Annotated[
     str | None,
-    typer.Option(
-        "--today", metavar="DATE", help="Answer as of noon UTC of this date (yyyy-mm-dd) instead of now."
-    ),
+    typer.Option("--today", metavar="DATE", help="Answer as of noon UTC of this date (yyyy-mm-dd) instead of now."),
 ]
 ArrivalOption = Annotated[
     str | None, typer.Option("--arrival", metavar="DATE", help="Arrival, yyyy-mm-dd. Default: 14 days from today.")

@@ -93,7 +93,5 @@ def month_ticks(axes: Axes, nights: Sequence[date]) -> None:
     shown = [item for item in firsts if (item[1].month - 1) % step == 0] if step in (1, 2, 3, 4, 6) else firsts[::step]
     axes.set_xticks([i for i, _ in shown])
     with_year = [k == 0 or night.month == 1 for k, (_, night) in enumerate(shown)]
-    labels = [
-        night.strftime("%b\n%Y" if year else "%b") for (_, night), year in zip(shown, with_year, strict=True)
-    ]
+    labels = [night.strftime("%b\n%Y" if year else "%b") for (_, night), year in zip(shown, with_year, strict=True)]
     axes.set_xticklabels(labels)

@@ -51,8 +51,10 @@ class Demo:
         yield "search_city", "search a city", self._kept(lambda _: demo_stays.search(self.engine, asked, city))
         yield "quote", "explain a quote", self._kept(lambda _: demo_stays.explain_quote(self.engine, asked))
         yield "holds", "hold and book", self._kept(lambda _: demo_stays.holds(self.engine, self.clock, asked))
-        yield "reprice", "reprice a region", self._kept(
-            lambda move: demo_prices.reprice_region(self.engine, self.folder, move)
+        yield (
+            "reprice",
+            "reprice a region",
+            self._kept(lambda move: demo_prices.reprice_region(self.engine, self.folder, move)),
         )
         yield "pictures", "draw", self._kept(lambda _: demo_prices.draw(self.engine, self.folder, asked))
         yield "check", "check the grid", self._kept(self._check)

@@ -92,9 +92,7 @@ def _put(rooms: dict[Key, int], key: Key, value: int, source: Path) -> None:
     rooms[key] = value
 
 
-def capacity_of_types(
-    type_names: list[Key], rooms: Mapping[Key, int]
-) -> tuple[npt.NDArray[np.int64], list[str]]:
+def capacity_of_types(type_names: list[Key], rooms: Mapping[Key, int]) -> tuple[npt.NDArray[np.int64], list[str]]:
     """(int64[n_types] in the order of `type_names`, warnings): a type that the file lacks has 0 rooms."""
     known = set(type_names)
     warnings = [f"capacity file lacks '{h}|{k}': it counts as 0 rooms" for h, k in type_names if (h, k) not in rooms]
