@@ -4,12 +4,17 @@ are dates.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nightgrid.money import allocate, format_minor
+from nightgrid.native import prices as price
 from nightgrid.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -117,17 +122,27 @@ class Quote:
     currency: str
     price_version: str
     product_index: int
-    _shares: tuple[int, ...] = field(repr=False, compare=False)
-    _shares_are_prices: bool = field(repr=False, compare=False)
+    _night_sums: NDArray[np.int64] = field(repr=False, compare=False)
+    _night_mask: int = field(repr=False, compare=False)
+    _factor: int = field(repr=False, compare=False)
+    _terms: NDArray[np.int64] = field(repr=False, compare=False)
 
     @cached_property
     def nights_minor(self) -> tuple[int, ...]:
-        """What each night costs for all rooms; adds up to `total_minor` exactly (largest remainder, ties to the
-        earlier night).
+        """What each night costs for all rooms; adds up to `total_minor` exactly.
+
+        Shares by largest remainder, ties to the earlier night; under policy night each night has its own price.
         """
-        if self._shares_are_prices:
-            return tuple(share * self.rooms for share in self._shares)
-        return tuple(allocate(self.total_minor, self._shares))
+        values = [int(value) for value in np.diff(self._night_sums) & self._night_mask]
+        terms = [int(term) for term in self._terms]
+        if terms[price.T_POLICY] != price.POLICY_NIGHT:
+            return tuple(allocate(self.total_minor, values))
+        denominator = math.prod(
+            terms[part] for part in (price.T_LOS_DEN, price.T_LEAD_DEN, price.T_TIER_DEN, price.T_NIGHT_SCALE)
+        )
+        mode, increment = terms[price.T_MODE], terms[price.T_INCREMENT]
+        rounded = [int(price.round_to(value, self._factor, denominator, mode, increment)) for value in values]
+        return tuple(value * self.rooms for value in rounded)
 
     def __str__(self) -> str:
         return f"{format_minor(self.total_minor, self.currency)} for {self.nights} nights at {self.hotel_id}"

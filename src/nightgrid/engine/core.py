@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
 from nightgrid.engine.booking import BookingMixin
+from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
-from nightgrid.engine.pricing import PricingMixin
+from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
@@ -34,7 +35,7 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(BookingMixin, PricingMixin, SearchMixin):
+class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock) -> None:

@@ -1,0 +1,132 @@
+"""Quotes by name: publishing books, the price of a stay, of many stays, and its explanation."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nightgrid.engine.answers import Quote
+from nightgrid.engine.base import EngineBase
+from nightgrid.engine.quote_frames import quote_many
+from nightgrid.errors import InputError, IntegrityError, Refused
+from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.native import prices as price
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.outcomes import Outcome
+from nightgrid.pricing.compile import CompiledBook, compile_book
+from nightgrid.pricing.explain import Explanation, explain
+from nightgrid.pricing.model import RuleBook
+from nightgrid.pricing.parse import load_book
+from nightgrid.search.price_version import PriceVersion, build_price_version
+
+
+class QuoteMixin(EngineBase):
+    """Prices of single stays. Every call reads one immutable price version and changes nothing."""
+
+    def _compile(self, book: RuleBook | CompiledBook | str | Path | dict[str, Any]) -> PriceVersion:
+        """A price version from a book in any form."""
+        if isinstance(book, CompiledBook):
+            compiled = book
+        else:
+            model = book if isinstance(book, RuleBook) else load_book(book)
+            compiled = compile_book(model, self.catalog, self.first_night, self.n_nights)
+        return build_price_version(compiled, self.catalog, self._inventory)
+
+    def quote(
+        self,
+        hotel_id: str,
+        room_type_id: str,
+        arrival: date | str,
+        nights: int | None = None,
+        *,
+        departure: date | str | None = None,
+        plan_id: str | None = None,
+        tier: str | None = None,
+        rooms: int = 1,
+    ) -> Quote:
+        """The price of a stay, whether rooms are free or not. O(1) for most books.
+
+        `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book.
+        Raises Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the hotel's today, UnknownIdError,
+        InputError.
+        """
+        version = self._priced()
+        product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
+        ordinal = to_ordinal(arrival)
+        nights = self._nights(ordinal, nights, departure)
+        if not 1 <= nights <= STAY_NIGHTS_MAX:
+            raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
+        if type(rooms) is not int or rooms < 1:
+            raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
+        tier_index = 0 if tier is None else version.tier_index(tier)
+        now_ms = self._now_ms()
+        lane = int(self._inventory.product_lane[product])
+        hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
+        today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
+        first = ordinal - self.first_night
+        if first < max(0, today) or first + nights > self.n_nights:
+            window = f"{to_date(self.first_night + max(0, today))} to {to_date(self.first_night + self.n_nights)}"
+            text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
+            raise Refused(Outcome.OUTSIDE_HORIZON, text)
+        tables = version.tables
+        stay = int(tables.set_stay[tables.lane_set[lane]])
+        lead_days = first - today
+        los = int(tables.los_num[stay, nights])
+        lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
+        tier_num = int(tables.tier_num[stay, tier_index])
+        total = price.stay_total(tables.sums, lane, first, nights, version.mask, los, lead, tier_num, tables.terms)
+        return Quote(
+            hotel_id=hotel_id,
+            room_type_id=room_type_id,
+            plan_id=self.catalog.plan_ids[product],
+            arrival=to_date(ordinal),
+            nights=nights,
+            rooms=rooms,
+            tier=version.tiers[tier_index],
+            lead_days=lead_days,
+            evaluated_ms=now_ms,
+            total_minor=int(total) * rooms,
+            currency=self.catalog.currencies[int(self.catalog.hotel_currency[hotel])],
+            price_version=version.digest,
+            product_index=product,
+            _night_sums=tables.sums[first : first + nights + 1, lane].astype(np.int64),
+            _night_mask=version.mask,
+            _factor=los * lead * tier_num,
+            _terms=tables.terms,
+        )
+
+    def quote_many(self, requests: Any) -> pl.DataFrame:
+        """Price every line of a frame in one call: outcome (int16), total_minor (null where refused), currency,
+        lead_days.
+
+        Columns: hotel_id and room_type_id (and plan_id where a room type has several), or product_index; arrival,
+        nights; optional tier, rooms (1), booking_date (default: the hotel's today), as if it were asked on that
+        date. O(lines).
+        """
+        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(self._now_ms()), requests)
+
+    def explain(self, quote: Quote) -> Explanation:
+        """Every line of a quote, for one room; the amounts add up to the total exactly.
+
+        The lines are computed from the author's rules with fractions, independently of the kernels; IntegrityError
+        if the two disagree (a defect). InputError for a quote of another price version.
+        """
+        version = self._priced()
+        if quote.price_version != version.digest:
+            raise InputError(
+                f"the quote is of price version {quote.price_version}; the current one is {version.digest}"
+            )
+        arrival = to_ordinal(quote.arrival)
+        explanation = explain(
+            version.compiled, self.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier
+        )
+        if explanation.total_minor * quote.rooms != quote.total_minor:
+            raise IntegrityError(
+                f"explained {explanation.total_minor} × {quote.rooms} rooms, quoted {quote.total_minor} for {quote}; "
+                "this is a defect, please report it"
+            )
+        return explanation
