@@ -7,7 +7,7 @@ moves it says so. The same seed, size and date give the same chain, prices and b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from nightgrid.nights import to_date
 if TYPE_CHECKING:
     from nightgrid.engine import Engine
     from nightgrid.jobs.chain import Chain
+    from nightgrid.jobs.demo_stays import Asked
     from nightgrid.search.price_version import PriceVersion
 
 Move = Callable[[int, int], None]
@@ -38,6 +39,7 @@ class Demo:
         self.chain: Chain
         self.engine: Engine
         self.version: PriceVersion
+        self.asked: Asked
 
     def steps(self) -> Iterator[tuple[str, str, Step]]:
         """(name, label for a progress bar, step); each step gives a section that the report repeats."""
@@ -45,9 +47,8 @@ class Demo:
 
         yield "chain", "build the chain", self._kept(self._build)
         yield "book", "publish the rule book", self._kept(self._publish)
-        asked = demo_stays.Asked(self.arrival, self.tier)
-        city = demo_stays.largest_city(self.engine)
-        yield "search_chain", "search the chain", self._kept(lambda _: demo_stays.search(self.engine, asked, None))
+        yield "search_chain", "search the chain", self._kept(self._search)
+        asked, city = self.asked, demo_stays.largest_city(self.engine)
         yield "search_city", "search a city", self._kept(lambda _: demo_stays.search(self.engine, asked, city))
         yield "quote", "explain a quote", self._kept(lambda _: demo_stays.explain_quote(self.engine, asked))
         yield "holds", "hold and book", self._kept(lambda _: demo_stays.holds(self.engine, self.clock, asked))
@@ -64,12 +65,6 @@ class Demo:
     def tier(self) -> str:
         """The member that the demo searches for: gold where the book has it, else its last tier."""
         return "gold" if "gold" in self.version.tiers else self.version.tiers[-1]
-
-    @property
-    def arrival(self) -> date:
-        """A Friday about five weeks ahead: a weekend that is partly sold."""
-        ahead = self.today + timedelta(days=32)
-        return ahead + timedelta(days=(4 - ahead.weekday()) % 7)
 
     def _kept(self, step: Step) -> Step:
         def run(move: Move) -> Section:
@@ -157,6 +152,13 @@ class Demo:
             (Grid(("stage", "rules"), rows, frozenset({1})),),
             facts={"name": book.book.name, "digest": version.digest, "stages": stages, "seconds": round(seconds, 3)},
         )
+
+    def _search(self, _: Move) -> Section:
+        from nightgrid.jobs import demo_stays
+
+        started = stopwatch_seconds()
+        self.asked = demo_stays.ask(self.engine, self.today, self.tier)
+        return demo_stays.search(self.engine, self.asked, None, stopwatch_seconds() - started)
 
     def _check(self, _: Move) -> Section:
         started = stopwatch_seconds()

@@ -62,17 +62,18 @@ def reprice_region(engine: Engine, folder: Path, move: Move) -> Section:
 
 def draw(engine: Engine, folder: Path, asked: Asked) -> Section:
     """The price calendar of one hotel and the house fill of the chain, as PNG files."""
-    offer = city_offers(engine, asked)[0]
-    frame = engine.calendar(offer.hotel_id, 1, tier=asked.tier)
-    name = offer.hotel_name or offer.hotel_id
-    types = int(np.diff(engine.catalog.hotel_first_row)[engine.catalog.hotel_index(offer.hotel_id)])
+    catalog = engine.catalog
+    offers = city_offers(engine, asked)  # none is left only where the demo itself held the last room
+    hotel = catalog.hotel_index(offers[0].hotel_id) if offers else 0
+    frame = engine.calendar(catalog.hotel_ids[hotel], 1, tier=asked.tier)
+    types = int(catalog.hotel_first_row[hotel + 1] - catalog.hotel_first_row[hotel])
     prices = price_calendar(
         folder / "price_calendar.png",
         frame["arrival"].to_list(),
         frame["price_minor"].to_list(),
-        offer.currency,
-        title=f"{name}, {offer.city}: the cheapest room by arrival",
-        subtitle=f"1 night, {asked.tier} member, {types} room types, rule book {offer.price_version}",
+        str(frame["currency"][0]),
+        title=f"{catalog.hotel_name[hotel]}, {catalog.city[hotel]}: the cheapest room by arrival",
+        subtitle=f"1 night, {asked.tier} member, {types} room types, rule book {engine.statistics()['price_version']}",
     )
     chain_bp, names, group_bp = fill_by_region(engine)
     chain_bp, group_bp = chain_bp[:FILL_NIGHTS], group_bp[:, :FILL_NIGHTS]
