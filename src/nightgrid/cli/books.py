@@ -47,8 +47,11 @@ def check(
 
 
 @app.command("schema")
-def schema() -> None:
+def schema(
+    as_json: Annotated[bool, typer.Option("--json", help="Accepted for uniformity: the schema is JSON anyway.")] = True,
+) -> None:
     """Print the JSON Schema of rule books on stdout (editors complete and check TOML with it)."""
+    del as_json
     from nightgrid.pricing.parse import book_schema
 
     print(json.dumps(book_schema(), ensure_ascii=False, indent=2))

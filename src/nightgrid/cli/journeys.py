@@ -32,8 +32,10 @@ def demo(
     as_json: opt.JsonOption = False,
 ) -> None:
     """Build a chain, price it, search it, hold and book rooms, reprice a region, draw pictures, check the grid."""
+    from nightgrid.jobs.canvas import require_matplotlib
     from nightgrid.jobs.demo import Demo
 
+    require_matplotlib()  # now, and not after the first ten seconds
     screen = Screen(as_json)
     started = stopwatch_seconds()
     show = Demo(out, hotels, nights, seed, opt.read_date(today, "--today"))

@@ -103,6 +103,9 @@ def replay(
         if progress is not None:
             progress(done, len(bookings.row))
     finished = stopwatch_seconds()
+    live = (run.outcome == int(Outcome.OK)) & ~run.released
+    price_minor = _prices(engine, bookings, live)
+    priced = stopwatch_seconds()
     matrices = {name: engine.matrix(name).astype(np.int64) for name in ("capacity", "sold", "free")}
     findings = engine.check()
     checked = stopwatch_seconds()
@@ -110,15 +113,39 @@ def replay(
         bookings=bookings,
         outcome=run.outcome,
         released=run.released,
-        live=(run.outcome == int(Outcome.OK)) & ~run.released,
-        price_minor=run.price_minor,
+        live=live,
+        price_minor=price_minor,
         first_night=bookings.first_night,
         **matrices,
         book_name=book.book.name,
         book_digest=version.digest,
         findings=list(findings),
-        seconds={"prepare": prepared - started, "replay": finished - prepared, "check": checked - finished},
+        seconds={
+            "prepare": prepared - started,
+            "replay": finished - prepared,
+            "price": priced - finished,
+            "check": checked - priced,
+        },
     )
+
+
+def _prices(engine: Engine, bookings: Bookings, live: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Totals of the live bookings as quoted on the day each was made, 0 for the others: int64[bookings], cents."""
+    stays = pl.DataFrame(
+        {
+            "product_index": bookings.type_index[live].astype(np.int32),  # one product a room type, in the same order
+            "arrival": pl.Series(bookings.arrival[live] - EPOCH_ORDINAL, dtype=pl.Int32).cast(pl.Date),
+            "nights": bookings.nights[live],
+            "booking_date": pl.Series(bookings.booked[live] - EPOCH_ORDINAL, dtype=pl.Int32).cast(pl.Date),
+        }
+    )
+    answer = engine.quote_many(stays)
+    if answer["total_minor"].null_count():
+        refused = Outcome(int(answer.filter(pl.col("total_minor").is_null())["outcome"][0]))
+        raise IntegrityError(f"a booked stay cannot be quoted ({refused.name}); this is a defect, please report it")
+    prices = np.zeros(len(live), np.int64)
+    prices[live] = answer["total_minor"].to_numpy()
+    return prices
 
 
 def _noon(day: int) -> datetime:
@@ -154,10 +181,7 @@ class _Run:
         self.outcome = np.full(count, int(Outcome.INVALID), np.int64)
         self.hold_id = np.zeros(count, np.int64)
         self.released = np.zeros(count, np.bool_)
-        self.price_minor = np.zeros(count, np.int64)
         self.order, self.schedule = schedule(bookings)
-        self.stays = bookings.status != CANCELED
-        self.stays |= bookings.status_day < bookings.booked
         self.requests = pl.DataFrame(
             {
                 "row_index": bookings.type_index[self.order].astype(np.int32),
@@ -187,7 +211,6 @@ class _Run:
         self.hold_id[positions[taken]] = ids
         if len(ids):
             self._expect_ok(self.engine.confirm_many(ids), "confirm")
-        self._price(positions[taken])
 
     def _cancel(self, positions: Rows) -> None:
         booked = positions[self.hold_id[positions] != 0]
@@ -195,19 +218,6 @@ class _Run:
             return
         self._expect_ok(self.engine.cancel_many(self.hold_id[booked]), "cancel")
         self.released[booked] = True
-
-    def _price(self, positions: Rows) -> None:
-        """Quote what was just booked, each kind of stay once; stays that will be given back are left out."""
-        bookings, known = self.bookings, dict[tuple[int, int, int], int]()
-        for position in positions[self.stays[positions]].tolist():
-            index = int(bookings.type_index[position])
-            arrival, nights = int(bookings.arrival[position]), int(bookings.nights[position])
-            total = known.get((index, arrival, nights))
-            if total is None:
-                hotel, kind = bookings.type_names[index]
-                total = self.engine.quote(hotel, kind, to_date(arrival), nights).total_minor
-                known[index, arrival, nights] = total
-            self.price_minor[position] = total
 
     def _expect_ok(self, answer: pl.DataFrame, verb: str) -> None:
         codes = answer["outcome"].to_numpy()
