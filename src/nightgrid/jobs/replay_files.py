@@ -126,7 +126,7 @@ def write_picture(done: Replayed, folder: Path) -> dict[str, str]:
         title=f"House fill after {len(bookings.row):,} bookings: {int(done.accepted.sum()):,} accepted, "
         f"{int(done.released.sum()):,} cancelled, {int((~done.accepted).sum()):,} refused",
         subtitle=f"{days[0]} to {days[1]}; thin: every night, line: mean of 7 nights. "
-        "Data: Antonio, Almeida, Nunes 2019, CC BY 4.0",
+        "Format and data: Antonio, Almeida, Nunes 2019, CC BY 4.0",
     )
     return {"house_fill": str(path)}
 
