@@ -15,11 +15,11 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.jobs.chain import Chain, make_chain
-from nightgrid.jobs.chain_brands import BRANDS
-from nightgrid.jobs.chain_dice import Dice
-from nightgrid.jobs.chain_hotels import build_house
-from nightgrid.jobs.chain_places import CITIES, COUNTRIES, MONEY
-from nightgrid.jobs.chain_restrictions import SCHEMA
+from nightgrid.jobs.chain.brands import BRANDS
+from nightgrid.jobs.chain.dice import Dice
+from nightgrid.jobs.chain.hotels import build_house
+from nightgrid.jobs.chain.places import CITIES, COUNTRIES, MONEY
+from nightgrid.jobs.chain.restrictions import SCHEMA
 from nightgrid.money import exponent
 from nightgrid.pricing.compile import compile_book
 from nightgrid.pricing.parse import load_book

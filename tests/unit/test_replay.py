@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from nightgrid.errors import InputError
-from nightgrid.jobs.replay import replay
-from nightgrid.jobs.replay_capacity import capacity_of_types, peak_capacity, read_capacity
-from nightgrid.jobs.replay_files import summary
-from nightgrid.jobs.replay_house import base_prices, default_book
-from nightgrid.jobs.replay_read import Bookings, read_bookings
+from nightgrid.jobs.replay.capacity import capacity_of_types, peak_capacity, read_capacity
+from nightgrid.jobs.replay.files import summary
+from nightgrid.jobs.replay.house import base_prices, default_book
+from nightgrid.jobs.replay.read import Bookings, read_bookings
+from nightgrid.jobs.replay.stream import replay
 from nightgrid.pricing.parse import load_book
 from tests.oracles.booking_stream import booking_row, booking_stream, columns_of
 

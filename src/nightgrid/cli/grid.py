@@ -54,7 +54,7 @@ def calendar(
     stay = f"{nights} night{'s' if nights != 1 else ''}, {tier or 'public'} guest, {currency}"
     answer: dict[str, Any] = {"hotel_id": hotel_id, "hotel_name": name, "nights": nights, "currency": currency}
     if png is not None:
-        from nightgrid.jobs.pictures import price_calendar
+        from nightgrid.jobs.pictures.calendar import price_calendar
 
         drawn = price_calendar(png, arrivals, prices, currency, title=f"{name}: cheapest by arrival", subtitle=stay)
         answer["picture"] = str(drawn)

@@ -32,8 +32,8 @@ def demo(
     as_json: opt.JsonOption = False,
 ) -> None:
     """Build a chain, price it, search it, hold and book rooms, reprice a region, draw pictures, check the grid."""
-    from nightgrid.jobs.canvas import require_matplotlib
-    from nightgrid.jobs.demo import Demo
+    from nightgrid.jobs.demo.tour import Demo
+    from nightgrid.jobs.pictures.canvas import require_matplotlib
 
     require_matplotlib()  # now, and not after the first ten seconds
     screen = Screen(as_json)
@@ -87,8 +87,8 @@ def replay(
     as_json: opt.JsonOption = False,
 ) -> None:
     """Run real bookings through hold, confirm and cancel, day by day, and say who would have been refused."""
-    from nightgrid.jobs.replay_job import replay_file
-    from nightgrid.jobs.replay_report import sections
+    from nightgrid.jobs.replay.job import replay_file
+    from nightgrid.jobs.replay.report import sections
 
     screen = Screen(as_json)
     with screen.progress() as bars:

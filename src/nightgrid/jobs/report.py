@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+
+#: How a long step reports: called with how much is done and how much there is in all.
+Move = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
         mask = -1
         sums = np.empty(shape, np.int64)
         largest = price.fold_nights(base, season_set, season_by_night, bounds_set, bounds, terms, mask, sums)
-    if largest * longest >= _EXACT:
+    # Policy night takes nights apart again before it multiplies, so only a single night must be exact.
+    if (largest if compiled.policy == price.POLICY_NIGHT else largest * longest) >= _EXACT:
         fix = 'lower the prices or factors, or round every night (policy = "default")'
         problem = (
             f"a night can cost {largest / compiled.night_scale:.0f} minor units, too much for {longest} exact nights"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
-from nightgrid.jobs.chain_brands import (
+from nightgrid.jobs.chain.brands import (
     BRANDS,
     LANDMARKS,
     LEVEL_MIX,
@@ -25,8 +25,8 @@ from nightgrid.jobs.chain_brands import (
     ROOM_TEMPLATES,
     SAVER_PERMILLE,
 )
-from nightgrid.jobs.chain_dice import Dice
-from nightgrid.jobs.chain_places import BLOCKS, CITIES, COUNTRIES, MONEY, City
+from nightgrid.jobs.chain.dice import Dice
+from nightgrid.jobs.chain.places import BLOCKS, CITIES, COUNTRIES, MONEY, City
 from nightgrid.money import exponent
 
 Integers = NDArray[np.int64]

@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.jobs.chain_dice import Dice
-from nightgrid.jobs.chain_hotels import House
-from nightgrid.jobs.chain_places import CITIES, KINDS
+from nightgrid.jobs.chain.dice import Dice
+from nightgrid.jobs.chain.hotels import House
+from nightgrid.jobs.chain.places import CITIES, KINDS
 from nightgrid.nights import to_date
 
 Integers = NDArray[np.int64]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nightgrid.catalog import Catalog
-from nightgrid.jobs.replay_read import CHECK_OUT, Bookings
+from nightgrid.jobs.replay.read import CHECK_OUT, Bookings
 from nightgrid.limits import BASE_MINOR_MAX
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ BASE_MINOR_UNKNOWN = 10_000
 
 
 def default_book() -> RuleBook:
-    """The rule book shipped for replays (`replay.toml` beside this file)."""
+    """The rule book shipped for replays (`book.toml` beside this file)."""
     from nightgrid.pricing.parse import load_book
 
-    with as_file(files("nightgrid.jobs") / "replay.toml") as path:
+    with as_file(files("nightgrid.jobs.replay") / "book.toml") as path:
         return load_book(path)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -21,19 +21,48 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.catalog_frames import write_frames
 from nightgrid.errors import CatalogError, InputError
-from nightgrid.jobs.chain_restrictions import SCHEMA
+from nightgrid.jobs.chain.restrictions import SCHEMA
 from nightgrid.limits import WINDOW_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
-
-if TYPE_CHECKING:
-    from nightgrid.jobs.chain import Chain
 
 FORMAT: Final = 1
 _NIGHTS_DEFAULT: Final = 540
 _IDS: Final = ("hotel_id", "room_type_id")
 
 
-def write_chain(chain: Chain, folder: Path) -> None:
+class WritableChain(Protocol):
+    """What is written of a chain (`make.Chain`)."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """Hotels, room types and products."""
+
+    @property
+    def first_night(self) -> date:
+        """First night on sale."""
+
+    @property
+    def nights(self) -> int:
+        """Nights on sale."""
+
+    @property
+    def sold_elsewhere(self) -> NDArray[np.int16]:
+        """Rooms sold by other systems, int16 (room type, night)."""
+
+    @property
+    def restrictions(self) -> pl.DataFrame:
+        """The frame for `Engine.restrict`."""
+
+    @property
+    def book_toml(self) -> str:
+        """The rule book."""
+
+    @property
+    def description(self) -> str:
+        """One sentence."""
+
+
+def write_chain(chain: WritableChain, folder: Path) -> None:
     """Write every file; each appears whole, chain.json last."""
     catalog = chain.catalog
     chain.catalog.write(folder)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from nightgrid.jobs.columns import EPOCH_ORDINAL
-from nightgrid.jobs.pictures_fill import HouseNights, replay_fill
-from nightgrid.jobs.replay import Replayed
-from nightgrid.jobs.replay_house import CURRENCY
-from nightgrid.jobs.replay_read import CREDIT, Bookings
+from nightgrid.jobs.pictures.fill import HouseNights, replay_fill
+from nightgrid.jobs.replay.columns import EPOCH_ORDINAL
+from nightgrid.jobs.replay.house import CURRENCY
+from nightgrid.jobs.replay.read import CREDIT, Bookings
+from nightgrid.jobs.replay.stream import Replayed
 from nightgrid.money import format_minor
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome

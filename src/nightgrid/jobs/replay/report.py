@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nightgrid.jobs.replay_read import CREDIT
+from nightgrid.jobs.replay.read import CREDIT
 from nightgrid.jobs.report import Grid, Section, write_report
 
 _COUNTS = ("accepted", "refused", "released", "live_at_end", "room_nights_at_end")

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
-from nightgrid.jobs import chain_files
-from nightgrid.jobs.chain_book import build_book
-from nightgrid.jobs.chain_demand import build_sold
-from nightgrid.jobs.chain_hotels import build_catalog, build_house
-from nightgrid.jobs.chain_restrictions import build_restrictions
+from nightgrid.jobs.chain import files as chain_files
+from nightgrid.jobs.chain.book import build_book
+from nightgrid.jobs.chain.demand import build_sold
+from nightgrid.jobs.chain.hotels import build_catalog, build_house
+from nightgrid.jobs.chain.restrictions import build_restrictions
 from nightgrid.limits import WINDOW_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from nightgrid.jobs.chain_places import BLOCKS, CITIES
+from nightgrid.jobs.chain.places import BLOCKS, CITIES
 
 #: Month and day.
 Day = tuple[int, int]

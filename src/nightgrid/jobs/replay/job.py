@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from nightgrid.clock import stopwatch_seconds
-from nightgrid.jobs.canvas import require_matplotlib
-from nightgrid.jobs.replay import replay
-from nightgrid.jobs.replay_capacity import capacity_of_types, peak_capacity, read_capacity
-from nightgrid.jobs.replay_files import summary, write_picture, write_tables
-from nightgrid.jobs.replay_house import base_prices, default_book
-from nightgrid.jobs.replay_read import read_bookings
-from nightgrid.jobs.replay_report import write_files
+from nightgrid.jobs.pictures.canvas import require_matplotlib
+from nightgrid.jobs.replay.capacity import capacity_of_types, peak_capacity, read_capacity
+from nightgrid.jobs.replay.files import summary, write_picture, write_tables
+from nightgrid.jobs.replay.house import base_prices, default_book
+from nightgrid.jobs.replay.read import read_bookings
+from nightgrid.jobs.replay.report import write_files
+from nightgrid.jobs.replay.stream import replay
 from nightgrid.pricing.parse import load_book
 
 #: Called with what is being done, how much of it is done, and how much it is.

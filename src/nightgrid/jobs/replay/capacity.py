@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nightgrid.errors import InputError
-from nightgrid.jobs.columns import integers, read_columns, words
-from nightgrid.jobs.replay_read import CHECK_OUT, Bookings
+from nightgrid.jobs.replay.columns import integers, read_columns, words
+from nightgrid.jobs.replay.read import CHECK_OUT, Bookings
 from nightgrid.limits import ROOMS_MAX
 
 Key = tuple[str, str]

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final
 
 from nightgrid.catalog import Catalog
-from nightgrid.jobs.chain_brands import BRANDS
-from nightgrid.jobs.chain_places import BLOCKS, CITIES, MONEY
-from nightgrid.jobs.chain_seasons import EVENTS, HOLIDAY_RULES, REGION_SEASONS, ROOM_SEASONS, WEEKDAY_RULES, SeasonRule
+from nightgrid.jobs.chain.brands import BRANDS
+from nightgrid.jobs.chain.places import BLOCKS, CITIES, MONEY
+from nightgrid.jobs.chain.seasons import EVENTS, HOLIDAY_RULES, REGION_SEASONS, ROOM_SEASONS, WEEKDAY_RULES, SeasonRule
 from nightgrid.money import RoundingMode, round_ratio
 from nightgrid.nights import to_date
 

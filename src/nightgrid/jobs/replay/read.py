@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from nightgrid.errors import InputError
-from nightgrid.jobs.columns import (
+from nightgrid.jobs.replay.columns import (
     EPOCH_ORDINAL,
     integers,
     optional_cents,

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from nightgrid.jobs.demo_stays import Asked, city_offers
-from nightgrid.jobs.pictures import price_calendar
-from nightgrid.jobs.pictures_fill import house_fill
+from nightgrid.jobs.demo.stays import Asked, city_offers
+from nightgrid.jobs.pictures.calendar import price_calendar
+from nightgrid.jobs.pictures.fill import house_fill
 from nightgrid.jobs.report import Section
 from nightgrid.nights import to_date
 
 if TYPE_CHECKING:
     from nightgrid.engine import Engine
-    from nightgrid.jobs.demo import Move
+    from nightgrid.jobs.report import Move
 
 STAYS = range(1, 15)
 REGION_HOTELS = 350

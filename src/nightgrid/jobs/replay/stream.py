@@ -19,8 +19,8 @@ import polars as pl
 
 from nightgrid.clock import ManualClock, stopwatch_seconds
 from nightgrid.errors import IntegrityError
-from nightgrid.jobs.columns import EPOCH_ORDINAL
-from nightgrid.jobs.replay_read import CANCELED, Bookings
+from nightgrid.jobs.replay.columns import EPOCH_ORDINAL
+from nightgrid.jobs.replay.read import CANCELED, Bookings
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
 
@@ -85,7 +85,7 @@ def replay(
     engine refuses to confirm or cancel what it accepted.
     """
     from nightgrid.engine import Engine
-    from nightgrid.jobs.replay_house import build_catalog
+    from nightgrid.jobs.replay.house import build_catalog
 
     started = stopwatch_seconds()
     clock = ManualClock(_noon(int(bookings.booked.min())))

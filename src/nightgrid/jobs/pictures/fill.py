@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nightgrid.errors import InputError
-from nightgrid.jobs.canvas import (
+from nightgrid.jobs.pictures.canvas import (
     COLOUR_MAP,
     FAINT,
     INK,

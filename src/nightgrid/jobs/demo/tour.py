@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nightgrid.clock import ManualClock, SystemClock, stopwatch_seconds
-from nightgrid.jobs.report import Grid, Section, write_report
+from nightgrid.jobs.report import Grid, Move, Section, write_report
 from nightgrid.nights import to_date
 
 if TYPE_CHECKING:
     from nightgrid.engine import Engine
     from nightgrid.jobs.chain import Chain
-    from nightgrid.jobs.demo_stays import Asked
+    from nightgrid.jobs.demo.stays import Asked
     from nightgrid.search.price_version import PriceVersion
 
-Move = Callable[[int, int], None]
 Step = Callable[[Move], Section]
 ROOM_TYPES_PER_HOTEL = 5
 
@@ -43,21 +42,21 @@ class Demo:
 
     def steps(self) -> Iterator[tuple[str, str, Step]]:
         """(name, label for a progress bar, step); each step gives a section that the report repeats."""
-        from nightgrid.jobs import demo_prices, demo_stays
+        from nightgrid.jobs.demo import prices, stays
 
         yield "chain", "build the chain", self._kept(self._build)
         yield "book", "publish the rule book", self._kept(self._publish)
         yield "search_chain", "search the chain", self._kept(self._search)
-        asked, city = self.asked, demo_stays.largest_city(self.engine)
-        yield "search_city", "search a city", self._kept(lambda _: demo_stays.search(self.engine, asked, city))
-        yield "quote", "explain a quote", self._kept(lambda _: demo_stays.explain_quote(self.engine, asked))
-        yield "holds", "hold and book", self._kept(lambda _: demo_stays.holds(self.engine, self.clock, asked))
+        asked, city = self.asked, stays.largest_city(self.engine)
+        yield "search_city", "search a city", self._kept(lambda _: stays.search(self.engine, asked, city))
+        yield "quote", "explain a quote", self._kept(lambda _: stays.explain_quote(self.engine, asked))
+        yield "holds", "hold and book", self._kept(lambda _: stays.holds(self.engine, self.clock, asked))
         yield (
             "reprice",
             "reprice a region",
-            self._kept(lambda move: demo_prices.reprice_region(self.engine, self.folder, move)),
+            self._kept(lambda move: prices.reprice_region(self.engine, self.folder, move)),
         )
-        yield "pictures", "draw", self._kept(lambda _: demo_prices.draw(self.engine, self.folder, asked))
+        yield "pictures", "draw", self._kept(lambda _: prices.draw(self.engine, self.folder, asked))
         yield "check", "check the grid", self._kept(self._check)
         yield "report", "write the report", self._report
 
@@ -154,11 +153,11 @@ class Demo:
         )
 
     def _search(self, _: Move) -> Section:
-        from nightgrid.jobs import demo_stays
+        from nightgrid.jobs.demo import stays
 
         started = stopwatch_seconds()
-        self.asked = demo_stays.ask(self.engine, self.today, self.tier)
-        return demo_stays.search(self.engine, self.asked, None, stopwatch_seconds() - started)
+        self.asked = stays.ask(self.engine, self.today, self.tier)
+        return stays.search(self.engine, self.asked, None, stopwatch_seconds() - started)
 
     def _check(self, _: Move) -> Section:
         started = stopwatch_seconds()

@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.jobs.chain_demand import SPRING_FESTIVALS
-from nightgrid.jobs.chain_dice import Dice
-from nightgrid.jobs.chain_hotels import House
-from nightgrid.jobs.chain_places import CITIES
+from nightgrid.jobs.chain.demand import SPRING_FESTIVALS
+from nightgrid.jobs.chain.dice import Dice
+from nightgrid.jobs.chain.hotels import House
+from nightgrid.jobs.chain.places import CITIES
 from nightgrid.nights import to_date
 
 #: Columns that `Engine.restrict` takes. Dates are inclusive; null = leave as it is; weekdays null = every night.

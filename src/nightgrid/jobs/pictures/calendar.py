@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nightgrid.errors import InputError
-from nightgrid.jobs.canvas import COLOUR_MAP, FAINT, INK, headline, ink_on, new_figure, write_png
+from nightgrid.jobs.pictures.canvas import COLOUR_MAP, FAINT, INK, headline, ink_on, new_figure, write_png
 from nightgrid.money import exponent, format_minor
 
 if TYPE_CHECKING:

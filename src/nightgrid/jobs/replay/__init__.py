@@ -1,0 +1,1 @@
+"""Past bookings run through hold, confirm and cancel of the engine."""
