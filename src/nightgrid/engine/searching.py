@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.catalog import EARTH_RADIUS_KM
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import Offer, SearchResult
 from nightgrid.engine.base import EngineBase
@@ -16,13 +15,18 @@ from nightgrid.errors import InputError, UnknownIdError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion, display_rates
-from nightgrid.search.searcher import SORTS, Ranking, StayQuery
+from nightgrid.search.searcher import SORTS, ProductFilter, Ranking, StayQuery
+
+
+def _hashable(values: Any) -> tuple[Any, ...] | None:
+    """A sequence as part of a key."""
+    return None if values is None else tuple(values)
 
 
 class SearchMixin(EngineBase):
     """Search over the whole chain or a part of it."""
 
-    _rates: tuple[PriceVersion | None, str, NDArray[np.int64] | None] = (None, "", None)
+    _rates: tuple[PriceVersion | None, str, tuple[int, ...], NDArray[np.int64]] = (None, "", (), np.empty((0, 2), int))
 
     def search(
         self,
@@ -64,7 +68,6 @@ class SearchMixin(EngineBase):
         self._check_query(first, nights, rooms, guests, sort, top)
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
-        rates, display_currency = self._display(version, currency)
         query = StayQuery(
             arrival=first,
             nights=nights,
@@ -75,13 +78,14 @@ class SearchMixin(EngineBase):
             price_min=price_min_minor,
             price_max=price_max_minor,
         )
-        places = (region, city, district, brand, None if hotel_ids is None else tuple(hotel_ids), near, stars_min)
-        words, considered = self._filter_words(places, guests, plan, room_type)
-        distance = self._distance_km(near) if sort == "distance" and near is not None else None
-        ranking = self._searcher.search(version, query, words, self._days.today(now_ms), rates, distance)
+        places = (region, city, district, brand, _hashable(hotel_ids), _hashable(near), stars_min)
+        wanted = self._product_filter(places, guests, plan, room_type)
+        rates, display_currency = self._display(version, currency, wanted.currencies)
+        distance = self.catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
+        ranking = self._searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
         offers = self._offers(version, query, ranking, display_currency)
         elapsed_us = (stopwatch_seconds() - started) * 1e6
-        return SearchResult(offers, considered, int(ranking.available), elapsed_us, version.digest)
+        return SearchResult(offers, wanted.hotels, int(ranking.available), elapsed_us, version.digest)
 
     def _check_query(self, first: int, nights: int, rooms: int, guests: int, sort: str, top: int | None) -> None:
         """Errors that name the argument, the value and what is allowed."""
@@ -100,19 +104,28 @@ class SearchMixin(EngineBase):
         if top is not None and (type(top) is not int or top < 1):
             raise InputError(f"top is {top!r}; give at least 1, or None for every hotel")
 
-    def _display(self, version: PriceVersion, currency: str | None) -> tuple[NDArray[np.int64], str]:
-        """Rates into the display currency, remembered for the latest version and currency."""
-        wanted = currency or version.compiled.display_currency or self.catalog.currencies[0]
-        known_version, known_currency, rates = self._rates
-        if known_version is not version or known_currency != wanted or rates is None:
-            rates = display_rates(version, self.catalog, wanted)
-            self._rates = (version, wanted, rates)
+    def _display(
+        self, version: PriceVersion, currency: str | None, needed: tuple[int, ...]
+    ) -> tuple[NDArray[np.int64], str]:
+        """(rates, display currency): as asked, else the book's, else the only currency of the hotels considered."""
+        wanted = currency or version.compiled.display_currency
+        if not wanted:
+            if len(needed) > 1:
+                names = ", ".join(self.catalog.currencies[index] for index in needed)
+                raise InputError(
+                    f"the hotels asked for have several currencies ({names}); give currency= to compare in"
+                )
+            wanted = self.catalog.currencies[needed[0] if needed else 0]
+        known_version, known_currency, known_needed, rates = self._rates
+        if known_version is not version or known_currency != wanted or known_needed != needed:
+            rates = display_rates(version, self.catalog, wanted, needed)
+            self._rates = (version, wanted, needed, rates)
         return rates, wanted
 
-    def _filter_words(
+    def _product_filter(
         self, places: tuple[Any, ...], guests: int, plan: str | None, room_type: str | None
-    ) -> tuple[NDArray[np.int64], int]:
-        """(bit map of the products asked for, hotels considered); remembered by the searcher."""
+    ) -> ProductFilter:
+        """The products asked for; remembered by the searcher."""
         key = (places, guests, plan, room_type)
         known = self._searcher.known_filter(key)
         if known is not None:
@@ -124,7 +137,7 @@ class SearchMixin(EngineBase):
         if room_type is not None:
             ids = np.array(self.catalog.room_type_ids)[self.catalog.product_row].tolist()
             words = words & self._searcher.lane_words(self._products_of("room_type", ids, room_type))
-        return self._searcher.remember_filter(key, words, len(hotels))
+        return self._searcher.remember_filter(key, words, hotels)
 
     def _products_of(self, name: str, ids: list[str], wanted: str) -> NDArray[np.bool_]:
         """Products with an id, bool (product); UnknownIdError if there is none."""
@@ -149,14 +162,6 @@ class SearchMixin(EngineBase):
         if stars_min is not None:
             hotels = hotels[np.nan_to_num(self.catalog.stars[hotels], nan=0.0) >= stars_min]
         return hotels
-
-    def _distance_km(self, near: tuple[float, float, float]) -> NDArray[np.float64]:
-        """Great-circle distance of every hotel (haversine), float64 (hotel), NaN without coordinates."""
-        latitude, longitude = np.radians(near[0]), np.radians(near[1])
-        hotel_latitude, hotel_longitude = np.radians(self.catalog.latitude), np.radians(self.catalog.longitude)
-        half = np.sin((hotel_latitude - latitude) / 2) ** 2
-        half += np.cos(latitude) * np.cos(hotel_latitude) * np.sin((hotel_longitude - longitude) / 2) ** 2
-        return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)))
 
     def _offers(self, version: PriceVersion, query: StayQuery, ranking: Ranking, display_currency: str) -> list[Offer]:
         """Offer objects of a ranking."""

@@ -7,6 +7,7 @@ costs two loads.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -144,21 +145,25 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
     return PriceVersion(compiled.digest, compiled, tables, mask, int(largest))
 
 
-def display_rates(version: PriceVersion, catalog: Catalog, display_currency: str) -> NDArray[np.int64]:
+def display_rates(
+    version: PriceVersion, catalog: Catalog, display_currency: str, needed: Collection[int]
+) -> NDArray[np.int64]:
     """Display minor units per minor unit of each catalogue currency, as exact ratios: int64 (currency, 2).
 
+    needed: positions of the currencies that the hotels considered have; the others stay 1/1 and are not looked up.
     InputError if the book has no rate for a currency that is needed.
     """
     rates = version.compiled.rates
     result = np.ones((len(catalog.currencies), 2), np.int64)
-    for index, currency in enumerate(catalog.currencies):
+    for index in needed:
+        currency = catalog.currencies[index]
         if currency == display_currency:
             continue
         missing = [code for code in (currency, display_currency) if code not in rates]
         if missing:
             raise InputError(
                 f"the rule book {version.compiled.book.book.name!r} has no rate for {', '.join(missing)}; "
-                f"add it under [currencies]: a search compares all hotels of the catalogue in {display_currency}"
+                f"add it under [currencies], so that hotels can be compared in {display_currency}"
             )
         scale = Fraction(10) ** (exponent(display_currency) - exponent(currency))
         ratio = rates[currency] / rates[display_currency] * scale

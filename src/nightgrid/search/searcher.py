@@ -48,6 +48,14 @@ class Ranking(NamedTuple):
     available: int
 
 
+class ProductFilter(NamedTuple):
+    """The products a query asks for, as a bit map int64 (word); of how many hotels; their currencies (positions)."""
+
+    words: NDArray[np.int64]
+    hotels: int
+    currencies: tuple[int, ...]
+
+
 class Searcher:
     """Search over one inventory and catalogue. Safe to use from many threads: every call has its own scratch memory."""
 
@@ -57,7 +65,7 @@ class Searcher:
         self._lanes = inventory.lanes
         first_word = self._lanes.chunk_first_word
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
-        self._filters: dict[object, tuple[NDArray[np.int64], int]] = {}
+        self._filters: dict[object, ProductFilter] = {}
 
     # -- filters as bit maps ---------------------------------------------------------------------
 
@@ -80,15 +88,14 @@ class Searcher:
         product_guests = self._catalog.guests_max[self._catalog.product_row]
         return self.lane_words(product_guests >= guests)
 
-    def known_filter(self, key: object) -> tuple[NDArray[np.int64], int] | None:
-        """(bit map, hotels considered) remembered under a key."""
+    def known_filter(self, key: object) -> ProductFilter | None:
+        """The filter remembered under a key."""
         return self._filters.get(key)
 
-    def remember_filter(self, key: object, words: NDArray[np.int64], hotels: int) -> tuple[NDArray[np.int64], int]:
-        """Remember a filter; the oldest is forgotten when there are too many. The catalogue is fixed, so none goes
-        stale.
-        """
-        entry = (np.ascontiguousarray(words), hotels)
+    def remember_filter(self, key: object, words: NDArray[np.int64], hotels: NDArray[np.integer]) -> ProductFilter:
+        """Remember a filter, and forget the oldest when there are too many. None goes stale: the catalogue is fixed."""
+        currencies = tuple(np.unique(self._catalog.hotel_currency[hotels]).tolist())
+        entry = ProductFilter(np.ascontiguousarray(words), len(hotels), currencies)
         if len(self._filters) >= _CACHED_FILTERS:
             self._filters.pop(next(iter(self._filters)), None)
         self._filters[key] = entry
