@@ -58,6 +58,11 @@ class EngineInventory:
         self.engine = engine
         self.holds: dict[int, Any] = {}
 
+    @property
+    def cells(self) -> list[Row]:
+        """The rows of the grid, as the oracle names them."""
+        return [self.engine._row_names(row) for row in range(self.engine.catalog.n_rows)]
+
     def wait(self, interval_ms: int) -> None:
         self.engine.clock.advance_ms(interval_ms)
 
