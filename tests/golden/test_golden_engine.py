@@ -17,18 +17,13 @@ FACES = [EngineInventory, BatchInventory]
 
 
 def open_engine(world: World, now_ms: int | None = None):
-    """The engine of a world at an instant, its first one unless given.
-
-    A search over several currencies needs their rates; where a case is not about them, they are all worth the same.
-    """
-    currencies = {hotel["currency"] for hotel in world.hotels}
-    book = world.book if "currencies" in world.book else {**world.book, "currencies": dict.fromkeys(currencies, "1")}
+    """The engine of a world at an instant, its first one unless given."""
     return engine_of(
         vars(world),
         world.first_night,
         world.nights,
         world.now_ms if now_ms is None else now_ms,
-        book=book if len(currencies) > 1 else world.book,
+        book=world.book,
         slots=world.slots,
         retention_ms=world.retention_ms,
     )
@@ -56,6 +51,22 @@ def test_a_quote_is_the_golden_price(case: PriceCase):
     assert sum(quote.nights_minor) == quote.total_minor
     assert list(quote.nights_minor) == case.expect.get("nights_minor", list(quote.nights_minor))
     assert engine.explain(quote).total_minor == case.expect["total_minor"]
+
+
+@pytest.mark.parametrize("case", price_cases(), ids=lambda case: case.name)
+def test_a_quote_among_many_is_the_golden_price(case: PriceCase):
+    """Asked on a later day, as if it were the day of the booking."""
+    engine = open_engine(case.world, noon_ms(case) + 3 * 24 * 3_600_000)
+    line = {"arrival": case.arrival, "nights": case.nights, "plan_id": case.product["plan_id"]}
+    line |= {"booking_date": case.arrival - timedelta(days=case.lead_days)}
+    line |= dict(zip(("hotel_id", "room_type_id"), ids_of(case), strict=True))
+    line |= {} if case.tier is None else {"tier": case.tier}
+
+    answers = engine.quote_many({key: [value] * 2 for key, value in line.items()} | {"rooms": [1, 3]})
+
+    assert answers["outcome"].to_list() == [0, 0]
+    assert answers["lead_days"].to_list() == [case.lead_days] * 2
+    assert answers["total_minor"].to_list() == [case.expect["total_minor"], 3 * case.expect["total_minor"]]
 
 
 @pytest.mark.parametrize("case", price_cases(), ids=lambda case: case.name)

@@ -51,16 +51,13 @@ class Cube:
     def price_dtype(self) -> np.dtype[np.signedinteger]:
         """int32 where the largest price that the book can give surely fits, else int64."""
         tables = self.version.tables
-        nights = np.minimum(self.arrivals.stop - 1 + self.stays.max(), len(tables.sums) - 1)
-        largest_night = self.version.largest_night_minor
         compiled = self.version.compiled
-        factor = (
-            tables.los_num.max()
-            / compiled.los_den
-            * (tables.lead_num.max() / compiled.lead_den)
-            * (tables.tier_num.max() / compiled.tier_den)
-        )
-        bound = (largest_night * factor + 3 * compiled.increment) * min(int(self.stays.max()), int(nights))
+        longest = min(int(self.stays.max()), len(tables.sums) - 1)
+        rounding = compiled.increment * longest  # at most one increment a night, or one after each factor
+        bound = self.version.largest_night_minor * longest
+        bound = bound * tables.los_num.max() / compiled.los_den + rounding
+        bound = bound * tables.lead_num.max() / compiled.lead_den + rounding
+        bound = bound * tables.tier_num.max() / compiled.tier_den + rounding
         return np.dtype(np.int32 if bound * 1.01 < _INT32_MAX else np.int64)
 
     def schema(self) -> pa.Schema:
