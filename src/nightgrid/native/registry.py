@@ -1,0 +1,96 @@
+"""Every kernel that the layers above call, and where its proof stands.
+
+The slow, obvious meaning (oracle), the test that both agree, and the benchmark are named by file; a test holds this
+table against the code: a kernel that is called from above and missing here, or a file that is not there, fails it. To add a
+kernel, add its line first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_INVENTORY = "tests/oracles/inventory.py"
+_PRICES = "tests/oracles/prices.py"
+_SEARCH = "tests/oracles/search.py"
+_GRID = "tests/oracles/grid.py"
+_MACHINE = "tests/stateful/test_inventory_machine.py"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelEntry:
+    """One kernel: `module.name`, what it does, its oracle, its agreement test, its benchmark ("" = part of
+    another's).
+    """
+
+    kernel: str
+    does: str
+    oracle: str
+    agreement: str
+    benchmark: str = ""
+
+
+ENTRIES = (
+    KernelEntry("holds.hold_one", "hold one stay", _INVENTORY, _MACHINE, "benchmarks/bench_hold.py"),
+    KernelEntry("batch.hold_batch", "hold many stays", _INVENTORY, _MACHINE, "benchmarks/bench_hold_many.py"),
+    KernelEntry("holds.resolve_one", "confirm, release or cancel one hold", _INVENTORY, _MACHINE),
+    KernelEntry(
+        "batch.resolve_batch", "confirm, release or cancel many", _INVENTORY, "tests/golden/test_golden_engine.py"
+    ),
+    KernelEntry("holds.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
+    KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
+    KernelEntry(
+        "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_replay_agrees.py"
+    ),
+    KernelEntry("controls.set_profiles", "restrict cells", _GRID, "tests/agreement/test_restrictions_agree.py"),
+    KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
+    KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
+    KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
+    KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
+    KernelEntry(
+        "available.available_words",
+        "which products can be sold",
+        _SEARCH,
+        "tests/agreement/test_restrictions_agree.py",
+        "benchmarks/bench_search.py",
+    ),
+    KernelEntry(
+        "available.drop_refused", "check what is left in the cells", _SEARCH, "tests/agreement/test_search_agrees.py"
+    ),
+    KernelEntry(
+        "search.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"
+    ),
+    KernelEntry(
+        "search.cheapest_hotels",
+        "the cheapest hotels",
+        _SEARCH,
+        "tests/agreement/test_search_agrees.py",
+        "benchmarks/bench_search.py",
+    ),
+    KernelEntry("search.all_hotels", "every hotel's cheapest product", _SEARCH, "tests/agreement/test_fast_paths.py"),
+    KernelEntry(
+        "prices.round_to", "round a ratio", "tests/oracles/money.py", "tests/agreement/test_rounding_agrees.py"
+    ),
+    KernelEntry("prices.fold_nights", "fold the nightly prices", _PRICES, "tests/agreement/test_prices_agree.py"),
+    KernelEntry(
+        "prices.stay_total",
+        "price one stay",
+        _PRICES,
+        "tests/agreement/test_prices_agree.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry("quotes.quote_batch", "price many stays", _PRICES, "tests/agreement/test_fast_paths.py"),
+    KernelEntry(
+        "reprice.price_cube",
+        "price the cube",
+        _PRICES,
+        "tests/agreement/test_prices_agree.py",
+        "benchmarks/bench_reprice.py",
+    ),
+    KernelEntry(
+        "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_fast_paths.py"
+    ),
+)
+
+#: Called from above as well, but with nothing to compute: locks around other kernels.
+LOCKS = ("atomics.acquire", "atomics.release", "locks.lock_hotels", "locks.unlock_hotels")

@@ -1,0 +1,62 @@
+"""The table of kernels tells the truth: whatever is called from above is in it, and every file it names is there."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from nightgrid.native.registry import ENTRIES, LOCKS
+
+ROOT = Path(__file__).parents[2]
+ABOVE = ("inventory", "search", "engine")
+
+
+def kernels_called_in(source: str) -> set[str]:
+    """`module.name` of every compiled function of `nightgrid.native` that a source text names."""
+    modules: dict[str, str] = {}
+    found: set[str] = set()
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "nightgrid.native":
+            modules.update({alias.asname or alias.name: alias.name for alias in node.names})
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nightgrid.native."):
+            module = str(node.module).rsplit(".", 1)[1]
+            found |= {f"{module}.{alias.name}" for alias in node.names if is_kernel(module, alias.name)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            module = modules[node.value.id]
+            if is_kernel(module, node.attr):
+                found.add(f"{module}.{node.attr}")
+    return found
+
+
+def is_kernel(module: str, name: str) -> bool:
+    """True for what numba compiled: it keeps the Python function it was made from."""
+    return hasattr(getattr(importlib.import_module(f"nightgrid.native.{module}"), name, None), "py_func")
+
+
+def test_every_kernel_called_from_above_is_registered() -> None:
+    called: set[str] = set()
+    for layer in ABOVE:
+        for path in sorted((ROOT / "src" / "nightgrid" / layer).rglob("*.py")):
+            called |= kernels_called_in(path.read_text())
+
+    assert called == {entry.kernel for entry in ENTRIES} | set(LOCKS)
+
+
+def test_a_forgotten_kernel_would_be_noticed() -> None:
+    source = "from nightgrid.native import stays as s\nfrom nightgrid.native.keys import find_key\ns.take_rooms(1)\n"
+
+    assert kernels_called_in(source) == {"stays.take_rooms", "keys.find_key"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kernel)
+def test_its_proof_stands_where_the_table_says(entry) -> None:
+    module, name = entry.kernel.split(".")
+
+    assert is_kernel(module, name)
+    for path in filter(None, (entry.oracle, entry.agreement, entry.benchmark)):
+        assert (ROOT / path).is_file(), f"{entry.kernel}: there is no {path}"
