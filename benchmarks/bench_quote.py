@@ -1,0 +1,57 @@
+"""How long does one price take, with everything that explains it?
+
+`Engine.quote` by names: nights from the folded price matrix, length, lead and tier factors, one exact rounding,
+shares of the nights, an answer that can be quoted again. The rivals compute the same total and nothing else. Also:
+`Engine.explain`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.data import SEED, TIERS, Chain, Stay
+from benchmarks.measure import Contestant, Race
+from benchmarks.plan import Plan
+from benchmarks.rivals import rivals_of
+
+Question = tuple[int, str, str, Stay]  # room type row and its names
+
+
+class EngineQuote(Contestant):
+    """`Engine.quote`, optionally followed by `Engine.explain`."""
+
+    def __init__(self, chain: Chain, *, explain: bool = False) -> None:
+        self.name = "nightgrid_explained" if explain else "nightgrid"
+        self._engine = chain.engine
+        self._explain = explain
+
+    def ask(self, question: Question) -> Any:
+        _, hotel_id, room_type_id, stay = question
+        quote = self._engine.quote(hotel_id, room_type_id, stay.date, stay.nights, tier=TIERS[stay.tier])
+        if self._explain:
+            self._engine.explain(quote)
+        return quote
+
+    def numbers(self, answer: Any) -> NDArray[np.int64]:
+        return np.array([answer.total_minor], np.int64)
+
+
+def race(chain: Chain, count: int) -> Race:
+    rows = np.random.default_rng([SEED, 3]).integers(0, chain.size.rows, count)
+    types = chain.size.room_types
+    questions: list[Question] = [
+        (row, chain.hotel_id(row // types), f"T{row % types}", stay)
+        for row, stay in zip(rows.tolist(), chain.stays(count, seed=11), strict=True)
+    ]
+    rivals, _ = rivals_of("quote", chain, questions)
+    return Race("quote", EngineQuote(chain), [EngineQuote(chain, explain=True), *rivals], questions)
+
+
+def test_quote(benchmark: Any, plan: Plan, chain: Chain) -> None:
+    race(chain, plan.holds // 4).run(benchmark, plan.rounds)
+    figures = benchmark.extra_info["figures"]
+    del figures["ratio"]["nightgrid_explained"]
+    figures["explained"] = figures["rivals"].pop("nightgrid_explained")

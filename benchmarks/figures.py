@@ -1,0 +1,126 @@
+"""`python -m benchmarks.figures`: write the figures of results/published.json into README.md and docs/performance.md.
+
+Only what stands between the two markers is replaced, so no figure is ever typed by hand; a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import rows, shown
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLISHED = ROOT / "benchmarks" / "results" / "published.json"
+BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
+
+#: Lines of the short table: (key of the figures, what is asked).
+_QUESTIONS = (
+    ("search", "search the whole chain: 10,000 hotels, 50,000 room types, member prices, top 20"),
+    ("search.city", "search one city: 200 hotels, 20 offers"),
+    ("hold", "hold rooms for a stay, one call from Python"),
+    ("hold_many", "hold in bulk"),
+    ("reprice", "reprice 20,000 products x 365 nights x 5 tiers, exact"),
+    ("quote", "quote one stay"),
+    ("import", "`import nightgrid` in a new process"),
+    ("first_answer", "new process to first answer over the whole chain"),
+)
+_NAMES = {
+    "numpy": "NumPy",
+    "numpy_our_layout": "NumPy on our layout",
+    "polars": "Polars",
+    "duckdb": "DuckDB",
+    "dict": "a dict with a lock",
+    "sqlite": "SQLite in memory",
+    "decimal": "`Decimal` by hand",
+    "integers": "integers by hand",
+    "python": "an empty Python process",
+    "pandas": "pandas",
+}
+
+
+def place(figures: dict[str, Any], key: str) -> dict[str, Any]:
+    """Figures by a key like `search.city`; empty if they were not measured."""
+    name, _, part = key.partition(".")
+    found = figures.get(name, {})
+    return found.get(part, {}) if part else found
+
+
+def short(results: dict[str, Any]) -> str:
+    """The table of README.md."""
+    lines = ["| question | nightgrid | times as fast as |", "|---|--:|---|"]
+    for key, question in _QUESTIONS:
+        found = place(results["figures"], key)
+        ratios = [f"{_NAMES[rival]} {_times(ratio)}" for rival, ratio in found.get("ratio", {}).items()]
+        lines.append(f"| {question} | {shown(found)} | {', '.join(ratios)} |")
+    return "\n".join([*lines, "", _machine(results)])
+
+
+def long(results: dict[str, Any]) -> str:
+    """The table of docs/performance.md: everybody's median."""
+    lines = ["| question | who | median | nightgrid is faster by |", "|---|---|--:|--:|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows(results["figures"])]
+    by_nights = results["figures"]["search"]["p50_us_by_nights"]
+    stays = ", ".join(f"{nights}: {value:.4g} µs" for nights, value in by_nights.items())
+    steps = ", ".join(f"{name.replace('_', ' ')} {value:.2g} s" for name, value in _steps(results).items())
+    notes = [
+        f"Search by nights of the stay: {stays}.",
+        f"First answer by steps: {steps}.",
+        f"Two threads hold {results['figures']['hold_many']['two_threads']:.2f} × as many as one (different hotels).",
+    ]
+    return "\n".join([*lines, "", *notes, "", _machine(results)])
+
+
+DOCUMENTS = {"README.md": short, "docs/performance.md": long}
+
+
+def with_block(text: str, block: str) -> str:
+    """A document with the block between its markers; ValueError unless each marker stands there once, in order."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(f"the document needs the markers {BEGIN} and {END} once, in this order")
+    head, _, rest = text.partition(BEGIN)
+    return f"{head}{BEGIN}\n{block}\n{END}{rest.partition(END)[2]}"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+
+
+def _steps(results: dict[str, Any]) -> dict[str, float]:
+    return results["figures"]["first_answer"]["steps"]
+
+
+def _machine(results: dict[str, Any]) -> str:
+    about, source = results["machine"], results["source"]
+    packages = about["packages"]
+    named = [name for name in ("numba", "numpy", "polars", "duckdb") if name in packages]
+    versions = ", ".join(f"{name} {packages[name]}" for name in named)
+    commit = f", commit {source['commit']}" if "commit" in source else ""
+    machine = f"{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['kernel']}, {about['python']}"
+    checksum = results["figures"]["search"]["checksum"]
+    return (
+        f"Measured {source['measured'][:10]}{commit} on {machine}, {versions}. "
+        f"Seed {results['seed']}, search checksum `{checksum}`."
+    )
+
+
+def main() -> int:
+    if not PUBLISHED.exists():
+        print("there is no published.json; run `make bench`, then `python -m benchmarks --publish`", file=sys.stderr)
+        return 2
+    results = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    for name, block in DOCUMENTS.items():
+        path = ROOT / name
+        if not path.exists() or BEGIN not in path.read_text(encoding="utf-8"):
+            print(f"{name}: has no figures (markers {BEGIN} and {END})")
+            continue
+        text = path.read_text(encoding="utf-8")
+        path.write_text(with_block(text, block(results)), encoding="utf-8")
+        print(f"{name}: figures of {results['source']['measured'][:10]}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Who else answers each question. One table feeds the benchmarks and the test that all answers agree.
+
+A rival is a `Contestant` made from (chain, questions); everything it prepares there is not timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from benchmarks.data import Chain
+from benchmarks.measure import Contestant
+
+#: question -> "module:class" of its rivals, the order of the tables in the documents.
+RIVALS: dict[str, tuple[str, ...]] = {
+    "search": (
+        "numpy_search:StraightSearch",
+        "numpy_search:OwnLayoutSearch",
+        "polars_search:PolarsSearch",
+        "duckdb_search:DuckdbSearch",
+    ),
+    "hold": ("dict_hold:DictHold", "sqlite_hold:SqliteHold"),
+    "hold_many": ("dict_hold:DictHoldMany",),
+    "reprice": (
+        "numpy_reprice:NumpyReprice",
+        "polars_reprice:PolarsReprice",
+        "duckdb_reprice:DuckdbReprice",
+    ),
+    "reprice_stream": ("polars_reprice:PolarsStream",),
+    "quote": ("python_quote:DecimalQuote", "python_quote:IntegerQuote"),
+}
+
+#: Packages that a benchmark can do without.
+OPTIONAL = ("duckdb",)
+
+
+def rivals_of(question: str, chain: Chain, questions: Sequence[Any]) -> tuple[list[Contestant], list[str]]:
+    """(rivals, names of packages that are not installed and whose rivals are therefore left out)."""
+    found, missing = [], []
+    for place in RIVALS[question]:
+        module, _, name = place.partition(":")
+        try:
+            kind = getattr(import_module(f"{__name__}.{module}"), name)
+        except ModuleNotFoundError as error:
+            if error.name not in OPTIONAL:
+                raise
+            missing.append(error.name)
+            continue
+        found.append(kind(chain, questions))
+    return found, missing

@@ -1,0 +1,183 @@
+"""The benchmarks stay alive: each question at a tiny size through nightgrid and every rival, with equal checksums.
+Nothing is timed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import (
+    __main__ as command,
+)
+from benchmarks import (
+    bench_first_answer,
+    bench_hold,
+    bench_hold_many,
+    bench_import,
+    bench_quote,
+    bench_reprice,
+    bench_search,
+    figures,
+    report,
+    rivals,
+)
+from benchmarks.data import CAPACITY_ROOMS, TINY, Chain, make_chain
+from benchmarks.measure import Contestant, Race, WrongAnswerError
+from benchmarks.reprice_job import Job
+
+JOB = Job(products=200, nights=30)
+
+
+@pytest.fixture(scope="module")
+def chain() -> Chain:
+    return make_chain(TINY)
+
+
+@pytest.mark.parametrize(
+    "race",
+    [
+        pytest.param(lambda chain: bench_search.whole_chain(chain, 12), id="search"),
+        pytest.param(lambda chain: bench_search.one_city(chain, 12), id="search.city"),
+        pytest.param(lambda chain: bench_hold.race(chain, 400), id="hold"),
+        pytest.param(lambda chain: bench_hold_many.race(chain, 2_000), id="hold_many"),
+        pytest.param(lambda chain: bench_quote.race(chain, 40), id="quote"),
+        pytest.param(lambda chain: bench_reprice.matrix(chain, JOB), id="reprice"),
+        pytest.param(lambda chain: bench_reprice.stream(chain, JOB), id="reprice.stream"),
+    ],
+)
+def test_all_give_the_same_answer(chain: Chain, race: Any) -> None:
+    asked = race(chain)
+
+    assert asked.check() == asked.check()
+    for contestant in [asked.ours, *asked.rivals]:
+        asked.lap(contestant)
+    measured = asked.figures()
+    assert set(measured["ratio"]) == set(measured["rivals"]) == {rival.name for rival in asked.rivals}
+    assert measured["questions"] == len(asked.questions)
+
+
+def test_a_new_process_gives_the_answer_too(chain: Chain, tmp_path: Path) -> None:
+    stay = chain.stays(2)[1]
+    bench_first_answer.write_chain(chain, tmp_path)
+
+    found = bench_first_answer.run_child(tmp_path, stay)
+
+    bench_first_answer.check_answer(chain, stay, found)
+    assert sum(found["steps"].values()) >= found["seconds"]
+    with pytest.raises(WrongAnswerError):
+        bench_first_answer.check_answer(chain, stay, found | {"offers": found["offers"][1:]})
+
+
+def test_the_questions_meet_refusals_and_sold_out_nights(chain: Chain) -> None:
+    assert 0.04 < (chain.free == 0).mean() < 0.12
+    assert chain.free.max() <= CAPACITY_ROOMS
+    outcomes = bench_hold.EngineHold(chain)
+    codes = [outcomes.ask(request) for request in chain.requests(400)]
+    outcomes.reset()
+
+    assert 0 < codes.count(0) < len(codes)
+    assert not outcomes.state().any()
+
+
+def test_hotels_have_many_rule_sets(chain: Chain) -> None:
+    assert len(np.unique(chain.rule_set)) > 100
+    assert chain.engine._version.tables.set_stay.size == len(np.unique(chain.rule_set))
+
+
+class _Fixed(Contestant):
+    def __init__(self, name: str, answers: list[int], left: int = 0) -> None:
+        self.name = name
+        self._answers = answers
+        self._left = left
+
+    def ask(self, question: int) -> list[int]:
+        return [self._answers[question]]
+
+    def state(self) -> np.ndarray:
+        return np.array([self._left])
+
+
+def test_a_wrong_answer_is_an_error() -> None:
+    right = _Fixed("nightgrid", [7, 8])
+
+    assert Race("count", right, [_Fixed("same", [7, 8])], [0, 1]).check()
+    with pytest.raises(WrongAnswerError, match="count: 1 is answered by nightgrid with 8 at 0, by other with 9 at 0"):
+        Race("count", right, [_Fixed("other", [7, 9])], [0, 1]).check()
+    with pytest.raises(WrongAnswerError, match="other leaves another state"):
+        Race("count", right, [_Fixed("other", [7, 8], left=1)], [0, 1]).check()
+
+
+def test_a_missing_package_is_said_and_skipped(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(place: str) -> Any:
+        raise ModuleNotFoundError(f"No module named {absent!r}", name=absent)
+
+    monkeypatch.setattr(rivals, "import_module", without)
+    absent = "duckdb"
+    assert rivals.rivals_of("search", chain, ()) == ([], ["duckdb"] * len(rivals.RIVALS["search"]))
+    absent = "benchmarks.rivals.numpy_search"
+    with pytest.raises(ModuleNotFoundError):
+        rivals.rivals_of("search", chain, ())
+
+
+def test_every_benchmark_has_its_file_and_its_line() -> None:
+    files = {path.stem.removeprefix("bench_") for path in Path(bench_search.__file__).parent.glob("bench_*.py")}
+
+    assert files == set(report.NAMES)
+    assert {key.partition(".")[0] for key in report.TITLES} == files
+    assert {kind.partition("_stream")[0] for kind in rivals.RIVALS} <= files
+    assert next(iter(bench_import.PROGRAMS)) == "nightgrid"
+
+
+def test_the_last_line_has_the_keys_that_were_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    recorded = [
+        {"extra_info": {"key": "search.city", "figures": {"p50_us": 2.5, "ratio": {"numpy": 4.0}, "rivals": {}}}},
+        {"extra_info": {"key": "search", "figures": {"p50_us": 9.0, "ratio": {}, "rivals": {}, "rounds": 5}}},
+    ]
+
+    found = report.collect(recorded)
+
+    city = {"p50_us": 2.5, "ratio": {"numpy": 4.0}}
+    assert json.loads(json.dumps(report.summary(found))) == {"search": {"p50_us": 9.0, "ratio": {}, "city": city}}
+
+
+def test_an_unknown_benchmark_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.parse(["--only", "search, hold"]).names == ["search", "hold"]
+    assert command.parse([]).names == list(report.NAMES)
+    with pytest.raises(SystemExit):
+        command.parse(["--only", "speed"])
+
+    assert "there is no benchmark speed" in capsys.readouterr().err
+
+
+def test_only_full_results_are_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "LATEST", tmp_path / "latest.json")
+    monkeypatch.setattr(command, "PUBLISHED", tmp_path / "published.json")
+    assert command.publish() == 2
+    for quick, names in ((True, report.NAMES), (False, report.NAMES[:1])):
+        results = {"quick": quick, "figures": {name: {} for name in names}}
+        command.LATEST.write_text(json.dumps(results), encoding="utf-8")
+        assert command.publish() == 2
+    assert not command.PUBLISHED.exists()
+
+    command.LATEST.write_text(
+        json.dumps({"quick": False, "figures": {name: {} for name in report.NAMES}}), encoding="utf-8"
+    )
+
+    assert command.publish() == 0
+    assert command.PUBLISHED.exists()
+
+
+def test_a_block_needs_its_markers_once() -> None:
+    text = f"before\n{figures.BEGIN}\nold\n{figures.END}\nafter\n"
+
+    assert figures.with_block(text, "new") == f"before\n{figures.BEGIN}\nnew\n{figures.END}\nafter\n"
+    for broken in ("", text + text, f"{figures.END}{figures.BEGIN}"):
+        with pytest.raises(ValueError, match="once, in this order"):
+            figures.with_block(broken, "new")
