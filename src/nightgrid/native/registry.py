@@ -1,8 +1,8 @@
 """Every kernel that the layers above call, and where its proof stands.
 
 The slow, obvious meaning (oracle), the test that both agree, and the benchmark are named by file; a test holds this
-table against the code: a kernel that is called from above and missing here, or a file that is not there, fails it. To add a
-kernel, add its line first.
+table against the code: a kernel that is called from above and missing here, or a file that is not there, fails it.
+To add a kernel, add its line first.
 """
 
 from __future__ import annotations
