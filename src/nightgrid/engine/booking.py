@@ -190,13 +190,21 @@ class BookingMixin(EngineBase):
         A cut below what is sold and held is refused with InputError and changes nothing. With `allow_oversold` it is
         accepted: free becomes negative, nothing more is sold there, and `check()` reports it.
         """
+        self._before_cut(allow_oversold)
         return set_counter(self.catalog, self._inventory, "capacity", changes, allow_oversold=allow_oversold)
 
     def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
         """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
+        self._before_cut(allow_oversold)
         if isinstance(rooms, np.ndarray):
             return load_sold_elsewhere(self.catalog, self._inventory, rooms, allow_oversold=allow_oversold)
         return set_counter(self.catalog, self._inventory, "rooms", rooms, allow_oversold=allow_oversold)
+
+    def _before_cut(self, allow_oversold: bool) -> None:
+        """Holds past their deadline have no rooms any more that a cut could miss."""
+        now_ms = self._now_ms()
+        if not allow_oversold:
+            self._inventory.sweep(now_ms)
 
     def restrict(self, changes: Any) -> int:
         """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""
