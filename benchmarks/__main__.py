@@ -77,7 +77,7 @@ def main(words: list[str] | None = None) -> int:
         return 2
     if arguments.quick:
         os.environ[QUICK_VARIABLE] = "1"
-    about = machine()  # before the run: its load is then that of others
+    about, measured = machine(), source()  # before the run: the load is then that of others
     code, benchmarks = measure(arguments.names)
     if code:
         print("nightgrid: a benchmark failed (output above); no figures", file=sys.stderr)
@@ -86,7 +86,7 @@ def main(words: list[str] | None = None) -> int:
     results = {
         "quick": current_plan().quick,
         "machine": about,
-        "source": source(),
+        "source": measured,
         "seed": SEED,
         "plan": asdict(current_plan()),
         "missing": [name for name in OPTIONAL if find_spec(name) is None],

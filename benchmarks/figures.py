@@ -85,7 +85,8 @@ def with_block(text: str, block: str) -> str:
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
+    digits = 2 if ratio < 1 else 1 if ratio < 10 else 0
+    return f"{ratio:.{digits}f}"
 
 
 def _steps(results: dict[str, Any]) -> dict[str, float]:
