@@ -18,6 +18,7 @@ from nightgrid.native import prices as price
 from nightgrid.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import polars as pl
@@ -89,13 +90,21 @@ class Offer:
 
 @dataclass(eq=False)
 class SearchResult:
-    """Ranked offers, how many hotels were considered and available, and how long the search took in microseconds."""
+    """A ranked answer: how many hotels were considered and are available, and how long the search took in microseconds.
 
-    offers: list[Offer]
+    `offers` are made when they are first read (`elapsed_us` does not contain that: about half a microsecond each).
+    """
+
     hotels_considered: int
     hotels_available: int
     elapsed_us: float
     price_version: str
+    _make_offers: Callable[[], list[Offer]] = field(repr=False)
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """The offers in order."""
+        return self._make_offers()
 
     def to_frame(self) -> pl.DataFrame:
         """The offers as a Polars frame, a column per field of `Offer`."""

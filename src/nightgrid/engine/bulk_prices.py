@@ -18,7 +18,7 @@ from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
 from nightgrid.errors import InputError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.calendars import hotel_calendar
-from nightgrid.native.search import NO_PRICE
+from nightgrid.native.tables import NO_PRICE
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 

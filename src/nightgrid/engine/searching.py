@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,9 +84,9 @@ class SearchMixin(EngineBase):
         rates, display_currency = self._display(version, currency, wanted.currencies)
         distance = self.catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
         ranking = self._searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
-        offers = self._offers(version, query, ranking, display_currency)
+        make_offers = partial(self._offers, version, query, ranking, display_currency)
         elapsed_us = (stopwatch_seconds() - started) * 1e6
-        return SearchResult(offers, wanted.hotels, int(ranking.available), elapsed_us, version.digest)
+        return SearchResult(wanted.hotels, int(ranking.available), elapsed_us, version.digest, make_offers)
 
     def _check_query(self, first: int, nights: int, rooms: int, guests: int, sort: str, top: int | None) -> None:
         """Errors that name the argument, the value and what is allowed."""

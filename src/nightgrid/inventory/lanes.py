@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.native.search import LaneMap
+from nightgrid.native.tables import LaneMap
 
 CHUNK_HOTELS = 64
 _WINDOW_HOTELS = 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
 from nightgrid.native.prices import stay_total
-from nightgrid.native.search import NO_PRICE
 from nightgrid.native.stays import stay_code
+from nightgrid.native.tables import NO_PRICE
 from nightgrid.native.views import cells_of, profiles_of
 from nightgrid.outcomes import Outcome
 

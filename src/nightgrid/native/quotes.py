@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nightgrid.native.jit import kernel
 from nightgrid.native.prices import stay_total
-from nightgrid.native.search import borrowed_tables
+from nightgrid.native.tables import borrowed_tables
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)

@@ -58,10 +58,10 @@ ENTRIES = (
         "available.drop_refused", "check what is left in the cells", _SEARCH, "tests/agreement/test_search_agrees.py"
     ),
     KernelEntry(
-        "search.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"
+        "tables.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"
     ),
     KernelEntry(
-        "search.cheapest_hotels",
+        "search.search_top",
         "the cheapest hotels",
         _SEARCH,
         "tests/agreement/test_search_agrees.py",

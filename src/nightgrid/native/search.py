@@ -8,143 +8,28 @@ price itself is `prices.stay_total`; there is no second definition here.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
+from numba import carray
 
-from nightgrid.native import prices as price
+from nightgrid.limits import PLANE_VALUE_MAX
+from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import load_table, stay_amount, store_result
-from nightgrid.native.prices import round_to, stay_total
-from nightgrid.native.views import borrowed
+from nightgrid.native.tables import (
+    NO_PRICE,
+    QueryFactors,
+    borrowed_factors,
+    borrowed_lanes,
+    borrowed_tables,
+    combine_factors,
+    lane_price,
+    lanes_at,
+    tables_at,
+)
+from nightgrid.native.views import address_of, as_pointer
 
 #: Relative error of a float32 price: one conversion, one factor, one product, each within 2^-24; doubled for safety.
 RELATIVE_ERROR = 2.0**-21
-NO_PRICE = 2**62
-
-
-class LaneMap(NamedTuple):
-    """Where hotels and products stand in the bit maps and price matrices (fixed for a catalogue)."""
-
-    chunk_first_word: Any  # int32 (chunk + 1)
-    chunk_hotel: Any  # int32 (chunk * 64 + lane % 64): hotel index, -1 = padding
-    lane_product: Any  # int32 (lane): product index, -1 = padding
-    lane_row: Any  # int32 (lane): row index, -1 = padding
-
-
-class PriceTables(NamedTuple):
-    """One published price version in the order of lanes (immutable)."""
-
-    sums: Any  # uint32 or int64 (night + 1, lane): running sums of night values x scale
-    lane_set: Any  # int32 (lane): factor set
-    set_stay: Any  # int32 (set): row of the stay tables
-    set_currency: Any  # int32 (set)
-    set_calendar: Any  # int32 (set)
-    los_num: Any  # int64 (stay set, nights)
-    lead_num: Any  # int64 (stay set, lead days)
-    tier_num: Any  # int64 (stay set, tier)
-    terms: Any  # int64 (T_TERMS)
-
-
-class QueryFactors(NamedTuple):
-    """The stay factors of one query for every factor set: all conditions are evaluated here, once."""
-
-    los: Any  # int64 (set) numerators
-    lead: Any  # int64 (set); -1 = arrival lies before the hotel's today
-    tier: Any  # int64 (set)
-    approximate: Any  # float32 (set): display minor units per unit of a running sum; inf = not on sale
-
-
-@kernel
-def borrowed_tables(tables):
-    """The same PriceTables with borrowed arrays."""
-    return PriceTables(
-        borrowed(tables.sums),
-        borrowed(tables.lane_set),
-        borrowed(tables.set_stay),
-        borrowed(tables.set_currency),
-        borrowed(tables.set_calendar),
-        borrowed(tables.los_num),
-        borrowed(tables.lead_num),
-        borrowed(tables.tier_num),
-        borrowed(tables.terms),
-    )
-
-
-@kernel
-def borrowed_lanes(lanes):
-    """The same LaneMap with borrowed arrays."""
-    return LaneMap(
-        borrowed(lanes.chunk_first_word),
-        borrowed(lanes.chunk_hotel),
-        borrowed(lanes.lane_product),
-        borrowed(lanes.lane_row),
-    )
-
-
-@kernel
-def borrowed_factors(factors):
-    """The same QueryFactors with borrowed arrays."""
-    return QueryFactors(
-        borrowed(factors.los), borrowed(factors.lead), borrowed(factors.tier), borrowed(factors.approximate)
-    )
-
-
-@kernel
-def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
-    """Look up and combine the stay factors of a query; returns the largest error of a price in display minor units.
-
-    tables: PriceTables; calendar_today (calendar) int64: night index of its civil date; rates (currency, 2) int64:
-    display minor units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out].
-    O(sets).
-    """
-    terms = tables.terms
-    scale = 1.0 / (np.float64(terms[price.T_LOS_DEN]) * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
-    scale /= terms[price.T_NIGHT_SCALE]
-    error = 0.0
-    for group in range(tables.set_stay.size):
-        stay = tables.set_stay[group]
-        lead_days = arrival - calendar_today[tables.set_calendar[group]]
-        out.los[group] = tables.los_num[stay, nights]
-        out.tier[group] = tables.tier_num[stay, tier]
-        if lead_days < 0:
-            out.lead[group] = -1
-            out.approximate[group] = np.float32(np.inf)
-            continue
-        out.lead[group] = tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)]
-        currency = tables.set_currency[group]
-        rate = rates[currency, 0] / rates[currency, 1]
-        factor = np.float64(out.los[group]) * out.lead[group] * out.tier[group] * scale
-        out.approximate[group] = np.float32(factor * rate)
-        roundings = 1.0
-        if terms[price.T_POLICY] == price.POLICY_NIGHT:
-            roundings = nights
-        elif terms[price.T_POLICY] == price.POLICY_STEP:
-            tier_factor = out.tier[group] / terms[price.T_TIER_DEN]
-            roundings = 1.0 + tier_factor + tier_factor * out.lead[group] / terms[price.T_LEAD_DEN]
-        error = max(error, roundings * terms[price.T_INCREMENT] * rate + 1.0)
-    return error
-
-
-@kernel
-def lane_price(tables, factors, rates, lane, arrival, nights, mask):
-    """Exact price of one lane: (total in minor units, total in display minor units); NO_PRICE where not on sale."""
-    group = tables.lane_set[lane]
-    if factors.lead[group] < 0:
-        return NO_PRICE, NO_PRICE
-    total = stay_total(
-        tables.sums,
-        lane,
-        arrival,
-        nights,
-        mask,
-        factors.los[group],
-        factors.lead[group],
-        factors.tier[group],
-        tables.terms,
-    )
-    currency = tables.set_currency[group]
-    return total, round_to(total, rates[currency, 0], rates[currency, 1], price.MODE_HALF_UP, 1)
 
 
 @kernel
@@ -236,18 +121,20 @@ def kth_smallest(values, size, k):
 
 @kernel
 def _threshold(cheapest, chunks, top, scratch):
-    """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
+    """(bound, available): an upper bound of the approximate price of the top-th cheapest hotel, and how many have one.
 
-    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a
-    heap. Where fewer chunks than `top` have a hotel left (a city), the hotels themselves are ranked.
+    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a heap.
+    Where fewer chunks than `top` have a hotel left (a city), the hotels themselves are ranked. inf if there are fewer.
     """
     nothing = np.float32(np.inf)
     size = 0
+    available = 0
     for chunk in range(chunks):
         least = nothing
         for bit in range(64):
             value = cheapest[chunk * 64 + bit]
             least = value if value < least else least
+            available += value < nothing
         if least < nothing:
             scratch[size] = least
             size += 1
@@ -258,60 +145,104 @@ def _threshold(cheapest, chunks, top, scratch):
                 scratch[size] = cheapest[position]
                 size += 1
     if size < top:
-        return nothing
-    return kth_smallest(scratch, size, top)
+        return nothing, available
+    return kth_smallest(scratch, size, top), available
 
 
 @kernel
-def _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel):
-    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is
-    cheapest.
+def _candidates(cheapest, chunks, top, error, bound, scratch, out_positions):
+    """Positions of the hotels that can be among the best, and the limit: (count, limit).
+
+    The first limit comes from the chunks; the hotels under it are few, and their own top-th smallest is the second.
     """
-    if count == top and (display, hotel) >= (out_display[top - 1], out_hotel[top - 1]):
+    count = 0
+    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
+    for position in range(chunks * 64):
+        if cheapest[position] <= limit and cheapest[position] < np.float32(np.inf):
+            scratch[count] = cheapest[position]
+            out_positions[count] = position
+            count += 1
+    if count <= top:
+        return count, limit
+    bound = kth_smallest(scratch, count, top)
+    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
+    kept = 0
+    for i in range(count):
+        if cheapest[out_positions[i]] <= limit:
+            out_positions[kept] = out_positions[i]
+            kept += 1
+    return kept, limit
+
+
+@kernel
+def _insert(display, total, lane, hotel, count, top, out):
+    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is cheapest.
+
+    out (4, top) int64: display, total, lane, hotel [inout].
+    """
+    if count == top and (display > out[0, top - 1] or (display == out[0, top - 1] and hotel > out[3, top - 1])):
         return count
     place = count if count < top else top - 1
-    while place > 0 and (display, hotel) < (out_display[place - 1], out_hotel[place - 1]):
-        out_display[place] = out_display[place - 1]
-        out_total[place] = out_total[place - 1]
-        out_lane[place] = out_lane[place - 1]
-        out_hotel[place] = out_hotel[place - 1]
+    while place > 0 and (display < out[0, place - 1] or (display == out[0, place - 1] and hotel < out[3, place - 1])):
+        for field in range(4):
+            out[field, place] = out[field, place - 1]
         place -= 1
-    out_display[place] = display
-    out_total[place] = total
-    out_lane[place] = lane
-    out_hotel[place] = hotel
+    out[0, place] = display
+    out[1, place] = total
+    out[2, place] = lane
+    out[3, place] = hotel
     return min(count + 1, top)
 
 
 @kernel
-def cheapest_hotels(words, tables, factors, rates, lanes, query, error, scratch, out):
-    """The `top` cheapest hotels, exact: returns how many were found and how many are available.
+def _factors_in(address, sets):
+    """QueryFactors in scratch memory."""
+    return QueryFactors(
+        carray(as_pointer(address), (sets,), np.int64),
+        carray(as_pointer(address + 8 * sets), (sets,), np.int64),
+        carray(as_pointer(address + 16 * sets), (sets,), np.int64),
+        carray(as_pointer(address + 24 * sets), (sets,), np.float32),
+    )
 
-    query: (arrival, nights, mask, top); error: from `combine_factors`; scratch: two float32 (chunk * 64);
-    out: (display int64, total int64, lane int32, hotel int32), each (top) [out]. A candidate is any hotel whose
-    approximate price is within the error bound of the threshold; candidates are priced exactly and ranked by
-    (display, hotel index). A product above the limit cannot put its hotel among the best: its exact price is more
-    than the error below no price that could.
+
+@kernel
+def search_top(
+    store, desk, sums, mask, filter_words, calendar_today, rates, arrival, nights, tier, rooms, scratch, out
+):
+    """The cheapest hotels for a stay, exact, in one call: (how many were found, how many are available).
+
+    store: store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64: products to
+    consider; calendar_today (calendar) int64; rates (currency, 2) int64; tier: index [in]; scratch int64: a word per
+    word of the bit map, 4 per factor set, 2 per position; out (4, top) int64 [out]: display total, total, lane, hotel,
+    ranked by (display total, hotel). A candidate is a hotel whose approximate price is within the error of the bound,
+    so none that could win is missed, and a product above the limit cannot put its hotel among the best. Candidates
+    are priced exactly. O(lanes + words x nights).
     """
-    arrival, nights, mask, top = query
-    tables, factors, lanes = borrowed_tables(tables), borrowed_factors(factors), borrowed_lanes(lanes)
-    cheapest, selection = scratch
-    out_display, out_total, out_lane, out_hotel = out
+    tables = tables_at(desk, sums)
+    lanes = lanes_at(desk)
     chunks = lanes.chunk_first_word.size - 1
+    top = out.shape[1]
+    address = address_of(scratch)
+    words = carray(as_pointer(address), (filter_words.size,), np.int64)
+    address += 8 * filter_words.size
+    factors = _factors_in(address, tables.set_stay.size)
+    address += 32 * tables.set_stay.size
+    cheapest = carray(as_pointer(address), (chunks * 64,), np.float32)
+    selection = carray(as_pointer(address + 256 * chunks), (chunks * 64,), np.float32)
+    positions = carray(as_pointer(address + 512 * chunks), (chunks * 64,), np.int32)
+    available_words(store, filter_words, arrival, nights, words)
+    if rooms > 1 or nights >= PLANE_VALUE_MAX:
+        drop_refused(store, lanes.lane_row, arrival, nights, rooms, words)
+    error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     approximate_minima(words, tables, factors, lanes, arrival, nights, cheapest, selection)
-    bound = _threshold(cheapest, chunks, top, selection)
-    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
+    bound, available = _threshold(cheapest, chunks, top, selection)
+    candidates, limit = _candidates(cheapest, chunks, top, error, bound, selection, positions)
     count = 0
-    available = 0
-    for position in range(chunks * 64):
-        if cheapest[position] < np.float32(np.inf):
-            available += 1
-            if cheapest[position] <= limit:
-                display, total, lane = hotel_cheapest(
-                    words, tables, factors, rates, lanes, position, arrival, nights, mask, limit, 0, NO_PRICE - 1
-                )
-                hotel = lanes.chunk_hotel[position]
-                count = _insert(display, total, lane, hotel, count, top, out_display, out_total, out_lane, out_hotel)
+    for i in range(candidates):
+        display, total, lane = hotel_cheapest(
+            words, tables, factors, rates, lanes, positions[i], arrival, nights, mask, limit, 0, NO_PRICE - 1
+        )
+        count = _insert(display, total, lane, lanes.chunk_hotel[positions[i]], count, top, out)
     return count, available
 
 

@@ -25,6 +25,17 @@ def as_pointer(typing_context, address):
 
 
 @intrinsic
+def address_of(typing_context, array):
+    """Address of an array's first element. The caller keeps the array alive while he uses it."""
+
+    def generate(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, context.get_value_type(types.int64))
+
+    return types.int64(array), generate
+
+
+@intrinsic
 def borrowed(typing_context, array):
     """The same array without an owner: it is not reference-counted. The caller keeps the owner alive meanwhile.
 

@@ -20,7 +20,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.money import exponent
 from nightgrid.native import prices as price
-from nightgrid.native.search import PriceTables
+from nightgrid.native.tables import PriceTables, desk_of
 from nightgrid.pricing.compile import CompiledBook
 
 _EXACT = 2**53  # integers below are exact in a float64
@@ -35,6 +35,7 @@ class PriceVersion:
     compiled: CompiledBook
     tables: PriceTables
     mask: int  # 2^32 - 1 if the running sums are uint32 (they may wrap), -1 if int64
+    desk: NDArray[np.int64]  # addresses of the tables, for kernels (`native.tables.desk_of`)
     largest_night: int  # of all products and nights, minor units x night scale
 
     @property
@@ -142,7 +143,7 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
     )
     for array in tables:
         array.setflags(write=False)
-    return PriceVersion(compiled.digest, compiled, tables, mask, int(largest))
+    return PriceVersion(compiled.digest, compiled, tables, mask, desk_of(tables, inventory.lanes), int(largest))
 
 
 def display_rates(

@@ -17,7 +17,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import search as kernels
 from nightgrid.native.available import available_words, drop_refused
-from nightgrid.native.search import NO_PRICE, QueryFactors
+from nightgrid.native.tables import NO_PRICE, QueryFactors, combine_factors
 from nightgrid.search.price_version import PriceVersion
 
 SORTS = ("price", "rating", "distance")
@@ -66,6 +66,8 @@ class Searcher:
         first_word = self._lanes.chunk_first_word
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
         self._filters: dict[object, ProductFilter] = {}
+        #: Scratch memory of a search in 64-bit words, without the factor sets of the price version.
+        self._fixed_scratch = int(first_word[-1]) + 2 * len(self._lanes.chunk_hotel) + 64
 
     # -- filters as bit maps ---------------------------------------------------------------------
 
@@ -119,9 +121,7 @@ class Searcher:
         out = QueryFactors(
             np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float32)
         )
-        error = kernels.combine_factors(
-            version.tables, calendar_today, rates, query.arrival, query.nights, query.tier, out
-        )
+        error = combine_factors(version.tables, calendar_today, rates, query.arrival, query.nights, query.tier, out)
         return out, error
 
     def search(
@@ -137,43 +137,42 @@ class Searcher:
 
         calendar_today (calendar) int64: window index of each calendar's civil date; rates: see `display_rates`.
         """
-        words = self.available(query, filter_words)
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
             rates = rates * np.array([query.rooms, 1])
-        factors, error = self.factors(version, query, calendar_today, rates)
         unbounded = query.price_min is None and query.price_max is None
-        if query.sort == "price" and unbounded and query.top is not None and query.top > 0:
-            return self._cheapest(version, query, words, factors, rates, error)
+        if query.sort == "price" and unbounded and query.top is not None:
+            return self._cheapest(version, query, filter_words, calendar_today, rates)
+        words = self.available(query, filter_words)
+        factors, _ = self.factors(version, query, calendar_today, rates)
         return self._all(version, query, words, factors, rates, distance_km)
 
     def _cheapest(
         self,
         version: PriceVersion,
         query: StayQuery,
-        words: NDArray[np.int64],
-        factors: QueryFactors,
+        filter_words: NDArray[np.int64],
+        calendar_today: NDArray[np.int64],
         rates: NDArray[np.int64],
-        error: float,
     ) -> Ranking:
-        """The `top` cheapest hotels: approximate prices choose candidates, exact ones decide."""
-        positions = len(self._lanes.chunk_hotel)
-        top = min(query.top or 0, self._catalog.n_hotels)
-        scratch = (np.empty(positions, np.float32), np.empty(positions, np.float32))
-        out = (np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top, np.int32), np.empty(top, np.int32))
-        count, available = kernels.cheapest_hotels(
-            words,
-            version.tables,
-            factors,
+        """The `top` cheapest hotels: approximate prices choose candidates, exact ones decide. One call of a kernel."""
+        out = np.empty((4, min(query.top or 0, self._catalog.n_hotels)), np.int64)
+        count, available = kernels.search_top(
+            self._inventory.table,
+            version.desk,
+            version.tables.sums,
+            version.mask,
+            filter_words,
+            calendar_today,
             rates,
-            self._lanes,
-            (query.arrival, query.nights, version.mask, top),
-            error,
-            scratch,
+            query.arrival,
+            query.nights,
+            query.tier,
+            query.rooms,
+            np.empty(self._fixed_scratch + 4 * len(version.tables.set_stay), np.int64),
             out,
         )
-        display, total, lane, hotel = out
-        product = self._lanes.lane_product[lane[:count]]
-        return Ranking(hotel[:count], product, total[:count], display[:count], available)
+        display, total, lane, hotel = out[:, :count]
+        return Ranking(hotel, self._lanes.lane_product[lane], total, display, available)
 
     def _all(
         self,
