@@ -105,4 +105,4 @@ def print_table(results: dict[str, Any]) -> None:
     machine = (about["cpu"], f"{about['cores']} cores", f"{about['memory_gib']} GiB", about["kernel"], about["python"])
     console.print(", ".join(machine))
     for name in results["missing"]:
-        console.print(f"{name} is not installed: its figures are missing (pip install '.[bench]')")
+        console.print(f"{name} is not installed: its figures are missing (pip install '.[bench]')", markup=False)
