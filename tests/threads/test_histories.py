@@ -1,0 +1,269 @@
+"""What threads were told, judged afterwards: by an order that explains it, and by the log replayed in the oracle."""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+from itertools import count
+
+import polars as pl
+import pytest
+
+from nightgrid import InputError, Outcome, Refused
+from tests import strategies as worlds
+from tests.engines import engine_of
+from tests.oracles.inventory import Inventory
+from tests.threads.linearizable import Operation, is_linearizable
+from tests.threads.test_threads import together
+
+FIRST = worlds.FIRST_NIGHT
+NIGHTS = 5
+
+
+@pytest.fixture(autouse=True)
+def _switch_often():
+    """The interpreter changes threads every tenth of a millisecond instead of every five."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    yield
+    sys.setswitchinterval(before)
+
+
+def house(capacity, hotels=1, **limits):
+    """(catalogue, engine): hotels with one room type of `capacity` rooms."""
+    ids = [{"hotel_id": f"H{i}", "room_type_id": "DBL"} for i in range(hotels)]
+    catalogue = {
+        "hotels": [{**row, "currency": "CNY", "time_zone": "Asia/Shanghai"} for row in ids],
+        "room_types": [{**row, "capacity": capacity} for row in ids],
+        "products": [{**row, "plan_id": "standard", "base_minor": 100} for row in ids],
+    }
+    return catalogue, engine_of(catalogue, FIRST, NIGHTS, worlds.NOW_MS, book={"book": {"name": "flat"}}, **limits)
+
+
+def night(index):
+    return FIRST + timedelta(days=index)
+
+
+def record(engine, hotel_id, threads=3, calls=6):
+    """The history of a few threads around the rooms of one hotel."""
+    history, ids = [], {}
+
+    def work(number):
+        dice = random.Random(f"{hotel_id} {number}")
+        for call in range(calls):
+            known = list(ids)
+            if not known or dice.random() < 0.5:
+                first = dice.randrange(NIGHTS - 1)
+                verb, stay = "hold", (100 * number + call, first, dice.randint(1, 2))
+            else:
+                verb, stay = dice.choice(["confirm", "release", "release", "cancel"]), dice.choice(known)
+            called = time.perf_counter_ns()
+            try:
+                if verb == "hold":
+                    answer = engine.hold(hotel_id, "DBL", night(stay[1]), stay[2])
+                else:
+                    answer = getattr(engine, verb)(ids[stay])
+                outcome = answer.outcome
+            except Refused as refusal:
+                outcome = refusal.outcome
+            history.append(Operation(called, time.perf_counter_ns(), verb, stay, outcome.name))
+            if verb == "hold" and outcome == Outcome.OK:
+                ids[stay] = answer.id
+
+    together(threads, work)
+    return history
+
+
+def test_histories_are_linearizable():
+    """No false "sold out" from half-done work of others, no room twice, no resolution twice."""
+    met, side_by_side = Counter(), 0
+    _, engine = house(1, hotels=200, slots=10_000)
+    for hotel_id in engine.catalog.hotel_ids:
+        history = record(engine, hotel_id)
+        met.update(operation.answer for operation in history)
+        side_by_side += any(a.called < b.called < a.answered for a in history for b in history)
+        assert is_linearizable(history, 1, NIGHTS), sorted(history)
+    assert engine.check() == []
+    assert min(met["OK"], met["SOLD_OUT"]) > 100
+    assert side_by_side > 5
+
+
+def test_the_checker_sees_a_wrong_answer():
+    """Turn one answer of a sequential history round: there is no other order, so no order explains it."""
+    stays = [(1, 0, 2), (2, 1, 2), (3, 2, 1)]
+    right = [
+        Operation(0, 1, "hold", stays[0], "OK"),
+        Operation(2, 3, "hold", stays[1], "SOLD_OUT"),
+        Operation(4, 5, "hold", stays[2], "OK"),
+        Operation(6, 7, "confirm", stays[0], "OK"),
+        Operation(8, 9, "release", stays[0], "ALREADY_CONFIRMED"),
+        Operation(10, 11, "cancel", stays[0], "OK"),
+        Operation(12, 13, "cancel", stays[0], "EXISTS"),
+    ]
+    assert is_linearizable(right, 1, 3)
+    for i, operation in enumerate(right):
+        for answer in {"OK", "SOLD_OUT", "EXISTS"} - {operation.answer}:
+            assert not is_linearizable([*right[:i], operation._replace(answer=answer), *right[i + 1 :]], 1, 3)
+    overlapping = [right[0]._replace(answered=3), right[1]._replace(called=0, answer="OK")]
+    assert not is_linearizable(overlapping, 1, 3)
+    assert is_linearizable([overlapping[0], overlapping[1]._replace(answer="SOLD_OUT")], 1, 3)
+    assert is_linearizable([overlapping[0]._replace(answer="SOLD_OUT"), overlapping[1]], 1, 3)
+
+
+def test_the_log_replayed_in_its_order_gives_the_same_answers():
+    """What succeeded, sorted by log sequence number, succeeds in the oracle too, and ends with the same counters."""
+    catalogue, engine = house(3, hotels=3, slots=20_000)
+    log = []
+
+    def work(number):
+        dice = random.Random(number)
+        mine = []
+        for _ in range(300):
+            try:
+                if dice.random() < 0.5 or not mine:
+                    asked = (f"H{dice.randrange(3)}", "DBL", night(dice.randrange(NIGHTS - 1)), dice.randint(1, 2))
+                    hold = engine.hold(*asked)
+                    mine.append(hold.id)
+                    log.append((hold.lsn, "hold", asked, hold.id))
+                else:
+                    hold_id = dice.choice(mine)
+                    verb = dice.choice(["confirm", "confirm", "release", "release", "cancel", "cancel", "cancel"])
+                    ticket = getattr(engine, verb)(hold_id)
+                    if ticket.outcome == Outcome.OK:
+                        log.append((ticket.lsn, verb, hold_id, hold_id))
+                        if verb != "confirm":
+                            mine.remove(hold_id)
+            except Refused:
+                pass
+
+    together(4, work)
+
+    oracle = Inventory(catalogue["hotels"], catalogue["room_types"], FIRST, NIGHTS, worlds.NOW_MS)
+    ids = {}
+    assert sorted(lsn for lsn, *_ in log) == list(range(1, len(log) + 1))
+    for lsn, verb, asked, hold_id in sorted(log, key=lambda line: line[0]):
+        if verb == "hold":
+            answer = oracle.hold(*asked)
+            assert answer.outcome == "OK", (lsn, asked)
+            ids[hold_id] = answer.hold_id
+        else:
+            assert getattr(oracle, verb)(ids[asked]) == "OK", (lsn, verb)
+    for what in ("free", "held", "sold"):
+        assert engine.matrix(what).tolist() == [oracle.counts(what, row) for row in oracle.cells]
+    assert len(log) > 200
+    assert engine.check() == []
+
+
+def test_batches_with_the_same_keys_hold_each_key_once():
+    """Four threads send the same keyed lines in different orders, one of them with another number of nights."""
+    for seed in range(10):
+        _, engine = house(100, hotels=4, slots=1_000)
+        lines = pl.DataFrame(
+            {
+                "hotel_id": [f"H{i % 4}" for i in range(60)],
+                "room_type_id": ["DBL"] * 60,
+                "arrival": [FIRST] * 60,
+                "nights": [1] * 60,
+                "key": [f"k{i}" for i in range(60)],
+            }
+        )
+        answers = {}
+
+        def send(number, lines=lines, answers=answers, engine=engine, seed=seed):
+            mine = lines.sample(fraction=1, shuffle=True, seed=10 * seed + number)
+            if number == 3:
+                mine = mine.with_columns(nights=pl.lit(2, pl.Int64))
+            answers[number] = mine.hstack(engine.hold_many(mine))
+
+        together(4, send)
+        every = pl.concat(answers.values())
+        for (key,), said in every.group_by("key"):
+            winner = said.filter(pl.col("outcome") == Outcome.OK)
+            assert winner.height == 1, key
+            same = said.filter(pl.col("nights") == winner["nights"].item())
+            other = said.filter(pl.col("nights") != winner["nights"].item())
+            assert set(same["hold_id"]) == {winner["hold_id"].item()}
+            assert sorted(same["outcome"]) == [Outcome.OK] + [Outcome.EXISTS] * (same.height - 1)
+            assert set(other["outcome"]) <= {Outcome.KEY_REUSED}
+        assert engine.matrix("held")[:, 0].sum() == 60
+        assert engine.check() == []
+
+
+def test_what_the_hotel_changes_meanwhile_loses_no_room():
+    """Capacity, opening balances and restrictions change while others hold and release; the recount finds nothing."""
+    _, engine = house(4, hotels=2, slots=100, retention_ms=0)
+    refused, changing = Counter(), threading.Semaphore(0)
+
+    def work(number):
+        dice = random.Random(number)
+        for step in count():
+            if step == 60 and number < 3:
+                changing.release()
+                return
+            if changing._value == 3:
+                return
+            frame = {
+                "hotel_id": [f"H{dice.randrange(2)}"],
+                "room_type_id": ["DBL"],
+                "night": [night(dice.randrange(5))],
+            }
+            try:
+                if number == 0:
+                    engine.set_capacity({**frame, "capacity": [dice.randint(2, 5)]})
+                elif number == 1:
+                    engine.set_sold_elsewhere({**frame, "rooms": [dice.randint(0, 2)]})
+                elif number == 2:
+                    engine.restrict(
+                        {**frame, "closed": [dice.random() < 0.3], "min_stay_through": [dice.randint(0, 2)]}
+                    )
+                else:
+                    hold_id = engine.hold(frame["hotel_id"][0], "DBL", FIRST, dice.randint(1, NIGHTS)).id
+                    engine.search(FIRST, 2)
+                    engine.release(hold_id)
+                    time.sleep(0.0002)  # the changes go through frames and need the interpreter more often
+            except Refused as refusal:
+                refused[refusal.outcome.name] += 1
+            except InputError as error:
+                refused["short" if "nothing was changed" in str(error) else str(error)] += 1
+
+    together(5, work)
+    assert engine.check() == []
+    assert (engine.matrix("free") >= 0).all()
+    assert (engine.matrix("sold") == engine.matrix("sold_elsewhere")).all()
+    assert refused["CLOSED"] > 0
+    assert set(refused) <= {"CLOSED", "MIN_STAY_THROUGH", "SOLD_OUT", "BUSY", "short"}
+
+
+def test_at_its_deadline_a_hold_is_confirmed_or_expired_never_both():
+    """The clock reaches the deadline while two threads confirm and a third sweeps."""
+    met = Counter()
+    for seed in range(60):
+        _, engine = house(1, slots=4)
+        hold_id = engine.hold("H0", "DBL", FIRST, 2, ttl_seconds=1).id
+        engine.clock.advance_ms(999)
+        answers = []
+
+        def act(number, engine=engine, hold_id=hold_id, answers=answers, seed=seed):
+            time.sleep(0.00005 * ((seed + number) % 3))
+            if number == 0:
+                engine.clock.advance_ms(1)
+                answers.append("swept" if engine.expire() else "")
+                return
+            try:
+                answers.append(engine.confirm(hold_id).outcome.name)
+            except Refused as refusal:
+                answers.append(refusal.outcome.name)
+
+        together(3, act)
+        said = Counter(answers)
+        booked = engine.get(hold_id).state == "booked"
+        met["booked" if booked else "expired"] += 1
+        assert (said["OK"], said["EXPIRED"]) in ([(1, 0), (1, 1)] if booked else [(0, 2)])
+        assert said["swept"] + booked <= 1
+        assert engine.matrix("free")[0, 0] == (0 if booked else 1)
+        assert engine.check() == []
+    assert min(met["booked"], met["expired"]) > 0
