@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nightgrid.jobs.replay import replay
-from nightgrid.jobs.replay_capacity import capacity_of_types, peak_capacity
-from nightgrid.jobs.replay_files import summary, write_tables
-from nightgrid.jobs.replay_house import base_prices, default_book
-from nightgrid.jobs.replay_read import read_bookings
+from nightgrid.jobs.replay.capacity import capacity_of_types, peak_capacity
+from nightgrid.jobs.replay.files import summary, write_tables
+from nightgrid.jobs.replay.house import base_prices, default_book
+from nightgrid.jobs.replay.read import read_bookings
+from nightgrid.jobs.replay.stream import replay
 from tests.oracles.booking_stream import booking_stream, columns_of
 from tests.oracles.replay import replay as slow_replay
 

@@ -101,7 +101,7 @@ def search_json(result: SearchResult) -> dict[str, Any]:
         "hotels_available": result.hotels_available,
         "elapsed_us": round(result.elapsed_us, 1),
         "price_version": result.price_version,
-        "offers": [{name: getattr(offer, name) for name in offer.__dataclass_fields__} for offer in result.offers],
+        "offers": [{name: getattr(offer, name) for name in offer._fields} for offer in result.offers],
     }
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +65,7 @@ class HoldView:
     lsn: int
 
 
-@dataclass(slots=True)
-class Offer:
+class Offer(NamedTuple):
     """One hotel of a search answer with its cheapest sellable product. Totals are for all rooms and nights."""
 
     rank: int
@@ -110,7 +109,7 @@ class SearchResult:
         """The offers as a Polars frame, a column per field of `Offer`."""
         import polars as pl
 
-        names = list(Offer.__dataclass_fields__)
+        names = list(Offer._fields)
         return pl.DataFrame({name: [getattr(offer, name) for offer in self.offers] for name in names}, strict=False)
 
 

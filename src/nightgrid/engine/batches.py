@@ -22,25 +22,30 @@ _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 
 
-def digest_words(text: str) -> tuple[int, int]:
+def digest_words(text: str, name: str = "key") -> tuple[int, int]:
     """128-bit digest of a caller's key as two signed words, never both zero (BLAKE2b)."""
-    raw = text.encode()
+    if not isinstance(text, str):
+        raise InputTypeError(f"{name} is {text!r}; a text is needed")
+    raw = text.encode(errors="surrogatepass")
     if not raw or len(raw) > ID_BYTES_MAX:
-        raise InputError(f"key has {len(raw)} bytes; allowed are 1 to {ID_BYTES_MAX}")
+        raise InputError(f"{name} has {len(raw)} bytes; allowed are 1 to {ID_BYTES_MAX}, or None for no {name}")
     digest = blake2b(raw, digest_size=16).digest()
     return int.from_bytes(digest[:8], "little", signed=True), int.from_bytes(digest[8:], "little", signed=True) | 1
 
 
 def digest_word(text: str) -> int:
     """64-bit digest of a guest key as a signed word, never zero."""
-    return digest_words(text)[1]
+    return digest_words(text, "guest")[1]
 
 
-def _text_digests(series: pl.Series, out: NDArray[np.int64]) -> None:
+def _text_digests(what: str, series: pl.Series, out: NDArray[np.int64]) -> None:
     """Fill one (guest) or two (key) lines of `out` with digests; null = zero."""
     for position, text in enumerate(series):
         if text is not None:
-            words = digest_words(str(text))
+            try:
+                words = digest_words(text, series.name)
+            except (InputError, InputTypeError) as error:
+                raise type(error)(f"{what}: row {position}: {error}") from None
             out[:, position] = words[1] if len(out) == 1 else words
 
 
@@ -63,9 +68,9 @@ def requests_of(catalog: Catalog, inventory: Inventory, source: Any) -> NDArray[
         require(what, frame, ["ttl_seconds"])
         requests[4] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
     if "key" in frame.columns:
-        _text_digests(frame["key"], requests[5:7])
+        _text_digests(what, frame["key"], requests[5:7])
     if "guest" in frame.columns:
-        _text_digests(frame["guest"], requests[7:8])
+        _text_digests(what, frame["guest"], requests[7:8])
     return requests
 
 
@@ -85,8 +90,12 @@ def hold_many(catalog: Catalog, inventory: Inventory, source: Any, now_ms: int) 
 
 def resolve_many(inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_ms: int) -> pl.DataFrame:
     """Confirm, release or cancel ids in order: outcome int16, lsn int64."""
-    values = np.asarray(ids.to_numpy() if hasattr(ids, "to_numpy") else ids)
-    if values.size and values.dtype.kind not in "iu":
+    if isinstance(ids, Iterable) and not hasattr(ids, "__array__"):
+        ids = list(ids)
+    values = np.asarray(ids)
+    if values.size == 0:
+        values = values.astype(np.int64)
+    if values.dtype.kind not in "iu" or values.ndim != 1:
         raise InputTypeError(f"hold ids have type {values.dtype}; whole numbers as answered by hold are needed")
-    code, lsn = inventory.resolve_batch(values.astype(np.int64).ravel(), verb, now_ms)
+    code, lsn = inventory.resolve_batch(values.astype(np.int64), verb, now_ms)
     return pl.DataFrame({"outcome": code, "lsn": lsn})

@@ -30,6 +30,11 @@ _STATES = {
 }
 
 
+def _word(count: int) -> int:
+    """A count that fits a word of the kernels: what is out of every range stays out of it."""
+    return max(-1, min(count, 2**31))
+
+
 class BookingMixin(EngineBase):
     """Operations on holds and on what the hotel sets."""
 
@@ -63,8 +68,8 @@ class BookingMixin(EngineBase):
         code, night, hold_id, lsn = self._inventory.hold(
             row,
             ordinal - self.first_night,
-            nights,
-            rooms,
+            _word(nights),
+            _word(rooms),
             ttl_ms,
             (0, 0) if key is None else digest_words(key),
             0 if guest is None else digest_word(guest),
@@ -143,8 +148,10 @@ class BookingMixin(EngineBase):
         """What the store knows of a hold; one past its deadline reads expired. Changes nothing. Refused (NOT_FOUND)
         for an id that names none any more.
         """
+        if type(hold_id) is not int:
+            raise InputTypeError(f"hold id is {hold_id!r}; give the `id` that hold() answered")
         now_ms = self._now_ms()
-        record = self._inventory.record(hold_id, now_ms) if isinstance(hold_id, int) else None
+        record = self._inventory.record(hold_id, now_ms)
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
         hotel_id, room_type_id = self._row_names(record.row)

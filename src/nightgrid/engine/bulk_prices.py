@@ -40,8 +40,8 @@ class BulkPriceMixin(EngineBase):
         Columns: arrival, price_minor (null = cannot be sold), currency, room_type_id, plan_id, outcome (why not, or
         OK).
         """
-        if not 1 <= nights <= STAY_NIGHTS_MAX:
-            raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
+        if type(nights) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
+            raise InputError(f"nights is {nights!r}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
         if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
         version = self._priced()
@@ -98,8 +98,8 @@ class BulkPriceMixin(EngineBase):
         """What a repricing call asks for, checked."""
         version = self._priced()
         lengths = cube_stays(stays)
-        if not lengths.size or lengths.min() < 1 or lengths.max() > STAY_NIGHTS_MAX:
-            raise InputError(f"stays is {list(stays)}; give one or more lengths of 1 to {STAY_NIGHTS_MAX} nights")
+        if tiers is not None and (isinstance(tiers, str) or not len(tiers)):
+            raise InputError(f"tiers is {tiers!r}; give a list of one or more of {', '.join(version.tiers)}, or None")
         first, last = 0, self.n_nights - 1
         if arrivals is not None:
             first, last = (to_ordinal(night) - self.first_night for night in arrivals)

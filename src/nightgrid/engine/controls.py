@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes, weekday_mask
-from nightgrid.errors import InputError
+from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory, Shortfall
 from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.limits import ROOMS_MAX
@@ -27,7 +27,7 @@ def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple
     if "night" in frame.columns:
         require(what, frame, ["night"])
         first = last = ordinals(what, frame, "night")
-    elif "first_night" in frame.columns:
+    elif "first_night" in frame.columns or "last_night" in frame.columns:
         require(what, frame, ["first_night", "last_night"])
         first, last = ordinals(what, frame, "first_night"), ordinals(what, frame, "last_night")
     else:
@@ -113,6 +113,15 @@ def _hotel_rows(what: str, catalog: Catalog, frame: pl.DataFrame) -> tuple[NDArr
     return np.array(rows, np.int64), np.array(origin, np.int64)
 
 
+def _check_type(what: str, series: pl.Series) -> None:
+    """InputTypeError unless a restriction column holds truth values (closed...) or nights; a column of nulls may be."""
+    is_flag = series.name.startswith("closed")
+    if series.dtype == pl.Null or (series.dtype == pl.Boolean if is_flag else series.dtype.is_integer()):
+        return
+    needed = "true, false or null" if is_flag else "whole numbers of nights or null"
+    raise InputTypeError(f"{what}: column {series.name} has type {series.dtype}; {needed} is needed")
+
+
 def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
     """Apply restriction deltas in the order of the rows; returns how many cells changed.
 
@@ -125,6 +134,8 @@ def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
     named = [name for name in RESTRICTION_NAMES if name in frame.columns]
     if not named:
         raise InputError(f"{what}: no restriction column; give one or more of {', '.join(RESTRICTION_NAMES)}")
+    for name in named:
+        _check_type(what, frame[name])
     first, last = _night_ranges(what, inventory, frame)
     hotel_rows, origin = _hotel_rows(what, catalog, frame)
     rows, nights, source_position = _cells(hotel_rows, first[origin], last[origin])

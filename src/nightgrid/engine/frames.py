@@ -31,10 +31,11 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
             return pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{what}: {path} cannot be read as {path.suffix or 'Parquet'}: {error}") from error
-    if isinstance(source, dict):
-        return pl.DataFrame(source)
-    if hasattr(source, "__arrow_c_stream__"):
-        return pl.DataFrame(source)
+    if isinstance(source, dict) or hasattr(source, "__arrow_c_stream__"):
+        try:
+            return pl.DataFrame(source)
+        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            raise InputError(f"{what}: the columns do not make a frame: {error}") from error
     raise InputTypeError(
         f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
     )
@@ -53,7 +54,8 @@ def require(what: str, frame: pl.DataFrame, columns: list[str]) -> None:
 
 
 def integers(what: str, frame: pl.DataFrame, column: str, low: int, high: int) -> NDArray[np.int64]:
-    """A whole-number column as int64, inside [low, high]."""
+    """A whole-number column as int64, without nulls, inside [low, high]."""
+    require(what, frame, [column])
     series = frame[column]
     if not series.dtype.is_integer():
         raise InputTypeError(f"{what}: column {column} has type {series.dtype}; whole numbers are needed")
@@ -110,6 +112,8 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
 
 def weekday_mask(what: str, text: str | None, row: int) -> list[int]:
     """Weekdays named in a text such as "fri,sat"; all where none are named."""
+    if text is not None and not isinstance(text, str):
+        raise InputTypeError(f'{what}: weekdays is {text!r} in row {row}; give a text such as "fri,sat"')
     if text is None or not text.strip():
         return list(range(7))
     names = [name.strip().lower()[:3] for name in text.split(",")]

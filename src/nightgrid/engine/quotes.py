@@ -31,6 +31,13 @@ class QuoteMixin(EngineBase):
         """A price version from a book in any form."""
         if isinstance(book, CompiledBook):
             compiled = book
+            made_for = (compiled.first_night, compiled.n_nights, len(compiled.season_set))
+            wanted = (self.first_night, self.n_nights, self.catalog.n_products)
+            if made_for != wanted:
+                raise InputError(
+                    f"the book is compiled for (first night, nights, products) = {made_for}, the engine has {wanted}; "
+                    "compile it for the engine's catalogue and window, or publish the book itself"
+                )
         else:
             model = book if isinstance(book, RuleBook) else load_book(book)
             compiled = compile_book(model, self.catalog, self.first_night, self.n_nights)

@@ -79,14 +79,16 @@ class Cube:
         product.
         """
         schema = self.schema()
-        names = pa.array(self.version.tiers)
         for start in range(0, len(self.products), _TILE_PRODUCTS):
             products = self.products[start : start + _TILE_PRODUCTS]
             lanes = self.lanes[start : start + _TILE_PRODUCTS]
-            sums = np.ascontiguousarray(self.version.tables.sums[:, lanes])
+            sums = np.zeros((len(self.version.tables.sums), len(lanes)), self.version.tables.sums.dtype)
+            end = min(arrivals.stop + int(self.stays.max()), len(sums))  # only the rows that are read
+            np.take(self.version.tables.sums[arrivals.start : end], lanes, axis=1, out=sums[arrivals.start : end])
             product_set = np.ascontiguousarray(self.version.tables.lane_set[lanes])
             per_arrival = len(self.stays) * len(self.tiers) * len(products)
             step = max(1, _TILE_PRICES // per_arrival)
+            keys: dict[int, list[pa.Array]] = {}
             for first in range(arrivals.start, arrivals.stop, step):
                 count = min(step, arrivals.stop - first)
                 out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
@@ -101,30 +103,32 @@ class Cube:
                     self.version.mask,
                     out,
                 )
-                yield self._batch(schema, names, products, first, out)
+                if count not in keys:
+                    keys[count] = self._keys(count, products)
+                yield self._batch(schema, keys[count], first, out)
+
+    def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
+        """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""
+        stays, tiers, size = len(self.stays), len(self.tiers), len(products)
+        nights = np.tile(np.repeat(self.stays.astype(np.int16), tiers * size), arrivals)
+        tier = np.tile(np.repeat(self.tiers.astype(np.int8), size), arrivals * stays)
+        return [
+            pa.array(nights),
+            pa.DictionaryArray.from_arrays(pa.array(tier), pa.array(self.version.tiers)),
+            pa.array(np.tile(products, arrivals * stays * tiers)),
+        ]
 
     def _batch(
-        self,
-        schema: pa.Schema,
-        names: pa.Array,
-        products: NDArray[np.int32],
-        first: int,
-        out: NDArray[np.signedinteger],
+        self, schema: pa.Schema, keys: list[pa.Array], first: int, out: NDArray[np.signedinteger]
     ) -> pa.RecordBatch:
-        """Arrow columns around a tile's prices; keys repeat in the order of the tile."""
-        arrivals, stays, tiers, size = out.shape
+        """Arrow columns around a tile's prices; only the arrivals and the prices are its own."""
+        arrivals = len(out)
         dates = np.arange(first, first + arrivals, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
+        beyond_window = first + arrivals - 1 + int(self.stays.max()) >= len(self.version.tables.sums)
+        before_today = first < int(self.calendar_today.max())
         flat = out.reshape(-1)
-        missing = flat < 0
-        tier = np.tile(np.repeat(self.tiers.astype(np.int8), size), arrivals * stays)
-        nights = np.tile(np.repeat(self.stays.astype(np.int16), tiers * size), arrivals)
-        columns = [
-            pa.array(np.repeat(dates, stays * tiers * size), pa.int32()).cast(pa.date32()),
-            pa.array(nights, pa.int16()),
-            pa.DictionaryArray.from_arrays(pa.array(tier, pa.int8()), names),
-            pa.array(np.tile(products, arrivals * stays * tiers), pa.int32()),
-            pa.array(flat, mask=missing if missing.any() else None),
-        ]
+        prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today else pa.array(flat)
+        columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -167,32 +168,23 @@ class SearchMixin(EngineBase):
     def _offers(self, version: PriceVersion, query: StayQuery, ranking: Ranking, display_currency: str) -> list[Offer]:
         """Offer objects of a ranking."""
         catalog = self.catalog
-        arrival = to_date(self.first_night + query.arrival)
-        offers = []
+        hotels = ranking.hotel.tolist()
+        products = ranking.product.tolist()
+        rows = catalog.product_row[ranking.product].tolist()
+        currencies = catalog.hotel_currency[ranking.hotel].tolist()
         columns = (
-            ranking.hotel.tolist(),
-            ranking.product.tolist(),
-            catalog.product_row[ranking.product].tolist(),
-            catalog.hotel_currency[ranking.hotel].tolist(),
-            ranking.total.tolist(),
+            range(1, len(hotels) + 1),
+            [catalog.hotel_ids[hotel] for hotel in hotels],
+            [catalog.hotel_name[hotel] for hotel in hotels],
+            [catalog.city[hotel] for hotel in hotels],
+            [catalog.room_type_ids[row] for row in rows],
+            [catalog.plan_ids[product] for product in products],
+            repeat(to_date(self.first_night + query.arrival)),
+            repeat(query.nights),
+            (ranking.total * query.rooms).tolist(),
+            [catalog.currencies[currency] for currency in currencies],
             ranking.display.tolist(),
+            repeat(display_currency),
+            repeat(version.digest),
         )
-        for rank, (hotel, product, row, currency, total, display) in enumerate(zip(*columns, strict=True), start=1):
-            offers.append(
-                Offer(
-                    rank,
-                    catalog.hotel_ids[hotel],
-                    catalog.hotel_name[hotel],
-                    catalog.city[hotel],
-                    catalog.room_type_ids[row],
-                    catalog.plan_ids[product],
-                    arrival,
-                    query.nights,
-                    total * query.rooms,
-                    catalog.currencies[currency],
-                    display,
-                    display_currency,
-                    version.digest,
-                )
-            )
-        return offers
+        return list(map(Offer._make, zip(*columns, strict=False)))  # repeat() has no end

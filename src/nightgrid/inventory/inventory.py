@@ -82,6 +82,9 @@ class Inventory:
         profiles: int = PROFILES_MAX,
         retention_ms: int = RETENTION_MS_DEFAULT,
     ) -> None:
+        for name, value in (("nights", nights), ("slots", slots), ("profiles", profiles), ("retention_ms", retention_ms)):
+            if type(value) is not int:
+                raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
         if not 1 <= nights <= WINDOW_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a window has 1 to {WINDOW_NIGHTS_MAX} nights")
         if not 1 <= slots <= _SLOTS_MAX:

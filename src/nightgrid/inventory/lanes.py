@@ -1,8 +1,8 @@
 """Where hotels and products stand in bit maps and price matrices: sliced ELLPACK over the catalogue.
 
-64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place, so
-that a city lies in few chunks, and inside a window of 1,024 hotels by their number of products, so that little is
-padded (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma with C = 64, sigma = 1,024).
+64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place and
+brand, and inside a window of 1,024 hotels by their number of products, so that little is padded
+ (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma with C = 64, sigma = 1,024).
 """
 
 from __future__ import annotations
@@ -18,9 +18,13 @@ _WINDOW_HOTELS = 1024
 
 
 def hotel_order(catalog: Catalog) -> NDArray[np.int64]:
-    """Hotels in lane order: by region and city, then inside each window by number of products."""
+    """Hotels in lane order: by region, brand, group and city, then inside each window by number of products.
+
+    Rules speak of regions and brands, so neighbours mostly share their factors, and a city lies in a few chunks.
+    """
     hotel_products = np.diff(catalog.row_first_product[catalog.hotel_first_row])
-    place = np.array([f"{region}\0{city}" for region, city in zip(catalog.region, catalog.city, strict=True)])
+    attributes = zip(catalog.region, catalog.brand, catalog.group, catalog.city, strict=True)
+    place = np.array(["\0".join(each) for each in attributes])
     order = np.argsort(place, kind="stable")
     for start in range(0, len(order), _WINDOW_HOTELS):
         window = order[start : start + _WINDOW_HOTELS]

@@ -72,23 +72,29 @@ and_word = _read_modify_write("and")
 or_word = _read_modify_write("or")
 
 
-@intrinsic
-def prefetch_item(typing_context, array, index):
-    """Ask for the cache line of `array[index]` (flat index of a C-contiguous array), for writing soon. Never faults."""
+def _prefetch(writing):
+    def typed(typing_context, array, index):
+        def generate(context, builder, signature, args):
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+            word = ir.IntType(32)
+            name = "llvm.prefetch.p0" if str(pointer.type) == "ptr" else "llvm.prefetch.p0i8"
+            function = builder.module.globals.get(name)
+            if function is None:
+                function_type = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
+                function = ir.Function(builder.module, function_type, name)
+            builder.call(function, [pointer, word(writing), word(3), word(1)])
+            return context.get_dummy_value()
 
-    def generate(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
-        word = ir.IntType(32)
-        name = "llvm.prefetch.p0" if str(pointer.type) == "ptr" else "llvm.prefetch.p0i8"
-        function = builder.module.globals.get(name)
-        if function is None:
-            signature_type = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
-            function = ir.Function(builder.module, signature_type, name)
-        builder.call(function, [pointer, word(1), word(3), word(1)])
-        return context.get_dummy_value()
+        return types.void(array, types.intp), generate
 
-    return types.void(array, types.intp), generate
+    return intrinsic(typed)
+
+
+#: Ask for the cache line of `array[index]` (flat index of a C-contiguous array), to read or to write it soon. Never
+# faults.
+prefetch_reading = _prefetch(0)
+prefetch_item = _prefetch(1)
 
 
 @intrinsic

@@ -88,6 +88,22 @@ def rounded_ratio(a, b, denominator, inverse, threshold, even):
 
 
 @kernel
+def rounded_half_up(a, b, denominator, inverse, half):
+    """`rounded_ratio` for the commonest mode, in half the operations: half = denominator / 2.
+
+    The nearest integer of the approximate quotient is off by at most one, and its exact remainder lies within one
+    denominator, so a single correction gives half up; ties cost nothing, because nothing branches.
+    """
+    high = a * b
+    low = fused_multiply_add(a, b, -high)
+    quotient = np.rint(high * inverse)
+    remainder = fused_multiply_add(-quotient, denominator, high) + low
+    over = 1.0 if remainder >= half else 0.0
+    under = 1.0 if remainder < -half else 0.0
+    return quotient + over - under
+
+
+@kernel
 def round_to(a, b, denominator, mode, increment):
     """a*b/denominator rounded to a multiple of `increment`; integers in, int64 out. For single prices."""
     whole = np.float64(denominator) * np.float64(increment)

@@ -7,9 +7,9 @@ import numpy as np
 from nightgrid.native import prices as price
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import load_table, stay_amount, store_result
-from nightgrid.native.prices import rounded_ratio, rounding_threshold, stay_total
+from nightgrid.native.prices import rounded_half_up, rounded_ratio, rounding_threshold, stay_total
 
-NOT_ON_SALE = -1
+NOT_ON_SALE = -1.0
 
 
 @kernel
@@ -32,23 +32,36 @@ def _set_factors(tables, calendar_today, arrival, nights, tier, factors, numerat
 
 
 @kernel
+def _half_up_row(low, high, product_set, numerators, whole, step, out):
+    """`_summable_row` for half up, the commonest mode. whole: denominator x increment; step: the increment."""
+    inverse = 1.0 / whole
+    half = 0.5 * whole
+    for i in range(low.size):
+        numerator = load_table(numerators, load_table(product_set, i))
+        value = rounded_half_up(np.float64(stay_amount(low, high, i)), numerator, whole, inverse, half) * step
+        store_result(out, i, value if numerator >= 0.0 else NOT_ON_SALE)
+
+
+@kernel
 def _summable_row(low, high, product_set, numerators, terms, out):
     """One (arrival, nights, tier): a stay is one difference, one factor and one rounding per product.
 
     low, high (product): running sums at arrival and departure; product_set (product) int32; out (product) int32 or
     int64 [out].
     """
-    increment = terms[price.T_INCREMENT]
+    step = np.float64(terms[price.T_INCREMENT])
     whole = np.float64(terms[price.T_LOS_DEN] * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
-    whole *= np.float64(terms[price.T_NIGHT_SCALE]) * np.float64(increment)
+    whole *= np.float64(terms[price.T_NIGHT_SCALE]) * step
+    if terms[price.T_MODE] == price.MODE_HALF_UP:
+        _half_up_row(low, high, product_set, numerators, whole, step, out)
+        return
     inverse = 1.0 / whole
     threshold, even = rounding_threshold(terms[price.T_MODE], whole)
-    step = np.float64(increment)
     for i in range(low.size):
         numerator = load_table(numerators, load_table(product_set, i))
         amount = np.float64(stay_amount(low, high, i))
         value = rounded_ratio(amount, numerator, whole, inverse, threshold, even) * step
-        store_result(out, i, np.int64(value) if numerator >= 0.0 else NOT_ON_SALE)
+        store_result(out, i, value if numerator >= 0.0 else NOT_ON_SALE)
 
 
 @kernel
@@ -57,7 +70,7 @@ def _general_row(sums, product_set, arrival, nights, mask, factors, terms, out):
     for i in range(product_set.size):
         group = product_set[i]
         if factors[1, group] < 0:
-            out[i] = NOT_ON_SALE
+            out[i] = np.int64(NOT_ON_SALE)
         else:
             los = factors[0, group]
             out[i] = stay_total(sums, i, arrival, nights, mask, los, factors[1, group], factors[2, group], terms)
@@ -85,7 +98,7 @@ def price_cube(tables, sums, product_set, calendar_today, first_arrival, stays, 
             for t in range(tiers.size):
                 row = out[a, s, t]
                 if arrival + nights >= sums.shape[0]:
-                    row[:] = NOT_ON_SALE
+                    row[:] = np.int64(NOT_ON_SALE)
                     continue
                 _set_factors(tables, calendar_today, arrival, nights, tiers[t], factors, numerators)
                 if summable:

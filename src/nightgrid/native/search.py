@@ -12,6 +12,7 @@ import numpy as np
 from numba import carray
 
 from nightgrid.limits import PLANE_VALUE_MAX
+from nightgrid.native.atomics import prefetch_reading
 from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import load_table, stay_amount, store_result
@@ -30,36 +31,64 @@ from nightgrid.native.views import address_of, as_pointer
 
 #: Relative error of a float32 price: one conversion, one factor, one product, each within 2^-24; doubled for safety.
 RELATIVE_ERROR = 2.0**-21
+_PREFETCH_LANES = 512
 
 
 @kernel
-def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheapest, scratch):
-    """Approximate price of every hotel's cheapest product: out_cheapest (chunk * 64 + lane) float32 [out], inf = none.
+def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheapest, out_least, scratch):
+    """Approximate price of every hotel's cheapest product, and the least of every chunk; returns how many hotels
+    have one.
 
-    words (word) int64 [in]: products left; scratch (64) float32. Streams two rows of the running sums, word by word
-    in two passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
+    words (word) int64 [in]: products left; out_cheapest (chunk * 64 + lane) float32 [out], inf = none, unwritten where
+    the chunk has none; out_least (chunk) float32 [out]; scratch (64) float32. Streams two rows of the running sums,
+    word by word in two passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
     """
     low = tables.sums[arrival]
     high = tables.sums[arrival + nights]
     lane_set = tables.lane_set
     approximate = factors.approximate
     nothing = np.float32(np.inf)
+    available = 0
     for chunk in range(lanes.chunk_first_word.size - 1):
+        out_least[chunk] = nothing
+        first = lanes.chunk_first_word[chunk]
+        end = lanes.chunk_first_word[chunk + 1]
+        any_left = 0
+        for word in range(first, end):
+            any_left |= words[word]
+        if any_left == 0:
+            continue
         out = chunk * 64
         for bit in range(64):
             out_cheapest[out + bit] = nothing
-        for word in range(lanes.chunk_first_word[chunk], lanes.chunk_first_word[chunk + 1]):
+        for word in range(first, end):
             left = words[word]
             if left == 0:
                 continue
             lane = word * 64
-            for bit in range(64):
-                factor = load_table(approximate, load_table(lane_set, lane + bit))
-                store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
+            for line in range(0, 64, 16):  # a cache line of each row, far enough ahead of its use
+                prefetch_reading(low, lane + _PREFETCH_LANES + line)
+                prefetch_reading(high, lane + _PREFETCH_LANES + line)
+            common = tables.word_set[word]
+            if common >= 0:
+                factor = approximate[common]
+                for bit in range(64):
+                    store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
+            else:
+                for bit in range(64):
+                    factor = load_table(approximate, load_table(lane_set, lane + bit))
+                    store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
             for bit in range(64):
                 value = load_table(scratch, bit) if left >> bit & 1 else nothing
                 least = load_table(out_cheapest, out + bit)
                 store_result(out_cheapest, out + bit, value if value < least else least)
+        least = nothing
+        for bit in range(64):
+            value = out_cheapest[out + bit]
+            least = value if value < least else least
+            available += value < nothing
+        out_least[chunk] = least
+    return available
 
 
 @kernel
@@ -120,48 +149,44 @@ def kth_smallest(values, size, k):
 
 
 @kernel
-def _threshold(cheapest, chunks, top, scratch):
-    """(bound, available): an upper bound of the approximate price of the top-th cheapest hotel, and how many have one.
+def _threshold(cheapest, least, top, scratch):
+    """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
 
-    Every chunk minimum is some hotel's price, so the top-th smallest of them is one: one short pass instead of a heap.
-    Where fewer chunks than `top` have a hotel left (a city), the hotels themselves are ranked. inf if there are fewer.
+    Every chunk's least is some hotel's price, so the top-th smallest of them is one: one short pass instead of a heap.
+    Where fewer chunks than `top` have a hotel left (a city), the hotels themselves are ranked.
     """
     nothing = np.float32(np.inf)
     size = 0
-    available = 0
-    for chunk in range(chunks):
-        least = nothing
-        for bit in range(64):
-            value = cheapest[chunk * 64 + bit]
-            least = value if value < least else least
-            available += value < nothing
-        if least < nothing:
-            scratch[size] = least
+    for chunk in range(least.size):
+        if least[chunk] < nothing:
+            scratch[size] = least[chunk]
             size += 1
     if size < top:
         size = 0
-        for position in range(chunks * 64):
-            if cheapest[position] < nothing:
-                scratch[size] = cheapest[position]
-                size += 1
-    if size < top:
-        return nothing, available
-    return kth_smallest(scratch, size, top), available
+        for chunk in range(least.size):
+            if least[chunk] < nothing:
+                for bit in range(64):
+                    if cheapest[chunk * 64 + bit] < nothing:
+                        scratch[size] = cheapest[chunk * 64 + bit]
+                        size += 1
+    return kth_smallest(scratch, size, top) if size >= top else nothing
 
 
 @kernel
-def _candidates(cheapest, chunks, top, error, bound, scratch, out_positions):
+def _candidates(cheapest, least, top, error, bound, scratch, out_positions):
     """Positions of the hotels that can be among the best, and the limit: (count, limit).
 
     The first limit comes from the chunks; the hotels under it are few, and their own top-th smallest is the second.
     """
     count = 0
     limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
-    for position in range(chunks * 64):
-        if cheapest[position] <= limit and cheapest[position] < np.float32(np.inf):
-            scratch[count] = cheapest[position]
-            out_positions[count] = position
-            count += 1
+    for chunk in range(least.size):
+        if least[chunk] <= limit and least[chunk] < np.float32(np.inf):
+            for position in range(chunk * 64, chunk * 64 + 64):
+                if cheapest[position] <= limit and cheapest[position] < np.float32(np.inf):
+                    scratch[count] = cheapest[position]
+                    out_positions[count] = position
+                    count += 1
     if count <= top:
         return count, limit
     bound = kth_smallest(scratch, count, top)
@@ -230,13 +255,14 @@ def search_top(
     cheapest = carray(as_pointer(address), (chunks * 64,), np.float32)
     selection = carray(as_pointer(address + 256 * chunks), (chunks * 64,), np.float32)
     positions = carray(as_pointer(address + 512 * chunks), (chunks * 64,), np.int32)
+    least = carray(as_pointer(address + 768 * chunks), (chunks,), np.float32)
     available_words(store, filter_words, arrival, nights, words)
     if rooms > 1 or nights >= PLANE_VALUE_MAX:
         drop_refused(store, lanes.lane_row, arrival, nights, rooms, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
-    approximate_minima(words, tables, factors, lanes, arrival, nights, cheapest, selection)
-    bound, available = _threshold(cheapest, chunks, top, selection)
-    candidates, limit = _candidates(cheapest, chunks, top, error, bound, selection, positions)
+    available = approximate_minima(words, tables, factors, lanes, arrival, nights, cheapest, least, selection)
+    bound = _threshold(cheapest, least, top, selection)
+    candidates, limit = _candidates(cheapest, least, top, error, bound, selection, positions)
     count = 0
     for i in range(candidates):
         display, total, lane = hotel_cheapest(

@@ -40,6 +40,7 @@ class PriceTables(NamedTuple):
     lead_num: Any  # int64 (stay set, lead days)
     tier_num: Any  # int64 (stay set, tier)
     terms: Any  # int64 (T_TERMS)
+    word_set: Any  # int32 (word): the factor set of all 64 lanes of a word, -1 where they differ
 
 
 class QueryFactors(NamedTuple):
@@ -93,6 +94,7 @@ def tables_at(desk, sums):
         _matrix64(desk, 5),
         _matrix64(desk, 6),
         terms,
+        _vector32(desk, 8),
     )
 
 
@@ -118,6 +120,7 @@ def borrowed_tables(tables):
         borrowed(tables.lead_num),
         borrowed(tables.tier_num),
         borrowed(tables.terms),
+        borrowed(tables.word_set),
     )
 
 

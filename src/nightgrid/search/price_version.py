@@ -97,6 +97,17 @@ def _by_lane(inventory: Inventory, values: NDArray[np.generic], padding: int) ->
     return np.where(lane_product >= 0, values[np.maximum(lane_product, 0)], padding).astype(values.dtype)
 
 
+def _word_sets(lane_set: NDArray[np.int32], is_product: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The factor set that all products of a word share, -1 where they differ: int32 (word). Search then needs no
+    gather.
+    """
+    sets = lane_set.reshape(-1, 64)
+    real = is_product.reshape(-1, 64)
+    least = np.where(real, sets, np.iinfo(np.int32).max).min(axis=1)
+    most = np.where(real, sets, -1).max(axis=1)
+    return np.where(least == most, most, -1).astype(np.int32)
+
+
 def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inventory) -> PriceVersion:
     """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
     million nights.
@@ -130,9 +141,10 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
             f"a night can cost {largest / compiled.night_scale:.0f} minor units, too much for {longest} exact nights"
         )
         raise RuleBookError(compiled.book.book.name, [Mistake("season", problem, fix)])
+    lane_set = _by_lane(inventory, product_set.ravel().astype(np.int32), 0).view(np.int32)
     tables = PriceTables(
         sums=sums,
-        lane_set=_by_lane(inventory, product_set.ravel().astype(np.int32), 0),
+        lane_set=lane_set,
         set_stay=np.ascontiguousarray(distinct[:, 0], np.int32),
         set_currency=np.ascontiguousarray(distinct[:, 1], np.int32),
         set_calendar=np.ascontiguousarray(distinct[:, 2], np.int32),
@@ -140,6 +152,7 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
         lead_num=np.ascontiguousarray(compiled.lead_num, np.int64),
         tier_num=np.ascontiguousarray(compiled.tier_num, np.int64),
         terms=terms,
+        word_set=_word_sets(lane_set, inventory.lanes.lane_product >= 0),
     )
     for array in tables:
         array.setflags(write=False)
