@@ -97,7 +97,12 @@ class BulkPriceMixin(EngineBase):
     ) -> Cube:
         """What a repricing call asks for, checked."""
         version = self._priced()
-        lengths = cube_stays(stays)
+        known = [] if isinstance(stays, str) else list(stays)
+        if not known or not all(
+            isinstance(nights, int | np.integer) and 1 <= nights <= STAY_NIGHTS_MAX for nights in known
+        ):
+            raise InputError(f"stays is {stays!r}; give one or more lengths of 1 to {STAY_NIGHTS_MAX} nights")
+        lengths = cube_stays(known)
         if tiers is not None and (isinstance(tiers, str) or not len(tiers)):
             raise InputError(f"tiers is {tiers!r}; give a list of one or more of {', '.join(version.tiers)}, or None")
         first, last = 0, self.n_nights - 1

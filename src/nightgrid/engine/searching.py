@@ -13,16 +13,23 @@ from numpy.typing import NDArray
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import Offer, SearchResult
 from nightgrid.engine.base import EngineBase
-from nightgrid.errors import InputError, UnknownIdError
-from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
+from nightgrid.errors import InputError, InputTypeError, UnknownIdError
+from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion, display_rates
 from nightgrid.search.searcher import SORTS, ProductFilter, Ranking, StayQuery
 
+#: Beyond every total of all rooms.
+_LIMIT_MINOR_MAX = PRICE_MINOR_MAX * ROOMS_MAX
+
 
 def _hashable(values: Any) -> tuple[Any, ...] | None:
-    """A sequence as part of a key."""
-    return None if values is None else tuple(values)
+    """A sequence as part of a key; a single text is a sequence of one."""
+    return None if values is None else (values,) if isinstance(values, str) else tuple(values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class SearchMixin(EngineBase):
@@ -68,6 +75,7 @@ class SearchMixin(EngineBase):
         nights = self._nights(ordinal, nights, departure)
         first = ordinal - self.first_night
         self._check_query(first, nights, rooms, guests, sort, top)
+        self._check_filters(price_min_minor, price_max_minor, stars_min, near)
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         query = StayQuery(
@@ -105,6 +113,20 @@ class SearchMixin(EngineBase):
             raise InputError(f"sort is {sort!r}; use one of {', '.join(SORTS)}")
         if top is not None and (type(top) is not int or top < 1):
             raise InputError(f"top is {top!r}; give at least 1, or None for every hotel")
+
+    def _check_filters(self, price_min: Any, price_max: Any, stars_min: Any, near: Any) -> None:
+        """Errors for filters that are no numbers, or none that can be."""
+        for name, limit in (("price_min_minor", price_min), ("price_max_minor", price_max)):
+            if limit is not None and type(limit) is not int:
+                raise InputTypeError(f"{name} is {limit!r}; whole minor units are needed")
+            if limit is not None and not 0 <= limit <= _LIMIT_MINOR_MAX:
+                raise InputError(f"{name} is {limit}; allowed are 0 to {_LIMIT_MINOR_MAX:,}, or None for no limit")
+        if stars_min is not None and not _is_number(stars_min):
+            raise InputTypeError(f"stars_min is {stars_min!r}; a number of stars is needed")
+        if stars_min is not None and not stars_min >= 0:  # refuses NaN too
+            raise InputError(f"stars_min is {stars_min}; give 0 or more, or None for all hotels")
+        if near is not None and (isinstance(near, str) or len(near) != 3 or not all(map(_is_number, near))):
+            raise InputError(f"near is {near!r}; give (latitude, longitude, radius in km)")
 
     def _display(
         self, version: PriceVersion, currency: str | None, needed: tuple[int, ...]
@@ -162,7 +184,7 @@ class SearchMixin(EngineBase):
         given = {name: value for name, value in named.items() if value is not None}
         hotels = self.catalog.hotels_where(**given) if given else np.arange(self.catalog.n_hotels, dtype=np.int32)
         if stars_min is not None:
-            hotels = hotels[np.nan_to_num(self.catalog.stars[hotels], nan=0.0) >= stars_min]
+            hotels = hotels[self.catalog.stars[hotels] >= stars_min]  # unknown stars (NaN) fail every demand
         return hotels
 
     def _offers(self, version: PriceVersion, query: StayQuery, ranking: Ranking, display_currency: str) -> list[Offer]:

@@ -7,6 +7,7 @@ hotel.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -82,11 +83,14 @@ class Inventory:
         profiles: int = PROFILES_MAX,
         retention_ms: int = RETENTION_MS_DEFAULT,
     ) -> None:
-        for name, value in (("nights", nights), ("slots", slots), ("profiles", profiles), ("retention_ms", retention_ms)):
-            if type(value) is not int:
+        given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
+        for name, value in given.items():
+            if isinstance(value, bool) or not isinstance(value, int | np.integer):
                 raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
         if not 1 <= nights <= WINDOW_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a window has 1 to {WINDOW_NIGHTS_MAX} nights")
+        if first_night + nights - 1 > date.max.toordinal():
+            raise InputError(f"{nights} nights from ordinal {first_night} end after {date.max}; begin earlier")
         if not 1 <= slots <= _SLOTS_MAX:
             raise InputError(f"slots is {slots}; a store has 1 to {_SLOTS_MAX:,} hold slots")
         if not 2 <= profiles <= PROFILES_MAX:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.errors import InputError, Mistake, RuleBookError
+from nightgrid.errors import InputError, Mistake, RuleBookError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.money import exponent
@@ -44,12 +44,13 @@ class PriceVersion:
         return self.compiled.tiers
 
     def tier_index(self, tier: str) -> int:
-        """Index of a tier; InputError names the tiers of the book."""
+        """Index of a tier; UnknownIdError names the tiers of the book."""
         try:
             return self.compiled.tiers.index(tier)
         except ValueError:
             known = ", ".join(self.compiled.tiers)
-            raise InputError(f"tier is {tier!r}; the rule book {self.compiled.book.book.name!r} has {known}") from None
+            text = f"tier is {tier!r}; the rule book {self.compiled.book.book.name!r} has {known}"
+            raise UnknownIdError(text) from None
 
     @property
     def largest_night_minor(self) -> float:
