@@ -67,13 +67,13 @@ def _rivals(chain: Chain) -> list[Contestant]:
 
 def whole_chain(chain: Chain, count: int) -> Race:
     questions: list[Question] = [(stay, None) for stay in chain.stays(count)]
-    return Race("search", EngineSearch(chain), [ArraySearch(chain, questions), *_rivals(chain)], questions)
+    return Race("search", EngineSearch(chain), [ArraySearch(chain, questions), *_rivals(chain)], questions, warm=True)
 
 
 def one_city(chain: Chain, count: int) -> Race:
     cities = chain.size.hotels // chain.size.city_hotels
     questions: list[Question] = [(stay, number % cities) for number, stay in enumerate(chain.stays(count, seed=7))]
-    return Race("search.city", EngineSearch(chain), _rivals(chain), questions)
+    return Race("search.city", EngineSearch(chain), _rivals(chain), questions, warm=True)
 
 
 def test_search(benchmark: Any, plan: Plan, chain: Chain) -> None:

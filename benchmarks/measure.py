@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_WARM_QUESTIONS = 16
+
 
 class WrongAnswerError(AssertionError):
     """A rival and nightgrid answer a question differently: the benchmark is void."""
@@ -55,16 +57,29 @@ def checksum(contestant: Contestant, questions: Sequence[Any]) -> tuple[str, lis
 
 
 class Race:
-    """One question put to nightgrid and its rivals. `items`: prices, holds, ... that one call answers."""
+    """One question put to nightgrid and its rivals. `items`: prices, holds, ... that one call answers.
+
+    `warm`: each lap begins with its first questions, untimed, for every contestant alike. A lap comes after those of all
+    others, whose data fill the caches; without it the shortest calls are measured in somebody else's cache. Only for
+    questions that change nothing. The first answer of a new process is a benchmark of its own.
+    """
 
     def __init__(
-        self, name: str, ours: Contestant, rivals: Sequence[Contestant], questions: Sequence[Any], items: int = 1
+        self,
+        name: str,
+        ours: Contestant,
+        rivals: Sequence[Contestant],
+        questions: Sequence[Any],
+        items: int = 1,
+        *,
+        warm: bool = False,
     ) -> None:
         self.name = name
         self.ours = ours
         self.rivals = list(rivals)
         self.questions = questions
         self.items = items
+        self.warm = warm
         self._laps: dict[str, list[NDArray[np.float64]]] = {each.name: [] for each in [ours, *rivals]}
 
     def check(self) -> str:
@@ -89,6 +104,8 @@ class Race:
         gc.collect()
         gc.disable()
         try:
+            for question in self.questions[:_WARM_QUESTIONS] if self.warm else ():
+                contestant.ask(question)
             for position, question in enumerate(self.questions):
                 started = perf_counter_ns()
                 answer = contestant.ask(question)
