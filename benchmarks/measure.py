@@ -59,9 +59,9 @@ def checksum(contestant: Contestant, questions: Sequence[Any]) -> tuple[str, lis
 class Race:
     """One question put to nightgrid and its rivals. `items`: prices, holds, ... that one call answers.
 
-    `warm`: each lap begins with its first questions, untimed, for every contestant alike. A lap comes after those of all
-    others, whose data fill the caches; without it the shortest calls are measured in somebody else's cache. Only for
-    questions that change nothing. The first answer of a new process is a benchmark of its own.
+    `warm`: each lap begins with its first questions, untimed, for every contestant alike. A lap comes after those of
+    all others, whose data fill the caches; without it the shortest calls are measured in somebody else's cache. Only
+    for questions that change nothing. The first answer of a new process is a benchmark of its own.
     """
 
     def __init__(

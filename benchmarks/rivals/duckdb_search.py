@@ -1,4 +1,4 @@
-"""Search in DuckDB, persistent tables in memory, one connection, a column a night: straight, and with our running sums."""
+"""Search in DuckDB, persistent tables in memory, one connection, a column a night: straight, and with running sums."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TABLE_NIGHTS = 15  # of arrivals in one table; binding a query costs less in a 
 
 class DuckdbSearch(Contestant):
     """Straight: the prices of the stay's nights are added. Apart from that the fastest of a dozen forms that were
-    tried: several overlapping narrow tables, so that each stay lies in one and little is bound; factors as a list parameter, not a join; the rounding once per hotel; a
-    perfect hash for the group-by; one thread, because 50,000 rows are less than one row group. `PREPARE` by arrival
-    and length was slower.
+    tried: several overlapping narrow tables, so that each stay lies in one and little is bound; factors as a list
+    parameter, not a join; the rounding once per hotel; a perfect hash for the group-by; one thread, because 50,000
+    rows are less than one row group. `PREPARE` by arrival and length was slower.
     """
 
     name = "duckdb"

@@ -17,8 +17,8 @@ _TOP = 20
 
 class PolarsSearch(Contestant):
     """Straight: the prices of the stay's nights are added. Apart from that the fastest of fourteen forms that were
-    tried: factors gathered by rule set, the hotel's minimum over a fixed-size array instead of a group-by, only the needed
-    columns in the frame, `bottom_k` instead of a sort.
+    tried: factors gathered by rule set, the hotel's minimum over a fixed-size array instead of a group-by, only the
+    needed columns in the frame, `bottom_k` instead of a sort.
     """
 
     name = "polars"
