@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from nightgrid import RuleBookError
+from nightgrid import InputError, RuleBookError
 from tests import strategies as worlds
 from tests.agreement.compare import search_differences
 from tests.engines import EngineInventory, engine_of
@@ -161,8 +161,9 @@ def test_a_chain_of_several_chunks_agrees(seed):
             assert oracle.hold(*ids, arrival, 3).outcome == fast.hold(*ids, arrival, 3).outcome
         else:
             name = random.choice(worlds.FLAGS + worlds.STAYS)
+            value = True if name in worlds.FLAGS else 3
             for inventory in (oracle, fast):
-                inventory.restrict(ids[0], arrival, worlds.WINDOW[-1], ids[1], **{name: 1 if name[:2] == "cl" else 3})
+                inventory.restrict(ids[0], arrival, worlds.WINDOW[-1], ids[1], **{name: value})
     offers = 0
     for _ in range(18):
         request = big_request(random, catalogue["hotels"])
@@ -234,3 +235,21 @@ def test_places_near_a_point_are_filtered_and_sorted_by_distance(places, radius_
     assert set(shown) <= {h for h, km in distances.items() if km <= radius_km + slack}
     for before, after in pairwise(shown):
         assert distances[before] <= distances[after] + slack
+
+
+def test_rates_with_many_digits_are_exact_for_many_rooms():
+    """The display price is that of all rooms; where rate times rooms has more digits than a double, it is refused."""
+    ids = [{"hotel_id": f"H{i}", "room_type_id": "DBL"} for i in range(8)]
+    catalogue = {
+        "hotels": [{**row, "currency": "EUR", "time_zone": "Europe/Lisbon"} for row in ids],
+        "room_types": [{**row, "capacity": 10_000, "guests_max": 2} for row in ids],
+        "products": [{**row, "plan_id": "standard", "base_minor": 9_031_679 + 49_949 * i} for i, row in enumerate(ids)],
+    }
+    book = {"book": {"name": "digits", "display_currency": "CNY"}, "currencies": {"CNY": "1", "EUR": "7.8512345678901"}}
+    chain, oracle, engine = both(catalogue, book)
+    for rooms in (1, 3, 99, 2_000, 10_000):
+        for top in (3, None):
+            request = Request(worlds.FIRST_NIGHT, 1, rooms=rooms, top=top)
+            assert search_differences(engine, chain, oracle, book, request) == []
+    with pytest.raises(InputError, match="too many digits to convert the price of 9999 rooms exactly"):
+        engine.search(worlds.FIRST_NIGHT, 1, rooms=9_999)

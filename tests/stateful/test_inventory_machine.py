@@ -18,7 +18,16 @@ def walk(random, machine, steps):
     machine.open_both()
     sensible = {"nights": [1, 1, 1, 2, 2, 3], "rooms": [1, 1, 1, 2], "ttl_ms": [1_000, 60_000, 900_000]}
 
+    asked = []
+
     def request():
+        """A new request, or an earlier one again, as it was or with another guest."""
+        if asked and random.random() < 0.2:
+            return {**random.choice(asked[-3:]), **random.choice([{}, {"guest": "Wang"}])}
+        asked.append(new_request())
+        return asked[-1]
+
+    def new_request():
         row = random.choice(ROWS)
         chosen = {name: random.choice(values) for name, values in sensible.items()}
         if random.random() < 0.04:

@@ -89,7 +89,7 @@ class BookingMixin(EngineBase):
             raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
         if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
             raise InputError(f"ttl_seconds is {ttl_seconds}; allowed are 0.001 to {HOLD_TTL_MS_MAX // 1000}")
-        return int(ttl_seconds * 1000)
+        return round(ttl_seconds * 1000)
 
     def _refused(
         self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int

@@ -39,10 +39,10 @@ ENTRIES = (
     KernelEntry("holds.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
     KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
     KernelEntry(
-        "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_replay_agrees.py"
+        "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_grid_agrees.py"
     ),
     KernelEntry("controls.set_profiles", "restrict cells", _GRID, "tests/agreement/test_restrictions_agree.py"),
-    KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/agreement/test_grid_agrees.py"),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
@@ -88,7 +88,7 @@ ENTRIES = (
         "benchmarks/bench_reprice.py",
     ),
     KernelEntry(
-        "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_fast_paths.py"
+        "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
 )
 

@@ -6,6 +6,7 @@ Everything here is indexes and arrays; the engine turns names into indexes befor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from nightgrid.search.price_version import PriceVersion
 
 SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
+_EXACT = 2**53  # integers below are exact in a float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,17 @@ class ProductFilter(NamedTuple):
     words: NDArray[np.int64]
     hotels: int
     currencies: tuple[int, ...]
+
+
+def _rates_of_rooms(rates: NDArray[np.int64], rooms: int) -> NDArray[np.int64]:
+    """Rates times rooms, (currency, 2) int64 in lowest terms; InputError where one has too many digits to be exact."""
+    ratios = [Fraction(numerator * rooms, denominator) for numerator, denominator in rates.tolist()]
+    if max(ratio.numerator for ratio in ratios) >= _EXACT:
+        raise InputError(
+            f"a rate of the rule book has too many digits to convert the price of {rooms} rooms exactly; "
+            "round it under [currencies]"
+        )
+    return np.array([(ratio.numerator, ratio.denominator) for ratio in ratios], np.int64)
 
 
 class Searcher:
@@ -138,7 +151,7 @@ class Searcher:
         calendar_today (calendar) int64: window index of each calendar's civil date; rates: see `display_rates`.
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
-            rates = rates * np.array([query.rooms, 1])
+            rates = _rates_of_rooms(rates, query.rooms)
         unbounded = query.price_min is None and query.price_max is None
         if query.sort == "price" and unbounded and query.top is not None:
             return self._cheapest(version, query, filter_words, calendar_today, rates)
