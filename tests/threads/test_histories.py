@@ -241,13 +241,13 @@ def test_what_the_hotel_changes_meanwhile_loses_no_room():
 def test_at_its_deadline_a_hold_is_confirmed_or_expired_never_both():
     """The clock reaches the deadline while two threads confirm and a third sweeps."""
     met = Counter()
-    for seed in range(60):
-        _, engine = house(1, slots=4)
-        hold_id = engine.hold("H0", "DBL", FIRST, 2, ttl_seconds=1).id
+    _, engine = house(1, hotels=60)
+    for seed, hotel_id in enumerate(engine.catalog.hotel_ids):
+        hold_id = engine.hold(hotel_id, "DBL", FIRST, 2, ttl_seconds=1).id
         engine.clock.advance_ms(999)
         answers = []
 
-        def act(number, engine=engine, hold_id=hold_id, answers=answers, seed=seed):
+        def act(number, hold_id=hold_id, answers=answers, seed=seed):
             time.sleep(0.00005 * ((seed + number) % 3))
             if number == 0:
                 engine.clock.advance_ms(1)
@@ -264,6 +264,31 @@ def test_at_its_deadline_a_hold_is_confirmed_or_expired_never_both():
         met["booked" if booked else "expired"] += 1
         assert (said["OK"], said["EXPIRED"]) in ([(1, 0), (1, 1)] if booked else [(0, 2)])
         assert said["swept"] + booked <= 1
-        assert engine.matrix("free")[0, 0] == (0 if booked else 1)
-        assert engine.check() == []
+        assert engine.matrix("free")[seed, 0] == (0 if booked else 1)
+    assert engine.check() == []
     assert min(met["booked"], met["expired"]) > 0
+
+
+def test_no_answer_mixes_two_books():
+    """While one thread publishes cheap and dear books in turn, every answer is of one of them as a whole."""
+    _, engine = house(4, hotels=70)
+    percents = {}
+    books = [{"book": {"name": f"{p}"}, "season": [{"name": "all", "percent": p}]} for p in (0, 50, -50)]
+    for book in books:
+        percents[engine.publish(book).digest] = book["season"][0]["percent"]
+    seen = Counter()
+
+    def work(number):
+        for step in range(60):
+            if number == 0:
+                engine.publish(books[step % 3])
+                continue
+            answer = engine.search(FIRST, 2, top=random.choice([3, None]))
+            quote = engine.quote("H7", "DBL", FIRST, 2)
+            seen[answer.price_version] += 1
+            assert {offer.total_minor for offer in answer.offers} == {200 + 2 * percents[answer.price_version]}
+            assert {offer.price_version for offer in answer.offers} == {answer.price_version}
+            assert quote.total_minor == sum(quote.nights_minor) == 200 + 2 * percents[quote.price_version]
+
+    together(3, work)
+    assert len(seen) > 1
