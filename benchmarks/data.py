@@ -269,12 +269,13 @@ def make_chain(size: Size = FULL, seed: int = SEED) -> Chain:
     weeks = -(-size.nights // 7)
     free = rng.integers(1, CAPACITY_ROOMS + 1, (size.rows, size.nights), np.int16)
     free[rng.random(free.shape, np.float32) < SOLD_OUT_SHARE] = 0
+    city_region = rng.permutation(REGIONS)[np.arange(size.hotels // size.city_hotels) % REGIONS]
     return Chain(
         size=size,
         base_minor=rng.integers(20_000, 200_000, size.rows),
         free=free,
         brand=rng.integers(0, BRANDS, size.hotels),
-        region=rng.integers(0, REGIONS, size.hotels),
+        region=np.repeat(city_region, size.city_hotels),  # a city lies in one region
         week_num=rng.integers(70, 180, (REGIONS, weeks)),
         weekday_num=rng.integers(85, 130, (REGIONS, 7)),
         length_num=rng.integers(80, 101, (BRANDS, len(LENGTH_FROM_NIGHTS))),

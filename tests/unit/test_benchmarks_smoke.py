@@ -85,7 +85,7 @@ def test_the_questions_meet_refusals_and_sold_out_nights(chain: Chain) -> None:
 
 
 def test_hotels_have_many_rule_sets(chain: Chain) -> None:
-    assert len(np.unique(chain.rule_set)) > 100
+    assert len(np.unique(chain.rule_set)) > 50  # 3 cities, so 3 regions, x 4 brands x 5 room types
     assert chain.engine._version.tables.set_stay.size == len(np.unique(chain.rule_set))
 
 

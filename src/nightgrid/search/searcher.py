@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,7 @@ class Searcher:
         first_word = self._lanes.chunk_first_word
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
         self._filters: dict[object, ProductFilter] = {}
+        self._thread = local()
         #: Scratch memory of a search in 64-bit words, without the factor sets of the price version.
         self._fixed_scratch = int(first_word[-1]) + 2 * len(self._lanes.chunk_hotel) + 64
 
@@ -181,11 +183,19 @@ class Searcher:
             query.nights,
             query.tier,
             query.rooms,
-            np.empty(self._fixed_scratch + 4 * len(version.tables.set_stay), np.int64),
+            self._scratch(len(version.tables.set_stay)),
             out,
         )
         display, total, lane, hotel = out[:, :count]
         return Ranking(hotel, self._lanes.lane_product[lane], total, display, available)
+
+    def _scratch(self, sets: int) -> NDArray[np.int64]:
+        """Scratch memory of `search_top`, one per thread: fresh memory each time would cost more than the search."""
+        words = self._fixed_scratch + 4 * sets
+        kept: NDArray[np.int64] | None = getattr(self._thread, "scratch", None)
+        if kept is None or len(kept) < words:
+            kept = self._thread.scratch = np.empty(words, np.int64)
+        return kept
 
     def _all(
         self,
