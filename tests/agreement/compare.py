@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from hypothesis import settings
+
 from nightgrid.engine import Engine
 from tests import strategies as worlds
 from tests.engines import search_engine
@@ -23,6 +25,11 @@ Catalogue = Mapping[str, Sequence[Mapping[str, Any]]]
 Stay = tuple[date, int]
 PriceStay = Callable[..., StayPrice]
 Search = Callable[..., Found]
+
+
+def examples(share: float) -> settings:
+    """How many examples a test looks at: a share of the profile's, so that a thorough run is one for every test."""
+    return settings(max_examples=max(1, round(share * settings.default.max_examples)))
 
 
 def hotel_of(catalogue: Catalogue, hotel_id: str) -> Mapping[str, Any]:

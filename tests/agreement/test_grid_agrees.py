@@ -6,10 +6,11 @@ from datetime import timedelta
 from random import Random
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import strategies as worlds
+from tests.agreement.compare import examples
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.grid import CODES
 from tests.oracles.inventory import Inventory
@@ -35,7 +36,7 @@ def lived_in(draw):
     return catalogue, oracle, engine
 
 
-@settings(max_examples=60)
+@examples(0.6)
 @given(lived_in(), st.data())
 def test_availability_shows_every_count_and_restriction(world, data):
     catalogue, oracle, engine = world
@@ -52,7 +53,7 @@ def test_availability_shows_every_count_and_restriction(world, data):
                 assert line[name] == cell.restrictions.get(name, 0), name
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(lived_in())
 def test_house_fill_is_the_share_of_rooms_taken(world):
     catalogue, oracle, engine = world
@@ -66,7 +67,7 @@ def test_house_fill_is_the_share_of_rooms_taken(world):
         assert engine.house_fill(hotel["hotel_id"]).tolist() == whole[index].tolist()
 
 
-@settings(max_examples=40)
+@examples(0.4)
 @given(lived_in(), st.sampled_from([1, 2, 3, 7]), st.integers(1, 2), st.data())
 def test_a_calendar_says_why_an_arrival_cannot_be_sold(world, nights, rooms, data):
     """The lowest code over the room types of the hotel, or of the one that is asked for."""

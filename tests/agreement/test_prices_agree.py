@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from nightgrid import RuleBookError
 from tests import strategies as worlds
-from tests.agreement.compare import cube_differences, quote_differences
+from tests.agreement.compare import cube_differences, examples, quote_differences
 from tests.engines import engine_of
 from tests.oracles import prices
 from tests.oracles.rules import season_factor
@@ -48,14 +48,14 @@ def stays(draw):
     return worlds.FIRST_NIGHT + timedelta(days=first), min(nights, worlds.WINDOW_NIGHTS - first)
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(priced_worlds(), st.lists(stays(), min_size=1, max_size=3))
 def test_quotes_and_explanations_agree(world, asked):
     catalogue, book, engine = world
     assert quote_differences(engine, catalogue, book, asked) == []
 
 
-@settings(max_examples=25)
+@examples(0.25)
 @given(
     priced_worlds(hotels_max=2), st.integers(0, 17), st.lists(st.integers(1, 20), min_size=1, max_size=3, unique=True)
 )
@@ -65,7 +65,7 @@ def test_the_repriced_cube_agrees(world, first, lengths):
     assert cube_differences(engine, catalogue, book, (arrival, arrival + timedelta(days=2)), lengths) == []
 
 
-@settings(max_examples=30)
+@examples(0.3)
 @given(priced_worlds(), st.sampled_from([1, 2, 5, 20]), st.data())
 def test_the_calendar_shows_the_cheapest_product_of_each_arrival(world, nights, data):
     catalogue, book, engine = world

@@ -9,12 +9,12 @@ from math import asin, cos, radians, sin, sqrt
 from random import Random
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from nightgrid import InputError, RuleBookError
 from tests import strategies as worlds
-from tests.agreement.compare import search_differences
+from tests.agreement.compare import examples, search_differences
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.inventory import Inventory
 from tests.oracles.search import Chain, Request
@@ -63,7 +63,7 @@ def requests(draw, catalogue, book):
     )
 
 
-@settings(max_examples=60)
+@examples(0.6)
 @given(worlds.worlds(operations_max=20), st.data())
 def test_a_search_in_a_random_world_agrees(world, data):
     catalogue, book = world["catalogue"], world["book"]
@@ -213,7 +213,7 @@ def great_circle_km(here, there):
     st.floats(0, 20_000),
     st.integers(0, 2**8 - 1),
 )
-@settings(max_examples=40)
+@examples(0.4)
 def test_places_near_a_point_are_filtered_and_sorted_by_distance(places, radius_km, unknown):
     here = (34.26, 108.94)
     hotels = [

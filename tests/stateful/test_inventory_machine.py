@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests import strategies as worlds
+from tests.agreement.compare import examples
 from tests.oracles.grid import CODES
 from tests.stateful.inventory_machine import FIRST, MET, NEVER, NIGHTS, ROWS, Machine
 
@@ -72,12 +73,12 @@ def walk(random, machine, steps):
 
 
 def test_any_sequence_agrees_with_the_oracle():
-    run_state_machine_as_test(Machine, settings=settings(max_examples=40, stateful_step_count=40))
+    run_state_machine_as_test(Machine, settings=settings(examples(0.4), stateful_step_count=40))
 
 
 def test_busy_days_agree_with_the_oracle():
     MET.clear()
-    for seed in range(20):
+    for seed in range(settings.default.max_examples // 5):
         walk(Random(f"day {seed}"), Machine(), 250)
     lacking = {
         name: MET[name]
