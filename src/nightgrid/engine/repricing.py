@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -159,16 +160,29 @@ def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int],
     return path.stat().st_size
 
 
+def _prices_digest(cube: Cube) -> str:
+    """Digest of everything in the tables that the cube's prices come from, 16 hex digits. O(bytes of the tables).
+
+    The same book gives other prices where the catalogue or the window changed, so its digest alone says too little.
+    """
+    digest = blake2b(digest_size=8)
+    for array in (cube.products, cube.lanes, *cube.version.tables):
+        digest.update(str((array.dtype, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).data.cast("B"))
+    return digest.hexdigest()
+
+
 def _manifest(cube: Cube) -> dict[str, object]:
     """What makes two repricing jobs the same: a finished month of the same job need not be written again."""
     return {
+        "prices": _prices_digest(cube),
         "price_version": cube.version.digest,
         "first_arrival": to_date(cube.first_night + cube.arrivals.start).isoformat(),
         "last_arrival": to_date(cube.first_night + cube.arrivals.stop - 1).isoformat(),
         "today": cube.calendar_today.tolist(),
         "stays": cube.stays.tolist(),
         "tiers": [cube.version.tiers[tier] for tier in cube.tiers],
-        "products": [len(cube.products), int(cube.products.astype(np.int64).sum()), int(cube.products[0])],
+        "products": len(cube.products),
     }
 
 
@@ -184,11 +198,14 @@ def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | 
     manifest_path = folder / "_job.json"
     manifest = _manifest(cube)
     known = json.loads(manifest_path.read_text()) if manifest_path.exists() else None
-    manifest_path.write_text(json.dumps(manifest, indent=1) + "\n")
     jobs = [(folder / f"arrival_month={month}" / "prices.parquet", arrivals) for month, arrivals in _months(cube)]
     if known != manifest:
+        # The name of the new job comes last: a job that is cut short here leaves no month that would pass for its own.
         for stale in folder.glob("arrival_month=*/prices.parquet"):
             stale.unlink()
+        temporary = manifest_path.with_suffix(".partial")
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n")
+        temporary.replace(manifest_path)
     todo = [(path, arrivals) for path, arrivals in jobs if not path.exists()]
     done = cube.prices - sum(len(arrivals) for _, arrivals in todo) * (cube.prices // max(1, len(cube.arrivals)))
 
