@@ -104,3 +104,18 @@ def test_a_clock_that_runs_backwards_does_not(engine):
     with pytest.raises(Refused, match="EXPIRED"):
         engine.confirm(hold.id)
     assert engine.check() == []
+
+
+def test_names_are_found_however_their_accents_are_written(engine):
+    """A letter with its accent as one character or as two, in single calls and in frames."""
+    for hotel_id in ("Bel\u00e9m", "Bele\u0301m"):
+        engine.hold(hotel_id, "STE", FIRST, 1)
+        line = {"hotel_id": [hotel_id], "room_type_id": ["STE"], "arrival": [FIRST + timedelta(days=1)], "nights": [1]}
+        assert engine.hold_many(line)["outcome"].to_list() == [Outcome.OK]
+        assert engine.quote_many({**line, "plan_id": ["flex"]})["total_minor"].to_list() == [100]
+        change = {"hotel_id": [hotel_id], "room_type_id": ["STE"], "night": [FIRST + timedelta(days=5)]}
+        assert engine.restrict({**change, "closed": [hotel_id == "Bel\u00e9m"]}) == 1
+        assert engine.set_capacity({**change, "capacity": [7]}) == 1
+        assert engine.search(FIRST + timedelta(days=3), 1, hotel_ids=[hotel_id]).hotels_available == 1
+    assert engine.matrix("held")[1, :2].tolist() == [2, 2]
+    assert engine.matrix("capacity")[1, 5] == 7

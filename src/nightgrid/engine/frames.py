@@ -95,7 +95,10 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
     require(what, frame, ["hotel_id", "room_type_id"])
     known = catalog.room_types_frame().select("hotel_id", "room_type_id").with_row_index("_row")
     asked = frame.select(pl.col("hotel_id").cast(pl.String), pl.col("room_type_id").cast(pl.String))
-    found = asked.join(known, on=["hotel_id", "room_type_id"], how="left", maintain_order="left")["_row"]
+    found = _rows_of(asked, known)
+    if found.null_count():  # ids are stored composed (NFC); most frames hold them so, and need no second look
+        asked = asked.with_columns(pl.all().str.normalize("NFC"))
+        found = _rows_of(asked, known)
     if found.null_count() and not strict:
         hotel_known = asked["hotel_id"].is_in(known["hotel_id"].unique().implode()).to_numpy()
         unknown = np.where(hotel_known, UNKNOWN_PRODUCT_ROW, UNKNOWN_HOTEL_ROW)
@@ -108,6 +111,11 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
         except UnknownIdError as error:
             raise UnknownIdError(f"{what}: row {row}: {error}") from None
     return found.to_numpy().astype(np.int64)
+
+
+def _rows_of(asked: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """Row per line of `asked`, null where its ids are not known."""
+    return asked.join(known, on=["hotel_id", "room_type_id"], how="left", maintain_order="left")["_row"]
 
 
 def weekday_mask(what: str, text: str | None, row: int) -> list[int]:
