@@ -65,6 +65,7 @@ def rows(figures: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
 def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Other ways in which our own answer was measured."""
     for key, label in (
+        ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
         ("with_key", "(with key)"),
         ("with_keys", "(with keys)"),

@@ -91,13 +91,16 @@ class Offer(NamedTuple):
 class SearchResult:
     """A ranked answer: how many hotels were considered and are available, and how long the search took in microseconds.
 
-    `offers` are made when they are first read (`elapsed_us` does not contain that: about half a microsecond each).
+    `hotel_index` and `total_minor` (integers, in order) are the ranking itself, totals for all rooms; `offers` are made
+    from it when they are first read (`elapsed_us` does not contain that: about a microsecond each).
     """
 
     hotels_considered: int
     hotels_available: int
     elapsed_us: float
     price_version: str
+    hotel_index: NDArray[np.signedinteger] = field(repr=False)
+    total_minor: NDArray[np.int64] = field(repr=False)
     _make_offers: Callable[[], list[Offer]] = field(repr=False)
 
     @cached_property

@@ -94,8 +94,10 @@ class SearchMixin(EngineBase):
         distance = self.catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
         ranking = self._searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
         make_offers = partial(self._offers, version, query, ranking, display_currency)
+        total = ranking.total * rooms
         elapsed_us = (stopwatch_seconds() - started) * 1e6
-        return SearchResult(wanted.hotels, int(ranking.available), elapsed_us, version.digest, make_offers)
+        available = int(ranking.available)
+        return SearchResult(wanted.hotels, available, elapsed_us, version.digest, ranking.hotel, total, make_offers)
 
     def _check_query(self, first: int, nights: int, rooms: int, guests: int, sort: str, top: int | None) -> None:
         """Errors that name the argument, the value and what is allowed."""
