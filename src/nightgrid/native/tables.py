@@ -155,6 +155,8 @@ def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
     scale = 1.0 / (np.float64(terms[price.T_LOS_DEN]) * terms[price.T_LEAD_DEN] * terms[price.T_TIER_DEN])
     scale /= terms[price.T_NIGHT_SCALE]
     error = 0.0
+    known_currency = -1
+    rate = 1.0
     for group in range(tables.set_stay.size):
         stay = tables.set_stay[group]
         lead_days = arrival - calendar_today[tables.set_calendar[group]]
@@ -166,7 +168,9 @@ def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
             continue
         out.lead[group] = tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)]
         currency = tables.set_currency[group]
-        rate = rates[currency, 0] / rates[currency, 1]
+        if currency != known_currency:  # a chain has few currencies, and a division takes longer than all the rest
+            rate = rates[currency, 0] / rates[currency, 1]
+            known_currency = currency
         factor = np.float64(out.los[group]) * out.lead[group] * out.tier[group] * scale
         out.approximate[group] = np.float32(factor * rate)
         roundings = 1.0

@@ -5,7 +5,6 @@ Everything here is indexes and arrays; the engine turns names into indexes befor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from threading import local
 from typing import NamedTuple
@@ -27,8 +26,7 @@ _CACHED_FILTERS = 256
 _EXACT = 2**53  # integers below are exact in a float64
 
 
-@dataclass(frozen=True, slots=True)
-class StayQuery:
+class StayQuery(NamedTuple):
     """A search in indexes: `arrival` is a window index; prices are display minor units, None = unbounded."""
 
     arrival: int
