@@ -19,7 +19,7 @@ BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
 #: Lines of the short table: (key of the figures, what is asked).
 _QUESTIONS = (
     ("search", "search the whole chain: 10,000 hotels, 50,000 room types, member prices, top 20"),
-    ("search.city", "search one city: 200 hotels, 20 offers"),
+    ("search.city", "search one city: 200 hotels, top 20"),
     ("hold", "hold rooms for a stay, one call from Python"),
     ("hold_many", "hold in bulk"),
     ("reprice", "reprice 20,000 products x 365 nights x 5 tiers, exact"),
