@@ -80,6 +80,10 @@ def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
     return series.to_physical().to_numpy().astype(np.int64) + to_ordinal("1970-01-01")
 
 
+_LONG_NAMES = dict(
+    zip(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), WEEKDAYS, strict=True)
+)
+
 UNKNOWN_PRODUCT_ROW = -1
 UNKNOWN_HOTEL_ROW = -2
 
@@ -124,7 +128,7 @@ def weekday_mask(what: str, text: str | None, row: int) -> list[int]:
         raise InputTypeError(f'{what}: weekdays is {text!r} in row {row}; give a text such as "fri,sat"')
     if text is None or not text.strip():
         return list(range(7))
-    names = [name.strip().lower()[:3] for name in text.split(",")]
+    names = [_LONG_NAMES.get(name.strip().lower(), name.strip().lower()) for name in text.split(",")]
     for name in names:
         if name not in WEEKDAYS:
             raise InputError(
