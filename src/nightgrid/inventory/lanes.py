@@ -1,7 +1,7 @@
 """Where hotels and products stand in bit maps and price matrices: sliced ELLPACK over the catalogue.
 
-64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place and
-brand, and inside a window of 1,024 hotels by their number of products, so that little is padded
+64 hotels make a chunk; word k of a chunk holds the k-th product of each of them. Hotels are ordered by place,
+brand and price level, and inside a window of 1,024 hotels by their number of products, so that little is padded
  (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma with C = 64, sigma = 1,024).
 """
 
@@ -17,15 +17,23 @@ CHUNK_HOTELS = 64
 _WINDOW_HOTELS = 1024
 
 
-def hotel_order(catalog: Catalog) -> NDArray[np.int64]:
-    """Hotels in lane order: by region, brand, group and city, then inside each window by number of products.
+def _level(catalog: Catalog) -> NDArray[np.int64]:
+    """The cheapest base price of every hotel, int64 (hotel)."""
+    first_product = catalog.row_first_product[catalog.hotel_first_row]  # (hotel + 1)
+    base = np.append(catalog.base_minor, np.iinfo(np.int64).max)  # a hotel without products ends where the next begins
+    cheapest = np.minimum.reduceat(base, first_product[:-1])
+    return np.where(np.diff(first_product) > 0, cheapest, base[-1])
 
-    Rules speak of regions and brands, so neighbours mostly share their factors, and a city lies in a few chunks.
+
+def hotel_order(catalog: Catalog) -> NDArray[np.int64]:
+    """Hotels in lane order: by region, brand, group and price level, then inside each window by number of products.
+
+    Rules speak of regions and brands, so neighbours mostly share their factors; hotels of one level stand together, so
+    that a search for the cheapest passes over most chunks (`native.minima`).
     """
     hotel_products = np.diff(catalog.row_first_product[catalog.hotel_first_row])
-    attributes = zip(catalog.region, catalog.brand, catalog.group, catalog.city, strict=True)
-    place = np.array(["\0".join(each) for each in attributes])
-    order = np.argsort(place, kind="stable")
+    place = np.array(["\0".join(each) for each in zip(catalog.region, catalog.brand, catalog.group, strict=True)])
+    order = np.lexsort((_level(catalog), np.unique(place, return_inverse=True)[1].ravel()))
     for start in range(0, len(order), _WINDOW_HOTELS):
         window = order[start : start + _WINDOW_HOTELS]
         order[start : start + _WINDOW_HOTELS] = window[np.argsort(-hotel_products[window], kind="stable")]

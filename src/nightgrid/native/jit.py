@@ -53,11 +53,22 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     Kernels return codes and never raise: an exception would skip the release of a lock.
     `parallel=True` is not used anywhere: its thread pools abort on concurrent use and do not survive a fork.
     """
+    return _compiled(function)
+
+
+def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel whose machine code is put into its callers: for inner steps, where handing over arrays would cost more
+    than the work. (The inlining of numba's own kind would count references; LLVM's does not.)
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     before = config.CACHE_DIR
     if _FOLDER is not None:
         config.CACHE_DIR = str(_FOLDER)  # read once, while the function is decorated
     try:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": _FOLDER is not None}
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": _FOLDER is not None, **more}
         compiled: Callable[..., Any] = numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = before  # the host's own numba functions keep their own place

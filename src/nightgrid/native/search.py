@@ -12,10 +12,11 @@ import numpy as np
 from numba import carray
 
 from nightgrid.limits import PLANE_VALUE_MAX
-from nightgrid.native.atomics import prefetch_reading
 from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.jit import kernel
-from nightgrid.native.marked import load_table, stay_amount, store_result
+from nightgrid.native.marked import stay_amount
+from nightgrid.native.minima import approximate_minima, widened
+from nightgrid.native.select import insert_ranked, kth_smallest
 from nightgrid.native.tables import (
     NO_PRICE,
     QueryFactors,
@@ -28,67 +29,6 @@ from nightgrid.native.tables import (
     tables_at,
 )
 from nightgrid.native.views import address_of, as_pointer
-
-#: Relative error of a float32 price: one conversion, one factor, one product, each within 2^-24; doubled for safety.
-RELATIVE_ERROR = 2.0**-21
-_PREFETCH_LANES = 512
-
-
-@kernel
-def approximate_minima(words, tables, factors, lanes, arrival, nights, out_cheapest, out_least, scratch):
-    """Approximate price of every hotel's cheapest product, and the least of every chunk; returns how many hotels
-    have one.
-
-    words (word) int64 [in]: products left; out_cheapest (chunk * 64 + lane) float32 [out], inf = none, unwritten where
-    the chunk has none; out_least (chunk) float32 [out]; scratch (64) float32. Streams two rows of the running sums,
-    word by word in two passes that each vectorise: prices with a gather of factors, then the masked minimum. O(lanes).
-    """
-    low = tables.sums[arrival]
-    high = tables.sums[arrival + nights]
-    lane_set = tables.lane_set
-    approximate = factors.approximate
-    nothing = np.float32(np.inf)
-    available = 0
-    for chunk in range(lanes.chunk_first_word.size - 1):
-        out_least[chunk] = nothing
-        first = lanes.chunk_first_word[chunk]
-        end = lanes.chunk_first_word[chunk + 1]
-        any_left = 0
-        for word in range(first, end):
-            any_left |= words[word]
-        if any_left == 0:
-            continue
-        out = chunk * 64
-        for bit in range(64):
-            out_cheapest[out + bit] = nothing
-        for word in range(first, end):
-            left = words[word]
-            if left == 0:
-                continue
-            lane = word * 64
-            for line in range(0, 64, 16):  # a cache line of each row, far enough ahead of its use
-                prefetch_reading(low, lane + _PREFETCH_LANES + line)
-                prefetch_reading(high, lane + _PREFETCH_LANES + line)
-            common = tables.word_set[word]
-            if common >= 0:
-                factor = approximate[common]
-                for bit in range(64):
-                    store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
-            else:
-                for bit in range(64):
-                    factor = load_table(approximate, load_table(lane_set, lane + bit))
-                    store_result(scratch, bit, np.float32(stay_amount(low, high, lane + bit)) * factor)
-            for bit in range(64):
-                value = load_table(scratch, bit) if left >> bit & 1 else nothing
-                least = load_table(out_cheapest, out + bit)
-                store_result(out_cheapest, out + bit, value if value < least else least)
-        least = nothing
-        for bit in range(64):
-            value = out_cheapest[out + bit]
-            least = value if value < least else least
-            available += value < nothing
-        out_least[chunk] = least
-    return available
 
 
 @kernel
@@ -120,35 +60,6 @@ def hotel_cheapest(words, tables, factors, rates, lanes, position, arrival, nigh
 
 
 @kernel
-def kth_smallest(values, size, k):
-    """The k-th smallest (k >= 1) of values[:size], which are reordered (quickselect: Hoare 1961). O(size) expected."""
-    left = 0
-    right = size - 1
-    while left < right:
-        pivot = values[(left + right) >> 1]
-        i = left
-        j = right
-        while i <= j:
-            while values[i] < pivot:
-                i += 1
-            while pivot < values[j]:
-                j -= 1
-            if i <= j:
-                kept = values[i]
-                values[i] = values[j]
-                values[j] = kept
-                i += 1
-                j -= 1
-        if k - 1 <= j:
-            right = j
-        elif k - 1 >= i:
-            left = i
-        else:
-            break
-    return values[k - 1]
-
-
-@kernel
 def _threshold(cheapest, least, top, scratch):
     """An upper bound of the approximate price of the top-th cheapest hotel; inf if there are fewer.
 
@@ -173,13 +84,13 @@ def _threshold(cheapest, least, top, scratch):
 
 
 @kernel
-def _candidates(cheapest, least, top, error, bound, scratch, out_positions):
+def _candidates(cheapest, least, top, error, limit, scratch, out_positions):
     """Positions of the hotels that can be among the best, and the limit: (count, limit).
 
-    The first limit comes from the chunks; the hotels under it are few, and their own top-th smallest is the second.
+    The first limit comes from a few chunks; the hotels under it are not many, and their own top-th smallest is the
+    second.
     """
     count = 0
-    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
     for chunk in range(least.size):
         if least[chunk] <= limit and least[chunk] < np.float32(np.inf):
             for position in range(chunk * 64, chunk * 64 + 64):
@@ -189,8 +100,7 @@ def _candidates(cheapest, least, top, error, bound, scratch, out_positions):
                     count += 1
     if count <= top:
         return count, limit
-    bound = kth_smallest(scratch, count, top)
-    limit = np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
+    limit = widened(kth_smallest(scratch, count, top), error)
     kept = 0
     for i in range(count):
         if cheapest[out_positions[i]] <= limit:
@@ -200,23 +110,17 @@ def _candidates(cheapest, least, top, error, bound, scratch, out_positions):
 
 
 @kernel
-def _insert(display, total, lane, hotel, count, top, out):
-    """Insert into the ranking by (display, hotel); returns the new count. Rankings are short, so a shift is cheapest.
-
-    out (4, top) int64: display, total, lane, hotel [inout].
-    """
-    if count == top and (display > out[0, top - 1] or (display == out[0, top - 1] and hotel > out[3, top - 1])):
-        return count
-    place = count if count < top else top - 1
-    while place > 0 and (display < out[0, place - 1] or (display == out[0, place - 1] and hotel < out[3, place - 1])):
-        for field in range(4):
-            out[field, place] = out[field, place - 1]
-        place -= 1
-    out[0, place] = display
-    out[1, place] = total
-    out[2, place] = lane
-    out[3, place] = hotel
-    return min(count + 1, top)
+def _drop_past(factors, lane_set, words):
+    """Clear the bits of products of hotels where the arrival lies before today. Rare: around the first night only."""
+    for group in range(factors.lead.size):
+        if factors.lead[group] < 0:
+            break
+    else:
+        return
+    for word in range(words.size):
+        for bit in range(64):
+            if words[word] >> bit & 1 and factors.lead[lane_set[word * 64 + bit]] < 0:
+                words[word] &= ~(1 << bit)
 
 
 @kernel
@@ -230,6 +134,11 @@ def _factors_in(address, sets):
     )
 
 
+def search_scratch_words(words: int, positions: int, sets: int) -> int:
+    """Size of the scratch memory of `search_top`, in 64-bit words."""
+    return 2 * words + 2 * positions + 4 * sets + 64
+
+
 @kernel
 def search_top(
     store, desk, sums, mask, filter_words, calendar_today, rates, arrival, nights, tier, rooms, scratch, out
@@ -237,11 +146,11 @@ def search_top(
     """The cheapest hotels for a stay, exact, in one call: (how many were found, how many are available).
 
     store: store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64: products to
-    consider; calendar_today (calendar) int64; rates (currency, 2) int64; tier: index [in]; scratch int64: a word per
-    word of the bit map, 4 per factor set, 2 per position; out (4, top) int64 [out]: display total, total, lane, hotel,
+    consider; calendar_today (calendar) int64; rates (currency, 2) int64; tier: index [in]; scratch int64:
+    `search_scratch_words`; out (4, top) int64 [out]: display total, total, lane, hotel,
     ranked by (display total, hotel). A candidate is a hotel whose approximate price is within the error of the bound,
     so none that could win is missed, and a product above the limit cannot put its hotel among the best. Candidates
-    are priced exactly. O(lanes + words x nights).
+    are priced exactly. O(words x nights), and O(lanes) where prices do not differ.
     """
     tables = tables_at(desk, sums)
     lanes = lanes_at(desk)
@@ -256,19 +165,27 @@ def search_top(
     selection = carray(as_pointer(address + 256 * chunks), (chunks * 64,), np.float32)
     positions = carray(as_pointer(address + 512 * chunks), (chunks * 64,), np.int32)
     least = carray(as_pointer(address + 768 * chunks), (chunks,), np.float32)
+    bounds = carray(as_pointer(address + 772 * chunks), (filter_words.size,), np.float32)
+    chunk_bounds = carray(as_pointer(address + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
+    line = carray(as_pointer(address + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
     available_words(store, filter_words, arrival, nights, words)
     if rooms > 1 or nights >= PLANE_VALUE_MAX:
         drop_refused(store, lanes.lane_row, arrival, nights, rooms, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
-    available = approximate_minima(words, tables, factors, lanes, arrival, nights, cheapest, least, selection)
-    bound = _threshold(cheapest, least, top, selection)
-    candidates, limit = _candidates(cheapest, least, top, error, bound, selection, positions)
+    _drop_past(factors, tables.lane_set, words)
+    space = (bounds, chunk_bounds, selection, line)
+    limit, available = approximate_minima(
+        words, tables, factors, lanes, arrival, nights, top, error, cheapest, least, space
+    )
+    if limit == np.float32(np.inf):
+        limit = widened(_threshold(cheapest, least, top, selection), error)
+    candidates, limit = _candidates(cheapest, least, top, error, limit, selection, positions)
     count = 0
     for i in range(candidates):
         display, total, lane = hotel_cheapest(
             words, tables, factors, rates, lanes, positions[i], arrival, nights, mask, limit, 0, NO_PRICE - 1
         )
-        count = _insert(display, total, lane, lanes.chunk_hotel[positions[i]], count, top, out)
+        count = insert_ranked(display, total, lane, lanes.chunk_hotel[positions[i]], count, top, out)
     return count, available
 
 

@@ -40,7 +40,9 @@ class PriceTables(NamedTuple):
     lead_num: Any  # int64 (stay set, lead days)
     tier_num: Any  # int64 (stay set, tier)
     terms: Any  # int64 (T_TERMS)
-    word_set: Any  # int32 (word): the factor set of all 64 lanes of a word, -1 where they differ
+    word_first_set: Any  # int32 (word + 1): where a word's factor sets begin
+    word_sets: Any  # int32: the distinct factor sets of every word's products
+    word_sums: Any  # like sums, (night + 1, word): running sums of every word's cheapest night
 
 
 class QueryFactors(NamedTuple):
@@ -95,6 +97,8 @@ def tables_at(desk, sums):
         _matrix64(desk, 6),
         terms,
         _vector32(desk, 8),
+        _vector32(desk, 9),
+        carray(as_pointer(desk[10 * _LINE]), (desk[10 * _LINE + 1], desk[10 * _LINE + 2]), sums.dtype),
     )
 
 
@@ -120,7 +124,9 @@ def borrowed_tables(tables):
         borrowed(tables.lead_num),
         borrowed(tables.tier_num),
         borrowed(tables.terms),
-        borrowed(tables.word_set),
+        borrowed(tables.word_first_set),
+        borrowed(tables.word_sets),
+        borrowed(tables.word_sums),
     )
 
 

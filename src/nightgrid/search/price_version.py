@@ -20,6 +20,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.money import exponent
 from nightgrid.native import prices as price
+from nightgrid.native.minima import fold_word_minima
 from nightgrid.native.tables import PriceTables, desk_of
 from nightgrid.pricing.compile import CompiledBook
 
@@ -60,7 +61,7 @@ class PriceVersion:
     @property
     def bytes(self) -> int:
         """Bytes of the price matrices."""
-        return int(self.tables.sums.nbytes)
+        return int(self.tables.sums.nbytes + self.tables.word_sums.nbytes)
 
 
 def terms_of(compiled: CompiledBook) -> NDArray[np.int64]:
@@ -98,15 +99,13 @@ def _by_lane(inventory: Inventory, values: NDArray[np.generic], padding: int) ->
     return np.where(lane_product >= 0, values[np.maximum(lane_product, 0)], padding).astype(values.dtype)
 
 
-def _word_sets(lane_set: NDArray[np.int32], is_product: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """The factor set that all products of a word share, -1 where they differ: int32 (word). Search then needs no
-    gather.
-    """
-    sets = lane_set.reshape(-1, 64)
-    real = is_product.reshape(-1, 64)
-    least = np.where(real, sets, np.iinfo(np.int32).max).min(axis=1)
-    most = np.where(real, sets, -1).max(axis=1)
-    return np.where(least == most, most, -1).astype(np.int32)
+def _word_sets(lane_set: NDArray[np.int32], is_product: NDArray[np.bool_]) -> tuple[NDArray[np.int32], ...]:
+    """The distinct factor sets of every word's products: (first int32 (word + 1), sets int32)."""
+    sets = np.sort(np.where(is_product, lane_set, -1).reshape(-1, 64), axis=1)
+    new = np.concatenate([sets[:, :1] >= 0, (sets[:, 1:] != sets[:, :-1]) & (sets[:, 1:] >= 0)], axis=1)
+    first = np.zeros(len(sets) + 1, np.int32)
+    np.cumsum(new.sum(axis=1), out=first[1:])
+    return first, np.ascontiguousarray(sets[new], np.int32)
 
 
 def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inventory) -> PriceVersion:
@@ -143,6 +142,10 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
         )
         raise RuleBookError(compiled.book.book.name, [Mistake("season", problem, fix)])
     lane_set = _by_lane(inventory, product_set.ravel().astype(np.int32), 0).view(np.int32)
+    is_product = inventory.lanes.lane_product >= 0
+    word_first_set, word_sets = _word_sets(lane_set, is_product)
+    word_sums = np.empty((shape[0], shape[1] // 64), sums.dtype)
+    fold_word_minima(sums, inventory.lanes.lane_product, mask, word_sums)
     tables = PriceTables(
         sums=sums,
         lane_set=lane_set,
@@ -153,7 +156,9 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
         lead_num=np.ascontiguousarray(compiled.lead_num, np.int64),
         tier_num=np.ascontiguousarray(compiled.tier_num, np.int64),
         terms=terms,
-        word_set=_word_sets(lane_set, inventory.lanes.lane_product >= 0),
+        word_first_set=word_first_set,
+        word_sets=word_sets,
+        word_sums=word_sums,
     )
     for array in tables:
         array.setflags(write=False)

@@ -79,8 +79,6 @@ class Searcher:
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
         self._filters: dict[object, ProductFilter] = {}
         self._thread = local()
-        #: Scratch memory of a search in 64-bit words, without the factor sets of the price version.
-        self._fixed_scratch = int(first_word[-1]) + 2 * len(self._lanes.chunk_hotel) + 64
 
     # -- filters as bit maps ---------------------------------------------------------------------
 
@@ -189,7 +187,8 @@ class Searcher:
 
     def _scratch(self, sets: int) -> NDArray[np.int64]:
         """Scratch memory of `search_top`, one per thread: fresh memory each time would cost more than the search."""
-        words = self._fixed_scratch + 4 * sets
+        lanes = self._lanes
+        words = kernels.search_scratch_words(int(lanes.chunk_first_word[-1]), len(lanes.chunk_hotel), sets)
         kept: NDArray[np.int64] | None = getattr(self._thread, "scratch", None)
         if kept is None or len(kept) < words:
             kept = self._thread.scratch = np.empty(words, np.int64)
