@@ -58,16 +58,16 @@ class BulkPriceMixin(EngineBase):
         lane = np.empty(self.n_nights, np.int32)
         code = np.empty(self.n_nights, np.int16)
         tier_index = 0 if tier is None else version.tier_index(tier)
+        first_night = self.first_night
         hotel_calendar(
             self._inventory.table,
             version.tables,
-            self._inventory.lanes.lane_row,
+            self._inventory.lanes,
             self._inventory.product_lane[products],
-            today,
-            nights,
-            rooms,
-            tier_index,
+            (first_night, first_night - version.first_night, today),
+            (nights, rooms, tier_index, self._scope(tier, channel)),
             version.mask,
+            now_ms,
             total,
             lane,
             code,
@@ -76,7 +76,7 @@ class BulkPriceMixin(EngineBase):
         rows = [None if product is None else int(self.catalog.product_row[product]) for product in found]
         return pl.DataFrame(
             {
-                "arrival": [to_date(self.first_night + night) for night in range(self.n_nights)],
+                "arrival": [to_date(first_night + night) for night in range(self.n_nights)],
                 "price_minor": [None if value == NO_PRICE else int(value) * rooms for value in total],
                 "currency": [self.catalog.currencies[int(self.catalog.hotel_currency[hotel])]] * self.n_nights,
                 "room_type_id": [None if row is None else self.catalog.room_type_ids[row] for row in rows],
@@ -105,11 +105,11 @@ class BulkPriceMixin(EngineBase):
         lengths = cube_stays(known)
         if tiers is not None and (isinstance(tiers, str) or not len(tiers)):
             raise InputError(f"tiers is {tiers!r}; give a list of one or more of {', '.join(version.tiers)}, or None")
-        first, last = 0, self.n_nights - 1
+        first, last = 0, version.n_nights - 1
         if arrivals is not None:
-            first, last = (to_ordinal(night) - self.first_night for night in arrivals)
-        if not 0 <= first <= last < self.n_nights:
-            window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
+            first, last = (to_ordinal(night) - version.first_night for night in arrivals)
+        if not 0 <= first <= last < version.n_nights:
+            window = f"{to_date(version.first_night)} to {to_date(version.first_night + version.n_nights - 1)}"
             raise InputError(f"arrivals is {arrivals}; first and last must be in order inside {window}")
         given = {name: value for name, value in where.items() if value is not None}
         hotels = self.catalog.hotels_where(**given) if given else np.arange(self.catalog.n_hotels)
@@ -120,8 +120,8 @@ class BulkPriceMixin(EngineBase):
         indexes = range(len(version.tiers)) if tiers is None else [version.tier_index(tier) for tier in tiers]
         return Cube(
             version=version,
-            first_night=self.first_night,
-            calendar_today=self._today(),
+            first_night=version.first_night,
+            calendar_today=self._today() - version.first_night,
             products=products,
             lanes=np.ascontiguousarray(self._inventory.product_lane[products]),
             arrivals=range(first, last + 1),

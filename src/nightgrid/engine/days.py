@@ -13,7 +13,7 @@ from nightgrid.nights import local_date_ordinal, next_local_midnight_ms
 
 
 class Days:
-    """The window index of today per calendar (time zone and roll-over hour), turned when a hotel's date changes."""
+    """The ordinal of today per calendar (time zone and roll-over hour), turned when a hotel's date changes."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory) -> None:
         self._catalog = catalog
@@ -23,7 +23,7 @@ class Days:
         self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
 
     def today(self, now_ms: int) -> NDArray[np.int64]:
-        """int64 (calendar): window index of the civil date, may be negative. One comparison unless a date changed."""
+        """int64 (calendar): ordinal of the civil date. One comparison unless a date changed."""
         if now_ms >= self._next_change_ms:
             self._turn(now_ms)
         return self._today
@@ -33,10 +33,7 @@ class Days:
             if now_ms < self._next_change_ms:
                 return
             calendars = self._catalog.calendars
-            today = np.array(
-                [local_date_ordinal(now_ms, zone, hour) - self._inventory.first_night for zone, hour in calendars],
-                np.int64,
-            )
-            self._inventory.set_today(today[self._catalog.hotel_calendar].astype(np.int32))
+            today = np.array([local_date_ordinal(now_ms, zone, hour) for zone, hour in calendars], np.int64)
+            self._inventory.set_today(today[self._catalog.hotel_calendar])
             self._today = today
             self._next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)

@@ -56,13 +56,13 @@ def quote_many(
     frame = as_frame(_WHAT, source)
     require(_WHAT, frame, ["arrival", "nights"])
     products = _products(catalog, frame)
-    arrivals = ordinals(_WHAT, frame, "arrival") - inventory.first_night
+    arrivals = ordinals(_WHAT, frame, "arrival")
     nights = integers(_WHAT, frame, "nights", -_ANY, _ANY)
     hotels = catalog.row_hotel[catalog.product_row[products]]
     booked = calendar_today[catalog.hotel_calendar[hotels]]
     if "booking_date" in frame.columns:
         require(_WHAT, frame, ["booking_date"])
-        booked = ordinals(_WHAT, frame, "booking_date") - inventory.first_night
+        booked = ordinals(_WHAT, frame, "booking_date")
     rooms: NDArray[np.int64] | int = 1
     if "rooms" in frame.columns:
         rooms = integers(_WHAT, frame, "rooms", 1, ROOMS_MAX)
@@ -70,7 +70,9 @@ def quote_many(
     code = np.empty(len(frame), np.int16)
     lanes = inventory.product_lane[products].astype(np.int64)
     lead_days = arrivals - booked
-    quote_batch(version.tables, lanes, arrivals, nights, _tiers(version, frame), lead_days, version.mask, total, code)
+    lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
+    priced = arrivals - version.first_night
+    quote_batch(version.tables, lanes, priced, nights, _tiers(version, frame), lead_days, version.mask, total, code)
     currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
     answer = pl.DataFrame(
         {"outcome": code, "total_minor": total * rooms, "currency": currencies, "lead_days": lead_days}

@@ -74,14 +74,16 @@ class QuoteMixin(EngineBase):
         lane = int(self._inventory.product_lane[product])
         hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
-        first = ordinal - self.first_night
-        if first < max(0, today) or first + nights > self.n_nights:
-            window = f"{to_date(self.first_night + max(0, today))} to {to_date(self.first_night + self.n_nights)}"
+        first = ordinal - version.first_night
+        begin = max(self.first_night, version.first_night, today)
+        end = min(self.first_night + self.n_nights, version.first_night + version.n_nights)
+        if ordinal < begin or ordinal + nights > end:
+            window = f"{to_date(begin)} to {to_date(end)}"
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         tables = version.tables
         stay = int(tables.set_stay[tables.lane_set[lane]])
-        lead_days = first - today
+        lead_days = ordinal - today
         los = int(tables.los_num[stay, nights])
         lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
         tier_num = int(tables.tier_num[stay, tier_index])

@@ -17,6 +17,7 @@ from nightgrid.native import layout as at
 _KEYS_PER_SLOT = 2
 _SEGMENTS_MAX = 1024
 _ENTRIES_PER_SEGMENT_MIN = 64
+_SLOT_RUN_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class BlockSizes:
     slots: int
     profiles: int
     retention_ms: int
+    controls: int = 4_096
+    counters: int = 1_024
+    records: int = 65_536
 
     @property
     def keys(self) -> int:
@@ -40,13 +44,18 @@ class BlockSizes:
         return 1 << (wanted - 1).bit_length()
 
     @property
+    def slot_run(self) -> int:
+        """Slots that a hotel takes from the store at once: few enough that an eighth of them lies unused at most."""
+        return max(1, min(_SLOT_RUN_MAX, self.slots // (8 * self.hotels)))
+
+    @property
     def segments(self) -> int:
         """Segments of the key index: a power of two."""
         return min(_SEGMENTS_MAX, self.keys // _ENTRIES_PER_SEGMENT_MIN)
 
     def regions(self) -> dict[int, tuple[np.dtype[np.generic], tuple[int, ...]]]:
         """dtype and shape of each region, in the order in which they lie in the block."""
-        int16, int32, int64 = (np.dtype(name) for name in ("int16", "int32", "int64"))
+        int8, int16, int32, int64 = (np.dtype(name) for name in ("int8", "int16", "int32", "int64"))
         cells = (self.rows, self.nights)
         return {
             at.R_SHARED: (int64, (at.S_WORDS,)),
@@ -65,6 +74,19 @@ class BlockSizes:
             at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
             at.R_KEYS: (int64, (self.keys, at.E_WORDS)),
             at.R_SEGMENT_LOCKS: (int64, (self.segments, 8)),
+            at.R_RECORDS: (int64, (self.records, at.D_WORDS)),
+            at.R_ROW_FLAGS: (int8, (self.rows,)),
+            at.R_ROW_GUESTS: (int16, (self.rows,)),
+            at.R_ROW_CONTROL: (int32, (self.rows,)),
+            at.R_CONTROLS: (int64, (self.controls, at.T_WORDS)),
+            at.R_CONTROL_NIGHTS: (int64, (self.controls, self.nights, at.N_FIELDS)),
+            at.R_COUNTERS: (int64, (self.counters, at.U_WORDS)),
+            at.R_PRODUCT_PLAN: (int32, (self.products,)),
+            at.R_PRODUCT_FLAGS: (int8, (self.products,)),
+            at.R_OUT_OF_ORDER: (int16, cells),
+            at.R_SELL_LIMIT: (int16, cells),
+            at.R_STATISTICS: (int64, (128,)),
+            at.R_CONTROLLED: (int64, (self.words,)),
         }
 
 
@@ -99,13 +121,16 @@ class Block:
         header[at.H_ROWS] = sizes.rows
         header[at.H_PRODUCTS] = sizes.products
         header[at.H_NIGHTS] = sizes.nights
-        header[at.H_FIRST_NIGHT] = sizes.first_night
         header[at.H_WORDS] = sizes.words
         header[at.H_SLOTS] = sizes.slots
         header[at.H_KEYS] = sizes.keys
         header[at.H_SEGMENTS] = sizes.segments
         header[at.H_RETENTION_MS] = sizes.retention_ms
         header[at.H_PROFILES] = sizes.profiles
+        header[at.H_SLOT_RUN] = sizes.slot_run
+        header[at.H_CONTROLS] = sizes.controls
+        header[at.H_COUNTERS] = sizes.counters
+        header[at.H_RECORDS] = sizes.records
         for region, offset in offsets.items():
             header[region] = offset
         self.table: NDArray[np.int64] = header.copy()
@@ -124,7 +149,9 @@ class Block:
         groups = {
             "cells": (at.R_CELLS,),
             "bit_maps": (at.R_SELLABLE, at.R_PLANES),
-            "capacity_parts": (at.R_CAPACITY, at.R_ELSEWHERE),
+            "capacity_parts": (at.R_CAPACITY, at.R_ELSEWHERE, at.R_OUT_OF_ORDER, at.R_SELL_LIMIT),
+            "selling_controls": (at.R_CONTROLS, at.R_CONTROL_NIGHTS, at.R_COUNTERS),
+            "records": (at.R_RECORDS,),
             "slots": (at.R_SLOTS,),
             "keys": (at.R_KEYS, at.R_SEGMENT_LOCKS),
         }

@@ -1,13 +1,13 @@
 """The inventory: room type × night counters, holds and bookings of a whole chain, over arrays and indexes.
 
-Ids are translated to indexes by the engine; here a row is a room type, nights are window indexes, and instants are
-given by the caller. Every method may be called from any number of threads: the kernels release the GIL and lock per
-hotel.
+Ids are translated to indexes by the engine; here a row is a room type, nights are ordinals, and instants are given by
+the caller. Every method may be called from any number of threads: the kernels release the GIL and lock per hotel.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.block import Block, BlockSizes
+from nightgrid.inventory.counters import CountersPart
 from nightgrid.inventory.lanes import lane_map
 from nightgrid.inventory.restrictions import RestrictionChange, apply_change
-from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, ROOMS_MAX, WINDOW_NIGHTS_MAX
-from nightgrid.native import controls, holds
+from nightgrid.inventory.slots import SlotsPart
+from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
+from nightgrid.native import amend, batch, carts, holds, resolve, sweep
 from nightgrid.native import layout as at
+from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, release
-from nightgrid.native.batch import hold_batch, resolve_batch
 
 _SLOTS_MAX = 2**31
 
 
 class HoldAnswer(NamedTuple):
-    """Answer to one hold request; `night` is the window index of the first failing night."""
+    """Answer to one hold request; `night` is the ordinal of the first failing night."""
 
     code: int
     night: int
@@ -45,32 +47,40 @@ class BatchAnswer(NamedTuple):
     lsn: NDArray[np.int64]
 
 
-class HoldRecord(NamedTuple):
-    """What the store knows of one hold."""
+class CartAnswer(NamedTuple):
+    """Answer to a cart: the refused line and its night, or the ids of all lines."""
 
-    hold_id: int
-    state: int
-    row: int
-    arrival: int  # proleptic ordinal
-    nights: int
-    rooms: int
-    deadline_ms: int
-    taken_ms: int
-    resolved_ms: int
-    lsn: int
-
-
-class Shortfall(NamedTuple):
-    """The first cell with more rooms sold and held than the capacity asked for, and how many others there are."""
-
-    row: int
+    code: int
+    line: int
     night: int
-    capacity: int
-    taken: int
-    others: int
+    lsn: int
+    hold_ids: NDArray[np.int64]
 
 
-class Inventory:
+def _checked_sizes(nights: int, first_night: int, sizes: dict[str, int]) -> None:
+    """Errors for a size that is no whole number or outside its range."""
+    for name, value in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
+    if not 1 <= nights <= WINDOW_NIGHTS_MAX:
+        raise InputError(f"nights is {nights}; a window has 1 to {WINDOW_NIGHTS_MAX} nights")
+    if first_night + nights - 1 > date.max.toordinal():
+        raise InputError(f"{nights} nights from ordinal {first_night} end after {date.max}; begin earlier")
+    if not 1 <= sizes["slots"] <= _SLOTS_MAX:
+        raise InputError(f"slots is {sizes['slots']}; a store has 1 to {_SLOTS_MAX:,} hold slots")
+    if not 2 <= sizes["profiles"] <= PROFILES_MAX:
+        raise InputError(f"profiles is {sizes['profiles']}; a store has 2 to {PROFILES_MAX} restriction profiles")
+    if sizes["retention_ms"] < 0:
+        raise InputError(f"retention_ms is {sizes['retention_ms']}; it must be 0 or more")
+    if not 1 <= sizes["controls"] < 2**16:
+        raise InputError(f"controls is {sizes['controls']}; a store has 1 to {2**16 - 1:,} selling controls")
+    if not 1 <= sizes["counters"] < 2**16:
+        raise InputError(f"counters is {sizes['counters']}; a store has 1 to {2**16 - 1:,} limited counters")
+    if sizes["records"] < 1_024 or sizes["records"] & (sizes["records"] - 1):
+        raise InputError(f"ring_records is {sizes['records']}; a power of two from 1,024 on is needed")
+
+
+class Inventory(CountersPart, SlotsPart):
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
     def __init__(
@@ -82,21 +92,13 @@ class Inventory:
         slots: int,
         profiles: int = PROFILES_MAX,
         retention_ms: int = RETENTION_MS_DEFAULT,
+        controls: int = 4_096,
+        counters: int = 1_024,
+        records: int = 65_536,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
-        for name, value in given.items():
-            if isinstance(value, bool) or not isinstance(value, int | np.integer):
-                raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
-        if not 1 <= nights <= WINDOW_NIGHTS_MAX:
-            raise InputError(f"nights is {nights}; a window has 1 to {WINDOW_NIGHTS_MAX} nights")
-        if first_night + nights - 1 > date.max.toordinal():
-            raise InputError(f"{nights} nights from ordinal {first_night} end after {date.max}; begin earlier")
-        if not 1 <= slots <= _SLOTS_MAX:
-            raise InputError(f"slots is {slots}; a store has 1 to {_SLOTS_MAX:,} hold slots")
-        if not 2 <= profiles <= PROFILES_MAX:
-            raise InputError(f"profiles is {profiles}; a store has 2 to {PROFILES_MAX} restriction profiles")
-        if retention_ms < 0:
-            raise InputError(f"retention_ms is {retention_ms}; it must be 0 or more")
+        given |= {"controls": controls, "counters": counters, "records": records}
+        _checked_sizes(nights, first_night, given)
         self.lanes, product_lane = lane_map(catalog)
         words = int(self.lanes.chunk_first_word[-1])
         sizes = BlockSizes(
@@ -109,12 +111,16 @@ class Inventory:
             slots=slots,
             profiles=profiles,
             retention_ms=retention_ms,
+            controls=controls,
+            counters=counters,
+            records=records,
         )
         self.block = Block(sizes)
         self.table = self.block.table
         self.n_nights = nights
-        self.first_night = first_night
         self.product_lane = product_lane
+        self._catalog = catalog
+        self._thread = local()
         self._fill(catalog)
 
     def _fill(self, catalog: Catalog) -> None:
@@ -123,16 +129,30 @@ class Inventory:
         region(at.R_HOTEL_FIRST_ROW)[:] = catalog.hotel_first_row
         region(at.R_ROW_HOTEL)[:] = catalog.row_hotel
         region(at.R_ROW_FIRST_PRODUCT)[:] = catalog.row_first_product
+        region(at.R_ROW_GUESTS)[:] = catalog.guests_max
         region(at.R_PRODUCT_LANE)[:] = self.product_lane
+        region(at.R_PRODUCT_PLAN)[:] = np.unique(np.array(catalog.plan_ids), return_inverse=True)[1]
         region(at.R_CAPACITY)[:] = catalog.capacity[:, None]
         region(at.R_CELLS)[:, :, at.C_FREE] = catalog.capacity[:, None]
         region(at.R_HOTELS)[:, at.L_EARLIEST_MS] = at.NEVER_MS
         shared = region(at.R_SHARED)
         shared[at.S_EARLIEST_MS] = at.NEVER_MS
         shared[at.S_PENDING_MS] = at.NEVER_MS
+        shared[at.S_FIRST_NIGHT] = self.block.sizes.first_night
+        region(at.R_SELLABLE)[:] = self.open_words()
+
+    def open_words(self) -> NDArray[np.int64]:
+        """Bits of the products whose room type has any room in the catalogue: int64 (word)."""
         lane_row = self.lanes.lane_row
-        open_lane = (lane_row >= 0) & (catalog.capacity[np.maximum(lane_row, 0)] >= 1)
-        region(at.R_SELLABLE)[:] = np.packbits(open_lane, bitorder="little").view(np.int64)
+        open_lane = (lane_row >= 0) & (self._catalog.capacity[np.maximum(lane_row, 0)] >= 1)
+        return np.packbits(open_lane, bitorder="little").view(np.int64)
+
+    def _line(self) -> NDArray[np.int64]:
+        """Scratch of this thread for the hold that another replaces: int64 (Q_FIELDS, 1)."""
+        kept: NDArray[np.int64] | None = getattr(self._thread, "line", None)
+        if kept is None:
+            kept = self._thread.line = np.zeros((q.Q_FIELDS, 1), np.int64)
+        return kept
 
     # -- holds -----------------------------------------------------------------------------------
 
@@ -149,163 +169,88 @@ class Inventory:
     ) -> HoldAnswer:
         """Take rooms for one stay with a deadline, all nights or nothing. O(nights).
 
-        arrival: window index; key: 128-bit digest as two signed words, (0, 0) = none; guest: digest, 0 = none.
+        arrival: ordinal; key: 128-bit digest as two signed words, (0, 0) = none; guest: digest, 0 = none.
         """
         answer = holds.hold_one(self.table, row, arrival, nights, rooms, ttl_ms, key[0], key[1], guest, now_ms)
         return HoldAnswer(*answer)
 
+    def hold_any(self, request: NDArray[np.int64], now_ms: int) -> HoldAnswer:
+        """Hold with everything that a request can say: int64 (Q_FIELDS, 1), see `native.requests`."""
+        return HoldAnswer(*holds.hold_any(self.table, request, self._line(), now_ms))
+
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
-        """Hold many stays in order, each its own; requests (8, request) int64 as `native.holds.hold_request` names
-        them.
-        """
+        """Hold many stays in order, each its own; requests (Q_FIELDS, request) int64, see `native.requests`."""
         size = requests.shape[1]
         answer = BatchAnswer(
             np.empty(size, np.int16), np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)
         )
-        hold_batch(self.table, np.ascontiguousarray(requests), now_ms, *answer)
+        batch.hold_batch(self.table, np.ascontiguousarray(requests), self._line(), now_ms, *answer)
+        self._count(answer.code)
         return answer
 
-    def resolve(self, hold_id: int, verb: int, now_ms: int) -> tuple[int, int]:
-        """Confirm, release or cancel (`native.holds.VERB_*`) one hold: (code, lsn). O(nights)."""
-        code, lsn = holds.resolve_one(self.table, hold_id, verb, now_ms)
+    def hold_cart(self, lines: NDArray[np.int64], now_ms: int) -> CartAnswer:
+        """Hold every line or none: lines (Q_FIELDS, line) int64 with rows that exist, the cart's key in the first."""
+        hotels = np.unique(self._catalog.row_hotel[lines[q.Q_ROW]]).astype(np.int64)
+        slots, ids = np.zeros(lines.shape[1], np.int64), np.zeros(lines.shape[1], np.int64)
+        answer = carts.hold_cart(self.table, np.ascontiguousarray(lines), hotels, now_ms, slots, ids)
+        return CartAnswer(*answer, ids)
+
+    def _count(self, codes: NDArray[np.int16]) -> None:
+        """Count the answers of a batch."""
+        batch.add_statistics(self.table, np.bincount(codes // 10, minlength=128).astype(np.int64))
+
+    def resolve(self, hold_id: int, verb: int, argument: int, now_ms: int) -> tuple[int, int]:
+        """Apply a verb (`native.verdicts` VERB_*, argument as `native.resolve`) to one hold: (code, lsn). O(nights)."""
+        code, lsn = resolve.resolve_one(self.table, hold_id, verb, argument, now_ms)
         return code, lsn
 
     def resolve_batch(
-        self, hold_ids: NDArray[np.int64], verb: int, now_ms: int
+        self, hold_ids: NDArray[np.int64], verb: int, argument: int, now_ms: int
     ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """Confirm, release or cancel many holds in order: (codes, lsns)."""
+        """Apply a verb to many holds in order: (codes, lsns)."""
         code = np.empty(len(hold_ids), np.int16)
         lsn = np.empty(len(hold_ids), np.int64)
-        resolve_batch(self.table, np.ascontiguousarray(hold_ids, np.int64), verb, now_ms, code, lsn)
+        batch.resolve_batch(
+            self.table, np.ascontiguousarray(hold_ids, np.int64), verb, argument, now_ms, code, lsn
+        )
+        self._count(code)
         return code, lsn
+
+    def resolve_cart(
+        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], verb: int, now_ms: int
+    ) -> tuple[int, int, NDArray[np.int64]]:
+        """Apply a verb to all lines of a cart or none: (code, refusing line, lsns)."""
+        hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
+        lsn = np.zeros(len(hold_ids), np.int64)
+        code, line = carts.resolve_cart(
+            self.table, np.ascontiguousarray(hold_ids, np.int64), hotels, verb, now_ms, lsn
+        )
+        return code, line, lsn
+
+    def amend(self, hold_id: int, request: NDArray[np.int64], now_ms: int) -> tuple[int, int, int]:
+        """Give a hold or booking another stay: (code, night, lsn); request (Q_FIELDS, 1) int64."""
+        code, night, lsn = amend.amend_one(self.table, hold_id, request, self._line(), now_ms)
+        return code, night, lsn
+
+    def rebook(self, hold_id: int, value_minor: int, now_ms: int) -> HoldAnswer:
+        """Book what an expired hold held, if rooms are still there."""
+        return HoldAnswer(*amend.rebook_one(self.table, hold_id, value_minor, now_ms))
 
     def sweep(self, now_ms: int) -> int:
         """Expire every due hold; returns how many. One comparison where nothing is due."""
-        return int(holds.sweep_store(self.table, now_ms))
+        return int(sweep.sweep_store(self.table, now_ms))
 
-    def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
-        """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""
-        slot = hold_id & 0xFFFFFFFF
-        if hold_id <= 0 or slot >= self.block.sizes.slots:
-            return None
-        shared = self.block.region(at.R_SLOTS)[slot]
-        line = shared.copy()
-        while line[at.W_STATE] != shared[at.W_STATE]:  # another thread changed the hold while it was read
-            line = shared.copy()
-        word = int(line[at.W_STATE])
-        if word >> 8 != hold_id >> 32 or word & 0xFF == at.STATE_EMPTY:
-            return None
-        live = word & 0xFF in (at.STATE_HELD, at.STATE_BOOKED)
-        if not live and int(line[at.W_RESOLVED_MS]) + self.block.sizes.retention_ms <= now_ms:
-            return None
-        stay = int(line[at.W_STAY])
-        return HoldRecord(
-            hold_id,
-            word & 0xFF,
-            int(line[at.W_ROW]),
-            stay & 0xFFFFFF,
-            (stay >> 24) & 0xFFFF,
-            stay >> 40,
-            int(line[at.W_DEADLINE_MS]),
-            int(line[at.W_TAKEN_MS]),
-            int(line[at.W_RESOLVED_MS]),
-            int(line[at.W_LSN]),
-        )
-
-    def expired_since(self, lsn: int) -> NDArray[np.int64]:
-        """Ids of the holds that expired after a log sequence number, in the order in which they did. O(slots used)."""
-        high = int(self.block.region(at.R_SHARED)[at.S_SLOT_HIGH])
-        slots = self.block.region(at.R_SLOTS).view(np.int64)[:high]
-        state = slots[:, at.W_STATE]
-        found = np.flatnonzero(((state & 0xFF) == at.STATE_EXPIRED) & (slots[:, at.W_LSN] > lsn))
-        found = found[np.argsort(slots[found, at.W_LSN])]
-        return np.asarray((state[found] >> 8) << 32 | found, np.int64)
-
-    @property
-    def lsn(self) -> int:
-        """Log sequence number of the latest change of a hold."""
-        return int(self.block.region(at.R_SHARED)[at.S_LSN])
-
-    # -- controls --------------------------------------------------------------------------------
-
-    def _check_cells(self, rows: NDArray[np.int32], nights: NDArray[np.int32]) -> None:
-        """Indexes are checked once, before a kernel trusts them."""
-        for name, values, end in (("row", rows, self.block.sizes.rows), ("night", nights, self.n_nights)):
-            wrong = np.flatnonzero((values < 0) | (values >= end))
-            if wrong.size:
-                raise InputError(f"{name} index {values[wrong[0]]} at position {wrong[0]} is outside 0..{end - 1}")
-
-    def set_counters(
-        self,
-        which: int,
-        rows: NDArray[np.int32],
-        nights: NDArray[np.int32],
-        rooms: NDArray[np.int16],
-        *,
-        allow_oversold: bool = False,
-    ) -> Shortfall | None:
-        """Set capacity or rooms sold elsewhere (`native.controls`) of distinct cells; free takes up the difference.
-
-        Where a cell would have more rooms sold and held than capacity, nothing is changed and the first such cell is
-        answered; if that is allowed, free becomes negative there and `findings` reports it.
-        """
-        self._check_cells(rows, nights)
-        wrong = np.flatnonzero((rooms < 0) | (rooms > ROOMS_MAX))
-        if wrong.size:
-            raise InputError(f"rooms is {rooms[wrong[0]]} at position {wrong[0]}; allowed are 0 to {ROOMS_MAX}")
-        short = np.zeros(5, np.int64)
-        if controls.set_counters(self.table, which, rows, nights, rooms, allow_oversold, short):
-            return Shortfall(*short.tolist())
-        return None
-
-    def load_sold_elsewhere(self, rooms: NDArray[np.int16], *, allow_oversold: bool = False) -> Shortfall | None:
-        """Set the rooms sold by other systems from a matrix: int16 (row, night). Answers as `set_counters`."""
-        shape = (self.block.sizes.rows, self.n_nights)
-        if rooms.shape != shape:
-            raise InputError(f"sold_elsewhere has shape {rooms.shape}; it must be (room types, nights) = {shape}")
-        if rooms.dtype.kind not in "iu":
-            raise InputTypeError(f"sold_elsewhere has dtype {rooms.dtype}; whole numbers (int16) are needed")
-        if rooms.min(initial=0) < 0 or rooms.max(initial=0) > ROOMS_MAX:
-            row, night = np.argwhere((rooms < 0) | (rooms > ROOMS_MAX))[0]
-            raise InputError(
-                f"sold_elsewhere[{row}, {night}] is {rooms[row, night]} rooms; allowed are 0 to {ROOMS_MAX}"
-            )
-        short = np.zeros(5, np.int64)
-        matrix = np.ascontiguousarray(rooms, np.int16)
-        if controls.load_sold_elsewhere(self.table, matrix, allow_oversold, short):
-            return Shortfall(*short.tolist())
-        return None
+    # -- restrictions ----------------------------------------------------------------------------
 
     def restrict(self, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
-        """Apply a restriction delta to cells; returns how many cells changed. CapacityError if the profile table is
-        full.
+        """Apply a restriction delta to cells (nights as ordinals); returns how many cells changed. CapacityError if the
+        profile table is full.
         """
-        self._check_cells(rows, nights)
+        self.check_cells(rows, nights)
         shared = self.block.region(at.R_SHARED)
         acquire(shared, at.S_TABLE_LOCK)
         try:
-            return apply_change(self.block, rows, nights, change)
+            columns = self.window.columns(nights).astype(np.int32)
+            return apply_change(self.block, rows, columns, change)
         finally:
             release(shared, at.S_TABLE_LOCK)
-
-    def set_today(self, hotel_today: NDArray[np.int32]) -> None:
-        """Tell every hotel the window index of its civil date: int32 (hotel), may be negative."""
-        controls.set_today(self.table, np.ascontiguousarray(hotel_today, np.int32))
-
-    # -- reading ---------------------------------------------------------------------------------
-
-    def matrix(self, name: str) -> NDArray[np.int16]:
-        """A copy of one counter of every cell: int16 (row, night) rooms. Not one instant where threads are changing
-        it.
-        """
-        fields = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
-        regions = {"capacity": at.R_CAPACITY, "sold_elsewhere": at.R_ELSEWHERE}
-        if name in fields:
-            return np.ascontiguousarray(self.block.region(at.R_CELLS)[:, :, fields[name]]).view(np.int16)
-        if name in regions:
-            return self.block.region(regions[name]).view(np.int16).copy()
-        raise InputError(f"there is no counter {name!r}; use one of {', '.join([*fields, *regions])}")
-
-    def cells(self, row: slice, night: slice) -> NDArray[np.int16]:
-        """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*."""
-        return self.block.region(at.R_CELLS)[row, night].view(np.int16).copy()

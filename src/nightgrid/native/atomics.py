@@ -70,6 +70,8 @@ def _read_modify_write(operation):
 add_word = _read_modify_write("add")
 and_word = _read_modify_write("and")
 or_word = _read_modify_write("or")
+#: Set the word to the smaller of itself and the value.
+lower_word = _read_modify_write("min")
 
 
 def _prefetch(writing):

@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native import layout as at
+from nightgrid.native import requests as q
 from nightgrid.native.atomics import load_word
-from nightgrid.native.controls import plane_bits
+from nightgrid.native.cells import inside_window
 from nightgrid.native.jit import kernel
+from nightgrid.native.planes import plane_bits
+from nightgrid.native.slots import is_live
 from nightgrid.native.views import (
     capacity_of,
     cells_of,
+    column_of,
     elsewhere_of,
     hotel_words_of,
+    next_column,
     product_lane_of,
     profiles_of,
     row_first_product_of,
@@ -32,21 +37,26 @@ FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
 
 @kernel
 def count_slots(store, out_held, out_sold):
-    """Sum the live holds: out_held, out_sold (row, night) int32 rooms [out], zeroed by the caller. O(slots x
-    nights).
+    """Sum the live holds: out_held, out_sold (row, column) int32 rooms [out], zeroed by the caller. Returns how many
+    are live. O(slots x nights).
     """
     slots = slots_of(store)
+    shared = shared_of(store)
     live = 0
-    for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
+    for slot in range(load_word(shared, at.S_SLOT_HIGH)):
         base = slot * at.W_WORDS
         state = load_word(slots, base + at.W_STATE) & 0xFF
-        if state == at.STATE_HELD or state == at.STATE_BOOKED:
+        if is_live(state):
             live += 1
             stay = slots[base + at.W_STAY]
-            arrival = (stay & 0xFFFFFF) - store[at.H_FIRST_NIGHT]
+            row = q.place_row(slots[base + at.W_PLACE])
+            rooms = q.stay_rooms(stay)
             out = out_held if state == at.STATE_HELD else out_sold
-            for night in range(arrival, arrival + ((stay >> 24) & 0xFFFF)):
-                out[slots[base + at.W_ROW], night] += stay >> 40
+            night, nights = inside_window(store, q.stay_arrival(stay), q.stay_kept(stay))
+            column = column_of(store, shared, night) if nights > 0 else 0
+            for _ in range(nights):
+                out[row, column] += rooms
+                column = next_column(store, column)
     return live
 
 
@@ -131,19 +141,21 @@ def audit_lists(store, out):
     met = np.zeros(high + 1, np.uint8)
     count = 0
     for hotel in range(store[at.H_HOTELS]):
-        for head, state in ((at.L_HELD_HEAD, at.STATE_HELD), (at.L_BOOKED_HEAD, at.STATE_BOOKED)):
+        for head in (at.L_HELD_HEAD, at.L_BOOKED_HEAD):
             link = hotels[hotel * at.L_WORDS + head]
             while link:
                 slot = link - 1
                 base = slot * at.W_WORDS
-                wrong = slots[base + at.W_STATE] & 0xFF != state or row_hotel[slots[base + at.W_ROW]] != hotel
-                if wrong or met[slot]:
-                    count = _note(FINDING_LIST, slots[base + at.W_ROW], 0, slot, hotel, count, out)
+                row = q.place_row(slots[base + at.W_PLACE])
+                state = slots[base + at.W_STATE] & 0xFF
+                wrong = not is_live(state) or (state == at.STATE_HELD) != (head == at.L_HELD_HEAD)
+                if wrong or row_hotel[row] != hotel or met[slot]:
+                    count = _note(FINDING_LIST, row, 0, slot, hotel, count, out)
                     break
                 met[slot] = 1
                 link = slots[base + at.W_NEXT]
     for slot in range(high):
-        state = slots[slot * at.W_WORDS + at.W_STATE] & 0xFF
-        if (state == at.STATE_HELD or state == at.STATE_BOOKED) and not met[slot]:
-            count = _note(FINDING_LIST, slots[slot * at.W_WORDS + at.W_ROW], 0, slot, -1, count, out)
+        base = slot * at.W_WORDS
+        if is_live(slots[base + at.W_STATE] & 0xFF) and not met[slot]:
+            count = _note(FINDING_LIST, q.place_row(slots[base + at.W_PLACE]), 0, slot, -1, count, out)
     return count

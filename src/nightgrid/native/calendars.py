@@ -4,46 +4,49 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
+from nightgrid.native.offers import sale_code
 from nightgrid.native.prices import stay_total
-from nightgrid.native.stays import stay_code
 from nightgrid.native.tables import NO_PRICE
-from nightgrid.native.views import cells_of, profiles_of
 from nightgrid.outcomes import Outcome
 
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 
 
 @kernel
-def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code):
+def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, out_total, out_lane, out_code):
     """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32,
     out_code (night) int16 [out].
 
-    store: store table; tables: PriceTables; lane_row (lane) int32; lanes (product) int32: lanes of the products to
-    consider, in product order; today: night index of the hotel's civil date; tier: index [in]. out_code is OK, or
+    store: store table; tables: PriceTables; lane_map: LaneMap; lanes (product) int32: lanes of the products to
+    consider, in product order; window: ordinal of its first night, that night's index in the tables, ordinal of the
+    hotel's today; asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in]. out_code is OK, or
     the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
-    cells = cells_of(store)
-    profiles = profiles_of(store)
+    first_night, first_priced, today = window
+    nights, rooms, tier, scope = asked
     last = tables.lead_num.shape[1] - 1
-    for arrival in range(store[at.H_NIGHTS]):
-        out_total[arrival] = NO_PRICE
-        out_lane[arrival] = -1
-        out_code[arrival] = _OUTSIDE_HORIZON
-        if arrival < today or arrival + nights > store[at.H_NIGHTS]:
+    for position in range(store[at.H_NIGHTS]):
+        arrival = first_night + position
+        priced = first_priced + position
+        out_total[position] = NO_PRICE
+        out_lane[position] = -1
+        out_code[position] = _OUTSIDE_HORIZON
+        if arrival < today or position + nights > store[at.H_NIGHTS] or priced + nights >= tables.sums.shape[0]:
             continue
         worst = 32767
         for lane in lanes:
-            code, _ = stay_code(cells, profiles, lane_row[lane], arrival, nights, rooms)
-            if code != 0:
-                worst = min(worst, code)
-                continue
             stay = tables.set_stay[tables.lane_set[lane]]
             lead = tables.lead_num[stay, min(arrival - today, last)]
             los = tables.los_num[stay, nights]
             total = stay_total(
-                tables.sums, lane, arrival, nights, mask, los, lead, tables.tier_num[stay, tier], tables.terms
+                tables.sums, lane, priced, nights, mask, los, lead, tables.tier_num[stay, tier], tables.terms
             )
-            if total < out_total[arrival]:
-                out_total[arrival] = total
-                out_lane[arrival] = lane
-        out_code[arrival] = 0 if out_lane[arrival] >= 0 else worst
+            row = lane_map.lane_row[lane]
+            product = lane_map.lane_product[lane]
+            code = sale_code(store, row, product, arrival, nights, rooms, scope, total * rooms, now_ms)
+            if code != 0:
+                worst = min(worst, code)
+            elif total < out_total[position]:
+                out_total[position] = total
+                out_lane[position] = lane
+        out_code[position] = 0 if out_lane[position] >= 0 else worst

@@ -1,61 +1,86 @@
-"""Changes that the hotel makes: capacity, rooms sold elsewhere, restrictions; and the bit maps that follow from
-cells.
-"""
+"""Counters that the hotel sets: parts of the capacity, rooms sold elsewhere, today."""
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, and_word, or_word, release
+from nightgrid.native.atomics import acquire, release, store_word
+from nightgrid.native.cells import change_free
 from nightgrid.native.jit import kernel
 from nightgrid.native.locks import lock_hotels, unlock_hotels
-from nightgrid.native.stays import change_free, is_closed, set_sellable
+from nightgrid.native.records import publish_cells
 from nightgrid.native.views import (
     capacity_of,
     cells_of,
+    column_of,
     elsewhere_of,
     hotel_words_of,
-    night_kinds_of,
-    planes_of,
-    product_lane_of,
-    profiles_of,
-    row_first_product_of,
+    out_of_order_of,
     row_hotel_of,
+    sell_limit_of,
+    shared_of,
 )
 
-CAPACITY = 0
-SOLD_ELSEWHERE = 1
+CAPACITY: Final = 0
+SOLD_ELSEWHERE: Final = 1
+#: A part of the capacity that stays as it is.
+KEEP: Final = -(2**31)
+#: More ranges of nights than this are published as one record that says: anywhere.
+_RANGES_MAX: Final = 4_096
 
 
 @kernel
-def _set_cell(store, which, row, night, rooms):
+def _wanted(store, which, row, column, values, i):
+    """(rooms wanted, physical, out of order, sell limit) of a change; the last three for CAPACITY only."""
+    if which == SOLD_ELSEWHERE:
+        return np.int64(values[0, i]), np.int64(0), np.int64(0), np.int64(0)
+    out_of_order = np.int64(out_of_order_of(store)[row, column])
+    sell_limit = np.int64(sell_limit_of(store)[row, column])
+    physical = capacity_of(store)[row, column] + out_of_order - sell_limit
+    if values[0, i] != KEEP:
+        physical = np.int64(values[0, i])
+    if values[1, i] != KEEP:
+        out_of_order = np.int64(values[1, i])
+    if values[2, i] != KEEP:
+        sell_limit = np.int64(values[2, i])
+    return physical - out_of_order + sell_limit, physical, out_of_order, sell_limit
+
+
+@kernel
+def _set_cell(store, which, row, column, values, i):
     """Set one counter of one cell; free takes up the difference. Hotel locked."""
     cells = cells_of(store)
+    rooms, _, out_of_order, sell_limit = _wanted(store, which, row, column, values, i)
     if which == CAPACITY:
         capacity = capacity_of(store)
-        change_free(store, row, night, rooms - capacity[row, night])
-        capacity[row, night] = rooms
+        change_free(store, cells, row, column, rooms - capacity[row, column])
+        capacity[row, column] = rooms
+        out_of_order_of(store)[row, column] = out_of_order
+        sell_limit_of(store)[row, column] = sell_limit
     else:
         elsewhere = elsewhere_of(store)
-        delta = rooms - elsewhere[row, night]
-        change_free(store, row, night, -delta)
-        cells[row, night, at.C_SOLD] += delta
-        elsewhere[row, night] = rooms
+        delta = rooms - elsewhere[row, column]
+        change_free(store, cells, row, column, -delta)
+        cells[row, column, at.C_SOLD] += delta
+        elsewhere[row, column] = rooms
 
 
 @kernel
-def _note_shortfall(store, which, row, night, rooms, out_short):
+def _note_shortfall(store, which, row, column, night, rooms, out_short):
     """Count a cell that would be short of rooms, and keep the first: row, night, capacity, taken, number of others."""
     cells = cells_of(store)
-    capacity = np.int64(capacity_of(store)[row, night])
-    taken = np.int64(cells[row, night, at.C_HELD]) + cells[row, night, at.C_SOLD]
+    capacity = np.int64(capacity_of(store)[row, column])
+    taken = np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
     if which == CAPACITY:
+        more = rooms < capacity
         capacity = np.int64(rooms)
     else:
-        taken += rooms - elsewhere_of(store)[row, night]
-    if taken <= capacity:
+        more = rooms > elsewhere_of(store)[row, column]
+        taken += rooms - elsewhere_of(store)[row, column]
+    if taken <= capacity or not more:
         return 0
     if out_short[3] == 0:
         out_short[0] = row
@@ -68,117 +93,78 @@ def _note_shortfall(store, which, row, night, rooms, out_short):
 
 
 @kernel
-def set_counters(store, which, rows, nights, rooms, allow_oversold, out_short):
-    """Set capacity or rooms sold elsewhere of many distinct cells, all or none; returns how many cells are short.
-
-    which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32, rooms (change) int16 [in]; out_short (5) int64: see
-    `_note_shortfall` [out]. Where cells are short nothing is changed, unless allowed. Locks every hotel, in order.
-    """
-    short = 0
-    lock_hotels(store)
-    if not allow_oversold:
-        for i in range(rows.size):
-            short += _note_shortfall(store, which, rows[i], nights[i], rooms[i], out_short)
-    if short == 0:
-        for i in range(rows.size):
-            _set_cell(store, which, rows[i], nights[i], rooms[i])
-    unlock_hotels(store)
-    return short
-
-
-@kernel
-def load_sold_elsewhere(store, rooms, allow_oversold, out_short):
-    """`set_counters` of the rooms sold elsewhere of every cell: rooms (row, night) int16 [in]."""
-    short = 0
-    lock_hotels(store)
-    if not allow_oversold:
-        for row in range(store[at.H_ROWS]):
-            for night in range(store[at.H_NIGHTS]):
-                short += _note_shortfall(store, SOLD_ELSEWHERE, row, night, rooms[row, night], out_short)
-    if short == 0:
-        for row in range(store[at.H_ROWS]):
-            for night in range(store[at.H_NIGHTS]):
-                _set_cell(store, SOLD_ELSEWHERE, row, night, rooms[row, night])
-    unlock_hotels(store)
-    return short
-
-
-@kernel
-def plane_bits(profiles, profile):
-    """The 26 plane bits of a profile as one word (bit p = plane p) and the kinds it contains: (bits, kinds).
-
-    A minimum is stored as it is, a maximum as PLANE_VALUE_MAX - value, both saturated, so that zero always means
-    unrestricted and both refuse a stay by the same comparison (see `native/restricted.py`).
-    """
-    flags = profiles[profile, at.F_FLAGS]
-    bits = 0
-    kinds = 0
-    if flags & at.FLAG_CLOSED_TO_ARRIVAL:
-        bits |= 1 << at.P_CLOSED_TO_ARRIVAL
-        kinds |= at.K_CLOSED_TO_ARRIVAL
-    if flags & at.FLAG_CLOSED_TO_DEPARTURE:
-        bits |= 1 << at.P_CLOSED_TO_DEPARTURE
-        kinds |= at.K_CLOSED_TO_DEPARTURE
-    for part in range(4):
-        value = np.int64(profiles[profile, at.F_MIN_ARRIVAL + part])
-        is_maximum = part & 1
-        if value > 0 and (is_maximum or value > 1):
-            kinds |= at.K_MIN_ARRIVAL << part
-            stored = min(value, PLANE_VALUE_MAX)
-            if is_maximum:
-                stored = PLANE_VALUE_MAX - stored
-            first = at.P_MIN_ARRIVAL + part * at.PLANES_PER_NUMBER
-            for digit in range(at.PLANES_PER_NUMBER):
-                if stored >> (at.PLANES_PER_NUMBER - 1 - digit) & 1:
-                    bits |= 1 << (first + digit)
-    return bits, kinds
-
-
-@kernel
-def _set_planes(store, row, night, bits, kinds):
-    """Write a cell's plane bits for every product of its row."""
-    planes = planes_of(store)
-    first_product = row_first_product_of(store)
-    lanes = product_lane_of(store)
-    words = store[at.H_WORDS]
-    or_word(night_kinds_of(store), night, kinds)  # a kind stays noted when its last cell is freed: only time is lost
-    for product in range(first_product[row], first_product[row + 1]):
-        lane = np.int64(lanes[product])
-        bit = np.int64(1) << (lane & 63)
-        for plane in range(at.P_PLANES):
-            word = (night * at.P_PLANES + plane) * words + (lane >> 6)
-            if bits >> plane & 1:
-                or_word(planes, word, bit)
-            elif planes[word] & bit:
-                and_word(planes, word, ~bit)
-
-
-@kernel
-def set_profiles(store, rows, nights, profile_of):
-    """Give many cells another restriction profile and keep sellable bits and planes in step. Locks each hotel.
-
-    rows, nights (change) int32 [in]; profile_of (change) int32 [in]: index in the profile table.
-    """
-    cells = cells_of(store)
-    profiles = profiles_of(store)
-    hotels = hotel_words_of(store)
-    row_hotel = row_hotel_of(store)
+def _publish_ranges(store, rows, nights, now_ms):
+    """Publish the cells that were set, as ranges of nights of one row where they follow each other; returns the lsn."""
+    ranges = 0
     for i in range(rows.size):
-        row = rows[i]
-        night = nights[i]
-        line = row_hotel[row] * at.L_WORDS
-        acquire(hotels, line + at.L_LOCK)
-        cells[row, night, at.C_PROFILE] = np.int16(profile_of[i])
-        set_sellable(store, row, night, cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night))
-        bits, kinds = plane_bits(profiles, profile_of[i])
-        _set_planes(store, row, night, bits, kinds)
-        hotels[line + at.L_CHANGES] += 1
-        release(hotels, line + at.L_LOCK)
+        ranges += i == 0 or rows[i] != rows[i - 1] or nights[i] != nights[i - 1] + 1
+    if ranges > min(_RANGES_MAX, store[at.H_RECORDS] // 2):
+        return publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
+    lsn = 0
+    start = 0
+    for i in range(1, rows.size + 1):
+        if i == rows.size or rows[i] != rows[i - 1] or nights[i] != nights[i - 1] + 1:
+            lsn = publish_cells(store, at.RECORD_CELLS, rows[start], nights[start], i - start, now_ms)
+            start = i
+    return lsn
+
+
+@kernel
+def set_counters(store, which, rows, nights, values, hotels_of_change, allow_oversold, now_ms, out_short):
+    """Set parts of the capacity, or rooms sold elsewhere, of many distinct cells, all or none: how many are short.
+
+    which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32, nights as ordinals inside the window; values
+    (3, change) int32: physical, out of order and sell limit, each KEEP or rooms; or the rooms sold elsewhere;
+    hotels_of_change (hotel) int64, ascending and distinct [in]; out_short (5) int64: see `_note_shortfall` [out]. Where
+    cells are short that were not before nothing is changed, unless allowed. Locks those hotels, in order.
+    """
+    short = 0
+    hotels = hotel_words_of(store)
+    shared = shared_of(store)
+    for i in range(hotels_of_change.size):
+        acquire(hotels, hotels_of_change[i] * at.L_WORDS + at.L_LOCK)
+    if not allow_oversold:
+        for i in range(rows.size):
+            column = column_of(store, shared, nights[i])
+            rooms, _, _, _ = _wanted(store, which, rows[i], column, values, i)
+            short += _note_shortfall(store, which, rows[i], column, nights[i], rooms, out_short)
+    if short == 0:
+        for i in range(rows.size):
+            _set_cell(store, which, rows[i], column_of(store, shared, nights[i]), values, i)
+            hotels[row_hotel_of(store)[rows[i]] * at.L_WORDS + at.L_CHANGES] += 1
+        if rows.size:
+            _publish_ranges(store, rows, nights, now_ms)
+    for i in range(hotels_of_change.size):
+        release(hotels, hotels_of_change[hotels_of_change.size - 1 - i] * at.L_WORDS + at.L_LOCK)
+    return short
+
+
+@kernel
+def load_sold_elsewhere(store, rooms, allow_oversold, now_ms, out_short):
+    """`set_counters` of the rooms sold elsewhere of every cell: rooms (1, row, night of the window) int32 [in]."""
+    short = 0
+    shared = shared_of(store)
+    lock_hotels(store)
+    first = shared[at.S_FIRST_NIGHT]
+    if not allow_oversold:
+        for row in range(rooms.shape[1]):
+            for night in range(store[at.H_NIGHTS]):
+                column = column_of(store, shared, first + night)
+                wanted = np.int64(rooms[0, row, night])
+                short += _note_shortfall(store, SOLD_ELSEWHERE, row, column, first + night, wanted, out_short)
+    if short == 0:
+        for row in range(rooms.shape[1]):
+            for night in range(store[at.H_NIGHTS]):
+                column = column_of(store, shared, first + night)
+                _set_cell(store, SOLD_ELSEWHERE, row, column, rooms[:, row], night)
+        publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
+    unlock_hotels(store)
+    return short
 
 
 @kernel
 def set_today(store, hotel_today):
-    """Set the night index of every hotel's civil date: hotel_today (hotel) int32 [in]."""
+    """Set every hotel's civil date: hotel_today (hotel) int64, ordinals [in]."""
     hotels = hotel_words_of(store)
     for hotel in range(store[at.H_HOTELS]):
-        hotels[hotel * at.L_WORDS + at.L_TODAY] = hotel_today[hotel]
+        store_word(hotels, hotel * at.L_WORDS + at.L_TODAY, hotel_today[hotel])

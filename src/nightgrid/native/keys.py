@@ -24,15 +24,6 @@ def mix(word):
 
 
 @kernel
-def request_digest(row, arrival, nights, rooms, ttl_ms, guest):
-    """64-bit digest of everything that makes two requests the same; arrival is an ordinal."""
-    digest = mix(row * 31 + 7)
-    digest = mix(digest ^ (arrival | nights << 24 | rooms << 40))
-    digest = mix(digest ^ ttl_ms)
-    return mix(digest ^ guest)
-
-
-@kernel
 def key_segment(store, key_high, key_low):
     """Segment that holds a key."""
     return mix(key_high ^ mix(key_low)) & (store[at.H_SEGMENTS] - 1)

@@ -12,10 +12,12 @@ import numpy as np
 from numba import carray
 
 from nightgrid.limits import PLANE_VALUE_MAX
-from nightgrid.native.available import available_words, drop_refused
+from nightgrid.native import layout as at
+from nightgrid.native.available import available_words
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import stay_amount
 from nightgrid.native.minima import approximate_minima, widened
+from nightgrid.native.offers import drop_refused
 from nightgrid.native.select import insert_ranked, kth_smallest
 from nightgrid.native.tables import (
     NO_PRICE,
@@ -28,7 +30,7 @@ from nightgrid.native.tables import (
     lanes_at,
     tables_at,
 )
-from nightgrid.native.views import address_of, as_pointer
+from nightgrid.native.views import address_of, as_pointer, column_of, shared_of
 
 
 @kernel
@@ -124,6 +126,18 @@ def _drop_past(factors, lane_set, words):
 
 
 @kernel
+def sellable_words(store, filter_words, arrival, nights, out_words):
+    """`available_words` of an arrival as an ordinal inside the window."""
+    shared = shared_of(store)
+    offset = arrival - shared[at.S_FIRST_NIGHT]
+    if offset < 0 or offset + nights > store[at.H_NIGHTS]:  # the window rolled on meanwhile
+        for word in range(store[at.H_WORDS]):
+            out_words[word] = 0
+        return
+    available_words(store, filter_words, column_of(store, shared, arrival), offset, nights, out_words)
+
+
+@kernel
 def _factors_in(address, sets):
     """QueryFactors in scratch memory."""
     return QueryFactors(
@@ -141,14 +155,29 @@ def search_scratch_words(words: int, positions: int, sets: int) -> int:
 
 @kernel
 def search_top(
-    store, desk, sums, mask, filter_words, calendar_today, rates, arrival, nights, tier, rooms, scratch, out
+    store,
+    desk,
+    sums,
+    mask,
+    filter_words,
+    calendar_today,
+    rates,
+    arrival,
+    priced,
+    nights,
+    tier,
+    rooms,
+    scope,
+    now_ms,
+    scratch,
+    out,
 ):
     """The cheapest hotels for a stay, exact, in one call: (how many were found, how many are available).
 
     store: store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64: products to
-    consider; calendar_today (calendar) int64; rates (currency, 2) int64; tier: index [in]; scratch int64:
-    `search_scratch_words`; out (4, top) int64 [out]: display total, total, lane, hotel,
-    ranked by (display total, hotel). A candidate is a hotel whose approximate price is within the error of the bound,
+    consider; calendar_today (calendar) int64, ordinals; rates (currency, 2) int64; arrival: ordinal, priced: its night
+    in the tables; tier: index of the book; scope: `requests.scope_word` [in]; scratch int64: `search_scratch_words`;
+    out (4, top) int64 [out]: display total, total, lane, hotel, ranked by (display total, hotel). A candidate is a hotel whose approximate price is within the error of the bound,
     so none that could win is missed, and a product above the limit cannot put its hotel among the best. Candidates
     are priced exactly. O(words x nights), and O(lanes) where prices do not differ.
     """
@@ -168,14 +197,15 @@ def search_top(
     bounds = carray(as_pointer(address + 772 * chunks), (filter_words.size,), np.float32)
     chunk_bounds = carray(as_pointer(address + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
     line = carray(as_pointer(address + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
-    available_words(store, filter_words, arrival, nights, words)
-    if rooms > 1 or nights >= PLANE_VALUE_MAX:
-        drop_refused(store, lanes.lane_row, arrival, nights, rooms, words)
+    sellable_words(store, filter_words, arrival, nights, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     _drop_past(factors, tables.lane_set, words)
+    everything = rooms > 1 or nights >= PLANE_VALUE_MAX
+    stay = (arrival, priced, nights, rooms, scope)
+    drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, words)
     space = (bounds, chunk_bounds, selection, line)
     limit, available = approximate_minima(
-        words, tables, factors, lanes, arrival, nights, top, error, cheapest, least, space
+        words, tables, factors, lanes, priced, nights, top, error, cheapest, least, space
     )
     if limit == np.float32(np.inf):
         limit = widened(_threshold(cheapest, least, top, selection), error)
@@ -183,7 +213,7 @@ def search_top(
     count = 0
     for i in range(candidates):
         display, total, lane = hotel_cheapest(
-            words, tables, factors, rates, lanes, positions[i], arrival, nights, mask, limit, 0, NO_PRICE - 1
+            words, tables, factors, rates, lanes, positions[i], priced, nights, mask, limit, 0, NO_PRICE - 1
         )
         count = insert_ranked(display, total, lane, lanes.chunk_hotel[positions[i]], count, top, out)
     return count, available

@@ -1,32 +1,47 @@
-"""Hold slots: handing out, ids, the lists of a hotel, and the queue of ended holds.
+"""Hold slots: handing out, ids, and the lists of a hotel.
 
-A slot belongs to one of two lists of its hotel (open holds, bookings) while it is live, and to the store's queue
-of ended holds afterwards; a queue entry older than the retention time is handed out again with the next
-generation, so an old id can never name a new hold. Links are slot + 1, so that zeroed memory is an empty list.
+A slot that was handed out belongs to one hotel: while it is live it stands in one of the hotel's two lists (open
+holds, bookings), afterwards in the hotel's queue of ended holds; a queue entry older than the retention time is handed
+out again with the next generation, so an old id can never name a new hold. A hotel that needs more takes a run of
+slots from the store; when the store has none left, what other hotels do not need any more is collected. Links are
+slot + 1, so that zeroed memory is an empty list. Everything here is done under the hotel's lock.
 """
 
 from __future__ import annotations
 
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, add_word, load_word, release, store_word
-from nightgrid.native.jit import kernel
-from nightgrid.native.views import hotel_words_of, shared_of, slots_of
+from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
+from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.requests import place_row, stay_arrival, stay_kept
+from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of
 
 
-@kernel
+@inlined_kernel
+def is_live(state):
+    """True for a state (with its flags) that stands in a list of its hotel and may take rooms."""
+    return state != at.STATE_EMPTY and state & at.STATE_ENDED == 0
+
+
+@inlined_kernel
 def hold_id_of(slots, slot):
     """Id of the hold in a slot: generation << 32 | slot."""
     return (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) << 32 | slot
 
 
-@kernel
+@inlined_kernel
 def find_slot(store, hold_id):
     """Slot that a hold id names, or -1 if there is none or it holds another generation by now."""
     slot = hold_id & 0xFFFFFFFF
     if hold_id <= 0 or slot >= store[at.H_SLOTS]:
         return -1
     word = load_word(slots_of(store), slot * at.W_WORDS + at.W_STATE)
-    return slot if word != 0 and word >> 8 == hold_id >> 32 else -1
+    return slot if word & 0xFF != 0 and word >> 8 == hold_id >> 32 else -1
+
+
+@kernel
+def hotel_of_slot(store, slot):
+    """Hotel of the hold in a slot."""
+    return row_hotel_of(store)[place_row(slots_of(store)[slot * at.W_WORDS + at.W_PLACE])]
 
 
 @kernel
@@ -36,82 +51,92 @@ def is_forgotten(store, slot, now_ms):
     The slot itself is handed out again later, when it is needed; what callers see does not depend on when.
     """
     slots = slots_of(store)
-    state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & 0xFF
-    if state == at.STATE_HELD or state == at.STATE_BOOKED:
+    if load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED == 0:
         return False
     return slots[slot * at.W_WORDS + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms
 
 
-@kernel
-def allocate_slot(store, now_ms, deadline_ms):
-    """Take a slot and a log sequence number: (slot, generation, lsn), or (-1, 0, 0) if none is free.
+@inlined_kernel
+def _next_generation(slots, slot):
+    """End the old id of a slot: (slot, generation)."""
+    generation = (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) + 1
+    store_word(slots, slot * at.W_WORDS + at.W_STATE, generation << 8 | at.STATE_EMPTY)
+    return slot, generation
 
-    Also notes the deadline for the sweep. Takes the ring lock.
-    """
+
+@kernel
+def _slot_of_the_store(store, hotel):
+    """A slot that belonged to no hotel: (slot, generation), or (-1, 0). Takes the slot lock."""
     shared = shared_of(store)
     slots = slots_of(store)
     slot = -1
-    generation = 1
-    lsn = 0
-    acquire(shared, at.S_RING_LOCK)
-    oldest = shared[at.S_RETIRED_HEAD] - 1
-    high = load_word(shared, at.S_SLOT_HIGH)
+    acquire(shared, at.S_SLOT_LOCK)
+    if shared[at.S_FREE_HEAD]:
+        slot = shared[at.S_FREE_HEAD] - 1
+        shared[at.S_FREE_HEAD] = slots[slot * at.W_WORDS + at.W_NEXT]
+    else:
+        high = load_word(shared, at.S_SLOT_HIGH)
+        taken = min(store[at.H_SLOT_RUN], store[at.H_SLOTS] - high)
+        if taken > 0:
+            slot = high
+            hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN] = (high + 1) | (high + taken) << 32
+            store_word(shared, at.S_SLOT_HIGH, high + taken)
+    release(shared, at.S_SLOT_LOCK)
+    return _next_generation(slots, slot) if slot >= 0 else (-1, 0)
+
+
+@kernel
+def allocate_slot(store, hotel, now_ms):
+    """A slot for a new hold: (slot, generation), or (-1, 0) if the hotel and the store have none. O(1)."""
+    hotels = hotel_words_of(store)
+    slots = slots_of(store)
+    line = hotel * at.L_WORDS
+    oldest = hotels[line + at.L_RETIRED_HEAD] - 1
     if oldest >= 0 and slots[oldest * at.W_WORDS + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms:
-        slot = oldest
-        generation = (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) + 1
-        shared[at.S_RETIRED_HEAD] = slots[slot * at.W_WORDS + at.W_NEXT]
-        if shared[at.S_RETIRED_HEAD] == 0:
-            shared[at.S_RETIRED_TAIL] = 0
-    elif high < store[at.H_SLOTS]:
-        slot = high
-        store_word(shared, at.S_SLOT_HIGH, high + 1)
-    if slot >= 0:
-        store_word(slots, slot * at.W_WORDS + at.W_STATE, generation << 8 | at.STATE_EMPTY)  # ends the old id
-        lsn = add_word(shared, at.S_LSN, 1) + 1
-        if deadline_ms < load_word(shared, at.S_EARLIEST_MS):
-            store_word(shared, at.S_EARLIEST_MS, deadline_ms)
-        if deadline_ms < shared[at.S_PENDING_MS]:
-            shared[at.S_PENDING_MS] = deadline_ms
-    release(shared, at.S_RING_LOCK)
-    return slot, generation, lsn
+        hotels[line + at.L_RETIRED_HEAD] = slots[oldest * at.W_WORDS + at.W_NEXT]
+        if hotels[line + at.L_RETIRED_HEAD] == 0:
+            hotels[line + at.L_RETIRED_TAIL] = 0
+        return _next_generation(slots, oldest)
+    run = hotels[line + at.L_RUN]
+    slot = run & 0xFFFFFFFF
+    if slot < run >> 32:
+        hotels[line + at.L_RUN] = run + 1
+        return _next_generation(slots, slot)
+    return _slot_of_the_store(store, hotel)
 
 
 @kernel
-def next_lsn(store):
-    """Assign the log sequence number of a change. Takes the ring lock."""
+def free_slot(store, slot):
+    """Give a slot to the store. Takes the slot lock."""
     shared = shared_of(store)
-    acquire(shared, at.S_RING_LOCK)
-    lsn = add_word(shared, at.S_LSN, 1) + 1
-    release(shared, at.S_RING_LOCK)
-    return lsn
+    acquire(shared, at.S_SLOT_LOCK)
+    slots_of(store)[slot * at.W_WORDS + at.W_NEXT] = shared[at.S_FREE_HEAD]
+    shared[at.S_FREE_HEAD] = slot + 1
+    release(shared, at.S_SLOT_LOCK)
 
 
 @kernel
-def retire_slot(store, slot, state, now_ms):
-    """End a hold: set its final state, append it to the queue of ended holds; returns the lsn. Takes the ring lock."""
-    shared = shared_of(store)
+def retire_slot(store, slot, hotel, state, now_ms):
+    """End a hold: its final state, and its place in the hotel's queue of ended holds."""
+    hotels = hotel_words_of(store)
     slots = slots_of(store)
     base = slot * at.W_WORDS
-    acquire(shared, at.S_RING_LOCK)
-    lsn = add_word(shared, at.S_LSN, 1) + 1
-    slots[base + at.W_LSN] = lsn
+    line = hotel * at.L_WORDS
     slots[base + at.W_RESOLVED_MS] = now_ms
     slots[base + at.W_PREVIOUS] = 0
     slots[base + at.W_NEXT] = 0
-    store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state)
-    tail = shared[at.S_RETIRED_TAIL] - 1
+    store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state | at.STATE_ENDED)
+    tail = hotels[line + at.L_RETIRED_TAIL] - 1
     if tail >= 0:
         slots[tail * at.W_WORDS + at.W_NEXT] = slot + 1
     else:
-        shared[at.S_RETIRED_HEAD] = slot + 1
-    shared[at.S_RETIRED_TAIL] = slot + 1
-    release(shared, at.S_RING_LOCK)
-    return lsn
+        hotels[line + at.L_RETIRED_HEAD] = slot + 1
+    hotels[line + at.L_RETIRED_TAIL] = slot + 1
 
 
-@kernel
+@inlined_kernel
 def link_slot(store, slot, hotel, head):
-    """Put a slot at the head of a hotel's list (`head` = L_HELD_HEAD or L_BOOKED_HEAD). Hotel locked."""
+    """Put a slot at the head of a hotel's list (`head` = L_HELD_HEAD or L_BOOKED_HEAD)."""
     hotels = hotel_words_of(store)
     slots = slots_of(store)
     first = hotels[hotel * at.L_WORDS + head]
@@ -124,7 +149,7 @@ def link_slot(store, slot, hotel, head):
 
 @kernel
 def unlink_slot(store, slot, hotel, head):
-    """Take a slot out of a hotel's list. Hotel locked. O(1)."""
+    """Take a slot out of a hotel's list. O(1)."""
     hotels = hotel_words_of(store)
     slots = slots_of(store)
     before = slots[slot * at.W_WORDS + at.W_PREVIOUS]
@@ -135,3 +160,67 @@ def unlink_slot(store, slot, hotel, head):
         hotels[hotel * at.L_WORDS + head] = after
     if after:
         slots[(after - 1) * at.W_WORDS + at.W_PREVIOUS] = before
+
+
+@inlined_kernel
+def note_deadline(store, hotel, deadline_ms):
+    """Tell the sweep of a deadline: first the hotel, then a sweep that may be running, then the store.
+
+    In this order a sweep that reads the hotel too early finds the pending word, and one that has read that too is
+    followed by the last step (see `sweep.sweep_store`).
+    """
+    shared = shared_of(store)
+    hotels = hotel_words_of(store)
+    if deadline_ms < load_word(hotels, hotel * at.L_WORDS + at.L_EARLIEST_MS):
+        store_word(hotels, hotel * at.L_WORDS + at.L_EARLIEST_MS, deadline_ms)
+    if deadline_ms < load_word(shared, at.S_PENDING_MS):
+        lower_word(shared, at.S_PENDING_MS, deadline_ms)
+    if deadline_ms < load_word(shared, at.S_EARLIEST_MS):
+        lower_word(shared, at.S_EARLIEST_MS, deadline_ms)
+
+
+@kernel
+def _collect_hotel(store, hotel, now_ms):
+    """Give the store what a hotel does not need: forgotten holds, unused slots, and first retire its bookings whose
+    nights have all left the window. Hotel locked. O(bookings of the hotel).
+    """
+    hotels = hotel_words_of(store)
+    slots = slots_of(store)
+    line = hotel * at.L_WORDS
+    first_night = shared_of(store)[at.S_FIRST_NIGHT]
+    link = hotels[line + at.L_BOOKED_HEAD]
+    while link:
+        slot = link - 1
+        base = slot * at.W_WORDS
+        link = slots[base + at.W_NEXT]
+        stay = slots[base + at.W_STAY]
+        if stay_arrival(stay) + stay_kept(stay) <= first_night:
+            unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
+            retire_slot(store, slot, hotel, load_word(slots, base + at.W_STATE) & at.STATE_MASK, now_ms)
+    while True:
+        oldest = hotels[line + at.L_RETIRED_HEAD] - 1
+        if oldest < 0 or not is_forgotten(store, oldest, now_ms):
+            break
+        hotels[line + at.L_RETIRED_HEAD] = slots[oldest * at.W_WORDS + at.W_NEXT]
+        if hotels[line + at.L_RETIRED_HEAD] == 0:
+            hotels[line + at.L_RETIRED_TAIL] = 0
+        _next_generation(slots, oldest)
+        free_slot(store, oldest)
+    run = hotels[line + at.L_RUN]
+    for slot in range(run & 0xFFFFFFFF, run >> 32):
+        free_slot(store, slot)
+    hotels[line + at.L_RUN] = 0
+
+
+@kernel
+def collect_slots(store, now_ms):
+    """Collect the slots that no hotel needs any more; True if there are some now. Locks one hotel after the other.
+
+    Only when the store has run out of slots. O(hotels + bookings).
+    """
+    hotels = hotel_words_of(store)
+    for hotel in range(store[at.H_HOTELS]):
+        acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+        _collect_hotel(store, hotel, now_ms)
+        release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    return load_word(shared_of(store), at.S_FREE_HEAD) != 0

@@ -1,16 +1,10 @@
-"""One stay in the cells of one row: check every night, take every night, give every night back.
-
-The caller holds the hotel's lock, so all nights are seen and changed as one step. Codes are `Outcome` values.
-"""
+"""What the restrictions of a room type say of a stay: the lowest code over all nights, then its first night."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import and_word, or_word
 from nightgrid.native.jit import kernel
-from nightgrid.native.views import cells_of, product_lane_of, profiles_of, row_first_product_of, sellable_of
+from nightgrid.native.views import cells_of, next_column, profiles_of
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
@@ -21,7 +15,6 @@ _MIN_STAY_ARRIVAL = int(Outcome.MIN_STAY_ARRIVAL)
 _MAX_STAY_ARRIVAL = int(Outcome.MAX_STAY_ARRIVAL)
 _MIN_STAY_THROUGH = int(Outcome.MIN_STAY_THROUGH)
 _MAX_STAY_THROUGH = int(Outcome.MAX_STAY_THROUGH)
-_SOLD_OUT = int(Outcome.SOLD_OUT)
 _NONE = 1_000_000
 
 
@@ -50,97 +43,26 @@ def restriction_code(profiles, profile, nights, is_arrival):
 
 
 @kernel
-def stay_code(cells, profiles, row, arrival, nights, rooms):
-    """Why a stay cannot be taken: (code, night index that gives it), or (OK, arrival).
+def stay_restriction(store, row, product, column, offset, nights, lead_days):
+    """Why the restrictions refuse a stay: (code, night offset from the arrival), (OK, 0) if they allow it.
 
-    cells (row, night, field) int16 rooms [in]; profiles (profile, field) int16 [in].
-    Precondition: 0 <= arrival, nights >= 1, arrival + nights <= number of nights. The lowest code over all nights
-    wins, then its first night; a code of the departure date is reported with that date. O(nights).
+    product: -1 = none named; column: of the arrival; offset: arrival - first night of the window. O(nights).
     """
+    cells = cells_of(store)
+    profiles = profiles_of(store)
     worst = _NONE
-    worst_night = arrival
-    for night in range(arrival, arrival + nights):
-        profile = cells[row, night, at.C_PROFILE] & 0xFFFF
+    worst_night = 0
+    for night in range(nights):
+        profile = cells[row, column, at.C_PROFILE] & 0xFFFF
         if profile:
-            code = restriction_code(profiles, profile, nights, night == arrival)
+            code = restriction_code(profiles, profile, nights, night == 0)
             if code < worst:
                 worst = code
                 worst_night = night
-        if cells[row, night, at.C_FREE] < rooms and _SOLD_OUT < worst:
-            worst = _SOLD_OUT
-            worst_night = night
-    departure = arrival + nights
-    if departure < cells.shape[1]:
-        profile = cells[row, departure, at.C_PROFILE] & 0xFFFF
+        column = next_column(store, column)
+    if offset + nights < store[at.H_NIGHTS]:
+        profile = cells[row, column, at.C_PROFILE] & 0xFFFF
         if profile and profiles[profile, at.F_FLAGS] & at.FLAG_CLOSED_TO_DEPARTURE and _CLOSED_TO_DEPARTURE < worst:
             worst = _CLOSED_TO_DEPARTURE
-            worst_night = departure
-    if worst == _NONE:
-        return _OK, arrival
-    return worst, worst_night
-
-
-@kernel
-def set_sellable(store, row, night, wanted):
-    """Set or clear the sellable bit of every product of a row on one night.
-
-    A word holds 64 products of different hotels, so it is changed atomically although the hotel is locked.
-    """
-    sellable = sellable_of(store)
-    first_product = row_first_product_of(store)
-    lanes = product_lane_of(store)
-    for product in range(first_product[row], first_product[row + 1]):
-        lane = np.int64(lanes[product])
-        word = night * store[at.H_WORDS] + (lane >> 6)
-        bit = np.int64(1) << (lane & 63)
-        if wanted:
-            or_word(sellable, word, bit)
-        else:
-            and_word(sellable, word, ~bit)
-
-
-@kernel
-def is_closed(store, row, night):
-    """True if the cell's profile closes the night."""
-    profile = cells_of(store)[row, night, at.C_PROFILE] & 0xFFFF
-    return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0
-
-
-@kernel
-def change_free(store, row, night, delta):
-    """Add `delta` to free and keep the sellable bit: it changes only where free crosses 1."""
-    cells = cells_of(store)
-    before = cells[row, night, at.C_FREE]
-    after = before + delta
-    cells[row, night, at.C_FREE] = after
-    if before >= 1 and after < 1:
-        set_sellable(store, row, night, False)
-    elif before < 1 and after >= 1 and not is_closed(store, row, night):
-        set_sellable(store, row, night, True)
-
-
-@kernel
-def take_rooms(store, row, arrival, nights, rooms):
-    """free -> held on every night. Precondition: `stay_code` said OK under the same lock."""
-    cells = cells_of(store)
-    for night in range(arrival, arrival + nights):
-        change_free(store, row, night, -rooms)
-        cells[row, night, at.C_HELD] += rooms
-
-
-@kernel
-def sell_rooms(store, row, arrival, nights, rooms):
-    """held -> sold on every night; free does not change."""
-    cells = cells_of(store)
-    for night in range(arrival, arrival + nights):
-        cells[row, night, at.C_HELD] -= rooms
-        cells[row, night, at.C_SOLD] += rooms
-
-
-@kernel
-def give_back_rooms(store, row, arrival, nights, rooms, field):
-    """held or sold (`field` = C_HELD or C_SOLD) -> free on every night."""
-    cells = cells_of(store)
-    for night in range(arrival, arrival + nights):
-        cells[row, night, field] -= rooms
-        change_free(store, row, night, rooms)
+            worst_night = nights
+    return (_OK, 0) if worst == _NONE else (worst, worst_night)

@@ -11,7 +11,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from nightgrid.native import layout as at
-from nightgrid.native.jit import kernel
+from nightgrid.native.jit import inlined_kernel, kernel
 
 
 @intrinsic
@@ -90,7 +90,7 @@ def product_lane_of(store):
 
 @kernel
 def cells_of(store):
-    """Cells: int16 (row, night, C_FIELDS) rooms."""
+    """Cells: int16 (row, column, C_FIELDS) rooms."""
     shape = (store[at.H_ROWS], store[at.H_NIGHTS], at.C_FIELDS)
     return carray(as_pointer(store[at.R_CELLS]), shape, np.int16)
 
@@ -105,6 +105,18 @@ def capacity_of(store):
 def elsewhere_of(store):
     """Rooms sold by other systems: int16 (row, night)."""
     return carray(as_pointer(store[at.R_ELSEWHERE]), (store[at.H_ROWS], store[at.H_NIGHTS]), np.int16)
+
+
+@kernel
+def out_of_order_of(store):
+    """Rooms out of order: int16 (row, column)."""
+    return carray(as_pointer(store[at.R_OUT_OF_ORDER]), (store[at.H_ROWS], store[at.H_NIGHTS]), np.int16)
+
+
+@kernel
+def sell_limit_of(store):
+    """Rooms sold beyond (or, negative, short of) what there is: int16 (row, column)."""
+    return carray(as_pointer(store[at.R_SELL_LIMIT]), (store[at.H_ROWS], store[at.H_NIGHTS]), np.int16)
 
 
 @kernel
@@ -130,6 +142,86 @@ def night_kinds_of(store):
 def profiles_of(store):
     """Restriction profiles: int16 (profile, F_FIELDS)."""
     return carray(as_pointer(store[at.R_PROFILES]), (store[at.H_PROFILES], at.F_FIELDS), np.int16)
+
+
+@kernel
+def records_of(store):
+    """Records of the ring, flat: int64 (record * D_WORDS + field)."""
+    return carray(as_pointer(store[at.R_RECORDS]), (store[at.H_RECORDS] * at.D_WORDS,), np.int64)
+
+
+@kernel
+def row_flags_of(store):
+    """What a row needs beyond its cells: int8 (row), ROW_*."""
+    return carray(as_pointer(store[at.R_ROW_FLAGS]), (store[at.H_ROWS],), np.int8)
+
+
+@kernel
+def row_guests_of(store):
+    """Most guests of a room: int16 (row)."""
+    return carray(as_pointer(store[at.R_ROW_GUESTS]), (store[at.H_ROWS],), np.int16)
+
+
+@kernel
+def row_control_of(store):
+    """First selling control of a row: int32 (row), control + 1."""
+    return carray(as_pointer(store[at.R_ROW_CONTROL]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def controls_of(store):
+    """Selling controls: int64 (control, T_WORDS)."""
+    return carray(as_pointer(store[at.R_CONTROLS]), (store[at.H_CONTROLS], at.T_WORDS), np.int64)
+
+
+@kernel
+def control_nights_of(store):
+    """Nights of the selling controls: int64 (control, column, N_FIELDS)."""
+    shape = (store[at.H_CONTROLS], store[at.H_NIGHTS], at.N_FIELDS)
+    return carray(as_pointer(store[at.R_CONTROL_NIGHTS]), shape, np.int64)
+
+
+@kernel
+def counters_of(store):
+    """Limited counters, flat: int64 (counter * U_WORDS + field)."""
+    return carray(as_pointer(store[at.R_COUNTERS]), (store[at.H_COUNTERS] * at.U_WORDS,), np.int64)
+
+
+@kernel
+def product_plan_of(store):
+    """Plan name of a product: int32 (product)."""
+    return carray(as_pointer(store[at.R_PRODUCT_PLAN]), (store[at.H_PRODUCTS],), np.int32)
+
+
+@kernel
+def product_flags_of(store):
+    """PRODUCT_* of a product: int8 (product)."""
+    return carray(as_pointer(store[at.R_PRODUCT_FLAGS]), (store[at.H_PRODUCTS],), np.int8)
+
+
+@kernel
+def controlled_of(store):
+    """Bits of products under selling controls: int64 (word)."""
+    return carray(as_pointer(store[at.R_CONTROLLED]), (store[at.H_WORDS],), np.int64)
+
+
+@kernel
+def statistics_of(store):
+    """How often each outcome was answered: int64 (outcome / 10)."""
+    return carray(as_pointer(store[at.R_STATISTICS]), (128,), np.int64)
+
+
+@inlined_kernel
+def column_of(store, shared, night):
+    """Column of a night (ordinal) inside the window."""
+    column = shared[at.S_FIRST_COLUMN] + night - shared[at.S_FIRST_NIGHT]
+    return column - store[at.H_NIGHTS] if column >= store[at.H_NIGHTS] else column
+
+
+@inlined_kernel
+def next_column(store, column):
+    """Column of the night after."""
+    return column + 1 if column + 1 < store[at.H_NIGHTS] else 0
 
 
 @kernel

@@ -40,6 +40,16 @@ class PriceVersion:
     largest_night: int  # of all products and nights, minor units x night scale
 
     @property
+    def first_night(self) -> int:
+        """Ordinal of the first night that has prices."""
+        return self.compiled.first_night
+
+    @property
+    def n_nights(self) -> int:
+        """Nights that have prices."""
+        return self.compiled.n_nights
+
+    @property
     def tiers(self) -> tuple[str, ...]:
         """Tier names; the first is the public one."""
         return self.compiled.tiers

@@ -17,7 +17,7 @@ from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import search as kernels
-from nightgrid.native.available import available_words, drop_refused
+from nightgrid.native.offers import drop_refused
 from nightgrid.native.tables import NO_PRICE, QueryFactors, combine_factors
 from nightgrid.search.price_version import PriceVersion
 
@@ -27,12 +27,14 @@ _EXACT = 2**53  # integers below are exact in a float64
 
 
 class StayQuery(NamedTuple):
-    """A search in indexes: `arrival` is a window index; prices are display minor units, None = unbounded."""
+    """A search in indexes: `arrival` is an ordinal; prices are display minor units, None = unbounded."""
 
     arrival: int
     nights: int
-    tier: int
+    tier: int  # index of the rule book
     rooms: int
+    scope: int  # channel and class of the guest (`native.requests.scope_word`)
+    now_ms: int
     top: int | None
     sort: str
     price_min: int | None
@@ -116,12 +118,19 @@ class Searcher:
 
     # -- the search ------------------------------------------------------------------------------
 
-    def available(self, query: StayQuery, filter_words: NDArray[np.int64]) -> NDArray[np.int64]:
+    def available(
+        self, version: PriceVersion, query: StayQuery, filter_words: NDArray[np.int64], factors: QueryFactors
+    ) -> NDArray[np.int64]:
         """Bit map of the products that can be sold for the query: int64 (word)."""
         words = np.empty_like(filter_words)
-        available_words(self._inventory.table, filter_words, query.arrival, query.nights, words)
-        if query.rooms > 1 or query.nights >= PLANE_VALUE_MAX:
-            drop_refused(self._inventory.table, self._lanes.lane_row, query.arrival, query.nights, query.rooms, words)
+        table = self._inventory.table
+        kernels.sellable_words(table, filter_words, query.arrival, query.nights, words)
+        everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
+        priced = query.arrival - version.first_night
+        stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
+        drop_refused(
+            table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, words
+        )
         return words
 
     def factors(
@@ -146,15 +155,15 @@ class Searcher:
     ) -> Ranking:
         """Rank the hotels. Ties: by price the lower hotel index; other orders by price, then hotel index.
 
-        calendar_today (calendar) int64: window index of each calendar's civil date; rates: see `display_rates`.
+        calendar_today (calendar) int64: ordinal of each calendar's civil date; rates: see `display_rates`.
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
             rates = _rates_of_rooms(rates, query.rooms)
         unbounded = query.price_min is None and query.price_max is None
         if query.sort == "price" and unbounded and query.top is not None:
             return self._cheapest(version, query, filter_words, calendar_today, rates)
-        words = self.available(query, filter_words)
         factors, _ = self.factors(version, query, calendar_today, rates)
+        words = self.available(version, query, filter_words, factors)
         return self._all(version, query, words, factors, rates, distance_km)
 
     def _cheapest(
@@ -176,9 +185,12 @@ class Searcher:
             calendar_today,
             rates,
             query.arrival,
+            query.arrival - version.first_night,
             query.nights,
             query.tier,
             query.rooms,
+            query.scope,
+            query.now_ms,
             self._scratch(len(version.tables.set_stay)),
             out,
         )
@@ -214,7 +226,7 @@ class Searcher:
             factors,
             rates,
             self._lanes,
-            (query.arrival, query.nights, version.mask, low, high),
+            (query.arrival - version.first_night, query.nights, version.mask, low, high),
             out,
         )
         display, total, lane = out

@@ -1,0 +1,144 @@
+"""Counters of the grid: what the hotel sets, and how they are read."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.errors import InputError, InputTypeError
+from nightgrid.inventory.base import StoreBase
+from nightgrid.limits import ROOMS_MAX
+from nightgrid.native import controls
+from nightgrid.native import layout as at
+from nightgrid.native.controls import KEEP
+
+_FIELDS: Final = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
+_REGIONS: Final = {
+    "capacity": at.R_CAPACITY,
+    "sold_elsewhere": at.R_ELSEWHERE,
+    "out_of_order": at.R_OUT_OF_ORDER,
+    "sell_limit": at.R_SELL_LIMIT,
+}
+COUNTERS: Final = (*_FIELDS, *_REGIONS, "physical", "blocked")
+
+
+class Shortfall(NamedTuple):
+    """The first cell with more rooms sold and held than the capacity asked for, and how many others there are."""
+
+    row: int
+    night: int  # ordinal
+    capacity: int
+    taken: int
+    others: int
+
+
+def _check_rooms(name: str, values: NDArray[np.integer], low: int) -> None:
+    wrong = np.flatnonzero((values != KEEP) & ((values < low) | (values > ROOMS_MAX)))
+    if wrong.size:
+        raise InputError(f"{name} is {values[wrong[0]]} at position {wrong[0]}; allowed are {low} to {ROOMS_MAX}")
+
+
+class CountersPart(StoreBase):
+    """Setting and reading counters."""
+
+    def _set(
+        self,
+        which: int,
+        rows: NDArray[np.int32],
+        nights: NDArray[np.int32],
+        values: NDArray[np.int32],
+        allow_oversold: bool,
+        now_ms: int,
+    ) -> Shortfall | None:
+        self.check_cells(rows, nights)
+        hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
+        short = np.zeros(5, np.int64)
+        if controls.set_counters(self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short):
+            return Shortfall(*short.tolist())
+        return None
+
+    def set_capacity(
+        self,
+        rows: NDArray[np.int32],
+        nights: NDArray[np.int32],
+        *,
+        physical: NDArray[np.int32] | None = None,
+        out_of_order: NDArray[np.int32] | None = None,
+        sell_limit: NDArray[np.int32] | None = None,
+        allow_oversold: bool = False,
+        now_ms: int,
+    ) -> Shortfall | None:
+        """Set parts of the capacity of distinct cells (nights as ordinals); free takes up the difference.
+
+        Where a cell would be left with more rooms sold and held than capacity, nothing is changed and the first such
+        cell is answered; if that is allowed, free becomes negative there and `findings` reports it.
+        """
+        values = np.full((3, len(rows)), KEEP, np.int32)
+        parts = (("physical", physical, 0), ("out_of_order", out_of_order, 0), ("sell_limit", sell_limit, -ROOMS_MAX))
+        for line, (name, part, low) in enumerate(parts):
+            if part is not None:
+                _check_rooms(name, part, low)
+                values[line] = part
+        return self._set(controls.CAPACITY, rows, nights, values, allow_oversold, now_ms)
+
+    def set_sold_elsewhere(
+        self,
+        rows: NDArray[np.int32],
+        nights: NDArray[np.int32],
+        rooms: NDArray[np.int32],
+        *,
+        allow_oversold: bool = False,
+        now_ms: int,
+    ) -> Shortfall | None:
+        """Set the rooms sold by other systems of distinct cells. Answers as `set_capacity`."""
+        _check_rooms("rooms", rooms, 0)
+        values = np.full((3, len(rows)), KEEP, np.int32)
+        values[0] = rooms
+        return self._set(controls.SOLD_ELSEWHERE, rows, nights, values, allow_oversold, now_ms)
+
+    def load_sold_elsewhere(
+        self, rooms: NDArray[np.int16], *, allow_oversold: bool = False, now_ms: int
+    ) -> Shortfall | None:
+        """Set the rooms sold by other systems from a matrix: int16 (row, night). Answers as `set_capacity`."""
+        shape = (self.block.sizes.rows, self.n_nights)
+        if rooms.shape != shape:
+            raise InputError(f"sold_elsewhere has shape {rooms.shape}; it must be (room types, nights) = {shape}")
+        if rooms.dtype.kind not in "iu":
+            raise InputTypeError(f"sold_elsewhere has dtype {rooms.dtype}; whole numbers (int16) are needed")
+        if rooms.min(initial=0) < 0 or rooms.max(initial=0) > ROOMS_MAX:
+            row, night = np.argwhere((rooms < 0) | (rooms > ROOMS_MAX))[0]
+            raise InputError(
+                f"sold_elsewhere[{row}, {night}] is {rooms[row, night]} rooms; allowed are 0 to {ROOMS_MAX}"
+            )
+        short = np.zeros(5, np.int64)
+        matrix = np.ascontiguousarray(rooms[None], np.int32)
+        if controls.load_sold_elsewhere(self.table, matrix, allow_oversold, now_ms, short):
+            return Shortfall(*short.tolist())
+        return None
+
+    def set_today(self, hotel_today: NDArray[np.int64]) -> None:
+        """Tell every hotel the ordinal of its civil date: int64 (hotel)."""
+        controls.set_today(self.table, np.ascontiguousarray(hotel_today, np.int64))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def matrix(self, name: str) -> NDArray[np.int16]:
+        """A copy of one counter of every cell: int16 (row, night) rooms, nights in order. Not one instant where threads
+        are changing it.
+        """
+        if name in _FIELDS:
+            cells = self.block.region(at.R_CELLS).view(np.int16)[:, :, _FIELDS[name]]
+            return np.ascontiguousarray(cells[:, self.window.order])
+        if name in _REGIONS:
+            return self.ordered(_REGIONS[name])
+        if name == "physical":
+            parts = [self.ordered(_REGIONS[part]) for part in ("capacity", "out_of_order", "sell_limit")]
+            return np.asarray(parts[0] + parts[1] - parts[2], np.int16)
+        raise InputError(f"there is no counter {name!r}; use one of {', '.join(COUNTERS)}")
+
+    def cells(self, row: slice, night: slice) -> NDArray[np.int16]:
+        """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*; nights in order."""
+        columns = self.window.order[night]
+        return np.ascontiguousarray(self.block.region(at.R_CELLS).view(np.int16)[row][:, columns])

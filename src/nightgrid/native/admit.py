@@ -1,0 +1,93 @@
+"""Whether a request can be granted: restrictions, guests, selling controls, rooms; the lowest code wins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import carray
+
+from nightgrid.native import layout as at
+from nightgrid.native import requests as q
+from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.selling import earlier_rooms, selling_code
+from nightgrid.native.stays import stay_restriction
+from nightgrid.native.views import (
+    as_pointer,
+    cells_of,
+    column_of,
+    hotel_words_of,
+    next_column,
+    row_flags_of,
+    row_guests_of,
+    shared_of,
+)
+from nightgrid.outcomes import Outcome
+
+_OK = int(Outcome.OK)
+_TOO_MANY_GUESTS = int(Outcome.TOO_MANY_GUESTS)
+_SOLD_OUT = int(Outcome.SOLD_OUT)
+
+
+@inlined_kernel
+def no_lines(store):
+    """Lines of a request that stands alone: int64 (Q_FIELDS, 0)."""
+    return carray(as_pointer(store[at.R_SHARED]), (q.Q_FIELDS, 0), np.int64)
+
+
+@inlined_kernel
+def _look_at_cells(store, request, lines, before):
+    """One pass over the cells of a stay: (column of the arrival, any restriction seen, first short night or -1)."""
+    cells = cells_of(store)
+    shared = shared_of(store)
+    row = request[q.Q_ROW]
+    arrival = request[q.Q_ARRIVAL]
+    nights = request[q.Q_NIGHTS]
+    first = column_of(store, shared, arrival)
+    column = first
+    seen = np.int64(0)
+    short = np.int64(-1)
+    for night in range(arrival, arrival + nights):
+        asked = request[q.Q_ROOMS]
+        if before:
+            asked += earlier_rooms(store, lines, before, row, night)
+        seen |= np.int64(cells[row, column, at.C_PROFILE])
+        if cells[row, column, at.C_FREE] < asked and asked > 0 and short < 0:
+            short = night
+        column = next_column(store, column)
+    if arrival + nights < shared[at.S_FIRST_NIGHT] + store[at.H_NIGHTS]:
+        seen |= np.int64(cells[row, column, at.C_PROFILE])
+    return first, seen, short
+
+
+@kernel
+def _restriction(store, request, column, hotel):
+    """What the restrictions say: (code, night)."""
+    arrival = request[q.Q_ARRIVAL]
+    offset = arrival - shared_of(store)[at.S_FIRST_NIGHT]
+    lead_days = arrival - hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]
+    code, night = stay_restriction(
+        store, request[q.Q_ROW], request[q.Q_PRODUCT], column, offset, request[q.Q_NIGHTS], lead_days
+    )
+    return code, arrival + night
+
+
+@inlined_kernel
+def admission(store, request, lines, before, hotel, restricted, now_ms):
+    """Why a request inside the horizon is refused: (code, night as ordinal), or (OK, arrival). Hotel locked.
+
+    lines (Q_FIELDS, line) int64 and `before`: lines that are granted together with it and come first; restricted:
+    False passes over the restrictions (a booking in the place of an expired hold). O(nights).
+    """
+    row = request[q.Q_ROW]
+    column, seen, short = _look_at_cells(store, request, lines, before)
+    flags = row_flags_of(store)[row]
+    if restricted and (seen != 0 or flags & at.ROW_PRODUCT_RESTRICTED != 0):
+        code, night = _restriction(store, request, column, hotel)
+        if code != _OK:
+            return code, night
+    if request[q.Q_GUESTS] > row_guests_of(store)[row]:
+        return np.int64(_TOO_MANY_GUESTS), request[q.Q_ARRIVAL]
+    if flags & at.ROW_CONTROLLED != 0:
+        return selling_code(store, request, lines, before, hotel, now_ms)
+    if short >= 0:
+        return np.int64(_SOLD_OUT), short
+    return np.int64(_OK), request[q.Q_ARRIVAL]

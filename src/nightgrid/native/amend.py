@@ -1,0 +1,249 @@
+"""A stay is changed, or made again after its hold expired: the same checks as a hold, in the same critical section."""
+
+from __future__ import annotations
+
+from nightgrid.native import layout as at
+from nightgrid.native import requests as q
+from nightgrid.native import verdicts as v
+from nightgrid.native.admit import admission, no_lines
+from nightgrid.native.atomics import acquire, add_word, load_word, release
+from nightgrid.native.holds import may_succeed_now, request_at
+from nightgrid.native.jit import kernel
+from nightgrid.native.records import publish
+from nightgrid.native.replace import swap_admission, swap_counts, swap_rooms, write_credit
+from nightgrid.native.resolve import locked_code
+from nightgrid.native.sales import counter_code
+from nightgrid.native.slots import allocate_slot, find_slot, hotel_of_slot
+from nightgrid.native.sweep import sweep_hotel
+from nightgrid.native.take import take_stay
+from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of, statistics_of
+from nightgrid.outcomes import Outcome
+
+_OK = int(Outcome.OK)
+_INVALID = int(Outcome.INVALID)
+_EXISTS = int(Outcome.EXISTS)
+_UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)
+_OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
+_NOT_FOUND = int(Outcome.NOT_FOUND)
+_EXPIRED = int(Outcome.EXPIRED)
+_QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
+_BUSY = int(Outcome.BUSY)
+
+
+@kernel
+def _new_stay_code(store, request, lines, hotel, state):
+    """What is wrong with the dates of an amended stay, its old one being lines[:, 0]; OK if they can be tried."""
+    shared = shared_of(store)
+    first = shared[at.S_FIRST_NIGHT]
+    arrival = request[q.Q_ARRIVAL]
+    departure = arrival + request[q.Q_NIGHTS]
+    today = hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]
+    if state == at.STATE_CHECKED_IN:
+        same = request[q.Q_ROW] == lines[q.Q_ROW, 0] and request[q.Q_ROOMS] == -lines[q.Q_ROOMS, 0]
+        if not same or arrival != lines[q.Q_ARRIVAL, 0]:
+            return _INVALID
+    if departure > first + store[at.H_NIGHTS] or departure < today:
+        return _OUTSIDE_HORIZON
+    if arrival != lines[q.Q_ARRIVAL, 0] and (arrival < today or arrival < first):
+        return _OUTSIDE_HORIZON
+    return _OK
+
+
+@kernel
+def _inside(store, request):
+    """The request with the nights before the window cut off: they are past, and no counter knows them."""
+    row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces = request
+    past = max(shared_of(store)[at.S_FIRST_NIGHT] - arrival, 0)
+    arrival += past
+    nights -= past
+    return row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces
+
+
+@kernel
+def _amend_locked(store, slot, request, lines, hotel, now_ms):
+    """Amend a live stay; hotel and counters locked: (code, night, lsn)."""
+    slots = slots_of(store)
+    base = slot * at.W_WORDS
+    hotels = hotel_words_of(store)
+    arrival = request[q.Q_ARRIVAL]
+    state = load_word(slots, base + at.W_STATE) & at.STATE_MASK
+    write_credit(store, slot, lines)
+    lsn = slots[base + at.W_LSN]
+    code = _new_stay_code(store, request, lines, hotel, state)
+    if code != _OK:
+        return code, arrival, lsn
+    inside = _inside(store, request)
+    opens = 1 if state == at.STATE_HELD else 0
+    restricted = state != at.STATE_CHECKED_IN and inside[q.Q_ARRIVAL] == arrival
+    night = arrival
+    if inside[q.Q_NIGHTS] > 0:
+        code, night = swap_admission(store, inside, lines, hotel, restricted, opens, now_ms)
+        if code >= _QUOTA_USED_UP and load_word(hotels, hotel * at.L_WORDS + at.L_EARLIEST_MS) <= now_ms:
+            sweep_hotel(store, hotel, now_ms)
+            code, night = swap_admission(store, inside, lines, hotel, restricted, opens, now_ms)
+    if code != _OK:
+        return code, night, lsn
+
+    # From here on it must succeed.
+    swap_rooms(
+        store,
+        lines[q.Q_ROW, 0],
+        lines[q.Q_ARRIVAL, 0],
+        lines[q.Q_NIGHTS, 0],
+        -lines[q.Q_ROOMS, 0],
+        request[q.Q_ROW],
+        arrival,
+        request[q.Q_NIGHTS],
+        request[q.Q_ROOMS],
+        at.C_HELD if opens else at.C_SOLD,
+    )
+    swap_counts(store, lines, hotel, request, hotel, opens)
+    nights = request[q.Q_NIGHTS]
+    slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
+    slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
+    hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
+    return _OK, arrival, publish(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE])
+
+
+@kernel
+def _amend(store, hold_id, slot, asked, lines, now_ms):
+    """One attempt of `amend_one`."""
+    hotels = hotel_words_of(store)
+    shared = shared_of(store)
+    hotel = hotel_of_slot(store, slot)
+    arrival = asked[q.Q_ARRIVAL, 0]
+    acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    acquire(shared, at.S_COUNTER_LOCK)
+    code, lsn = locked_code(store, slot, hold_id, hotel, v.VERB_AMEND, now_ms)
+    night = arrival
+    if code == _OK and row_hotel_of(store)[asked[q.Q_ROW, 0]] != hotel:
+        code = _UNKNOWN_PRODUCT
+    if code == _OK:
+        asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
+        code, night, lsn = _amend_locked(store, slot, request_at(asked, 0), lines, hotel, now_ms)
+    release(shared, at.S_COUNTER_LOCK)
+    release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    return code, night, lsn
+
+
+@kernel
+def amend_one(store, hold_id, asked, lines, now_ms):
+    """Give a hold or booking another stay at the same hotel, both or neither: (code, night, lsn).
+
+    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value, guests of the new stay [in], its scope is the
+    old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
+    """
+    slot = find_slot(store, hold_id)
+    code, night, lsn = _NOT_FOUND, asked[q.Q_ARRIVAL, 0], 0
+    if slot >= 0:
+        code = q.row_code(store, asked[q.Q_ROW, 0])
+        if code == _OK:
+            code = q.shape_code(request_at(asked, 0))
+        if code == _OK:
+            code, night, lsn = _amend(store, hold_id, slot, asked, lines, now_ms)
+            if code >= _QUOTA_USED_UP and may_succeed_now(store, code, now_ms):
+                code, night, lsn = _amend(store, hold_id, slot, asked, lines, now_ms)
+    add_word(statistics_of(store), code // 10, 1)
+    return code, night, lsn
+
+
+@kernel
+def _again(store, slot):
+    """The request of an ended hold, as a booking at once."""
+    slots = slots_of(store)
+    base = slot * at.W_WORDS
+    stay = slots[base + at.W_STAY]
+    place = slots[base + at.W_PLACE]
+    return (
+        q.place_row(place),
+        q.place_product(place),
+        q.stay_arrival(stay),
+        q.stay_nights(stay),
+        q.stay_rooms(stay),
+        0,
+        0,
+        0,
+        slots[base + at.W_GUEST],
+        slots[base + at.W_REFERENCE],
+        slots[base + at.W_SCOPE],
+        0,
+        0,
+        0,
+    )
+
+
+@kernel
+def _rebook_admission(store, request, hotel, now_ms):
+    """`admission` without restrictions, with the limited counters."""
+    code, night = admission(store, request, no_lines(store), 0, hotel, False, now_ms)
+    counted = counter_code(store, request[q.Q_SCOPE], 0, 0, 0)
+    if counted != _OK and (code == _OK or counted < code):
+        return counted, request[q.Q_ARRIVAL]
+    return code, night
+
+
+@kernel
+def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
+    """Book again what a hold of the locked hotel held: (code, night, id, lsn)."""
+    slots = slots_of(store)
+    hotels = hotel_words_of(store)
+    line = hotel * at.L_WORDS
+    code, lsn = locked_code(store, slot, hold_id, hotel, v.VERB_CONFIRM, now_ms)
+    if code != _EXPIRED:
+        return (_INVALID if code == _OK else code), 0, 0, lsn
+    known = slots[slot * at.W_WORDS + at.W_PREVIOUS]
+    if known != 0:
+        return _EXISTS, 0, known, slots[(known & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
+    row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, _, guests, replaces = _again(
+        store, slot
+    )
+    request = (row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces)
+    code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
+    if code != _OK:
+        return code, arrival, 0, 0
+    code, night = _rebook_admission(store, request, hotel, now_ms)
+    if code >= _QUOTA_USED_UP and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
+        sweep_hotel(store, hotel, now_ms)
+        code, night = _rebook_admission(store, request, hotel, now_ms)
+    if code != _OK:
+        return code, night, 0, 0
+    new_slot, generation = allocate_slot(store, hotel, now_ms)
+    if new_slot < 0:
+        return _BUSY, arrival, 0, 0
+
+    # From here on it must succeed.
+    take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
+    new_id = generation << 32 | new_slot
+    slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
+    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, value)
+
+
+@kernel
+def _rebook(store, slot, hold_id, value, now_ms):
+    """One attempt of `rebook_one`."""
+    hotels = hotel_words_of(store)
+    shared = shared_of(store)
+    hotel = hotel_of_slot(store, slot)
+    acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    acquire(shared, at.S_COUNTER_LOCK)
+    answer = _rebook_locked(store, slot, hold_id, hotel, value, now_ms)
+    release(shared, at.S_COUNTER_LOCK)
+    release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    return answer
+
+
+@kernel
+def rebook_one(store, hold_id, value, now_ms):
+    """Book what an expired hold held, if rooms are still there: (code, night, id, lsn); restrictions are not tested.
+
+    value: of the stay in minor units. The booking is new and linked to the hold; asked again, the answer is EXISTS with
+    the same booking. O(nights).
+    """
+    slot = find_slot(store, hold_id)
+    if slot < 0:
+        return _NOT_FOUND, 0, 0, 0
+    answer = _rebook(store, slot, hold_id, value, now_ms)
+    if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
+        answer = _rebook(store, slot, hold_id, value, now_ms)
+    add_word(statistics_of(store), answer[0] // 10, 1)
+    return answer

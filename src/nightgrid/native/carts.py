@@ -1,0 +1,229 @@
+"""Carts: several lines over room types, dates and hotels, all or nothing.
+
+The hotels of a cart are locked in ascending order, every line is checked with what the lines before it take, and only
+then anything changes; the lines' records are published together. Lock order: `native/layout.py`.
+"""
+
+from __future__ import annotations
+
+from nightgrid.native import layout as at
+from nightgrid.native import requests as q
+from nightgrid.native.admit import admission
+from nightgrid.native.atomics import acquire, add_word, load_word, release
+from nightgrid.native.holds import known_answer, may_succeed_now, request_at
+from nightgrid.native.jit import kernel
+from nightgrid.native.keys import key_segment, mix, reserve_entry, write_key
+from nightgrid.native.records import publish_cart
+from nightgrid.native.resolve import apply_verb, locked_code
+from nightgrid.native.sales import counter_code
+from nightgrid.native.slots import allocate_slot, find_slot, free_slot
+from nightgrid.native.sweep import sweep_hotel
+from nightgrid.native.take import take_stay
+from nightgrid.native.views import hotel_words_of, row_hotel_of, segment_locks_of, shared_of, slots_of, statistics_of
+from nightgrid.outcomes import Outcome
+
+_OK = int(Outcome.OK)
+_EXISTS = int(Outcome.EXISTS)
+_NOT_FOUND = int(Outcome.NOT_FOUND)
+_QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
+_BUSY = int(Outcome.BUSY)
+
+
+@kernel
+def _lock(store, hotels_of_cart):
+    """Lock the hotels of a cart (ascending, distinct) and the counters."""
+    hotels = hotel_words_of(store)
+    for i in range(hotels_of_cart.size):
+        acquire(hotels, hotels_of_cart[i] * at.L_WORDS + at.L_LOCK)
+    acquire(shared_of(store), at.S_COUNTER_LOCK)
+
+
+@kernel
+def _unlock(store, hotels_of_cart):
+    """Unlock what `_lock` locked."""
+    hotels = hotel_words_of(store)
+    release(shared_of(store), at.S_COUNTER_LOCK)
+    for i in range(hotels_of_cart.size):
+        release(hotels, hotels_of_cart[hotels_of_cart.size - 1 - i] * at.L_WORDS + at.L_LOCK)
+
+
+@kernel
+def _opens_before(lines, line):
+    """Open holds of the same channel among the lines before."""
+    opens = 0
+    channel = q.scope_channel(lines[q.Q_SCOPE, line])
+    for other in range(line):
+        opens += q.scope_channel(lines[q.Q_SCOPE, other]) == channel
+    return opens
+
+
+@kernel
+def _units_before(lines, line):
+    """Units of the same limited counter among the lines before."""
+    units = 0
+    counter = q.scope_counter(lines[q.Q_SCOPE, line])
+    for other in range(line):
+        if q.scope_counter(lines[q.Q_SCOPE, other]) == counter:
+            units += q.scope_units(lines[q.Q_SCOPE, other])
+    return units
+
+
+@kernel
+def _line_code(store, lines, line, now_ms):
+    """Why a line is refused once the lines before it are granted: (code, night)."""
+    request = request_at(lines, line)
+    hotel = row_hotel_of(store)[request[q.Q_ROW]]
+    hotels = hotel_words_of(store)
+    code = q.horizon_code(store, shared_of(store), hotels[hotel * at.L_WORDS + at.L_TODAY], request)
+    if code != _OK:
+        return code, request[q.Q_ARRIVAL]
+    code, night = admission(store, request, lines, line, hotel, True, now_ms)
+    counted = counter_code(
+        store,
+        request[q.Q_SCOPE],
+        request[q.Q_TTL_MS] > 0,
+        _units_before(lines, line),
+        _opens_before(lines, line),
+    )
+    if counted != _OK and (code == _OK or counted < code):
+        return counted, request[q.Q_ARRIVAL]
+    return code, night
+
+
+@kernel
+def _cart_code(store, lines, hotels_of_cart, now_ms):
+    """The first line that is refused: (code, line, night); what is due in the cart's hotels is swept before that."""
+    hotels = hotel_words_of(store)
+    line = 0
+    while line < lines.shape[1]:
+        code, night = _line_code(store, lines, line, now_ms)
+        if code == _OK:
+            line += 1
+            continue
+        expired = 0
+        if code >= _QUOTA_USED_UP:
+            for i in range(hotels_of_cart.size):
+                hotel = hotels_of_cart[i]
+                if load_word(hotels, hotel * at.L_WORDS + at.L_EARLIEST_MS) <= now_ms:
+                    expired += sweep_hotel(store, hotel, now_ms)
+        if expired == 0:
+            return code, line, night
+        line = 0
+    return _OK, 0, lines[q.Q_ARRIVAL, 0]
+
+
+@kernel
+def _allocate(store, lines, now_ms, out_slots, out_ids):
+    """A slot for every line; False, and none taken, if there are not enough."""
+    row_hotel = row_hotel_of(store)
+    for line in range(lines.shape[1]):
+        slot, generation = allocate_slot(store, row_hotel[lines[q.Q_ROW, line]], now_ms)
+        if slot < 0:
+            for other in range(line):
+                free_slot(store, out_slots[other])
+            return False
+        out_slots[line] = slot
+        out_ids[line] = generation << 32 | slot
+    return True
+
+
+@kernel
+def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids):
+    """Check all lines, then take all: (code, line, night, lsn). Everything is locked."""
+    code, line, night = _cart_code(store, lines, hotels_of_cart, now_ms)
+    if code != _OK:
+        return code, line, night, 0
+    if not _allocate(store, lines, now_ms, out_slots, out_ids):
+        return _BUSY, 0, night, 0
+
+    # From here on it must succeed.
+    row_hotel = row_hotel_of(store)
+    for each in range(lines.shape[1]):
+        request = request_at(lines, each)
+        hotel = row_hotel[request[q.Q_ROW]]
+        take_stay(store, out_slots[each], out_ids[each] >> 32, hotel, request, digest, out_ids[0], now_ms)
+    kind = at.RECORD_HOLD if lines[q.Q_TTL_MS, 0] > 0 else at.RECORD_BOOK
+    return _OK, 0, night, publish_cart(store, out_slots, lines.shape[1], kind, now_ms, lines[q.Q_VALUE])
+
+
+@kernel
+def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
+    """One attempt: (code, line, night, lsn)."""
+    digest = 0
+    for line in range(lines.shape[1]):
+        digest = mix(digest * 31 ^ q.request_digest(request_at(lines, line)))
+    key_high = lines[q.Q_KEY_HIGH, 0]
+    key_low = lines[q.Q_KEY_LOW, 0]
+    has_key = key_high != 0 or key_low != 0
+    locks = segment_locks_of(store)
+    segment = key_segment(store, key_high, key_low)
+    entry = 0
+    code, line, night, lsn = _OK, 0, lines[q.Q_ARRIVAL, 0], 0
+    if has_key:
+        acquire(locks, segment * 8)
+        code, out_ids[0], lsn = known_answer(store, segment, request_at(lines, 0), digest, now_ms)
+        if code == _OK:
+            entry = reserve_entry(store, segment, key_low)
+            if entry < 0:
+                code = _BUSY
+    if code == _OK:
+        _lock(store, hotels_of_cart)
+        code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
+        _unlock(store, hotels_of_cart)
+        if code == _OK and has_key:
+            write_key(store, entry, key_high, key_low, out_ids[0], digest)
+    if has_key:
+        release(locks, segment * 8)
+    return code, line, night, lsn
+
+
+@kernel
+def hold_cart(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
+    """Hold every line or none: (code, refused line, night as ordinal, lsn).
+
+    lines (Q_FIELDS, line) int64: requests whose rows exist, the cart's key in the first; hotels_of_cart (hotel) int64,
+    ascending and distinct [in]; out_slots, out_ids (line) int64 [out]: for EXISTS only out_ids[0], the first hold. The
+    id of a cart is that of its first line. O(lines^2 x nights).
+    """
+    for line in range(lines.shape[1]):
+        code = q.shape_code(request_at(lines, line))
+        if code != _OK:
+            return code, line, lines[q.Q_ARRIVAL, line], 0
+    answer = _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids)
+    if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
+        answer = _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids)
+    add_word(statistics_of(store), answer[0] // 10, 1)
+    return answer
+
+
+@kernel
+def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
+    """Confirm or release every line of a cart or none: (code, refusing line).
+
+    hold_ids (line) int64; hotels_of_cart (hotel) int64, ascending and distinct [in]; out_lsn (line) int64 [out]. A line
+    for which the verb was done already (EXISTS) does not stop the others. O(lines x nights).
+    """
+    row_hotel = row_hotel_of(store)
+    slots = slots_of(store)
+    code = _OK
+    at_line = 0
+    _lock(store, hotels_of_cart)
+    for line in range(hold_ids.size):
+        slot = find_slot(store, hold_ids[line])
+        found = _NOT_FOUND
+        if slot >= 0:
+            hotel = row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])]
+            found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
+        if found != _OK and found != _EXISTS and code == _OK:
+            code = found
+            at_line = line
+    if code == _OK:
+        for line in range(hold_ids.size):
+            slot = find_slot(store, hold_ids[line])
+            hotel = row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])]
+            found, _ = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
+            if found == _OK:
+                _, out_lsn[line] = apply_verb(store, slot, hotel, verb, 0, now_ms)
+    _unlock(store, hotels_of_cart)
+    add_word(statistics_of(store), code // 10, 1)
+    return code, at_line

@@ -1,0 +1,104 @@
+"""Rooms in the cells of one row: take, sell, give back; and the sellable bits that follow.
+
+The caller holds the hotel's lock, so all nights are seen and changed as one step. Nights are ordinals inside the
+window; columns are a ring (`native/layout.py`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.native import layout as at
+from nightgrid.native.atomics import and_word, or_word
+from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.views import (
+    cells_of,
+    column_of,
+    next_column,
+    product_lane_of,
+    profiles_of,
+    row_first_product_of,
+    sellable_of,
+    shared_of,
+)
+
+
+@inlined_kernel
+def inside_window(store, night, nights):
+    """The part of some nights that lies inside the window: (first ordinal, how many)."""
+    first = shared_of(store)[at.S_FIRST_NIGHT]
+    begin = max(night, first)
+    end = min(night + nights, first + store[at.H_NIGHTS])
+    return begin, max(end - begin, 0)
+
+
+@kernel
+def set_sellable(store, row, column, wanted):
+    """Set or clear the sellable bit of every product of a row on one night.
+
+    A word holds 64 products of different hotels, so it is changed atomically although the hotel is locked.
+    """
+    sellable = sellable_of(store)
+    first_product = row_first_product_of(store)
+    lanes = product_lane_of(store)
+    for product in range(first_product[row], first_product[row + 1]):
+        lane = np.int64(lanes[product])
+        word = column * store[at.H_WORDS] + (lane >> 6)
+        bit = np.int64(1) << (lane & 63)
+        if wanted:
+            or_word(sellable, word, bit)
+        else:
+            and_word(sellable, word, ~bit)
+
+
+@kernel
+def is_closed(store, row, column):
+    """True if the cell's profile closes the night."""
+    profile = cells_of(store)[row, column, at.C_PROFILE] & 0xFFFF
+    return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0
+
+
+@kernel
+def _cross(store, row, column, after):
+    """Keep the sellable bits when free has crossed 1."""
+    set_sellable(store, row, column, after >= 1 and not is_closed(store, row, column))
+
+
+@inlined_kernel
+def change_free(store, cells, row, column, delta):
+    """Add `delta` to free and keep the sellable bit: it changes only where free crosses 1."""
+    before = cells[row, column, at.C_FREE]
+    after = before + delta
+    cells[row, column, at.C_FREE] = after
+    if (before >= 1) != (after >= 1):
+        _cross(store, row, column, after)
+
+
+@inlined_kernel
+def take_rooms(store, row, column, nights, rooms, field):
+    """free -> held or sold (`field` = C_HELD or C_SOLD) on nights from a column on. It was checked before."""
+    cells = cells_of(store)
+    for _ in range(nights):
+        change_free(store, cells, row, column, -rooms)
+        cells[row, column, field] += rooms
+        column = next_column(store, column)
+
+
+@kernel
+def give_rooms(store, row, night, nights, rooms, field):
+    """held or sold -> free on nights (an ordinal and a number), as far as they are inside the window."""
+    night, nights = inside_window(store, night, nights)
+    if nights > 0:
+        take_rooms(store, row, column_of(store, shared_of(store), night), nights, -rooms, field)
+
+
+@kernel
+def sell_rooms(store, row, night, nights, rooms):
+    """held -> sold on nights (an ordinal and a number) inside the window; free does not change."""
+    cells = cells_of(store)
+    night, nights = inside_window(store, night, nights)
+    column = column_of(store, shared_of(store), night) if nights > 0 else 0
+    for _ in range(nights):
+        cells[row, column, at.C_HELD] -= rooms
+        cells[row, column, at.C_SOLD] += rooms
+        column = next_column(store, column)

@@ -1,0 +1,63 @@
+"""What the bit maps cannot say: several rooms, long stays, products under selling controls. Lane by lane, exactly."""
+
+from __future__ import annotations
+
+from nightgrid.native import layout as at
+from nightgrid.native.admit import admission, no_lines
+from nightgrid.native.jit import kernel
+from nightgrid.native.prices import stay_total
+from nightgrid.native.views import controlled_of, row_hotel_of, shared_of
+
+
+@kernel
+def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms):
+    """Whether a hold for a stay inside the horizon would be granted now: its code. Nothing is locked or changed.
+
+    scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
+    """
+    request = (row, product, arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0)
+    code, _ = admission(store, request, no_lines(store), 0, row_hotel_of(store)[row], True, now_ms)
+    return code
+
+
+@kernel
+def _left_to_check(store, everything, out_words, word):
+    """Lanes of a word that the bit maps did not decide."""
+    return out_words[word] if everything else out_words[word] & controlled_of(store)[word]
+
+
+@kernel
+def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
+    """Check products that are left as a hold would be checked: all, or those under selling controls.
+
+    tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
+    nights, rooms, scope) [in]; out_words (word) int64 [inout]. O(products to check x nights).
+    """
+    if not everything and shared_of(store)[at.S_CONTROLS] == 0:
+        return
+    arrival, priced, nights, rooms, scope = stay
+    for word in range(store[at.H_WORDS]):
+        left = _left_to_check(store, everything, out_words, word)
+        if left == 0:
+            continue
+        for bit in range(64):
+            if left >> bit & 1:
+                lane = word * 64 + bit
+                group = tables.lane_set[lane]
+                value = 0
+                if factors.lead[group] >= 0:
+                    value = rooms * stay_total(
+                        tables.sums,
+                        lane,
+                        priced,
+                        nights,
+                        mask,
+                        factors.los[group],
+                        factors.lead[group],
+                        factors.tier[group],
+                        tables.terms,
+                    )
+                row = lanes.lane_row[lane]
+                product = lanes.lane_product[lane]
+                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms) != 0:
+                    out_words[word] &= ~(1 << bit)

@@ -1,0 +1,123 @@
+"""The ring of published records: 128 bytes for every change, in the order of the log sequence numbers.
+
+A change of a hold is *published* when its record stands here; the record is written and numbered under the ring lock,
+which is always the last lock and is never held together with another of its kind. The order of a hotel's records is
+therefore the order of its critical sections. A ledger will read the ring from its tail; in memory the oldest records
+are overwritten.
+"""
+
+from __future__ import annotations
+
+from nightgrid.native import layout as at
+from nightgrid.native.atomics import acquire, release, store_word
+from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.slots import hold_id_of
+from nightgrid.native.views import records_of, shared_of, slots_of
+
+
+@inlined_kernel
+def _next_record(store, shared, records):
+    """(lsn, position of its record); the ring lock is held. The record is unpublished until its number is written."""
+    lsn = shared[at.S_LSN] + 1
+    base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+    store_word(records, base + at.D_LSN, 0)
+    return lsn, base
+
+
+@inlined_kernel
+def _write_hold(store, slot, base, kind, now_ms, value):
+    """Copy a slot as it stands now into a record."""
+    slots = slots_of(store)
+    records = records_of(store)
+    line = slot * at.W_WORDS
+    records[base + at.D_KIND] = kind
+    records[base + at.D_HOLD_ID] = hold_id_of(slots, slot)
+    records[base + at.D_PLACE] = slots[line + at.W_PLACE]
+    records[base + at.D_STAY] = slots[line + at.W_STAY]
+    records[base + at.D_DEADLINE_MS] = slots[line + at.W_DEADLINE_MS]
+    records[base + at.D_NOW_MS] = now_ms
+    records[base + at.D_KEY_HIGH] = slots[line + at.W_KEY_HIGH]
+    records[base + at.D_KEY_LOW] = slots[line + at.W_KEY_LOW]
+    records[base + at.D_REQUEST] = slots[line + at.W_REQUEST]
+    records[base + at.D_GUEST] = slots[line + at.W_GUEST]
+    records[base + at.D_REFERENCE] = slots[line + at.W_REFERENCE]
+    records[base + at.D_SCOPE] = slots[line + at.W_SCOPE]
+    records[base + at.D_LINK] = slots[line + at.W_LINK]
+    records[base + at.D_VALUE] = value
+    records[base + at.D_QUOTE] = 0
+
+
+@inlined_kernel
+def publish(store, slot, kind, now_ms, value):
+    """Publish a change of a hold, whose slot says already what is true now; returns its log sequence number."""
+    shared = shared_of(store)
+    records = records_of(store)
+    acquire(shared, at.S_RING_LOCK)
+    lsn, base = _next_record(store, shared, records)
+    _write_hold(store, slot, base, kind, now_ms, value)
+    store_word(records, base + at.D_LSN, lsn)
+    store_word(shared, at.S_LSN, lsn)
+    release(shared, at.S_RING_LOCK)
+    slots_of(store)[slot * at.W_WORDS + at.W_LSN] = lsn
+    return lsn
+
+
+@kernel
+def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
+    """Publish two changes together: the end of one hold (slot) and the other that takes its place; returns the lsn."""
+    shared = shared_of(store)
+    records = records_of(store)
+    slots = slots_of(store)
+    acquire(shared, at.S_RING_LOCK)
+    for line in range(2):
+        slot = second if line else first
+        lsn, base = _next_record(store, shared, records)
+        kind = second_kind if line else first_kind
+        _write_hold(store, slot, base, kind | line << 8 | 2 << 24, now_ms, value if line else 0)
+        slots[slot * at.W_WORDS + at.W_LSN] = lsn
+        store_word(records, base + at.D_LSN, lsn)
+        store_word(shared, at.S_LSN, lsn)
+    release(shared, at.S_RING_LOCK)
+    return slots[second * at.W_WORDS + at.W_LSN]
+
+
+@kernel
+def publish_cart(store, slots_taken, count, kind, now_ms, values):
+    """Publish the lines of a cart together; returns the log sequence number of the last.
+
+    slots_taken (line) int64: slots; values (line) int64 [in]. Every record says its line and how many there are, so
+    that a reader who misses one knows that the cart never happened.
+    """
+    shared = shared_of(store)
+    records = records_of(store)
+    slots = slots_of(store)
+    lsn = 0
+    acquire(shared, at.S_RING_LOCK)
+    for line in range(count):
+        lsn, base = _next_record(store, shared, records)
+        _write_hold(store, slots_taken[line], base, kind | line << 8 | count << 24, now_ms, values[line])
+        slots[slots_taken[line] * at.W_WORDS + at.W_LSN] = lsn
+        store_word(records, base + at.D_LSN, lsn)
+        store_word(shared, at.S_LSN, lsn)
+    release(shared, at.S_RING_LOCK)
+    return lsn
+
+
+@kernel
+def publish_cells(store, kind, row, night, nights, now_ms):
+    """Publish that the hotel set counters of `nights` nights (an ordinal and a number) of a row; returns the lsn."""
+    shared = shared_of(store)
+    records = records_of(store)
+    acquire(shared, at.S_RING_LOCK)
+    lsn, base = _next_record(store, shared, records)
+    for word in range(1, at.D_WORDS):
+        records[base + word] = 0
+    records[base + at.D_KIND] = kind
+    records[base + at.D_PLACE] = row
+    records[base + at.D_STAY] = night
+    records[base + at.D_VALUE] = nights
+    records[base + at.D_NOW_MS] = now_ms
+    store_word(records, base + at.D_LSN, lsn)
+    store_word(shared, at.S_LSN, lsn)
+    release(shared, at.S_RING_LOCK)
+    return lsn
