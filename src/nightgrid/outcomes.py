@@ -23,13 +23,18 @@ class Outcome(IntEnum):
     UNKNOWN_PRODUCT = 210
     OUTSIDE_HORIZON = 220
     NOT_FOUND = 230
+    UNKNOWN_BLOCK = 240
     # 300: the life cycle of a hold
     ALREADY_CONFIRMED = 300
     ALREADY_RELEASED = 310
     ALREADY_CANCELLED = 320
     EXPIRED = 330
     NOT_CONFIRMED = 340
-    # 400: restrictions
+    ALREADY_CHECKED_IN = 350
+    ALREADY_CHECKED_OUT = 360
+    ALREADY_NO_SHOW = 370
+    NOT_CHECKED_IN = 380
+    # 400: restrictions, and what the hotel keeps back from this sale
     CLOSED = 400
     CLOSED_TO_ARRIVAL = 410
     CLOSED_TO_DEPARTURE = 420
@@ -37,9 +42,19 @@ class Outcome(IntEnum):
     MAX_STAY_ARRIVAL = 440
     MIN_STAY_THROUGH = 450
     MAX_STAY_THROUGH = 460
+    STAY_PATTERN = 462
+    BOOKED_TOO_EARLY = 464
+    BOOKED_TOO_LATE = 466
     TOO_MANY_GUESTS = 470
+    QUOTA_USED_UP = 480
+    COUNTER_USED_UP = 484
+    TOO_MANY_OPEN_HOLDS = 486
+    BELOW_HURDLE = 490
+    PROTECTED = 495
+    BLOCK_USED_UP = 497
     # 500: rooms
     SOLD_OUT = 500
+    HOUSE_FULL = 510
     # 600: the store
     BUSY = 600
 
@@ -63,11 +78,16 @@ _SENTENCES = {
     Outcome.UNKNOWN_PRODUCT: "there is no such room type or plan in this hotel",
     Outcome.OUTSIDE_HORIZON: "the stay is not inside the nights on sale at this hotel",
     Outcome.NOT_FOUND: "there is no such hold or booking, or it ended too long ago",
+    Outcome.UNKNOWN_BLOCK: "there is no such block for this room type; create it first, or leave block out",
     Outcome.ALREADY_CONFIRMED: "the hold is already a booking; cancel it instead",
     Outcome.ALREADY_RELEASED: "the hold was already released",
     Outcome.ALREADY_CANCELLED: "the booking was already cancelled",
     Outcome.EXPIRED: "the hold reached its deadline; hold again if rooms remain",
     Outcome.NOT_CONFIRMED: "the hold is not a booking yet; release it instead",
+    Outcome.ALREADY_CHECKED_IN: "the guest has checked in already; shorten the stay or check out instead",
+    Outcome.ALREADY_CHECKED_OUT: "the guest has checked out already; the stay is over",
+    Outcome.ALREADY_NO_SHOW: "the booking was already recorded as a no show",
+    Outcome.NOT_CHECKED_IN: "the guest has not checked in yet; check in first, or cancel the booking",
     Outcome.CLOSED: "a night of the stay is closed",
     Outcome.CLOSED_TO_ARRIVAL: "the arrival date is closed to arrival",
     Outcome.CLOSED_TO_DEPARTURE: "the departure date is closed to departure",
@@ -75,7 +95,17 @@ _SENTENCES = {
     Outcome.MAX_STAY_ARRIVAL: "the stay is longer than the maximum on its arrival date",
     Outcome.MIN_STAY_THROUGH: "the stay is shorter than the minimum of one of its nights",
     Outcome.MAX_STAY_THROUGH: "the stay is longer than the maximum of one of its nights",
-    Outcome.TOO_MANY_GUESTS: "the room type does not take that many guests",
+    Outcome.STAY_PATTERN: "this length of stay is not sold for this arrival date; change the nights or the arrival",
+    Outcome.BOOKED_TOO_EARLY: "the arrival date is further ahead than may be booked; ask again nearer to it",
+    Outcome.BOOKED_TOO_LATE: "the arrival date is nearer than may be booked; choose a later arrival",
+    Outcome.TOO_MANY_GUESTS: "the room type does not take that many guests; choose a larger one, or more rooms",
+    Outcome.QUOTA_USED_UP: "the rooms set aside for this channel or plan are used up on a night of the stay",
+    Outcome.COUNTER_USED_UP: "the coupon has too few uses left; leave it out, or use another",
+    Outcome.TOO_MANY_OPEN_HOLDS: "this channel has too many open holds; confirm or release some first",
+    Outcome.BELOW_HURDLE: "the value of the stay is below what the hotel asks for these nights",
+    Outcome.PROTECTED: "the last rooms of a night of the stay are kept for higher tiers",
+    Outcome.BLOCK_USED_UP: "the block has too few rooms left on a night of the stay, or was released",
     Outcome.SOLD_OUT: "not enough rooms are free on every night of the stay",
+    Outcome.HOUSE_FULL: "the hotel as a whole takes no more rooms on a night of the stay",
     Outcome.BUSY: "no hold slot is free; release holds or create the store with more slots",
 }

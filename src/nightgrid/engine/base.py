@@ -7,6 +7,7 @@ from datetime import date
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
+from nightgrid.engine.digests import Digests
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_ordinal
@@ -24,6 +25,7 @@ class EngineBase:
     _inventory: Inventory
     _searcher: Searcher
     _days: Days
+    _digests: Digests
     _version: PriceVersion | None
     _ledger_ms: int
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
+from nightgrid.engine.digests import Digests
 from nightgrid.engine.frames import UNKNOWN_HOTEL_ROW, as_frame, integers, ordinals, require, row_indexes
-from nightgrid.errors import InputError, InputTypeError
+from nightgrid.errors import InputTypeError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX, ID_BYTES_MAX
+from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.nights import to_ordinal
 from nightgrid.outcomes import Outcome
 
@@ -22,34 +22,7 @@ _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 
 
-def digest_words(text: str, name: str = "key") -> tuple[int, int]:
-    """128-bit digest of a caller's key as two signed words, never both zero (BLAKE2b)."""
-    if not isinstance(text, str):
-        raise InputTypeError(f"{name} is {text!r}; a text is needed")
-    raw = text.encode(errors="surrogatepass")
-    if not raw or len(raw) > ID_BYTES_MAX:
-        raise InputError(f"{name} has {len(raw)} bytes; allowed are 1 to {ID_BYTES_MAX}, or None for no {name}")
-    digest = blake2b(raw, digest_size=16).digest()
-    return int.from_bytes(digest[:8], "little", signed=True), int.from_bytes(digest[8:], "little", signed=True) | 1
-
-
-def digest_word(text: str) -> int:
-    """64-bit digest of a guest key as a signed word, never zero."""
-    return digest_words(text, "guest")[1]
-
-
-def _text_digests(what: str, series: pl.Series, out: NDArray[np.int64]) -> None:
-    """Fill one (guest) or two (key) lines of `out` with digests; null = zero."""
-    for position, text in enumerate(series):
-        if text is not None:
-            try:
-                words = digest_words(text, series.name)
-            except (InputError, InputTypeError) as error:
-                raise type(error)(f"{what}: row {position}: {error}") from None
-            out[:, position] = words[1] if len(out) == 1 else words
-
-
-def requests_of(catalog: Catalog, inventory: Inventory, source: Any) -> NDArray[np.int64]:
+def requests_of(catalog: Catalog, inventory: Inventory, digests: Digests, source: Any) -> NDArray[np.int64]:
     """The request columns of a frame as int64 (8, request), in the order of `native.holds.hold_request`.
 
     A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
@@ -67,18 +40,17 @@ def requests_of(catalog: Catalog, inventory: Inventory, source: Any) -> NDArray[
     if "ttl_seconds" in frame.columns:
         require(what, frame, ["ttl_seconds"])
         requests[4] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
-    if "key" in frame.columns:
-        _text_digests(what, frame["key"], requests[5:7])
+    digests.keys(what, frame, requests[5:7])
     if "guest" in frame.columns:
-        _text_digests(what, frame["guest"], requests[7:8])
+        requests[7] = digests.words(what, "guest", frame["guest"])
     return requests
 
 
-def hold_many(catalog: Catalog, inventory: Inventory, source: Any, now_ms: int) -> pl.DataFrame:
+def hold_many(catalog: Catalog, inventory: Inventory, digests: Digests, source: Any, now_ms: int) -> pl.DataFrame:
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    requests = requests_of(catalog, inventory, source)
+    requests = requests_of(catalog, inventory, digests, source)
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL

@@ -11,7 +11,7 @@ import polars as pl
 
 from nightgrid.engine.answers import Finding, Hold, HoldView, Ticket
 from nightgrid.engine.base import EngineBase
-from nightgrid.engine.batches import digest_word, digest_words, hold_many, resolve_many
+from nightgrid.engine.batches import hold_many, resolve_many
 from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_counter
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.findings import findings
@@ -71,8 +71,8 @@ class BookingMixin(EngineBase):
             _word(nights),
             _word(rooms),
             ttl_ms,
-            (0, 0) if key is None else digest_words(key),
-            0 if guest is None else digest_word(guest),
+            (0, 0) if key is None else self._digests.key(key),
+            0 if guest is None else self._digests.word("guest", guest),
             now_ms,
         )
         if not Outcome(code).success:
@@ -174,10 +174,11 @@ class BookingMixin(EngineBase):
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 
         Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds
-        (900), key, guest. Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night
-        (first failing night or null).
+        (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed.
+        Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night
+        or null).
         """
-        return hold_many(self.catalog, self._inventory, requests, self._now_ms())
+        return hold_many(self.catalog, self._inventory, self._digests, requests, self._now_ms())
 
     def confirm_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Confirm ids in order: a frame of outcome and lsn. Never raises for an id."""

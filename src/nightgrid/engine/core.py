@@ -19,6 +19,7 @@ from nightgrid.clock import Clock, SystemClock
 from nightgrid.engine.booking import BookingMixin
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
+from nightgrid.engine.digests import Digests
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
@@ -46,6 +47,7 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
         self._inventory = inventory
         self._searcher = Searcher(catalog, inventory)
         self._days = Days(catalog, inventory)
+        self._digests = Digests()
         self._version = None
         self._ledger_ms = -(2**62)
 

@@ -13,6 +13,8 @@ _INVENTORY = "tests/oracles/inventory.py"
 _PRICES = "tests/oracles/prices.py"
 _SEARCH = "tests/oracles/search.py"
 _GRID = "tests/oracles/grid.py"
+_SIPHASH = "tests/oracles/siphash.py"
+_DIGESTS = "tests/agreement/test_digests_agree.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -35,6 +37,10 @@ ENTRIES = (
     KernelEntry("holds.resolve_one", "confirm, release or cancel one hold", _INVENTORY, _MACHINE),
     KernelEntry(
         "batch.resolve_batch", "confirm, release or cancel many", _INVENTORY, "tests/golden/test_golden_engine.py"
+    ),
+    KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
+    KernelEntry(
+        "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"
     ),
     KernelEntry("holds.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
     KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
