@@ -163,6 +163,12 @@ class Catalog:
             )
         return found
 
+    def product_of_row(self, row: int, plan_id: str) -> int:
+        """Position of the product of a room type (its row) with a plan, -1 if there is none."""
+        first, end = (int(value) for value in self.row_first_product[row : row + 2])
+        known = self.plan_ids[first:end]
+        return first + known.index(plan_id) if plan_id in known else -1
+
     def product_index(self, hotel_id: str, room_type_id: str, plan_id: str | None = None) -> int:
         """Position of a product. Without `plan_id`: the plan "standard", else the only plan of the room type.
 

@@ -47,13 +47,16 @@ class IntegrityError(NightgridError, RuntimeError):
 class Refused(NightgridError):
     """A single call was refused for a business reason. Nothing was changed.
 
-    `outcome` says why, `night` is the first night (ISO date) that failed, where one did.
+    `outcome` says why, `night` is the first night (ISO date) that failed, where one did, `line` the line of a cart.
     """
 
-    def __init__(self, outcome: Outcome, message: str, night: str | None = None) -> None:
+    def __init__(
+        self, outcome: Outcome, message: str, night: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.night = night
+        self.line = line
 
 
 @dataclass(frozen=True, slots=True)

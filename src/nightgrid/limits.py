@@ -32,6 +32,9 @@ ID_BYTES_MAX: Final = 128
 PLANE_VALUE_MAX: Final = 63
 #: Restriction profiles (distinct combinations) of one store.
 PROFILES_MAX: Final = 65_536
+#: Lines and hotels of one cart (its hotels are locked together).
+LINES_PER_CART_MAX: Final = 512
+HOTELS_PER_CART_MAX: Final = 64
 #: Default time to live of a hold, and how long resolved holds and keys are kept.
 HOLD_TTL_MS_DEFAULT: Final = 15 * 60 * 1000
 HOLD_TTL_MS_MAX: Final = 30 * 24 * 3600 * 1000

@@ -26,17 +26,28 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Hold:
-    """Rooms taken with a deadline. `id` and `lsn` are its ticket; EXISTS means that this key already held them."""
+    """Rooms taken, with a deadline unless they were booked at once. `id` and `lsn` are its ticket; EXISTS means that this
+    key already took them.
+    """
 
     id: int
     lsn: int
     outcome: Outcome
-    deadline_ms: int
+    deadline_ms: int | None
     hotel_id: str
     room_type_id: str
     arrival: date
     nights: int
     rooms: int
+
+
+@dataclass(slots=True)
+class Cart:
+    """Several stays held together. `cart_id` is the id of the first; EXISTS means that this key already held them."""
+
+    cart_id: int
+    holds: tuple[Hold, ...]
+    outcome: Outcome
 
 
 @dataclass(slots=True)
@@ -50,19 +61,32 @@ class Ticket:
 
 @dataclass(slots=True)
 class HoldView:
-    """What the store knows of a hold. state: held, booked, released, expired or cancelled."""
+    """What the store knows of a hold. state: held, booked, checked_in, checked_out, no_show, released, expired or
+    cancelled; `nights_kept` of its nights, from the first on, still take rooms; `linked_to` is the hold in whose place it
+    was made, `booked_again` the booking made in its place.
+    """
 
     id: int
     state: str
     hotel_id: str
     room_type_id: str
+    plan: str | None
     arrival: date
     nights: int
+    nights_kept: int
     rooms: int
     deadline_ms: int
     taken_ms: int
     resolved_ms: int | None
     lsn: int
+    tier: str | None
+    channel: str | None
+    block: str | None
+    coupon: str | None
+    coupon_units: int
+    cart_id: int | None
+    linked_to: int | None
+    booked_again: int | None
 
 
 class Offer(NamedTuple):

@@ -8,6 +8,7 @@ from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
+from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_ordinal
@@ -20,14 +21,19 @@ class EngineBase:
 
     catalog: Catalog
     clock: Clock
-    first_night: int
     n_nights: int
     _inventory: Inventory
     _searcher: Searcher
     _days: Days
     _digests: Digests
+    _names: Names
     _version: PriceVersion | None
     _ledger_ms: int
+
+    @property
+    def first_night(self) -> int:
+        """Ordinal of the first night of the window; it moves on when the window rolls."""
+        return self._inventory.first_night
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""
@@ -35,6 +41,11 @@ class EngineBase:
         self._ledger_ms = now_ms
         self._days.today(now_ms)
         return now_ms
+
+    def _scope(self, tier: str | None, channel: str | None) -> int:
+        """The scope of a guest's question: a tier that only the rule book knows is of the lowest class."""
+        known = tier if tier in self._names.tiers else None
+        return self._names.scope(known, channel) if known or channel else 0
 
     def _nights(self, arrival: int, nights: int | None, departure: date | str | None) -> int:
         """Length of a stay from nights or departure, exactly one of them."""

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.digests import Digests
-from nightgrid.engine.frames import UNKNOWN_HOTEL_ROW, as_frame, integers, ordinals, require, row_indexes
-from nightgrid.errors import InputTypeError
+from nightgrid.engine.frames import UNKNOWN_HOTEL_ROW, UNKNOWN_PRODUCT_ROW, as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.names import Names
+from nightgrid.errors import InputError, InputTypeError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
+from nightgrid.native import requests as q
 from nightgrid.nights import to_ordinal
 from nightgrid.outcomes import Outcome
 
@@ -22,8 +24,10 @@ _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 
 
-def requests_of(catalog: Catalog, inventory: Inventory, digests: Digests, source: Any) -> NDArray[np.int64]:
-    """The request columns of a frame as int64 (8, request), in the order of `native.holds.hold_request`.
+def requests_of(
+    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any
+) -> NDArray[np.int64]:
+    """The request columns of a frame as int64 (Q_FIELDS, request), see `native.requests`.
 
     A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
     answered for one line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.
@@ -31,37 +35,82 @@ def requests_of(catalog: Catalog, inventory: Inventory, digests: Digests, source
     what = "hold_many"
     frame = as_frame(what, source)
     require(what, frame, ["arrival", "nights"])
-    requests = np.zeros((8, len(frame)), np.int64)
-    requests[0] = row_indexes(what, catalog, frame, strict=False)
-    requests[1] = ordinals(what, frame, "arrival") - inventory.first_night
-    requests[2] = integers(what, frame, "nights", -_ANY, _ANY)
-    requests[3] = integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1
-    requests[4] = HOLD_TTL_MS_DEFAULT
+    requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
+    requests[q.Q_ROW] = row_indexes(what, catalog, frame, strict=False)
+    requests[q.Q_PRODUCT] = -1
+    requests[q.Q_ARRIVAL] = ordinals(what, frame, "arrival")
+    requests[q.Q_NIGHTS] = integers(what, frame, "nights", -_ANY, _ANY)
+    requests[q.Q_ROOMS] = integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1
+    requests[q.Q_TTL_MS] = HOLD_TTL_MS_DEFAULT
     if "ttl_seconds" in frame.columns:
         require(what, frame, ["ttl_seconds"])
-        requests[4] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
-    digests.keys(what, frame, requests[5:7])
+        requests[q.Q_TTL_MS] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
+    digests.keys(what, frame, requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1])
     if "guest" in frame.columns:
-        requests[7] = digests.words(what, "guest", frame["guest"])
+        requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
+    if "reference" in frame.columns:
+        requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
+    _fill_extras(what, catalog, inventory, names, frame, requests)
     return requests
 
 
-def hold_many(catalog: Catalog, inventory: Inventory, digests: Digests, source: Any, now_ms: int) -> pl.DataFrame:
+def _named(frame: pl.DataFrame, column: str) -> list[Any]:
+    return frame[column].to_list() if column in frame.columns else [None] * len(frame)
+
+
+def _fill_extras(
+    what: str, catalog: Catalog, inventory: Inventory, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
+) -> None:
+    """Plan, scope, value and guests of every line; a mistake names its row."""
+    for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
+        if column in frame.columns:
+            filled = frame.with_columns(pl.col(column).fill_null(low))
+            values = integers(what, filled, column, low, 2**53)
+            requests[line] = np.where(frame[column].is_null().to_numpy(), 0, values)
+    scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
+    if scoped:
+        known: dict[tuple[Any, ...], int] = {}
+        for row, values in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
+            if values not in known:
+                given = {name: value for name, value in zip(scoped, values, strict=True) if value is not None}
+                try:
+                    known[values] = names.scope(**given)
+                except NightgridError as error:
+                    raise type(error)(f"{what}: row {row}: {error}") from None
+            requests[q.Q_SCOPE, row] = known[values]
+    if "block" in frame.columns:
+        for row, block in enumerate(_named(frame, "block")):
+            if block is not None and inventory.block_row(names.block(block)) != requests[q.Q_ROW, row]:
+                raise InputError(f"{what}: row {row}: block {block!r} is of another room type")
+    if "plan" in frame.columns:
+        for row, plan in enumerate(_named(frame, "plan")):
+            if plan is not None and requests[q.Q_ROW, row] >= 0:
+                product = catalog.product_of_row(int(requests[q.Q_ROW, row]), plan)
+                requests[q.Q_PRODUCT, row] = product
+                if product < 0:
+                    requests[q.Q_ROW, row] = UNKNOWN_PRODUCT_ROW
+
+
+def hold_many(
+    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any, now_ms: int
+) -> pl.DataFrame:
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    requests = requests_of(catalog, inventory, digests, source)
+    requests = requests_of(catalog, inventory, digests, names, source)
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL
-    nights = pl.Series("night", (answer.night + (inventory.first_night - _EPOCH)).astype(np.int32)).cast(pl.Date)
+    nights = pl.Series("night", (answer.night - _EPOCH).astype(np.int32)).cast(pl.Date)
     frame = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
     refused_by_night = (pl.col("outcome") >= 400) & (pl.col("outcome") < 600)
     return frame.with_columns(pl.when(refused_by_night).then(pl.col("night")))
 
 
-def resolve_many(inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_ms: int) -> pl.DataFrame:
-    """Confirm, release or cancel ids in order: outcome int16, lsn int64."""
+def resolve_many(
+    inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_ms: int, argument: int = 0
+) -> pl.DataFrame:
+    """Apply a verb to ids in order: outcome int16, lsn int64."""
     if isinstance(ids, Iterable) and not hasattr(ids, "__array__"):
         ids = list(ids)
     values = np.asarray(ids)
@@ -69,5 +118,5 @@ def resolve_many(inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_
         values = values.astype(np.int64)
     if values.dtype.kind not in "iu" or values.ndim != 1:
         raise InputTypeError(f"hold ids have type {values.dtype}; whole numbers as answered by hold are needed")
-    code, lsn = inventory.resolve_batch(values.astype(np.int64), verb, now_ms)
+    code, lsn = inventory.resolve_batch(values.astype(np.int64), verb, argument, now_ms)
     return pl.DataFrame({"outcome": code, "lsn": lsn})

@@ -1,42 +1,52 @@
-"""Holding, confirming, releasing and cancelling by name: the engine's half that changes the inventory."""
+"""Taking rooms by name: holds with a deadline, bookings at once, many in one call."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from nightgrid.engine.answers import Finding, Hold, HoldView, Ticket
+from nightgrid.engine.answers import Hold
 from nightgrid.engine.base import EngineBase
-from nightgrid.engine.batches import hold_many, resolve_many
-from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_counter
+from nightgrid.engine.batches import hold_many
 from nightgrid.errors import InputError, InputTypeError, Refused
-from nightgrid.inventory.findings import findings
+from nightgrid.inventory.inventory import HoldAnswer
 from nightgrid.limits import HOLD_TTL_MS_MAX
-from nightgrid.native import holds
-from nightgrid.native import layout as at
+from nightgrid.native import requests as q
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
-_STATES = {
-    at.STATE_HELD: "held",
-    at.STATE_BOOKED: "booked",
-    at.STATE_RELEASED: "released",
-    at.STATE_EXPIRED: "expired",
-    at.STATE_CANCELLED: "cancelled",
-}
+_WORD_MAX = 2**31
 
 
 def _word(count: int) -> int:
     """A count that fits a word of the kernels: what is out of every range stays out of it."""
-    return max(-1, min(count, 2**31))
+    return max(-1, min(count, _WORD_MAX))
+
+
+def ttl_ms_of(ttl_seconds: float) -> int:
+    """A time to live in milliseconds, refused outside (0, 30 days]."""
+    if isinstance(ttl_seconds, bool) or not isinstance(ttl_seconds, int | float):
+        raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
+    if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
+        raise InputError(f"ttl_seconds is {ttl_seconds}; allowed are 0.001 to {HOLD_TTL_MS_MAX // 1000}")
+    return round(ttl_seconds * 1000)
+
+
+def whole(name: str, value: Any, low: int = 0, high: int = _WORD_MAX) -> int:
+    """A whole number inside its range; InputTypeError or InputError names it."""
+    if type(value) is not int:
+        raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
+    if not low <= value <= high:
+        raise InputError(f"{name} is {value}; allowed are {low} to {high}")
+    return value
 
 
 class BookingMixin(EngineBase):
-    """Operations on holds and on what the hotel sets."""
+    """Holds and bookings."""
 
     def hold(
         self,
@@ -50,180 +60,177 @@ class BookingMixin(EngineBase):
         ttl_seconds: float = 900,
         key: str | None = None,
         guest: str | None = None,
+        guests: int | None = None,
+        plan: str | None = None,
+        tier: str | None = None,
+        channel: str | None = None,
+        block: str | None = None,
+        reference: str | None = None,
+        value_minor: int | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+        replace: int | None = None,
     ) -> Hold:
         """Take rooms for every night of a stay, or for none, until a deadline. O(nights), a few microseconds.
 
         Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold
         can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
-        request gives the first answer again (outcome EXISTS). Raises Refused (sold out, restricted, key reused,
-        ...), UnknownIdError, InputError.
+        request gives the first answer again (outcome EXISTS). `guests` sleep in a room; `tier`, `channel` and `block`
+        say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units (for
+        hurdles); `coupon` takes units of a limited counter; `replace` is the guest's own open hold, given up for this
+        one in the same step. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
         """
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
-        ttl_ms = self._ttl_ms(ttl_seconds)
+        ttl_ms = ttl_ms_of(ttl_seconds)
         if type(rooms) is not int:
             raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
-        code, night, hold_id, lsn = self._inventory.hold(
-            row,
-            ordinal - self.first_night,
-            _word(nights),
-            _word(rooms),
-            ttl_ms,
-            (0, 0) if key is None else self._digests.key(key),
-            0 if guest is None else self._digests.word("guest", guest),
-            now_ms,
-        )
-        if not Outcome(code).success:
-            raise self._refused(Outcome(code), night, hotel_id, room_type_id, ordinal, nights)
-        deadline_ms = now_ms + ttl_ms
-        if code == Outcome.EXISTS:
-            record = self._inventory.record(hold_id, now_ms)
-            deadline_ms = record.deadline_ms if record else deadline_ms
-        return Hold(hold_id, lsn, Outcome(code), deadline_ms, hotel_id, room_type_id, to_date(ordinal), nights, rooms)
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
+        if extras == _NO_EXTRAS:
+            answer = self._inventory.hold(
+                row, ordinal, _word(nights), _word(rooms), ttl_ms, key_words, guest_word, now_ms
+            )
+        else:
+            request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word)
+            self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
+            answer = self._inventory.hold_any(request, now_ms)
+        return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
 
-    def _ttl_ms(self, ttl_seconds: float) -> int:
-        """A time to live in milliseconds, refused outside (0, 30 days]."""
-        if isinstance(ttl_seconds, bool) or not isinstance(ttl_seconds, int | float):
-            raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
-        if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
-            raise InputError(f"ttl_seconds is {ttl_seconds}; allowed are 0.001 to {HOLD_TTL_MS_MAX // 1000}")
-        return round(ttl_seconds * 1000)
+    def book(
+        self,
+        hotel_id: str,
+        room_type_id: str,
+        arrival: date | str,
+        nights: int | None = None,
+        *,
+        departure: date | str | None = None,
+        rooms: int = 1,
+        key: str | None = None,
+        guest: str | None = None,
+        guests: int | None = None,
+        plan: str | None = None,
+        tier: str | None = None,
+        channel: str | None = None,
+        block: str | None = None,
+        reference: str | None = None,
+        value_minor: int | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+    ) -> Hold:
+        """Book at once, without a hold: as `hold`, and the rooms are sold. `deadline_ms` of the answer is None."""
+        row = self.catalog.row_index(hotel_id, room_type_id)
+        ordinal = to_ordinal(arrival)
+        nights = self._nights(ordinal, nights, departure)
+        if type(rooms) is not int:
+            raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
+        now_ms = self._now_ms()
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        request = self._request(row, ordinal, nights, rooms, 0, key_words, guest_word)
+        extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, None)
+        self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
+        answer = self._inventory.hold_any(request, now_ms)
+        return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, None, now_ms)
+
+    # -- requests --------------------------------------------------------------------------------
+
+    def _request(
+        self, row: int, arrival: int, nights: int, rooms: int, ttl_ms: int, key: tuple[int, int], guest: int
+    ) -> NDArray[np.int64]:
+        """A request without extras: int64 (Q_FIELDS, 1)."""
+        request = np.zeros((q.Q_FIELDS, 1), np.int64)
+        request[: q.Q_REFERENCE, 0] = (row, -1, arrival, _word(nights), _word(rooms), ttl_ms, *key, guest)
+        return request
+
+    def _add_extras(
+        self,
+        request: NDArray[np.int64],
+        hotel_id: str,
+        room_type_id: str,
+        extras: tuple[Any, ...],
+        coupon_units: int,
+    ) -> None:
+        """Write everything that a request may say beyond dates and rooms."""
+        guests, plan, tier, channel, block, reference, value_minor, coupon, replace = extras
+        if plan is not None:
+            request[q.Q_PRODUCT] = self.catalog.product_index(hotel_id, room_type_id, plan)
+        if reference is not None:
+            request[q.Q_REFERENCE] = self._digests.word("reference", reference)
+        if value_minor is not None:
+            request[q.Q_VALUE] = whole("value_minor", value_minor, 0, 2**53)
+        if guests is not None:
+            request[q.Q_GUESTS] = whole("guests", guests, 1, 10_000)
+        if replace is not None:
+            request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
+        request[q.Q_SCOPE] = self._names.scope(tier, channel, block, coupon, coupon_units)
+        if block is not None:
+            self._check_block(block, int(request[q.Q_ROW, 0]), hotel_id, room_type_id)
+
+    def _check_block(self, block: str, row: int, hotel_id: str, room_type_id: str) -> None:
+        """Refused unless the block is one of this room type."""
+        owner = self._inventory.block_row(self._names.block(block))
+        if owner != row:
+            text = f"block {block!r} is not of {hotel_id}/{room_type_id}: {Outcome.UNKNOWN_BLOCK.sentence}"
+            raise Refused(Outcome.UNKNOWN_BLOCK, f"{text} (UNKNOWN_BLOCK)")
+
+    def _held(
+        self,
+        answer: HoldAnswer,
+        hotel_id: str,
+        room_type_id: str,
+        arrival: int,
+        nights: int,
+        rooms: int,
+        deadline_ms: int | None,
+        now_ms: int,
+    ) -> Hold:
+        """The answer to a request that was granted; Refused if it was not."""
+        code, night, hold_id, lsn = answer
+        if code == 0:
+            return Hold(
+                hold_id, lsn, _OK, deadline_ms, hotel_id, room_type_id, date.fromordinal(arrival), nights, rooms
+            )
+        outcome = Outcome(code)
+        if not outcome.success:
+            raise self._refused(outcome, night, hotel_id, room_type_id, arrival, nights)
+        record = self._inventory.record(hold_id, now_ms)
+        if record and deadline_ms is not None:
+            deadline_ms = record.deadline_ms
+        return Hold(hold_id, lsn, outcome, deadline_ms, hotel_id, room_type_id, to_date(arrival), nights, rooms)
 
     def _refused(
         self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int
     ) -> Refused:
         """The exception for a refused hold; the failing night is named where one night fails."""
-        first = to_date(arrival)
-        failing = to_date(self.first_night + night).isoformat() if 400 <= outcome < 600 else None
-        text = f"{hotel_id}/{room_type_id} from {first} for {nights} nights: {outcome.sentence} ({outcome.name}"
-        text += f", {failing})" if failing else ")"
+        failing = to_date(night).isoformat() if 400 <= outcome < 600 else None
+        text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {nights} nights: {outcome.sentence}"
+        text += f" ({outcome.name}, {failing})" if failing else f" ({outcome.name})"
         if outcome == Outcome.OUTSIDE_HORIZON:
             last = to_date(self.first_night + self.n_nights)
             text += f"; nights on sale: today at the hotel to departure on {last}"
         return Refused(outcome, text, failing)
 
-    def _resolve(self, hold_id: int, verb: int, name: str) -> Ticket:
-        if type(hold_id) is not int:
-            raise InputTypeError(f"hold id is {hold_id!r}; give the `id` that hold() answered")
-        if not 0 < hold_id < 2**63:
-            raise Refused(Outcome.NOT_FOUND, f"{name} {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        code, lsn = self._inventory.resolve(hold_id, verb, self._now_ms())
-        outcome = Outcome(code)
-        if not outcome.success:
-            raise Refused(outcome, f"{name} {hold_id}: {outcome.sentence} ({outcome.name})")
-        return Ticket(hold_id, lsn, outcome)
+    # -- many --------------------------------------------------------------------------------------
 
-    def confirm(self, hold_id: int) -> Ticket:
-        """Turn a hold into a booking. EXISTS if it is one already; Refused at or after its deadline, or if it ended."""
-        return self._resolve(hold_id, holds.VERB_CONFIRM, "confirm")
-
-    def release(self, hold_id: int) -> Ticket:
-        """Give a hold's rooms back. EXISTS if that was done already; Refused for a booking (cancel it) or an expired
-        hold.
-        """
-        return self._resolve(hold_id, holds.VERB_RELEASE, "release")
-
-    def cancel(self, hold_id: int) -> Ticket:
-        """Cancel a booking and give its rooms back. EXISTS if that was done already; Refused for an open hold
-        (release it).
-        """
-        return self._resolve(hold_id, holds.VERB_CANCEL, "cancel")
-
-    def expire(self) -> list[int]:
-        """Expire every hold whose deadline has come; the ids of those that expired since, in order. Searches do this
-        by themselves.
-        """
-        before = self._inventory.lsn
-        if not self._inventory.sweep(self._now_ms()):
-            return []
-        return [int(hold_id) for hold_id in self._inventory.expired_since(before)]
-
-    def expired_since(self, lsn: int) -> list[int]:
-        """Ids of the holds that expired after a log sequence number (of any ticket), however they were noticed."""
-        return [int(hold_id) for hold_id in self._inventory.expired_since(lsn)]
-
-    def get(self, hold_id: int) -> HoldView:
-        """What the store knows of a hold; one past its deadline reads expired. Changes nothing. Refused (NOT_FOUND)
-        for an id that names none any more.
-        """
-        if type(hold_id) is not int:
-            raise InputTypeError(f"hold id is {hold_id!r}; give the `id` that hold() answered")
-        now_ms = self._now_ms()
-        record = self._inventory.record(hold_id, now_ms)
-        if record is None:
-            raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        hotel_id, room_type_id = self._row_names(record.row)
-        due = record.state == at.STATE_HELD and record.deadline_ms <= now_ms
-        return HoldView(
-            id=hold_id,
-            state="expired" if due else _STATES[record.state],
-            hotel_id=hotel_id,
-            room_type_id=room_type_id,
-            arrival=to_date(record.arrival),
-            nights=record.nights,
-            rooms=record.rooms,
-            deadline_ms=record.deadline_ms,
-            taken_ms=record.taken_ms,
-            resolved_ms=record.resolved_ms or None,
-            lsn=record.lsn,
-        )
-
-    def hold_many(self, requests: Any) -> pl.DataFrame:
+    def hold_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 
         Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds
-        (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed.
-        Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night
-        or null).
+        (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed;
+        plan, tier, channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same
+        length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night or null).
+
+        `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
+        is refused has its outcome and the others have none.
         """
-        return hold_many(self.catalog, self._inventory, self._digests, requests, self._now_ms())
+        if all_or_nothing:
+            return self._hold_frame_as_cart(requests)
+        return hold_many(self.catalog, self._inventory, self._digests, self._names, requests, self._now_ms())
 
-    def confirm_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
-        """Confirm ids in order: a frame of outcome and lsn. Never raises for an id."""
-        return resolve_many(self._inventory, hold_ids, holds.VERB_CONFIRM, self._now_ms())
 
-    def release_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
-        """Release ids in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, holds.VERB_RELEASE, self._now_ms())
-
-    def cancel_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
-        """Cancel ids in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, holds.VERB_CANCEL, self._now_ms())
-
-    def set_capacity(self, changes: Any, *, allow_oversold: bool = False) -> int:
-        """Set capacity from a frame: hotel_id, room_type_id, capacity; night, or first_night and last_night, or all.
-
-        A cut below what is sold and held is refused with InputError and changes nothing. With `allow_oversold` it is
-        accepted: free becomes negative, nothing more is sold there, and `check()` reports it.
-        """
-        self._before_cut(allow_oversold)
-        return set_counter(self.catalog, self._inventory, "capacity", changes, allow_oversold=allow_oversold)
-
-    def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
-        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
-        self._before_cut(allow_oversold)
-        if isinstance(rooms, np.ndarray):
-            return load_sold_elsewhere(self.catalog, self._inventory, rooms, allow_oversold=allow_oversold)
-        return set_counter(self.catalog, self._inventory, "rooms", rooms, allow_oversold=allow_oversold)
-
-    def _before_cut(self, allow_oversold: bool) -> None:
-        """Holds past their deadline have no rooms any more that a cut could miss."""
-        now_ms = self._now_ms()
-        if not allow_oversold:
-            self._inventory.sweep(now_ms)
-
-    def restrict(self, changes: Any) -> int:
-        """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""
-        return restrict(self.catalog, self._inventory, changes)
-
-    def check(self) -> list[Finding]:
-        """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""
-        self._inventory.sweep(self._now_ms())
-        result = []
-        for found in findings(self._inventory):
-            hotel_id, room_type_id = self._row_names(found.row)
-            night = to_date(self.first_night + found.night) if found.night >= 0 else None
-            result.append(Finding(found.kind, hotel_id, room_type_id, night, found.text))
-        return result
+_NO_EXTRAS = (None,) * 9
+_OK = Outcome.OK

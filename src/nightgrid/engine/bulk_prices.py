@@ -34,6 +34,7 @@ class BulkPriceMixin(EngineBase):
         tier: str | None = None,
         room_type_id: str | None = None,
         rooms: int = 1,
+        channel: str | None = None,
     ) -> pl.DataFrame:
         """Cheapest sellable price per arrival date of the window, for all rooms of the stay together.
 

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes, weekday_mask
 from nightgrid.errors import InputError, InputTypeError
-from nightgrid.inventory.inventory import Inventory, Shortfall
+from nightgrid.inventory.counters import Shortfall
+from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.limits import ROOMS_MAX
-from nightgrid.native.controls import CAPACITY, SOLD_ELSEWHERE
+from nightgrid.native.controls import KEEP
 from nightgrid.nights import to_date, weekday
 
 
-def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(first, last) window index per row, inclusive, from `night`, or `first_night` and `last_night`, or the whole
+def night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(first, last) ordinal per row, inclusive, from `night`, or `first_night` and `last_night`, or the whole
     window.
     """
     size = len(frame)
@@ -31,13 +32,13 @@ def _night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple
         require(what, frame, ["first_night", "last_night"])
         first, last = ordinals(what, frame, "first_night"), ordinals(what, frame, "last_night")
     else:
-        return np.zeros(size, np.int64), np.full(size, inventory.n_nights - 1, np.int64)
+        return np.full(size, first_night, np.int64), np.full(size, last_night, np.int64)
     for row in np.flatnonzero((first < first_night) | (last > last_night) | (first > last))[:1]:
         raise InputError(
             f"{what}: row {row}: nights {to_date(int(first[row]))} to {to_date(int(last[row]))} must be in order "
             f"and inside the window {to_date(first_night)} to {to_date(last_night)}"
         )
-    return first - first_night, last - first_night
+    return first, last
 
 
 def _cells(
@@ -51,42 +52,78 @@ def _cells(
     return rows[source].astype(np.int32), nights.astype(np.int32), source
 
 
-def set_counter(
-    catalog: Catalog, inventory: Inventory, column: str, source: Any, *, allow_oversold: bool = False
+def _last_of_each_cell(
+    catalog: Catalog, inventory: Inventory, what: str, frame: pl.DataFrame
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Distinct cells that a frame names, in order, and the frame row of each: later rows win."""
+    rows, nights, origin = _cells(row_indexes(what, catalog, frame), *night_ranges(what, inventory, frame))
+    key = rows.astype(np.int64) * inventory.n_nights + (nights - inventory.first_night)
+    last = len(rows) - 1 - np.unique(key[::-1], return_index=True)[1]
+    return rows[last], nights[last], origin[last]
+
+
+_PARTS = {"physical": 0, "out_of_order": 0, "sell_limit": -ROOMS_MAX}
+
+
+def set_capacity(
+    catalog: Catalog, inventory: Inventory, source: Any, now_ms: int, *, allow_oversold: bool = False
 ) -> int:
-    """Set `capacity` or `rooms` (sold elsewhere) over ranges of nights; later rows win. Returns how many cells.
+    """Set parts of the capacity over ranges of nights; later rows win, a null leaves a part. Returns how many cells.
 
     InputError, and nothing is changed, where a cell would have fewer rooms than are sold and held, unless allowed.
     """
-    what = "set_capacity" if column == "capacity" else "set_sold_elsewhere"
+    what = "set_capacity"
     frame = as_frame(what, source)
-    require(what, frame, [column])
-    values = integers(what, frame, column, 0, ROOMS_MAX)
-    rows, nights, origin = _cells(row_indexes(what, catalog, frame), *_night_ranges(what, inventory, frame))
-    last_wins = np.unique((rows.astype(np.int64) * inventory.n_nights + nights)[::-1], return_index=True)[1]
-    kept = len(rows) - 1 - last_wins
-    which = CAPACITY if column == "capacity" else SOLD_ELSEWHERE
-    rooms = values[origin].astype(np.int16)
-    short = inventory.set_counters(which, rows[kept], nights[kept], rooms[kept], allow_oversold=allow_oversold)
+    named = [name for name in _PARTS if name in frame.columns]
+    if ("capacity" in frame.columns) == bool(named):
+        raise InputError(f"{what}: give a column capacity, or one or more of {', '.join(_PARTS)}, not both")
+    rows, nights, origin = _last_of_each_cell(catalog, inventory, what, frame)
+    values: dict[str, NDArray[np.int32]] = {}
+    if named:
+        for name in named:
+            filled = frame.with_columns(pl.col(name).fill_null(0))
+            given = integers(what, filled, name, _PARTS[name], ROOMS_MAX)
+            values[name] = np.where(frame[name].is_null().to_numpy(), KEEP, given)[origin].astype(np.int32)
+    else:
+        given = integers(what, frame, "capacity", 0, ROOMS_MAX)
+        zero = np.zeros(len(rows), np.int32)
+        values = {"physical": given[origin].astype(np.int32), "out_of_order": zero, "sell_limit": zero}
+    short = inventory.set_capacity(rows, nights, **values, allow_oversold=allow_oversold, now_ms=now_ms)
     if short is not None:
-        raise oversold_error(what, catalog, inventory, short)
-    return len(kept)
+        raise oversold_error(what, catalog, short)
+    return len(rows)
+
+
+def set_sold_elsewhere(
+    catalog: Catalog, inventory: Inventory, source: Any, now_ms: int, *, allow_oversold: bool = False
+) -> int:
+    """Set the rooms sold elsewhere over ranges of nights; later rows win. Errors as in `set_capacity`."""
+    what = "set_sold_elsewhere"
+    frame = as_frame(what, source)
+    require(what, frame, ["rooms"])
+    values = integers(what, frame, "rooms", 0, ROOMS_MAX)
+    rows, nights, origin = _last_of_each_cell(catalog, inventory, what, frame)
+    rooms = values[origin].astype(np.int32)
+    short = inventory.set_sold_elsewhere(rows, nights, rooms, allow_oversold=allow_oversold, now_ms=now_ms)
+    if short is not None:
+        raise oversold_error(what, catalog, short)
+    return len(rows)
 
 
 def load_sold_elsewhere(
-    catalog: Catalog, inventory: Inventory, rooms: NDArray[np.int16], *, allow_oversold: bool = False
+    catalog: Catalog, inventory: Inventory, rooms: NDArray[np.int16], now_ms: int, *, allow_oversold: bool = False
 ) -> int:
-    """Set the rooms sold elsewhere from a matrix int16 (row, night). Errors as in `set_counter`."""
-    short = inventory.load_sold_elsewhere(rooms, allow_oversold=allow_oversold)
+    """Set the rooms sold elsewhere from a matrix int16 (row, night). Errors as in `set_capacity`."""
+    short = inventory.load_sold_elsewhere(rooms, allow_oversold=allow_oversold, now_ms=now_ms)
     if short is not None:
-        raise oversold_error("set_sold_elsewhere", catalog, inventory, short)
+        raise oversold_error("set_sold_elsewhere", catalog, short)
     return int(rooms.size)
 
 
-def oversold_error(what: str, catalog: Catalog, inventory: Inventory, short: Shortfall) -> InputError:
+def oversold_error(what: str, catalog: Catalog, short: Shortfall) -> InputError:
     """The error for a cell that would have fewer rooms than are sold and held."""
     hotel_id = catalog.hotel_ids[int(catalog.row_hotel[short.row])]
-    place = f"{hotel_id}/{catalog.room_type_ids[short.row]} on {to_date(inventory.first_night + short.night)}"
+    place = f"{hotel_id}/{catalog.room_type_ids[short.row]} on {to_date(short.night)}"
     return InputError(
         f"{what}: {place}: capacity would be {short.capacity}, below the {short.taken} rooms sold and held, by "
         f"{short.taken - short.capacity} (and {short.others} more such cells); nothing was changed. Move or cancel "
@@ -136,7 +173,7 @@ def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
         raise InputError(f"{what}: no restriction column; give one or more of {', '.join(RESTRICTION_NAMES)}")
     for name in named:
         _check_type(what, frame[name])
-    first, last = _night_ranges(what, inventory, frame)
+    first, last = night_ranges(what, inventory, frame)
     hotel_rows, origin = _hotel_rows(what, catalog, frame)
     rows, nights, source_position = _cells(hotel_rows, first[origin], last[origin])
     source_row = origin[source_position]
@@ -149,7 +186,7 @@ def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
             changes.append(RestrictionChange(**values))
         except InputError as error:
             raise InputError(f"{what}: row {position}: {error}") from None
-    keep = allowed[source_row, (nights + weekday(inventory.first_night)) % 7]
+    keep = allowed[source_row, (nights + weekday(0)) % 7]
     return _apply_in_order(inventory, rows[keep], nights[keep], source_row[keep], changes)
 
 

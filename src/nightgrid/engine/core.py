@@ -6,6 +6,7 @@ number of threads may call it. Each answer to a change carries a ticket (id, log
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
-from nightgrid.engine.booking import BookingMixin
+from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
+from nightgrid.engine.hotel import HotelMixin
+from nightgrid.engine.lifecycle import LifecycleMixin
+from nightgrid.engine.names import Names
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
@@ -36,18 +40,18 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
+class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
-    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names) -> None:
         self.catalog = catalog
         self.clock = clock
-        self.first_night = inventory.first_night
         self.n_nights = inventory.n_nights
         self._inventory = inventory
         self._searcher = Searcher(catalog, inventory)
         self._days = Days(catalog, inventory)
         self._digests = Digests()
+        self._names = names
         self._version = None
         self._ledger_ms = -(2**62)
 
@@ -61,20 +65,39 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
         clock: Clock | None = None,
         slots: int = _SLOTS_DEFAULT,
         retention_ms: int = RETENTION_MS_DEFAULT,
+        tiers: Iterable[str] = (),
+        channels: Iterable[str] = (),
+        controls: int = 4_096,
+        counters: int = 1_024,
+        ring_records: int = 65_536,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
         `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each,
         used only when touched), ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30
-        kB of counters.
+        kB of counters. `tiers` names the classes of guests from the lowest to the highest, `channels` where sales come
+        from; `controls` selling controls and `counters` limited counters can be set; the last `ring_records` changes
+        can be asked for (`changes_since`).
         """
-        inventory = Inventory(catalog, to_ordinal(first_night), nights, slots=slots, retention_ms=retention_ms)
-        return cls(catalog, inventory, SystemClock() if clock is None else clock)
+        names = Names(tiers, channels)
+        inventory = Inventory(
+            catalog,
+            to_ordinal(first_night),
+            nights,
+            slots=slots,
+            retention_ms=retention_ms,
+            controls=controls,
+            counters=counters + len(names.channels),
+            records=ring_records,
+        )
+        return cls(catalog, inventory, SystemClock() if clock is None else clock, names)
 
     # -- reading the grid ------------------------------------------------------------------------
 
     def matrix(self, name: str) -> NDArray[np.int16]:
-        """A copy of `free`, `held`, `sold`, `capacity` or `sold_elsewhere`: int16 (room type, night) rooms."""
+        """A copy of `free`, `held`, `sold`, `capacity`, `physical`, `out_of_order`, `sell_limit` or `sold_elsewhere`:
+        int16 (room type, night) rooms.
+        """
         self._inventory.sweep(self._now_ms())
         return self._inventory.matrix(name)
 
@@ -101,7 +124,8 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
             for index in np.unique(counters[:, at.C_PROFILE].view(np.uint16))
         }
         named = [used[int(index)] for index in counters[:, at.C_PROFILE].view(np.uint16)]
-        elsewhere = self._inventory.block.region(at.R_ELSEWHERE)[rows, begin : end + 1].astype(np.int32)
+        columns_of_nights = self._inventory.window.order[begin : end + 1]
+        elsewhere = self._inventory.block.region(at.R_ELSEWHERE)[rows][:, columns_of_nights].astype(np.int32)
         dates = [to_date(self.first_night + begin + night) for night in range(nights)]
         columns: dict[str, Any] = {
             "room_type_id": [self.catalog.room_type_ids[row] for row in range(rows.start, rows.stop) for _ in dates],
@@ -119,10 +143,10 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
         """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can
         be sold.
 
-        floor(10,000 × (sold + held) / capacity) of the hotel that night. O(rows × nights).
+        floor(10,000 × (sold + held) / (physical - out of order)) of the hotel that night. O(rows × nights).
         """
         taken = self.matrix("sold").astype(np.int32) + self._inventory.matrix("held")
-        capacity = self._inventory.matrix("capacity").astype(np.int32)
+        capacity = self._inventory.matrix("physical").astype(np.int32) - self._inventory.matrix("out_of_order")
         first_row = self.catalog.hotel_first_row[:-1]
         hotel_taken = np.add.reduceat(taken, first_row, axis=0)
         hotel_capacity = np.add.reduceat(capacity, first_row, axis=0)

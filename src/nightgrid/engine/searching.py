@@ -44,6 +44,7 @@ class SearchMixin(EngineBase):
         *,
         departure: date | str | None = None,
         tier: str | None = None,
+        channel: str | None = None,
         rooms: int = 1,
         guests: int = 2,
         city: str | None = None,
@@ -66,23 +67,25 @@ class SearchMixin(EngineBase):
 
         `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the
         display currency (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None`
-        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered. Raises
+        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered, nor those that
+        the selling controls keep from the guest's tier and `channel`. Raises
         InputError and UnknownIdError; an empty answer is no error.
         """
         started = stopwatch_seconds()
         version = self._priced()
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
-        first = ordinal - self.first_night
-        self._check_query(first, nights, rooms, guests, sort, top)
+        self._check_query(ordinal, nights, rooms, guests, sort, top, version)
         self._check_filters(price_min_minor, price_max_minor, stars_min, near)
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         query = StayQuery(
-            arrival=first,
+            arrival=ordinal,
             nights=nights,
             tier=0 if tier is None else version.tier_index(tier),
             rooms=rooms,
+            scope=self._scope(tier, channel),
+            now_ms=now_ms,
             top=top,
             sort=sort,
             price_min=price_min_minor,
@@ -99,14 +102,19 @@ class SearchMixin(EngineBase):
         available = int(ranking.available)
         return SearchResult(wanted.hotels, available, elapsed_us, version.digest, ranking.hotel, total, make_offers)
 
-    def _check_query(self, first: int, nights: int, rooms: int, guests: int, sort: str, top: int | None) -> None:
+    def _check_query(
+        self, arrival: int, nights: int, rooms: int, guests: int, sort: str, top: int | None, version: PriceVersion
+    ) -> None:
         """Errors that name the argument, the value and what is allowed."""
         if not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
-        if first < 0 or first + nights > self.n_nights:
-            begin, end = to_date(self.first_night), to_date(self.first_night + self.n_nights)
-            asked = f"{to_date(self.first_night + first)} to {to_date(self.first_night + first + nights)}"
-            raise InputError(f"the stay {asked} is outside the window; arrive from {begin} on, depart by {end}")
+        begin = max(self.first_night, version.first_night)
+        end = min(self.first_night + self.n_nights, version.first_night + version.n_nights)
+        if arrival < begin or arrival + nights > end:
+            asked = f"{to_date(arrival)} to {to_date(arrival + nights)}"
+            raise InputError(
+                f"the stay {asked} is outside the window; arrive from {to_date(begin)} on, depart by {to_date(end)}"
+            )
         if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
         if type(guests) is not int or guests < 1:
@@ -203,7 +211,7 @@ class SearchMixin(EngineBase):
             [catalog.city[hotel] for hotel in hotels],
             [catalog.room_type_ids[row] for row in rows],
             [catalog.plan_ids[product] for product in products],
-            repeat(to_date(self.first_night + query.arrival)),
+            repeat(to_date(query.arrival)),
             repeat(query.nights),
             (ranking.total * query.rooms).tolist(),
             [catalog.currencies[currency] for currency in currencies],

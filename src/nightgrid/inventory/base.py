@@ -25,6 +25,10 @@ class Window(NamedTuple):
         """Columns of nights (ordinals) inside the window."""
         return np.asarray((nights.astype(np.int64) - self.first_night + self.first_column) % self.nights)
 
+    def night_of(self, column: int) -> int:
+        """Night (ordinal) that stands in a column."""
+        return self.first_night + (column - self.first_column) % self.nights
+
     @property
     def order(self) -> NDArray[np.int64]:
         """Columns of the window's nights in order: int64 (night)."""

@@ -26,7 +26,7 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class CellFinding:
-    """One thing that is wrong: its kind, row and night index (-1 = none), and a sentence."""
+    """One thing that is wrong: its kind, row and night (ordinal, 0 = none), and a sentence."""
 
     kind: str
     row: int
@@ -39,7 +39,7 @@ def _left_over_bits(inventory: Inventory, kind: int, left: NDArray[np.int64], pl
     words = inventory.block.sizes.words
     findings = []
     for position in np.flatnonzero(left)[:_FINDINGS_MAX]:
-        night = int(position // (planes * words))
+        night = inventory.window.night_of(int(position // (planes * words)))
         word = int(position % words)
         for bit in range(64):
             if int(left[position]) >> bit & 1:
@@ -75,7 +75,8 @@ def findings(inventory: Inventory) -> list[CellFinding]:
     for line in (*cells_out[: min(cell_count, _FINDINGS_MAX)], *lists_out[: min(list_count, _FINDINGS_MAX)]):
         kind, row, night, found, wanted = (int(value) for value in line)
         name, text = _TEXTS[kind]
-        result.append(CellFinding(name, row, night, text.format(found=found, wanted=wanted)))
+        at_night = 0 if kind == audit.FINDING_LIST else inventory.window.night_of(night)
+        result.append(CellFinding(name, row, at_night, text.format(found=found, wanted=wanted)))
     result += _left_over_bits(inventory, audit.FINDING_SELLABLE, sellable, 1)
     result += _left_over_bits(inventory, audit.FINDING_PLANES, planes, at.P_PLANES)
     return result

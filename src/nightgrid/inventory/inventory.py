@@ -236,6 +236,10 @@ class Inventory(CountersPart, SlotsPart):
         """Book what an expired hold held, if rooms are still there."""
         return HoldAnswer(*amend.rebook_one(self.table, hold_id, value_minor, now_ms))
 
+    def block_row(self, control: int) -> int:
+        """The room type (row) that a block belongs to."""
+        return int(self.block.region(at.R_CONTROLS)[control, at.T_OWNER])
+
     def sweep(self, now_ms: int) -> int:
         """Expire every due hold; returns how many. One comparison where nothing is due."""
         return int(sweep.sweep_store(self.table, now_ms))

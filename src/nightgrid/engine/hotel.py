@@ -1,0 +1,56 @@
+"""What the hotel sets, and whether the grid is right: capacity, rooms sold elsewhere, restrictions, checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nightgrid.engine.answers import Finding
+from nightgrid.engine.base import EngineBase
+from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_capacity, set_sold_elsewhere
+from nightgrid.inventory.findings import findings
+from nightgrid.nights import to_date
+
+
+class HotelMixin(EngineBase):
+    """Counters and restrictions that the hotel sets."""
+
+    def set_capacity(self, changes: Any, *, allow_oversold: bool = False) -> int:
+        """Set the rooms there are from a frame: hotel_id, room_type_id; night, or first_night and last_night, or all;
+        physical, out_of_order, sell_limit (signed), any of them, or capacity: so many physical rooms and nothing else.
+
+        capacity = physical - out of order + sell limit. A cut that leaves fewer rooms than are sold and held is refused
+        with InputError and changes nothing. With `allow_oversold` it is accepted: free becomes negative, nothing more
+        is sold there, and `check()` reports it. Returns how many cells were set.
+        """
+        now_ms = self._before_cut(allow_oversold)
+        return set_capacity(self.catalog, self._inventory, changes, now_ms, allow_oversold=allow_oversold)
+
+    def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
+        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
+        now_ms = self._before_cut(allow_oversold)
+        if isinstance(rooms, np.ndarray):
+            return load_sold_elsewhere(self.catalog, self._inventory, rooms, now_ms, allow_oversold=allow_oversold)
+        return set_sold_elsewhere(self.catalog, self._inventory, rooms, now_ms, allow_oversold=allow_oversold)
+
+    def _before_cut(self, allow_oversold: bool) -> int:
+        """Holds past their deadline have no rooms any more that a cut could miss. The ledger's time."""
+        now_ms = self._now_ms()
+        if not allow_oversold:
+            self._inventory.sweep(now_ms)
+        return now_ms
+
+    def restrict(self, changes: Any) -> int:
+        """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""
+        return restrict(self.catalog, self._inventory, changes)
+
+    def check(self) -> list[Finding]:
+        """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""
+        self._inventory.sweep(self._now_ms())
+        result = []
+        for found in findings(self._inventory):
+            hotel_id, room_type_id = self._row_names(found.row)
+            night = to_date(found.night) if found.night > 0 else None
+            result.append(Finding(found.kind, hotel_id, room_type_id, night, found.text))
+        return result

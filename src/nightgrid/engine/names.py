@@ -1,0 +1,96 @@
+"""Names that a store fixes or learns beside the catalogue: member classes, channels, blocks, limited counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nightgrid.errors import InputError, InputTypeError, UnknownIdError
+from nightgrid.native.requests import UNITS_MAX, scope_word
+
+CHANNELS_MAX = 254
+CLASSES_MAX = 16
+
+
+def _distinct(what: str, names: Iterable[str], most: int) -> tuple[str, ...]:
+    """Names as a tuple; InputError for one twice, none at all, or too many."""
+    if isinstance(names, str):
+        raise InputTypeError(f"{what} is the text {names!r}; give a sequence of names")
+    found = tuple(names)
+    for name in found:
+        if not isinstance(name, str) or not name:
+            raise InputTypeError(f"{what} contains {name!r}; names are texts that are not empty")
+    if len(set(found)) != len(found):
+        twice = next(name for name in found if found.count(name) > 1)
+        raise InputError(f"{what} has {twice!r} twice; each name once")
+    if len(found) > most:
+        raise InputError(f"{what} has {len(found)} names; at most {most} are allowed")
+    return found
+
+
+class Names:
+    """What requests call tiers, channels, blocks and limited counters."""
+
+    def __init__(self, tiers: Iterable[str] = (), channels: Iterable[str] = ()) -> None:
+        self.tiers = _distinct("tiers", tiers, CLASSES_MAX)
+        self.channels = _distinct("channels", channels, CHANNELS_MAX)
+        self.blocks: dict[str, int] = {}  # control of a block
+        self.counters: dict[str, int] = {}  # position of a limited counter
+        self._tier_index = {name: index for index, name in enumerate(self.tiers)}
+        self._channel_index = {name: index for index, name in enumerate(self.channels)}
+
+    def tier(self, name: str | None) -> int:
+        """Class index of a tier, 0 where none is named or the store has no tiers."""
+        if name is None or not self.tiers:
+            return 0
+        found = self._tier_index.get(name)
+        if found is None:
+            raise UnknownIdError(f"tier is {name!r}; the store has {', '.join(self.tiers)}")
+        return found
+
+    def channel(self, name: str | None) -> int:
+        """Index of a channel, -1 where none is named."""
+        if name is None:
+            return -1
+        found = self._channel_index.get(name)
+        if found is None:
+            known = ", ".join(self.channels) or "none; name them when the store is made: channels=(...)"
+            raise UnknownIdError(f"channel is {name!r}; the store has {known}")
+        return found
+
+    def block(self, name: str | None) -> int:
+        """Control of a block, -1 where none is named."""
+        if name is None:
+            return -1
+        found = self.blocks.get(name)
+        if found is None:
+            raise UnknownIdError(f"block is {name!r}; the store has {', '.join(self.blocks) or 'none'}")
+        return found
+
+    def counter(self, name: str | None) -> int:
+        """Position of a limited counter, -1 where none is named."""
+        if name is None:
+            return -1
+        found = self.counters.get(name)
+        if found is None:
+            raise UnknownIdError(f"coupon is {name!r}; the store has {', '.join(self.counters) or 'none'}")
+        return found
+
+    def scope(
+        self,
+        tier: str | None = None,
+        channel: str | None = None,
+        block: str | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+    ) -> int:
+        """The scope of a request as one word (`native.requests.scope_word`)."""
+        counter = self.counter(coupon)
+        if counter >= 0 and (type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX):
+            raise InputError(f"coupon_units is {coupon_units!r}; allowed are 1 to {UNITS_MAX}")
+        return scope_word(
+            self.channel(channel) + 1,
+            self.tier(tier),
+            self.block(block) + 1,
+            counter + 1,
+            coupon_units if counter >= 0 else 0,
+        )
