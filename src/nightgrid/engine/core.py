@@ -21,6 +21,7 @@ from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.quotes import QuoteMixin
+from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
@@ -36,7 +37,7 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
+class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock) -> None:
