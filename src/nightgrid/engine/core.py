@@ -25,6 +25,7 @@ from nightgrid.engine.hotel import HotelMixin
 from nightgrid.engine.lifecycle import LifecycleMixin
 from nightgrid.engine.names import Names
 from nightgrid.engine.quotes import QuoteMixin
+from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
@@ -40,7 +41,7 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
+class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names) -> None:

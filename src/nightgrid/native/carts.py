@@ -12,7 +12,8 @@ from nightgrid.native.admit import admission
 from nightgrid.native.atomics import acquire, add_word, load_word, release
 from nightgrid.native.holds import known_answer, may_succeed_now, request_at
 from nightgrid.native.jit import kernel
-from nightgrid.native.keys import key_segment, mix, reserve_entry, write_key
+from nightgrid.native.keys import key_segment, reserve_entry, write_key
+from nightgrid.native.mixing import mix
 from nightgrid.native.records import publish_cart
 from nightgrid.native.resolve import apply_verb, locked_code
 from nightgrid.native.sales import counter_code

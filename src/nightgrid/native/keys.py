@@ -9,18 +9,11 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
+from nightgrid.native.mixing import mix
 from nightgrid.native.slots import find_slot, is_forgotten
 from nightgrid.native.views import keys_of
 
 NOT_FOUND = 0
-
-
-@kernel
-def mix(word):
-    """splitmix64 finaliser (Steele, Lea, Flood 2014) on a signed word: every bit depends on every bit."""
-    word = (word ^ ((word >> 30) & 0x3FFFFFFFF)) * -4658895280553007687
-    word = (word ^ ((word >> 27) & 0x1FFFFFFFFF)) * -7723592293110705685
-    return word ^ ((word >> 31) & 0x1FFFFFFFF)
 
 
 @kernel

@@ -15,6 +15,8 @@ _SEARCH = "tests/oracles/search.py"
 _GRID = "tests/oracles/grid.py"
 _SIPHASH = "tests/oracles/siphash.py"
 _DIGESTS = "tests/agreement/test_digests_agree.py"
+_RUNS = "tests/oracles/runs.py"
+_RUNS_AGREE = "tests/agreement/test_runs_agree.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -99,6 +101,10 @@ ENTRIES = (
     KernelEntry(
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
+    KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.stay_rooms", "rooms free for a whole stay", _RUNS, _RUNS_AGREE),
 )
 
 #: Called from above as well, but with nothing to compute: locks around other kernels.

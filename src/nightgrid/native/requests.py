@@ -10,7 +10,7 @@ from typing import Final
 from nightgrid.limits import HOLD_TTL_MS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native import layout as at
 from nightgrid.native.jit import inlined_kernel, kernel
-from nightgrid.native.keys import mix
+from nightgrid.native.mixing import mix
 from nightgrid.outcomes import Outcome
 
 Q_ROW: Final = 0

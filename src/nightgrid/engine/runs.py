@@ -1,0 +1,104 @@
+"""What is free over many nights, by name: the longest runs, the gaps that no stay fills, the availability calendar."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from nightgrid.engine.base import EngineBase
+from nightgrid.inventory import runs
+from nightgrid.native import layout as at
+from nightgrid.nights import to_ordinal
+
+_EPOCH = to_ordinal("1970-01-01")
+
+
+class RunMixin(EngineBase):
+    """Vector operations over free rooms of one hotel or all. They count rooms: restrictions are not looked at."""
+
+    def _free(self, hotel_id: str | None) -> tuple[slice, NDArray[np.int16], NDArray[np.int64]]:
+        """(rows, free rooms of them, night index of today at each), nights in the order of the window."""
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
+        rows = slice(0, self.catalog.n_rows)
+        if hotel_id is not None:
+            hotel = self.catalog.hotel_index(hotel_id)
+            rows = slice(*(int(row) for row in self.catalog.hotel_first_row[hotel : hotel + 2]))
+        free = self._inventory.cells(rows, slice(0, self.n_nights))[:, :, at.C_FREE]
+        today = self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[rows]]]
+        return rows, free, today
+
+    def _named(self, row: NDArray[np.int64]) -> dict[str, pl.Series]:
+        """Columns hotel_id and room_type_id of rows."""
+        return {
+            "hotel_id": pl.Series(self.catalog.hotel_ids, dtype=pl.String).gather(self.catalog.row_hotel[row]),
+            "room_type_id": pl.Series(self.catalog.room_type_ids, dtype=pl.String).gather(row),
+        }
+
+    def _dates(self, night: NDArray[np.int64]) -> pl.Series:
+        """Night indexes as dates."""
+        return pl.Series((night + (self.first_night - _EPOCH)).astype(np.int32)).cast(pl.Date)
+
+    def largest_free_run(self, hotel_id: str | None = None, *, rooms: int = 1) -> pl.DataFrame:
+        """The longest run of nights with at least `rooms` free of each room type, from the hotel's today on.
+
+        Columns: hotel_id, room_type_id, first_night, last_night (inclusive; null where no night is free), nights
+        (int32). Of equal runs the earliest. O(room types x nights).
+        """
+        rows, free, today = self._free(hotel_id)
+        found = runs.largest_free_run(free, rooms, today)
+        dates = {
+            "first_night": self._dates(found.first.astype(np.int64)),
+            "last_night": self._dates(found.first.astype(np.int64) + found.nights - 1),
+        }
+        frame = pl.DataFrame({**self._named(np.arange(rows.start, rows.stop)), **dates, "nights": found.nights})
+        return frame.with_columns(pl.when(pl.col("nights") > 0).then(pl.col(name)).alias(name) for name in dates)
+
+    def gap_nights(self, min_nights: int | ArrayLike, hotel_id: str | None = None, *, rooms: int = 1) -> pl.DataFrame:
+        """Orphan nights: runs of free nights between sold-out ones that are too short for any stay, a row per run.
+
+        `min_nights` is the shortest stay that is sold: one number, or integers (room type, night) by arrival date. A
+        run that begins at the hotel's today counts, one that reaches the end of the window does not. Columns:
+        hotel_id, room_type_id, first_night, last_night (inclusive), nights (int32), rooms (int16: free on each of
+        them). O(room types x nights).
+        """
+        rows, free, today = self._free(hotel_id)
+        found = runs.gap_runs(runs.gap_nights(free, min_nights, rooms, today))
+        begin = found.row.astype(np.int64) * self.n_nights + found.first
+        ends = np.stack([begin, begin + found.nights], axis=1).ravel()  # a night follows every gap
+        lowest = np.minimum.reduceat(free.ravel(), ends)[::2] if len(ends) else np.empty(0, np.int16)
+        return pl.DataFrame(
+            {
+                **self._named(found.row.astype(np.int64) + rows.start),
+                "first_night": self._dates(found.first.astype(np.int64)),
+                "last_night": self._dates(found.first.astype(np.int64) + found.nights - 1),
+                "nights": found.nights,
+                "rooms": lowest,
+            }
+        )
+
+    def availability_calendar(self, hotel_id: str | None, nights: int, *, rooms: int = 1) -> pl.DataFrame:
+        """Rooms that are free for a whole stay, by room type and arrival date of the window; None = all hotels.
+
+        Columns: hotel_id, room_type_id, arrival, rooms (int16: free on every night of the stay; 0 before the hotel's
+        today and where the stay would leave the window), available (at least `rooms`), hotel_available (some room
+        type of the hotel has them). O(room types x nights), whatever the stay's length.
+        """
+        runs.check_rooms(rooms)
+        rows, free, today = self._free(hotel_id)
+        counts = runs.stay_rooms(free, nights, today)
+        hotel = self.catalog.row_hotel[rows]
+        first_row = np.flatnonzero(np.diff(hotel, prepend=-1))
+        best = np.maximum.reduceat(counts, first_row, axis=0)
+        of_hotel = np.repeat(best, np.diff(first_row, append=len(hotel)), axis=0)
+        row = np.repeat(np.arange(rows.start, rows.stop), self.n_nights)
+        return pl.DataFrame(
+            {
+                **self._named(row),
+                "arrival": self._dates(np.tile(np.arange(self.n_nights), len(hotel))),
+                "rooms": counts.ravel(),
+                "available": counts.ravel() >= rooms,
+                "hotel_available": of_hotel.ravel() >= rooms,
+            }
+        )
