@@ -26,7 +26,7 @@ class RunMixin(EngineBase):
             hotel = self.catalog.hotel_index(hotel_id)
             rows = slice(*(int(row) for row in self.catalog.hotel_first_row[hotel : hotel + 2]))
         free = self._inventory.cells(rows, slice(0, self.n_nights))[:, :, at.C_FREE]
-        today = self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[rows]]]
+        today = self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[rows]]] - self.first_night
         return rows, free, today
 
     def _named(self, row: NDArray[np.int64]) -> dict[str, pl.Series]:

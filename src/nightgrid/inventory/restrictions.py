@@ -16,7 +16,7 @@ from nightgrid.errors import CapacityError, InputError
 from nightgrid.inventory.block import Block
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native import layout as at
-from nightgrid.native.controls import set_profiles
+from nightgrid.native.planes import set_profiles
 
 
 @dataclass(frozen=True, slots=True)
