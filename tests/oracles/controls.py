@@ -210,6 +210,10 @@ class Controls(Blocks):
         """Holds of a channel that are neither confirmed nor ended."""
         return sum(hold.state == "held" and hold.stay.channel == channel for hold in self._live())
 
+    def counter_used(self, counter_id: str) -> int:
+        """How many uses of a counter are taken."""
+        return self.counters[counter_id].used
+
     def sellable(self, row: Row, night: date, **who: Any) -> int:
         """How many rooms a guest could still have on one night, whatever the restrictions and hurdles say; `who`
         are the tier, channel and plan.
