@@ -252,7 +252,7 @@ class Chain:
     @cached_property
     def holding_engine(self) -> Any:
         """A second one for the benchmarks that hold rooms: no prices, and an ended hold gives its slot back at once."""
-        return self._rooms_only(slots=500_000, retention_ms=0)
+        return self._rooms_only(slots=1_500_000, retention_ms=0)
 
     def _rooms_only(self, **options: Any) -> Any:
         from nightgrid import Engine, ManualClock

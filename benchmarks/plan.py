@@ -20,7 +20,10 @@ class Plan:
     rounds: int
     stays: int  # asked in each round of a search
     holds: int  # single holds in a round
-    batch_holds: int  # requests of one hold_many
+    batch_holds: int  # requests of one hold_many beside the rivals
+    batch_rounds: int
+    bulk_holds: int  # requests of one hold_many of ours alone: the store has long left every cache
+    bookings: int  # live ones that are checked
     reprice_nights: int
     children: int  # processes started for import and first answer
     compile_too: bool  # also start with an empty kernel cache
@@ -33,6 +36,9 @@ _FULL = Plan(
     stays=80,
     holds=2_000,
     batch_holds=200_000,
+    batch_rounds=9,
+    bulk_holds=1_200_000,
+    bookings=1_000_000,
     reprice_nights=365,
     children=7,
     compile_too=True,
@@ -43,7 +49,10 @@ _QUICK = Plan(
     rounds=5,
     stays=16,
     holds=400,
-    batch_holds=50_000,
+    batch_holds=30_000,
+    batch_rounds=5,
+    bulk_holds=200_000,
+    bookings=1_000_000,
     reprice_nights=60,
     children=1,
     compile_too=False,

@@ -68,8 +68,10 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
         ("with_key", "(with key)"),
-        ("with_keys", "(with keys)"),
-        ("kernel", "(without frames)"),
+        ("with_keys", "(with keys as texts)"),
+        ("with_keys_ready", "(kernel, with keys)"),
+        ("kernel", "(kernel)"),
+        ("larger_frame", "(larger frame)"),
         ("release", "(release)"),
         ("explained", "(with explanation)"),
     ):
