@@ -24,6 +24,7 @@ class Plan:
     batch_rounds: int
     bulk_holds: int  # requests of one hold_many of ours alone: the store has long left every cache
     bookings: int  # live ones that are checked
+    checks: int
     reprice_nights: int
     children: int  # processes started for import and first answer
     compile_too: bool  # also start with an empty kernel cache
@@ -39,6 +40,7 @@ _FULL = Plan(
     batch_rounds=9,
     bulk_holds=1_200_000,
     bookings=1_000_000,
+    checks=7,
     reprice_nights=365,
     children=7,
     compile_too=True,
@@ -50,9 +52,10 @@ _QUICK = Plan(
     stays=16,
     holds=400,
     batch_holds=30_000,
-    batch_rounds=5,
-    bulk_holds=200_000,
-    bookings=1_000_000,
+    batch_rounds=3,
+    bulk_holds=100_000,
+    bookings=200_000,
+    checks=1,
     reprice_nights=60,
     children=1,
     compile_too=False,
