@@ -1,7 +1,7 @@
 """How long does a guest wait for a hold?
 
 One `Engine.hold` from Python at a time: names looked up, restrictions and every night checked, rooms taken, the hold
-written with its deadline, a record answered. Random room types of 10,000 hotels, 3.2 nights on average; then the
+written with its deadline, a record answered. Random room types of 10,000 hotels, 3.1 nights on average; then the
 release.
 """
 

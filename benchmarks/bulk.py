@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from threading import Barrier
 from time import perf_counter
 from typing import Any
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
 from benchmarks.inside import calls_inside
-from benchmarks.measure import Contestant, significant
+from benchmarks.measure import Contestant, WrongAnswerError, significant
+from nightgrid import Outcome
 
 #: Share of the requests whose nights are all free at first; those who ask have mostly seen an offer.
 OPEN_SHARE = 0.92
 LARGE = 20  # times the rooms, for a while
+_NUMBERS = count()
 _KEY_LINES = slice(5, 7)  # of what the kernel takes: key_high, key_low
 
 
@@ -54,19 +57,19 @@ class Bulk:
         return free
 
 
-def draw(chain: Chain, count: int, rows: NDArray[np.int64], seed: int = SEED) -> Bulk:
+def draw(chain: Chain, size: int, rows: NDArray[np.int64], seed: int = SEED) -> Bulk:
     """Random holds of 3.1 nights on average for these room types; OPEN_SHARE of them are free at first."""
     rng = np.random.default_rng([seed, 3])
-    drawn = 2 * count
+    drawn = 2 * size
     nights = rng.choice(np.array([1, 2, 3, 5, 7]), drawn, p=[0.25, 0.25, 0.2, 0.2, 0.1])
     arrival = (rng.random(drawn) * (chain.size.nights - nights + 1)).astype(np.int64)
     rooms = rng.choice(np.array([1, 2]), drawn, p=[0.9, 0.1])
     every = Bulk(rng.choice(rows, drawn), arrival, nights, rooms)
     free = every.free_at_first(chain)
-    open_count = round(count * OPEN_SHARE)
-    chosen = np.concatenate([np.flatnonzero(free)[:open_count], np.flatnonzero(~free)[: count - open_count]])
-    if len(chosen) != count:
-        raise ValueError(f"only {len(chosen)} of {count} requests can be drawn: too many are free, or too few")
+    open_count = round(size * OPEN_SHARE)
+    chosen = np.concatenate([np.flatnonzero(free)[:open_count], np.flatnonzero(~free)[: size - open_count]])
+    if len(chosen) != size:
+        raise ValueError(f"only {len(chosen)} of {size} requests can be drawn: too many are free, or too few")
     return every.part(rng.permutation(chosen))
 
 
@@ -78,7 +81,7 @@ class BulkHolds(Contestant):
         self._engine = chain.holding_engine
         self._inventory = self._engine._inventory
         self._keys = keys
-        self._rng = np.random.default_rng([SEED, 4])
+        self._rng = np.random.default_rng([SEED, 4, next(_NUMBERS)])  # nobody else's keys
         self._ids: list[NDArray[np.int64]] = []
         frame, found = bulk.frame(), []
         self._call = calls_inside(
@@ -140,19 +143,23 @@ def enlarged(chain: Chain, rows: NDArray[np.int64]) -> Iterator[None]:
 def _seconds(sides: Sequence[BulkHolds], threads: int) -> float:
     """All sides ask: in one thread after each other, or each in its own, from the first start to the last end."""
     barrier = Barrier(threads)
+    outcomes: set[int] = set()
 
     def work(mine: Sequence[BulkHolds]) -> tuple[float, float]:
         barrier.wait()
         started = perf_counter()
-        for side in mine:
-            side.ask(None)
-        return started, perf_counter()
+        answers = [side.ask(None) for side in mine]
+        ended = perf_counter()
+        outcomes.update(*[np.unique(answer.code).tolist() for answer in answers])
+        return started, ended
 
     shares = [sides[thread::threads] for thread in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
         spans = list(pool.map(work, shares))
     for side in sides:
         side.reset()
+    if not outcomes <= {Outcome.OK, Outcome.SOLD_OUT}:
+        raise WrongAnswerError(f"hold_many: {threads} threads are answered with outcomes {sorted(outcomes)}")
     return max(end for _, end in spans) - min(start for start, _ in spans)
 
 
@@ -163,5 +170,5 @@ def two_threads(chain: Chain, halves: Sequence[Bulk], rounds: int) -> tuple[floa
         np.array(spans)
         for spans in zip(*[[_seconds(sides, threads) for threads in (1, 2)] for _ in range(rounds)], strict=True)
     )
-    count = sum(len(half) for half in halves)
-    return significant(float(np.median(one / two)), 3), significant(count / float(np.median(two)))
+    requests = sum(len(half) for half in halves)
+    return significant(float(np.median(one / two)), 3), significant(requests / float(np.median(two)))

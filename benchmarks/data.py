@@ -152,7 +152,7 @@ class Chain:
         return found
 
     def requests(self, count: int, seed: int = SEED) -> list[Request]:
-        """Random holds of 3.2 nights on average; one of five is for the first 20 hotels, so that rooms run out."""
+        """Random holds of 3.1 nights on average; one of five is for the first 20 hotels, so that rooms run out."""
         rng = np.random.default_rng([seed, 2])
         types = self.size.room_types
         hot = rng.random(count) < 0.2
