@@ -2,7 +2,7 @@
 
 `Engine.hold_many` over a frame of requests, frame in and frame out; every line is checked and taken in order, as if
 it were called alone; also with idempotency keys as texts, which are digested within the time. Beside the rivals one of
-five requests is for the same few hotels, so that rooms run out. Then a million requests of ours alone, about 92 % of them
+five requests is for the same few hotels, so that rooms run out. Then a million requests of ours alone, 92 % of them
 accepted: the kernel without frames, without keys and with 128-bit keys that are new each time; and two threads.
 """
 

@@ -20,7 +20,8 @@ from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
 
-#: Share of the requests whose nights are all free at first (who asks has mostly seen an offer); of a million, 92 % are held.
+#: Share of the requests whose nights are all free at first, as who asks has mostly seen an offer: of a million, 92 %
+#: are held.
 OPEN_SHARE = 0.935
 LARGE = 20  # times the rooms, for a while
 _NUMBERS = count()
