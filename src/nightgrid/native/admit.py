@@ -84,7 +84,7 @@ def admission(store, request, lines, before, hotel, restricted, now_ms):
         code, night = _restriction(store, request, column, hotel)
         if code != _OK:
             return code, night
-    if request[q.Q_GUESTS] > row_guests_of(store)[row]:
+    if request[q.Q_GUESTS] != 0 and request[q.Q_GUESTS] > row_guests_of(store)[row]:
         return np.int64(_TOO_MANY_GUESTS), request[q.Q_ARRIVAL]
     if flags & at.ROW_CONTROLLED != 0:
         return selling_code(store, request, lines, before, hotel, now_ms)
