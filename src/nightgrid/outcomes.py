@@ -37,6 +37,9 @@ class Outcome(IntEnum):
     MAX_STAY_ARRIVAL = 440
     MIN_STAY_THROUGH = 450
     MAX_STAY_THROUGH = 460
+    STAY_PATTERN = 462
+    BOOKED_TOO_EARLY = 464
+    BOOKED_TOO_LATE = 466
     TOO_MANY_GUESTS = 470
     # 500: rooms
     SOLD_OUT = 500
@@ -75,6 +78,9 @@ _SENTENCES = {
     Outcome.MAX_STAY_ARRIVAL: "the stay is longer than the maximum on its arrival date",
     Outcome.MIN_STAY_THROUGH: "the stay is shorter than the minimum of one of its nights",
     Outcome.MAX_STAY_THROUGH: "the stay is longer than the maximum of one of its nights",
+    Outcome.STAY_PATTERN: "no stay of that length, or none from that weekday, is sold on the arrival date",
+    Outcome.BOOKED_TOO_EARLY: "the arrival date is further ahead than it may be booked",
+    Outcome.BOOKED_TOO_LATE: "the arrival date is too near to be booked",
     Outcome.TOO_MANY_GUESTS: "the room type does not take that many guests",
     Outcome.SOLD_OUT: "not enough rooms are free on every night of the stay",
     Outcome.BUSY: "no hold slot is free; release holds or create the store with more slots",

@@ -12,7 +12,8 @@ import polars as pl
 from nightgrid.engine.answers import Finding, Hold, HoldView, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import digest_word, digest_words, hold_many, resolve_many
-from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_counter
+from nightgrid.engine.controls import load_sold_elsewhere, set_counter
+from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.findings import findings
 from nightgrid.limits import HOLD_TTL_MS_MAX
@@ -213,9 +214,22 @@ class BookingMixin(EngineBase):
         if not allow_oversold:
             self._inventory.sweep(now_ms)
 
-    def restrict(self, changes: Any) -> int:
-        """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""
-        return restrict(self.catalog, self._inventory, changes)
+    def restrict(self, changes: Any, mode: RestrictMode = "delta") -> int:
+        """Change restrictions by a frame; returns how many cells got others. See docs/restrictions.md for the columns.
+
+        mode "delta": only what is named changes; "overlay": what is not named is removed; "delete": what is named is
+        removed, or all where nothing is. A mistake is an error before any change.
+        """
+        return restrict(self.catalog, self._inventory, changes, mode)
+
+    def restrictions(
+        self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
+    ) -> pl.DataFrame:
+        """What is restricted at a hotel on the nights first..last (inclusive, default the window): ranges of equal
+        nights, a row each, as `restrict(frame, mode="overlay")` takes them.
+        """
+        begin, end = self._night_range(first, last)
+        return restrictions_frame(self.catalog, self._inventory, hotel_id, begin, end)
 
     def check(self) -> list[Finding]:
         """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""

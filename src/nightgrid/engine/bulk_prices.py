@@ -62,6 +62,7 @@ class BulkPriceMixin(EngineBase):
             self._inventory.table,
             version.tables,
             self._inventory.lanes.lane_row,
+            self._inventory.lanes.lane_product,
             self._inventory.product_lane[products],
             today,
             nights,

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
+from nightgrid.dialect import Dialect
 from nightgrid.engine.booking import BookingMixin
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.searching import SearchMixin
-from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.inventory.restrictions import RESTRICTION_NAMES, profile_values
+from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
 from nightgrid.native import layout as at
 from nightgrid.nights import to_date, to_ordinal
@@ -59,14 +59,17 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
         clock: Clock | None = None,
         slots: int = _SLOTS_DEFAULT,
         retention_ms: int = RETENTION_MS_DEFAULT,
+        dialect: Dialect | None = None,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
         `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each,
         used only when touched), ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30
-        kB of counters.
+        kB of counters. `dialect`: how two restrictions are read, `Dialect()` unless given.
         """
-        inventory = Inventory(catalog, to_ordinal(first_night), nights, slots=slots, retention_ms=retention_ms)
+        inventory = Inventory(
+            catalog, to_ordinal(first_night), nights, slots=slots, retention_ms=retention_ms, dialect=dialect
+        )
         return cls(catalog, inventory, SystemClock() if clock is None else clock)
 
     # -- reading the grid ------------------------------------------------------------------------
@@ -80,14 +83,10 @@ class Engine(BookingMixin, QuoteMixin, BulkPriceMixin, SearchMixin):
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
         """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per
-        room type and night.
+        room type and night. Restrictions of single plans are answered by `restrictions`.
         """
         hotel = self.catalog.hotel_index(hotel_id)
-        begin = 0 if first is None else to_ordinal(first) - self.first_night
-        end = self.n_nights - 1 if last is None else to_ordinal(last) - self.first_night
-        if not 0 <= begin <= end < self.n_nights:
-            window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
-            raise InputError(f"nights {first} to {last} are not in order inside the window {window}")
+        begin, end = self._night_range(first, last)
         self._inventory.sweep(self._now_ms())
         rows = slice(int(self.catalog.hotel_first_row[hotel]), int(self.catalog.hotel_first_row[hotel + 1]))
         cells = self._inventory.cells(rows, slice(begin, end + 1))

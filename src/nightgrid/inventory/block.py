@@ -32,6 +32,7 @@ class BlockSizes:
     slots: int
     profiles: int
     retention_ms: int
+    dialect: int = 0  # DIALECT_* of the layout
 
     @property
     def keys(self) -> int:
@@ -65,6 +66,8 @@ class BlockSizes:
             at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
             at.R_KEYS: (int64, (self.keys, at.E_WORDS)),
             at.R_SEGMENT_LOCKS: (int64, (self.segments, 8)),
+            at.R_PRODUCT_PROFILES: (int16, (self.products, self.nights)),
+            at.R_ROW_RESTRICTED: (int32, (self.rows,)),
         }
 
 
@@ -106,6 +109,7 @@ class Block:
         header[at.H_SEGMENTS] = sizes.segments
         header[at.H_RETENTION_MS] = sizes.retention_ms
         header[at.H_PROFILES] = sizes.profiles
+        header[at.H_DIALECT] = sizes.dialect
         for region, offset in offsets.items():
             header[region] = offset
         self.table: NDArray[np.int64] = header.copy()

@@ -7,6 +7,7 @@ hotel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -14,10 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
+from nightgrid.dialect import Dialect
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.block import Block, BlockSizes
 from nightgrid.inventory.lanes import lane_map
-from nightgrid.inventory.restrictions import RestrictionChange, apply_change
+from nightgrid.inventory.profile_table import ProfileTable
+from nightgrid.inventory.restriction_fields import Changes
+from nightgrid.inventory.restrictions import Targets, apply_changes
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, ROOMS_MAX, WINDOW_NIGHTS_MAX
 from nightgrid.native import controls, holds
 from nightgrid.native import layout as at
@@ -70,6 +74,20 @@ class Shortfall(NamedTuple):
     others: int
 
 
+def _check_indexes(columns: Sequence[tuple[str, NDArray[np.integer], int]]) -> None:
+    """Indexes are checked once, before a kernel trusts them."""
+    for name, values, end in columns:
+        wrong = np.flatnonzero((values < 0) | (values >= end))
+        if wrong.size:
+            raise InputError(f"{name} index {values[wrong[0]]} at position {wrong[0]} is outside 0..{end - 1}")
+
+
+def _dialect_bits(dialect: Dialect) -> int:
+    """A dialect as bits of H_DIALECT."""
+    bits = at.DIALECT_DEPARTURE_ON_LAST_NIGHT if dialect.departure == "last_night" else 0
+    return bits | at.DIALECT_THROUGH_ON_DEPARTURE if dialect.through_counts_departure else bits
+
+
 class Inventory:
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
@@ -82,6 +100,7 @@ class Inventory:
         slots: int,
         profiles: int = PROFILES_MAX,
         retention_ms: int = RETENTION_MS_DEFAULT,
+        dialect: Dialect | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
         for name, value in given.items():
@@ -109,8 +128,10 @@ class Inventory:
             slots=slots,
             profiles=profiles,
             retention_ms=retention_ms,
+            dialect=_dialect_bits(Dialect() if dialect is None else dialect),
         )
         self.block = Block(sizes)
+        self._profiles = ProfileTable(self.block)
         self.table = self.block.table
         self.n_nights = nights
         self.first_night = first_night
@@ -228,13 +249,6 @@ class Inventory:
 
     # -- controls --------------------------------------------------------------------------------
 
-    def _check_cells(self, rows: NDArray[np.int32], nights: NDArray[np.int32]) -> None:
-        """Indexes are checked once, before a kernel trusts them."""
-        for name, values, end in (("row", rows, self.block.sizes.rows), ("night", nights, self.n_nights)):
-            wrong = np.flatnonzero((values < 0) | (values >= end))
-            if wrong.size:
-                raise InputError(f"{name} index {values[wrong[0]]} at position {wrong[0]} is outside 0..{end - 1}")
-
     def set_counters(
         self,
         which: int,
@@ -249,7 +263,7 @@ class Inventory:
         Where a cell would have more rooms sold and held than capacity, nothing is changed and the first such cell is
         answered; if that is allowed, free becomes negative there and `findings` reports it.
         """
-        self._check_cells(rows, nights)
+        _check_indexes((("row", rows, self.block.sizes.rows), ("night", nights, self.n_nights)))
         wrong = np.flatnonzero((rooms < 0) | (rooms > ROOMS_MAX))
         if wrong.size:
             raise InputError(f"rooms is {rooms[wrong[0]]} at position {wrong[0]}; allowed are 0 to {ROOMS_MAX}")
@@ -276,15 +290,19 @@ class Inventory:
             return Shortfall(*short.tolist())
         return None
 
-    def restrict(self, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
-        """Apply a restriction delta to cells; returns how many cells changed. CapacityError if the profile table is
-        full.
+    def restrict(self, changes: Changes, targets: Sequence[Targets]) -> int:
+        """Change the restrictions of room types and products over ranges of nights, all or none; returns how many cells
+        got others. CapacityError if the profile table is full.
         """
-        self._check_cells(rows, nights)
+        for level in targets:
+            lines = self.block.sizes.products if level.products else self.block.sizes.rows
+            what = "product" if level.products else "row"
+            _check_indexes(((what, level.lines, lines), ("night", level.first, self.n_nights)))
+            _check_indexes((("night", level.last, self.n_nights), ("change", level.change, len(changes.keep))))
         shared = self.block.region(at.R_SHARED)
         acquire(shared, at.S_TABLE_LOCK)
         try:
-            return apply_change(self.block, rows, nights, change)
+            return apply_changes(self.block, self._profiles, changes, targets)
         finally:
             release(shared, at.S_TABLE_LOCK)
 

@@ -7,23 +7,22 @@ from nightgrid.native.jit import kernel
 from nightgrid.native.prices import stay_total
 from nightgrid.native.stays import stay_code
 from nightgrid.native.tables import NO_PRICE
-from nightgrid.native.views import cells_of, profiles_of
 from nightgrid.outcomes import Outcome
 
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 
 
 @kernel
-def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code):
+def hotel_calendar(
+    store, tables, lane_row, lane_product, lanes, today, nights, rooms, tier, mask, out_total, out_lane, out_code
+):
     """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32,
     out_code (night) int16 [out].
 
-    store: store table; tables: PriceTables; lane_row (lane) int32; lanes (product) int32: lanes of the products to
-    consider, in product order; today: night index of the hotel's civil date; tier: index [in]. out_code is OK, or
-    the lowest code over the products. O(nights of the window x products x nights of the stay).
+    store: store table; tables: PriceTables; lane_row, lane_product (lane) int32; lanes (product) int32: lanes of the
+    products to consider, in product order; today: night index of the hotel's civil date; tier: index [in]. out_code is
+    OK, or the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
-    cells = cells_of(store)
-    profiles = profiles_of(store)
     last = tables.lead_num.shape[1] - 1
     for arrival in range(store[at.H_NIGHTS]):
         out_total[arrival] = NO_PRICE
@@ -33,7 +32,7 @@ def hotel_calendar(store, tables, lane_row, lanes, today, nights, rooms, tier, m
             continue
         worst = 32767
         for lane in lanes:
-            code, _ = stay_code(cells, profiles, lane_row[lane], arrival, nights, rooms)
+            code, _ = stay_code(store, lane_row[lane], lane_product[lane], arrival, nights, rooms, arrival - today)
             if code != 0:
                 worst = min(worst, code)
                 continue

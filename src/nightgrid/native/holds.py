@@ -23,9 +23,7 @@ from nightgrid.native.slots import (
 )
 from nightgrid.native.stays import give_back_rooms, sell_rooms, stay_code, take_rooms
 from nightgrid.native.views import (
-    cells_of,
     hotel_words_of,
-    profiles_of,
     row_hotel_of,
     segment_locks_of,
     shared_of,
@@ -119,16 +117,15 @@ def _hold_rooms(store, request, digest, now_ms):
     hotel = row_hotel_of(store)[row]
     hotels = hotel_words_of(store)
     line = hotel * at.L_WORDS
-    cells = cells_of(store)
-    profiles = profiles_of(store)
     deadline_ms = now_ms + ttl_ms
+    lead_days = arrival - load_word(hotels, line + at.L_TODAY)
     hold_id = 0
     lsn = 0
     acquire(hotels, line + at.L_LOCK)
-    code, night = stay_code(cells, profiles, row, arrival, nights, rooms)
+    code, night = stay_code(store, row, -1, arrival, nights, rooms, lead_days)
     if code == _SOLD_OUT and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
         sweep_hotel(store, hotel, now_ms)
-        code, night = stay_code(cells, profiles, row, arrival, nights, rooms)
+        code, night = stay_code(store, row, -1, arrival, nights, rooms, lead_days)
     if code == _OK:
         # Before the deadline is noted for the store, so that a sweep that runs now sees one of the two.
         if deadline_ms < load_word(hotels, line + at.L_EARLIEST_MS):

@@ -36,6 +36,7 @@ H_KEYS: Final = 10  # entries of the key index, a power of two
 H_SEGMENTS: Final = 11  # segments of the key index, a power of two
 H_RETENTION_MS: Final = 12
 H_PROFILES: Final = 13
+H_DIALECT: Final = 23  # how restrictions are read, see DIALECT_*
 
 # -- header words: regions (offset in the block; address in the store table) ---------------------
 R_SHARED: Final = 24  # int64 (8 lines of 8 words), see S_*
@@ -50,11 +51,13 @@ R_ELSEWHERE: Final = 32  # int16 (row, night) rooms sold by other systems
 R_SELLABLE: Final = 33  # int64 (night, word): bit set = free >= 1 and not closed
 R_PLANES: Final = 34  # int64 (night, plane, word), see P_*
 R_NIGHT_KINDS: Final = 35  # int64 (night): which kinds of restriction exist there, see K_*
-R_PROFILES: Final = 36  # int16 (profile, 8), see F_*
+R_PROFILES: Final = 36  # int16 (profile, 16), see F_*
 R_SLOTS: Final = 37  # int64 (slot, 16), see W_*
 R_KEYS: Final = 38  # int64 (entry, 4), see E_*
 R_SEGMENT_LOCKS: Final = 39  # int64 (segment, 8)
-R_END: Final = 40
+R_PRODUCT_PROFILES: Final = 40  # int16 (product, night): restriction profile of the product's own, as in a cell
+R_ROW_RESTRICTED: Final = 41  # int32 (row): how many (product, night) of the row have a profile of their own
+R_END: Final = 42
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0
@@ -66,6 +69,7 @@ S_EARLIEST_MS: Final = 24  # no hold of the store is due before this instant
 S_PENDING_MS: Final = 25  # earliest deadline of holds taken while a sweep runs
 S_SWEEP_LOCK: Final = 32
 S_TABLE_LOCK: Final = 40  # changes to restriction profiles, capacities and opening balances
+S_PROFILE_CHANGES: Final = 41  # how often the table of profiles changed
 S_WORDS: Final = 64
 
 # -- hotel line ----------------------------------------------------------------------------------
@@ -84,25 +88,37 @@ C_PROFILE: Final = 2  # index of its restriction profile (as uint16); 0 = unrest
 C_SOLD: Final = 3  # includes rooms sold elsewhere
 C_FIELDS: Final = 4
 
-# -- restriction profile -------------------------------------------------------------------------
+# -- restriction profile: all zero = unrestricted ------------------------------------------------
 F_FLAGS: Final = 0
 F_MIN_ARRIVAL: Final = 1  # nights; 0 = unrestricted, also below
 F_MAX_ARRIVAL: Final = 2
 F_MIN_THROUGH: Final = 3
 F_MAX_THROUGH: Final = 4
-F_FIELDS: Final = 8
+F_MIN_ADVANCE: Final = 5  # lead days
+F_MAX_ADVANCE: Final = 6  # lead days + 1
+F_MULTIPLE: Final = 7  # nights
+F_WEEKDAYS: Final = 8  # bit d: arrival on weekday d (0 = Monday) is allowed
+F_PATTERN_LENGTH: Final = 9  # nights that the pattern speaks of, at most PATTERN_NIGHTS_MAX
+F_PATTERN: Final = 10  # four words of 16 bits, lowest first; bit k: a stay of k + 1 nights is open
+F_PATTERN_WORDS: Final = 4
+F_FIELDS: Final = 16
 FLAG_CLOSED: Final = 1
 FLAG_CLOSED_TO_ARRIVAL: Final = 2
 FLAG_CLOSED_TO_DEPARTURE: Final = 4
 
+# -- dialect: bits of H_DIALECT -------------------------------------------------------------------
+DIALECT_DEPARTURE_ON_LAST_NIGHT: Final = 1  # closed to departure belongs to the last night, not to the departure date
+DIALECT_THROUGH_ON_DEPARTURE: Final = 2  # the departure date counts for limits through the stay
+
 # -- bit planes of restrictions: a number takes 6 planes, most significant first -----------------
-P_CLOSED_TO_ARRIVAL: Final = 0
+P_CLOSED_TO_ARRIVAL: Final = 0  # and weekdays without arrival
 P_CLOSED_TO_DEPARTURE: Final = 1
 P_MIN_ARRIVAL: Final = 2
 P_MAX_ARRIVAL: Final = 8
 P_MIN_THROUGH: Final = 14
 P_MAX_THROUGH: Final = 20
-P_PLANES: Final = 26
+P_SPECIAL: Final = 26  # arrivals with a pattern, a multiple or an advance limit are checked one by one
+P_PLANES: Final = 27
 PLANES_PER_NUMBER: Final = 6
 
 # -- kinds of restriction of a night (a bit each) ------------------------------------------------
@@ -112,6 +128,7 @@ K_MIN_ARRIVAL: Final = 4
 K_MAX_ARRIVAL: Final = 8
 K_MIN_THROUGH: Final = 16
 K_MAX_THROUGH: Final = 32
+K_SPECIAL: Final = 64
 
 # -- hold slot: two cache lines; a hold id is generation << 32 | slot ----------------------------
 W_STATE: Final = 0  # generation << 8 | state

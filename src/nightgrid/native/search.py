@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 from numba import carray
 
-from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import stay_amount
@@ -168,9 +167,8 @@ def search_top(
     bounds = carray(as_pointer(address + 772 * chunks), (filter_words.size,), np.float32)
     chunk_bounds = carray(as_pointer(address + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
     line = carray(as_pointer(address + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
-    available_words(store, filter_words, arrival, nights, words)
-    if rooms > 1 or nights >= PLANE_VALUE_MAX:
-        drop_refused(store, lanes.lane_row, arrival, nights, rooms, words)
+    available_words(store, filter_words, arrival, arrival, nights, words)
+    drop_refused(store, lanes.lane_row, lanes.lane_product, arrival, arrival, nights, rooms, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     _drop_past(factors, tables.lane_set, words)
     space = (bounds, chunk_bounds, selection, line)

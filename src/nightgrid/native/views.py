@@ -133,6 +133,38 @@ def profiles_of(store):
 
 
 @kernel
+def product_profiles_of(store):
+    """Restriction profiles of the products' own: int16 (product, night)."""
+    shape = (store[at.H_PRODUCTS], store[at.H_NIGHTS])
+    return carray(as_pointer(store[at.R_PRODUCT_PROFILES]), shape, np.int16)
+
+
+@kernel
+def row_restricted_of(store):
+    """How many (product, night) of a row have a profile of their own: int32 (row)."""
+    return carray(as_pointer(store[at.R_ROW_RESTRICTED]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def next_column(store, column):
+    """The column of the night after that of `column`."""
+    following = column + 1
+    return following if following < store[at.H_NIGHTS] else 0
+
+
+@kernel
+def night_of_column(store, column):
+    """Window index (nights after the first night of the window) of the night in a column."""
+    return column
+
+
+@kernel
+def weekday_of(store, night):
+    """Weekday of a night by its window index: 0 = Monday."""
+    return (store[at.H_FIRST_NIGHT] + night + 6) % 7
+
+
+@kernel
 def slots_of(store):
     """Hold slots, flat: int64 (slot * W_WORDS + field)."""
     return carray(as_pointer(store[at.R_SLOTS]), (store[at.H_SLOTS] * at.W_WORDS,), np.int64)

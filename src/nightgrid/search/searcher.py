@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import search as kernels
 from nightgrid.native.available import available_words, drop_refused
 from nightgrid.native.tables import NO_PRICE, QueryFactors, combine_factors
@@ -119,9 +118,9 @@ class Searcher:
     def available(self, query: StayQuery, filter_words: NDArray[np.int64]) -> NDArray[np.int64]:
         """Bit map of the products that can be sold for the query: int64 (word)."""
         words = np.empty_like(filter_words)
-        available_words(self._inventory.table, filter_words, query.arrival, query.nights, words)
-        if query.rooms > 1 or query.nights >= PLANE_VALUE_MAX:
-            drop_refused(self._inventory.table, self._lanes.lane_row, query.arrival, query.nights, query.rooms, words)
+        table, lanes, stay = self._inventory.table, self._lanes, (query.arrival, query.arrival, query.nights)
+        available_words(table, filter_words, *stay, words)
+        drop_refused(table, lanes.lane_row, lanes.lane_product, *stay, query.rooms, words)
         return words
 
     def factors(
