@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.data import SEED
 from benchmarks.machine import machine, source
 from benchmarks.plan import QUICK_VARIABLE, current_plan
+from benchmarks.redis_server import PROGRAM
 from benchmarks.report import NAMES, collect, print_table, summary
 from benchmarks.rivals import OPTIONAL
 
@@ -68,6 +69,12 @@ def measure(names: list[str]) -> tuple[int, list[dict[str, Any]]]:
         return int(code), json.loads(recorded.read_text(encoding="utf-8"))["benchmarks"]
 
 
+def missing() -> list[str]:
+    """Packages and programs that are not installed and whose rivals are therefore left out."""
+    packages = [name for name in OPTIONAL if find_spec(name) is None]
+    return packages if shutil.which(PROGRAM) else [*packages, PROGRAM]
+
+
 def main(words: list[str] | None = None) -> int:
     arguments = parse(words)
     if arguments.publish:
@@ -89,7 +96,7 @@ def main(words: list[str] | None = None) -> int:
         "source": measured,
         "seed": SEED,
         "plan": asdict(current_plan()),
-        "missing": [name for name in OPTIONAL if find_spec(name) is None],
+        "missing": missing(),
         "figures": figures,
     }
     LATEST.parent.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
 """How long does a guest wait for a hold?
 
 One `Engine.hold` from Python at a time: names looked up, restrictions and every night checked, rooms taken, the hold
-written with its deadline, a record answered. Random room types of 10,000 hotels, 3.2 nights on average; then the
+written with its deadline, a record answered. Random room types of 10,000 hotels, 3.1 nights on average; then the
 release.
 """
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from benchmarks.data import Chain, Request
 from benchmarks.measure import Contestant, Race, latency_us
 from benchmarks.plan import Plan
-from benchmarks.rivals import rivals_of
+from benchmarks.redis_server import RedisServer, absent
+from benchmarks.rivals import rivals_of, served_rivals_of
 from nightgrid import Refused
 
 
@@ -57,16 +58,19 @@ class EngineHold(Contestant):
         self._ids.clear()
 
 
-def race(chain: Chain, count: int) -> Race:
+def race(chain: Chain, count: int, redis: RedisServer | None = None) -> Race:
     questions: Sequence[Request] = chain.requests(count)
     rivals, _ = rivals_of("hold", chain, questions)
+    rivals += served_rivals_of("hold", chain, questions, redis)
     return Race("hold", EngineHold(chain), [EngineHold(chain, keys=True), *rivals], questions)
 
 
-def test_hold(benchmark: Any, plan: Plan, chain: Chain) -> None:
-    holds = race(chain, plan.holds)
+def test_hold(benchmark: Any, plan: Plan, chain: Chain, redis: RedisServer | None) -> None:
+    holds = race(chain, plan.holds, redis)
     holds.run(benchmark, plan.rounds)
     figures = benchmark.extra_info["figures"]
     del figures["ratio"]["nightgrid_with_key"]
     figures["with_key"] = figures["rivals"].pop("nightgrid_with_key")
     figures["release"] = latency_us(np.array(holds.ours.release_seconds))
+    if redis is None:
+        figures["redis"] = absent()

@@ -152,7 +152,7 @@ class Chain:
         return found
 
     def requests(self, count: int, seed: int = SEED) -> list[Request]:
-        """Random holds of 3.2 nights on average; one of five is for the first 20 hotels, so that rooms run out."""
+        """Random holds of 3.1 nights on average; one of five is for the first 20 hotels, so that rooms run out."""
         rng = np.random.default_rng([seed, 2])
         types = self.size.room_types
         hot = rng.random(count) < 0.2
@@ -252,7 +252,7 @@ class Chain:
     @cached_property
     def holding_engine(self) -> Any:
         """A second one for the benchmarks that hold rooms: no prices, and an ended hold gives its slot back at once."""
-        return self._rooms_only(slots=500_000, retention_ms=0)
+        return self._rooms_only(slots=1_500_000, retention_ms=0)
 
     def _rooms_only(self, **options: Any) -> Any:
         from nightgrid import Engine, ManualClock

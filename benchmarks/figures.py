@@ -22,6 +22,8 @@ _QUESTIONS = (
     ("search.city", "search one city: 200 hotels, top 20"),
     ("hold", "hold rooms for a stay, one call from Python"),
     ("hold_many", "hold in bulk"),
+    ("check", "recompute every counter from 1 million live bookings and compare"),
+    ("memory", "memory of the counters and bit maps, for each room type and night"),
     ("reprice", "reprice 20,000 products x 365 nights x 5 tiers, exact"),
     ("quote", "quote one stay"),
     ("import", "`import nightgrid` in a new process"),
@@ -36,11 +38,14 @@ _NAMES = {
     "duckdb_our_layout": "DuckDB on our running sums",
     "dict": "a dict with a lock",
     "sqlite": "SQLite in memory",
+    "redis": "Redis with Lua",
     "decimal": "`Decimal` by hand",
     "integers": "integers by hand",
     "python": "an empty Python process",
     "pandas": "pandas",
 }
+#: What two threads do, and how it is said.
+_THREADS = {"different_hotels": "on different hotels", "same_100_hotels": "on the same hundred"}
 
 
 def place(figures: dict[str, Any], key: str) -> dict[str, Any]:
@@ -55,6 +60,8 @@ def short(results: dict[str, Any]) -> str:
     lines = ["| question | nightgrid | times as fast as |", "|---|--:|---|"]
     for key, question in _QUESTIONS:
         found = place(results["figures"], key)
+        if not found:
+            continue
         ratios = [f"{_NAMES[rival]} {_times(ratio)}" for rival, ratio in found.get("ratio", {}).items()]
         lines.append(f"| {question} | {shown(found)} | {', '.join(ratios)} |")
     return "\n".join([*lines, "", _machine(results)])
@@ -70,7 +77,7 @@ def long(results: dict[str, Any]) -> str:
     notes = [
         f"Search by nights of the stay: {stays}.",
         f"First answer by steps: {steps}.",
-        f"Two threads hold {results['figures']['hold_many']['two_threads']:.2f} × as many as one (different hotels).",
+        *_hold_notes(results["figures"]),
     ]
     return "\n".join([*lines, "", *notes, "", _machine(results)])
 
@@ -95,10 +102,25 @@ def _steps(results: dict[str, Any]) -> dict[str, float]:
     return results["figures"]["first_answer"]["steps"]
 
 
+def _hold_notes(figures: dict[str, Any]) -> list[str]:
+    """Percentiles of one hold, and what a second thread adds."""
+    found = [("nightgrid", figures["hold"]), *figures["hold"]["rivals"].items()]
+    percentiles = ("p50_us", "p90_us", "p99_us")
+    tails = ", ".join(f"{name} {' / '.join(f'{each[key]:.3g}' for key in percentiles)}" for name, each in found)
+    gains = figures["hold_many"]["two_threads"]
+    if isinstance(gains, float):  # of figures from before the hundred hotels
+        gains = {"different_hotels": gains}
+    shares = [f"{gains[key]:.2f} × {where}" for key, where in _THREADS.items() if key in gains]
+    return [
+        f"One hold, 50th / 90th / 99th percentile in µs: {tails}.",
+        f"Two threads hold as many as one times: {', '.join(shares)}.",
+    ]
+
+
 def _machine(results: dict[str, Any]) -> str:
     about, source = results["machine"], results["source"]
     packages = about["packages"]
-    named = [name for name in ("numba", "numpy", "polars", "duckdb") if name in packages]
+    named = [name for name in ("numba", "numpy", "polars", "duckdb", "sqlite", "redis-server") if name in packages]
     versions = ", ".join(f"{name} {packages[name]}" for name in named)
     commit = f", commit {source['commit']}" if "commit" in source else ""
     machine = f"{about['cpu']}, {about['cores']} cores, {about['memory_gib']} GiB, {about['kernel']}, {about['python']}"

@@ -8,10 +8,13 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from sqlite3 import sqlite_version
 from typing import Any
 
+from benchmarks.redis_server import PROGRAM
+
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("nightgrid", "numba", "llvmlite", "numpy", "polars", "duckdb", "pyarrow", "pytest-benchmark")
+PACKAGES = ("nightgrid", "numba", "llvmlite", "numpy", "polars", "duckdb", "pyarrow", "redis", "pytest-benchmark")
 
 
 def machine() -> dict[str, Any]:
@@ -22,7 +25,7 @@ def machine() -> dict[str, Any]:
         "memory_gib": _memory_gib(),
         "kernel": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := _version(name))} | _programs(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
 
@@ -60,6 +63,17 @@ def _memory_gib() -> float | None:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def _programs() -> dict[str, str]:
+    """Versions of what is no package: SQLite, and a redis-server if there is one."""
+    found = {"sqlite": sqlite_version}
+    try:
+        words = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        return found
+    versions = [word.removeprefix("v=") for word in words if word.startswith("v=")]
+    return found | {PROGRAM: versions[0] if versions else "unknown"}
 
 
 def _version(name: str) -> str | None:

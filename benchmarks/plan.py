@@ -20,7 +20,11 @@ class Plan:
     rounds: int
     stays: int  # asked in each round of a search
     holds: int  # single holds in a round
-    batch_holds: int  # requests of one hold_many
+    batch_holds: int  # requests of one hold_many beside the rivals
+    batch_rounds: int
+    bulk_holds: int  # requests of one hold_many of ours alone: the store has long left every cache
+    bookings: int  # live ones that are checked
+    checks: int
     reprice_nights: int
     children: int  # processes started for import and first answer
     compile_too: bool  # also start with an empty kernel cache
@@ -33,6 +37,10 @@ _FULL = Plan(
     stays=80,
     holds=2_000,
     batch_holds=200_000,
+    batch_rounds=7,
+    bulk_holds=1_200_000,
+    bookings=1_000_000,
+    checks=7,
     reprice_nights=365,
     children=7,
     compile_too=True,
@@ -43,7 +51,11 @@ _QUICK = Plan(
     rounds=5,
     stays=16,
     holds=400,
-    batch_holds=50_000,
+    batch_holds=30_000,
+    batch_rounds=3,
+    bulk_holds=100_000,
+    bookings=200_000,
+    checks=1,
     reprice_nights=60,
     children=1,
     compile_too=False,

@@ -8,13 +8,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.redis_server import PROGRAM
+
 #: Benchmarks in the order of their tables; each is a file bench_<name>.py.
-NAMES = ("search", "hold", "hold_many", "reprice", "quote", "import", "first_answer")
+NAMES = ("search", "hold", "hold_many", "check", "memory", "reprice", "quote", "import", "first_answer")
 TITLES = {
     "search": "search, whole chain",
     "search.city": "search, one city",
     "hold": "one hold",
     "hold_many": "holds in bulk",
+    "check": "check of all bookings",
+    "memory": "counters and bit maps",
     "reprice": "repricing, matrix",
     "reprice.stream": "repricing, stream",
     "quote": "one quote",
@@ -39,7 +43,7 @@ def collect(benchmarks: list[dict[str, Any]]) -> dict[str, Any]:
 
 def summary(figures: dict[str, Any]) -> dict[str, Any]:
     """The one line: figures without the details of rivals and rounds."""
-    left_out = {"rivals", "rounds", "questions", "p90_us", "p99_us", "min_us"}
+    left_out = {"rivals", "rounds", "questions", "min_us"}
     return {
         key: summary(value) if isinstance(value, dict) else value
         for key, value in figures.items()
@@ -68,13 +72,19 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
         ("with_key", "(with key)"),
-        ("with_keys", "(with keys)"),
-        ("kernel", "(without frames)"),
+        ("with_keys", "(with keys as texts)"),
+        ("with_keys_ready", "(kernel, with keys)"),
+        ("kernel", "(kernel)"),
+        ("larger_frame", "(larger frame)"),
         ("release", "(release)"),
         ("explained", "(with explanation)"),
+        ("rebuild", "(rebuild)"),
     ):
         if key in figures:
             yield label, figures[key]
+    for part in ("hot", "beside"):
+        for name, found in figures.get(part, {}).items():
+            yield f"({name.replace('_', ' ')})", found
     if "engine_seconds" in figures:
         yield "(with engine)", {"seconds": figures["engine_seconds"]}
     if "compile_seconds" in figures:
@@ -82,11 +92,14 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def shown(figures: dict[str, Any]) -> str:
-    """A figure with its unit: a rate where many things are answered at once, else seconds or microseconds."""
+    """A figure with its unit: a rate where many things are answered at once, else seconds, bytes or microseconds."""
     if "per_second" in figures:
         return f"{figures['per_second'] / 1e6:,.4g} M/s"
     if "seconds" in figures:
         return f"{figures['seconds']:.3g} s"
+    for unit in ("night", "hold", "price"):
+        if f"bytes_per_{unit}" in figures:
+            return f"{figures[f'bytes_per_{unit}']:,.4g} B a {unit}"
     return f"{figures['p50_us']:,.4g} µs"
 
 
@@ -106,4 +119,5 @@ def print_table(results: dict[str, Any]) -> None:
     machine = (about["cpu"], f"{about['cores']} cores", f"{about['memory_gib']} GiB", about["kernel"], about["python"])
     console.print(", ".join(machine))
     for name in results["missing"]:
-        console.print(f"{name} is not installed: its figures are missing (pip install '.[bench]')", markup=False)
+        way = "with the system's packages" if name == PROGRAM else "pip install '.[bench]'"
+        console.print(f"{name} is not installed: its figures are missing ({way})", markup=False)

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.data import Chain
 from benchmarks.measure import Contestant
+from benchmarks.redis_server import RedisServer
 
 #: question -> "module:class" of its rivals, the order of the tables in the documents.
 RIVALS: dict[str, tuple[str, ...]] = {
@@ -23,7 +24,7 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "duckdb_search:OwnLayoutSearch",
     ),
     "hold": ("dict_hold:DictHold", "sqlite_hold:SqliteHold"),
-    "hold_many": ("dict_hold:DictHoldMany",),
+    "hold_many": ("dict_hold:DictHoldMany", "sqlite_hold:SqliteHoldMany"),
     "reprice": (
         "numpy_reprice:NumpyReprice",
         "polars_reprice:PolarsReprice",
@@ -33,8 +34,11 @@ RIVALS: dict[str, tuple[str, ...]] = {
     "quote": ("python_quote:DecimalQuote", "python_quote:IntegerQuote"),
 }
 
+#: question -> those that ask a server which the benchmark has started; nobody else starts one.
+SERVED: dict[str, str] = {"hold": "redis_hold:RedisHold", "hold_many": "redis_hold:RedisHoldMany"}
+
 #: Packages that a benchmark can do without.
-OPTIONAL = ("duckdb",)
+OPTIONAL = ("duckdb", "redis")
 
 
 def rivals_of(question: str, chain: Chain, questions: Sequence[Any]) -> tuple[list[Contestant], list[str]]:
@@ -51,3 +55,13 @@ def rivals_of(question: str, chain: Chain, questions: Sequence[Any]) -> tuple[li
             continue
         found.append(kind(chain, questions))
     return found, missing
+
+
+def served_rivals_of(
+    question: str, chain: Chain, questions: Sequence[Any], server: RedisServer | None
+) -> list[Contestant]:
+    """The rivals that ask the server; none without one."""
+    if server is None:
+        return []
+    module, _, name = SERVED[question].partition(":")
+    return [getattr(import_module(f"{__name__}.{module}"), name)(chain, questions, server)]

@@ -5,6 +5,7 @@ Nothing is timed.
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,25 @@ from benchmarks import (
     __main__ as command,
 )
 from benchmarks import (
+    bench_check,
     bench_first_answer,
     bench_hold,
     bench_hold_many,
     bench_import,
+    bench_memory,
     bench_quote,
     bench_reprice,
     bench_search,
+    bulk,
     figures,
+    redis_server,
     report,
     rivals,
 )
 from benchmarks.data import CAPACITY_ROOMS, TINY, Chain, make_chain
 from benchmarks.measure import Contestant, Race, WrongAnswerError
 from benchmarks.reprice_job import Job
+from nightgrid import Outcome
 
 JOB = Job(products=200, nights=30)
 
@@ -45,6 +51,7 @@ def chain() -> Chain:
         pytest.param(lambda chain: bench_search.one_city(chain, 12), id="search.city"),
         pytest.param(lambda chain: bench_hold.race(chain, 400), id="hold"),
         pytest.param(lambda chain: bench_hold_many.race(chain, 2_000), id="hold_many"),
+        pytest.param(lambda chain: bench_hold_many.bulk_race(chain, 2_000), id="hold_many.bulk"),
         pytest.param(lambda chain: bench_quote.race(chain, 40), id="quote"),
         pytest.param(lambda chain: bench_reprice.matrix(chain, JOB), id="reprice"),
         pytest.param(lambda chain: bench_reprice.stream(chain, JOB), id="reprice.stream"),
@@ -82,6 +89,131 @@ def test_the_questions_meet_refusals_and_sold_out_nights(chain: Chain) -> None:
 
     assert 0 < codes.count(0) < len(codes)
     assert not outcomes.state().any()
+
+
+def test_most_bulk_requests_are_possible_and_all_carry_a_key(chain: Chain) -> None:
+    asked = bench_hold_many.bulk_race(chain, 500)
+    ours = asked.ours
+    first = ours.ask(None)
+    again = ours.ask(None)
+    ours.reset()
+
+    held = first.code == Outcome.OK
+    assert bulk.OPEN_SHARE - 0.1 < held.mean() < bulk.OPEN_SHARE
+    assert (again.code[held] == Outcome.EXISTS).all()
+    np.testing.assert_array_equal(again.hold_id[held], first.hold_id[held])
+    assert 0 < bench_hold_many.accepted_share(asked) < 1
+    assert not chain.holding_engine.matrix("held").any()
+
+
+def test_two_threads_take_both_halves_and_leave_the_rooms_as_they_were(chain: Chain) -> None:
+    before = [chain.holding_engine.matrix(name) for name in ("free", "capacity", "sold_elsewhere")]
+    rows = bulk.hundred_rows(chain)
+    with bulk.enlarged(chain, rows):
+        large = chain.holding_engine.matrix("free")
+        sides = [bulk.BulkHolds("half", chain, bulk.draw(chain, 300, rows, seed), keys=True) for seed in (1, 2)]
+        answers = [side.ask(None).code for side in sides]
+        for side in sides:
+            side.reset()
+    gains = bench_hold_many.threads(chain, 200, 1)
+
+    np.testing.assert_array_equal(large[rows], bulk.LARGE * before[0][rows])
+    assert all(0 < np.count_nonzero(codes) < 0.2 * codes.size for codes in answers)
+    assert all(gains[key] > 0 for key in figures._THREADS)
+    for name, matrix in zip(("free", "capacity", "sold_elsewhere"), before, strict=True):
+        np.testing.assert_array_equal(chain.holding_engine.matrix(name), matrix)
+
+
+def test_a_check_that_finds_something_is_an_error(chain: Chain) -> None:
+    with bench_check.booked(chain, 500) as engine:
+        assert engine.matrix("sold").sum() > chain.holding_engine.matrix("sold_elsewhere").sum(dtype=np.int64)
+        assert bench_check.figures_of(engine, 1)["seconds"] > 0
+        engine.check = lambda: ["a finding"]
+        try:
+            with pytest.raises(WrongAnswerError, match="1 findings, the first is a finding"):
+                bench_check.figures_of(engine, 1)
+        finally:
+            del engine.check
+    assert (chain.holding_engine.matrix("sold") == chain.holding_engine.matrix("sold_elsewhere")).all()
+
+
+def test_every_byte_of_a_store_is_in_the_report(chain: Chain) -> None:
+    about = chain.engine.statistics()
+    found = bench_memory.bytes_of(chain.engine)
+
+    assert {*found["hot"], *found["beside"]} == set(about["bytes"])
+    parts = sum(part["bytes_per_night"] for part in found["hot"].values())
+    assert found["bytes_per_night"] == pytest.approx(parts, rel=1e-2)
+    assert found["beside"]["slots"]["bytes_per_hold"] * about["slots"] == about["bytes"]["slots"]
+    assert all(report.shown(part)[-1].isalpha() for part in found["beside"].values())
+
+
+def test_where_no_redis_is_installed_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_server.shutil, "which", lambda program: None)
+
+    with redis_server.running() as server:
+        assert server is None
+    assert redis_server.absent() == "not installed"
+    assert command.missing()[-1] == "redis-server"
+    monkeypatch.setattr(redis_server.shutil, "which", lambda program: program)
+    monkeypatch.setattr(redis_server, "find_spec", lambda package: None)
+    assert redis_server.absent() == "no Python package redis"
+    assert rivals.served_rivals_of("hold", None, (), None) == []  # type: ignore[arg-type]
+
+
+class _Server:
+    """A redis-server that remembers rooms and what it was asked, and runs no script."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, bytes] = {}
+        self.asked: list[Any] = []
+
+    def client(self) -> Any:
+        return self
+
+    def flushdb(self) -> None:
+        self.rooms.clear()
+
+    def mset(self, rooms: dict[str, bytes]) -> None:
+        self.rooms |= rooms
+
+    def mget(self, keys: list[str]) -> list[bytes]:
+        return [self.rooms[key] for key in keys]
+
+    def hlen(self, _name: str) -> int:
+        return 0
+
+    def script_load(self, script: str) -> str:
+        return script
+
+    def evalsha(self, _script: str, keys: int, *arguments: Any) -> Any:
+        self.asked.append(arguments)
+        return 0 if keys else [0] * (len(arguments[0]) // 10)
+
+
+def test_redis_is_asked_for_the_same_stays(chain: Chain) -> None:
+    questions = chain.requests(1_200)
+    one, many = (
+        rivals.served_rivals_of(name, chain, asked, _Server())[0]  # type: ignore[arg-type]
+        for name, asked in (("hold", questions), ("hold_many", [questions]))
+    )
+    last = questions[-1]
+
+    assert one.ask(last) == 0
+    assert one._client.asked == [
+        (f"free:{last.hotel_id}:{last.room_type_id}", last.arrival, last.nights, last.rooms, 900_000)
+    ]
+    assert one._client.rooms[one._client.asked[0][0]] == bytes(chain.free[last.row].tolist())
+    assert len(many.ask(questions)) == len(questions)
+    assert len(many._client.asked) == 2  # scripts of a thousand
+    assert struct.unpack("<IHHH", many._client.asked[-1][0][-10:]) == (
+        last.row,
+        last.arrival,
+        last.nights,
+        last.rooms,
+    )
+    assert many._client.rooms[f"free:{last.row}"] == bytes(chain.free[last.row].tolist())
+    assert not many.state().any()
 
 
 def test_hotels_have_many_rule_sets(chain: Chain) -> None:
@@ -130,6 +262,7 @@ def test_every_benchmark_has_its_file_and_its_line() -> None:
     assert files == set(report.NAMES)
     assert {key.partition(".")[0] for key in report.TITLES} == files
     assert {kind.partition("_stream")[0] for kind in rivals.RIVALS} <= files
+    assert set(rivals.SERVED) <= set(rivals.RIVALS)
     assert next(iter(bench_import.PROGRAMS)) == "nightgrid"
 
 

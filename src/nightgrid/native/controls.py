@@ -75,12 +75,10 @@ def _note_shortfall(store, which, row, column, night, rooms, out_short):
     capacity = np.int64(capacity_of(store)[row, column])
     taken = np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
     if which == CAPACITY:
-        more = rooms < capacity
         capacity = np.int64(rooms)
     else:
-        more = rooms > elsewhere_of(store)[row, column]
         taken += rooms - elsewhere_of(store)[row, column]
-    if taken <= capacity or not more:
+    if taken <= capacity:
         return 0
     if out_short[3] == 0:
         out_short[0] = row
@@ -116,7 +114,7 @@ def set_counters(store, which, rows, nights, values, hotels_of_change, allow_ove
     which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32, nights as ordinals inside the window; values
     (3, change) int32: physical, out of order and sell limit, each KEEP or rooms; or the rooms sold elsewhere;
     hotels_of_change (hotel) int64, ascending and distinct [in]; out_short (5) int64: see `_note_shortfall` [out]. Where
-    cells are short that were not before nothing is changed, unless allowed. Locks those hotels, in order.
+    cells are short nothing is changed, unless allowed. Locks those hotels, in order.
     """
     short = 0
     hotels = hotel_words_of(store)
