@@ -78,10 +78,6 @@ def _fill_extras(
                 except NightgridError as error:
                     raise type(error)(f"{what}: row {row}: {error}") from None
             requests[q.Q_SCOPE, row] = known[values]
-    if "block" in frame.columns:
-        for row, block in enumerate(_named(frame, "block")):
-            if block is not None and inventory.block_row(names.block(block)) != requests[q.Q_ROW, row]:
-                raise InputError(f"{what}: row {row}: block {block!r} is of another room type")
     if "plan" in frame.columns:
         for row, plan in enumerate(_named(frame, "plan")):
             if plan is not None and requests[q.Q_ROW, row] >= 0:

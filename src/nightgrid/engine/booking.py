@@ -167,15 +167,6 @@ class BookingMixin(EngineBase):
         if replace is not None:
             request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
         request[q.Q_SCOPE] = self._names.scope(tier, channel, block, coupon, coupon_units)
-        if block is not None:
-            self._check_block(block, int(request[q.Q_ROW, 0]), hotel_id, room_type_id)
-
-    def _check_block(self, block: str, row: int, hotel_id: str, room_type_id: str) -> None:
-        """Refused unless the block is one of this room type."""
-        owner = self._inventory.block_row(self._names.block(block))
-        if owner != row:
-            text = f"block {block!r} is not of {hotel_id}/{room_type_id}: {Outcome.UNKNOWN_BLOCK.sentence}"
-            raise Refused(Outcome.UNKNOWN_BLOCK, f"{text} (UNKNOWN_BLOCK)")
 
     def _held(
         self,

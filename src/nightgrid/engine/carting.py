@@ -183,6 +183,7 @@ class CartMixin(EngineBase):
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
         requests = requests_of(self.catalog, self._inventory, self._digests, self._names, frame)
+        requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
         now_ms = self._now_ms()
         answer = self._cart(requests, frame, now_ms)
         size = len(frame)

@@ -12,6 +12,7 @@ from nightgrid.engine.answers import Finding
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
 from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
+from nightgrid.inventory.control_findings import CellFinding
 from nightgrid.inventory.findings import findings
 from nightgrid.nights import to_date
 
@@ -66,7 +67,15 @@ class HotelMixin(EngineBase):
         self._inventory.sweep(self._now_ms())
         result = []
         for found in findings(self._inventory):
-            hotel_id, room_type_id = self._row_names(found.row)
+            hotel_id, room_type_id = self._place_names(found)
             night = to_date(found.night) if found.night > 0 else None
-            result.append(Finding(found.kind, hotel_id, room_type_id, night, found.text))
+            name = self._names.subject(found.kind, found.subject)
+            text = f"{name}: {found.text}" if name else found.text
+            result.append(Finding(found.kind, hotel_id, room_type_id, night, text))
         return result
+
+    def _place_names(self, found: CellFinding) -> tuple[str, str]:
+        """Where a finding is: a room type, a whole hotel ("*" for its room types), or the whole store."""
+        if found.row >= 0:
+            return self._row_names(found.row)
+        return (self.catalog.hotel_ids[found.hotel], "*") if found.hotel >= 0 else ("*", "*")

@@ -43,6 +43,8 @@ class StoreBase:
     lanes: LaneMap
     product_lane: NDArray[np.int32]
     n_nights: int
+    n_channels: int  # the first counters count the open holds of each channel
+    plan_names: list[str]  # sorted; a plan's index is its place here
     _catalog: Catalog
 
     @property

@@ -128,6 +128,8 @@ class CountersPart(StoreBase):
         """A copy of one counter of every cell: int16 (row, night) rooms, nights in order. Not one instant where threads
         are changing it.
         """
+        if name == "blocked":
+            raise InputError("what blocks keep depends on the instant; ask for it with blocked(rows, now_ms)")
         if name in _FIELDS:
             cells = self.block.region(at.R_CELLS).view(np.int16)[:, :, _FIELDS[name]]
             return np.ascontiguousarray(cells[:, self.window.order])

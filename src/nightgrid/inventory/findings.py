@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import audit
 from nightgrid.native import layout as at
@@ -27,16 +26,6 @@ _TEXTS = {
         "{found} restricted nights of its plans are counted, there are {wanted}",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class CellFinding:
-    """One thing that is wrong: its kind, row and night (ordinal, 0 = none), and a sentence."""
-
-    kind: str
-    row: int
-    night: int
-    text: str
 
 
 def _left_over_bits(inventory: Inventory, kind: int, left: NDArray[np.int64], planes: int) -> list[CellFinding]:
@@ -76,6 +65,7 @@ def findings(inventory: Inventory) -> list[CellFinding]:
         sellable = inventory.block.region(at.R_SELLABLE).view(np.int64).ravel().copy()
         planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
         audit.subtract_bits(inventory.table, sellable, planes)
+        controls = ControlAudit(inventory)
     finally:
         unlock_hotels(inventory.table)
     result = []
@@ -88,4 +78,4 @@ def findings(inventory: Inventory) -> list[CellFinding]:
         result.append(CellFinding(name, row, at_night, text.format(found=found, wanted=wanted)))
     result += _left_over_bits(inventory, audit.FINDING_SELLABLE, sellable, 1)
     result += _left_over_bits(inventory, audit.FINDING_PLANES, planes, at.P_PLANES)
-    return result
+    return result + controls.findings()

@@ -58,7 +58,7 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         counter=(scope >> 32 & 0xFFFF) - 1,
         units=scope >> 48 & 0x3FFF,
         link=int(line[at.W_LINK]),
-        booked_again=int(line[at.W_PREVIOUS]) if ended else 0,
+        booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
     )
 
 

@@ -101,6 +101,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     nights = request[q.Q_NIGHTS]
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
+    slots[base + at.W_VALUE] = request[q.Q_VALUE]
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     return _OK, arrival, publish(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE])
 
@@ -120,6 +121,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
         code = _UNKNOWN_PRODUCT
     if code == _OK:
         asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
+        if asked[q.Q_VALUE, 0] < 0:
+            asked[q.Q_VALUE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_VALUE]
         code, night, lsn = _amend_locked(store, slot, request_at(asked, 0), lines, hotel, now_ms)
     release(shared, at.S_COUNTER_LOCK)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
@@ -130,8 +133,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
 def amend_one(store, hold_id, asked, lines, now_ms):
     """Give a hold or booking another stay at the same hotel, both or neither: (code, night, lsn).
 
-    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value, guests of the new stay [in], its scope is the
-    old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
+    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value (negative: as before), guests of the new
+    stay [in], its scope is the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
     """
     slot = find_slot(store, hold_id)
     code, night, lsn = _NOT_FOUND, asked[q.Q_ARRIVAL, 0], 0
@@ -148,8 +151,8 @@ def amend_one(store, hold_id, asked, lines, now_ms):
 
 
 @kernel
-def _again(store, slot):
-    """The request of an ended hold, as a booking at once."""
+def _again(store, slot, rooms):
+    """The request of an expired hold, as a booking at once of some of its rooms (0 = all)."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
     stay = slots[base + at.W_STAY]
@@ -159,14 +162,14 @@ def _again(store, slot):
         q.place_product(place),
         q.stay_arrival(stay),
         q.stay_nights(stay),
-        q.stay_rooms(stay),
+        q.stay_rooms(stay) if rooms == 0 else rooms,
         0,
         0,
         0,
         slots[base + at.W_GUEST],
         slots[base + at.W_REFERENCE],
         slots[base + at.W_SCOPE],
-        0,
+        -slots[base + at.W_PREVIOUS],
         0,
         0,
     )
@@ -183,7 +186,7 @@ def _rebook_admission(store, request, hotel, now_ms):
 
 
 @kernel
-def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
+def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
     """Book again what a hold of the locked hotel held: (code, night, id, lsn)."""
     slots = slots_of(store)
     hotels = hotel_words_of(store)
@@ -192,12 +195,12 @@ def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
     if code != _EXPIRED:
         return (_INVALID if code == _OK else code), 0, 0, lsn
     known = slots[slot * at.W_WORDS + at.W_PREVIOUS]
-    if known != 0:
+    if known > 0:
         return _EXISTS, 0, known, slots[(known & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
-    row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, _, guests, replaces = _again(
-        store, slot
-    )
-    request = (row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces)
+    if rooms < 0 or rooms > q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]):
+        return _INVALID, 0, 0, lsn
+    request = _again(store, slot, rooms)
+    arrival = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
     if code != _OK:
         return code, arrival, 0, 0
@@ -215,35 +218,35 @@ def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
     take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
     new_id = generation << 32 | new_slot
     slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
-    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, value)
+    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, request[q.Q_VALUE])
 
 
 @kernel
-def _rebook(store, slot, hold_id, value, now_ms):
+def _rebook(store, slot, hold_id, rooms, now_ms):
     """One attempt of `rebook_one`."""
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     hotel = hotel_of_slot(store, slot)
     acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
     acquire(shared, at.S_COUNTER_LOCK)
-    answer = _rebook_locked(store, slot, hold_id, hotel, value, now_ms)
+    answer = _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms)
     release(shared, at.S_COUNTER_LOCK)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return answer
 
 
 @kernel
-def rebook_one(store, hold_id, value, now_ms):
+def rebook_one(store, hold_id, rooms, now_ms):
     """Book what an expired hold held, if rooms are still there: (code, night, id, lsn); restrictions are not tested.
 
-    value: of the stay in minor units. The booking is new and linked to the hold; asked again, the answer is EXISTS with
+    rooms: how many of its rooms, 0 = all. The booking is new and linked to the hold; asked again, the answer is EXISTS with
     the same booking. O(nights).
     """
     slot = find_slot(store, hold_id)
     if slot < 0:
         return _NOT_FOUND, 0, 0, 0
-    answer = _rebook(store, slot, hold_id, value, now_ms)
+    answer = _rebook(store, slot, hold_id, rooms, now_ms)
     if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
-        answer = _rebook(store, slot, hold_id, value, now_ms)
+        answer = _rebook(store, slot, hold_id, rooms, now_ms)
     add_word(statistics_of(store), answer[0] // 10, 1)
     return answer

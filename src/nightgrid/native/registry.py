@@ -19,6 +19,7 @@ _RUNS = "tests/oracles/runs.py"
 _RUNS_AGREE = "tests/agreement/test_runs_agree.py"
 _RESTRICTIONS = "tests/oracles/restrictions_slow.py"
 _SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
+_SELLING = "tests/agreement/test_selling_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -54,6 +55,18 @@ ENTRIES = (
     KernelEntry("planes.set_profiles", "restrict room types", _GRID, "tests/agreement/test_restrictions_agree.py"),
     KernelEntry("planes.set_product_profiles", "restrict products", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/agreement/test_grid_agrees.py"),
+    KernelEntry("control_tables.find_controls", "find selling controls", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_controls", "set caps, protection, hurdles, house caps", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_last_room", "name plans sold to the last room", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_counter", "set a limited counter", _INVENTORY, _SELLING),
+    KernelEntry("blocks.create_block", "set rooms aside", _INVENTORY, _SELLING),
+    KernelEntry("blocks.set_block_units", "set aside more or fewer", _INVENTORY, _SELLING),
+    KernelEntry("blocks.release_block", "give up a block", _INVENTORY, _SELLING),
+    KernelEntry("blocks.blocked_cells", "rooms that blocks keep", _INVENTORY, _SELLING),
+    KernelEntry("blocks.sellable_cells", "rooms that a guest could have", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),

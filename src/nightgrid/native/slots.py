@@ -13,6 +13,7 @@ from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.requests import place_row, stay_arrival, stay_kept
+from nightgrid.native.sales import keep_units
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of
 
 
@@ -122,8 +123,8 @@ def retire_slot(store, slot, hotel, state, now_ms):
     slots = slots_of(store)
     base = slot * at.W_WORDS
     line = hotel * at.L_WORDS
+    slots[base + at.W_PREVIOUS] = -slots[base + at.W_VALUE]  # for who books it again
     slots[base + at.W_RESOLVED_MS] = now_ms
-    slots[base + at.W_PREVIOUS] = 0
     slots[base + at.W_NEXT] = 0
     store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state | at.STATE_ENDED)
     tail = hotels[line + at.L_RETIRED_TAIL] - 1
@@ -196,6 +197,7 @@ def _collect_hotel(store, hotel, now_ms):
         stay = slots[base + at.W_STAY]
         if stay_arrival(stay) + stay_kept(stay) <= first_night:
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
+            keep_units(store, slots[base + at.W_SCOPE])
             retire_slot(store, slot, hotel, load_word(slots, base + at.W_STATE) & at.STATE_MASK, now_ms)
     while True:
         oldest = hotels[line + at.L_RETIRED_HEAD] - 1
