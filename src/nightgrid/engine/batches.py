@@ -99,7 +99,7 @@ def hold_many(
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL
     nights = pl.Series("night", (answer.night - _EPOCH).astype(np.int32)).cast(pl.Date)
     frame = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
-    refused_by_night = (pl.col("outcome") >= 400) & (pl.col("outcome") < 600)
+    refused_by_night = pl.col("outcome").is_in([int(outcome) for outcome in Outcome if outcome.has_night])
     return frame.with_columns(pl.when(refused_by_night).then(pl.col("night")))
 
 

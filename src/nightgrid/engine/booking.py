@@ -197,7 +197,7 @@ class BookingMixin(EngineBase):
         self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int
     ) -> Refused:
         """The exception for a refused hold; the failing night is named where one night fails."""
-        failing = to_date(night).isoformat() if 400 <= outcome < 600 else None
+        failing = to_date(night).isoformat() if outcome.has_night else None
         text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {nights} nights: {outcome.sentence}"
         text += f" ({outcome.name}, {failing})" if failing else f" ({outcome.name})"
         if outcome == Outcome.OUTSIDE_HORIZON:

@@ -114,10 +114,12 @@ class CartMixin(EngineBase):
         self, answer: CartAnswer, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int
     ) -> Cart:
         outcome = Outcome(answer.code)
+        if outcome == Outcome.KEY_REUSED:
+            raise Refused(outcome, f"cart: {outcome.sentence} ({outcome.name}); nothing was held")
         if not outcome.success:
             line = answer.line
             hotel_id, room_type_id = self._row_names(int(requests[q.Q_ROW, line]))
-            failing = to_date(answer.night).isoformat() if 400 <= outcome < 600 else None
+            failing = to_date(answer.night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
             raise Refused(
                 outcome,
@@ -200,7 +202,7 @@ class CartMixin(EngineBase):
             ).with_columns(pl.lit(None, pl.Date).alias("night"))
         outcomes: list[int | None] = [None] * size
         outcomes[answer.line] = answer.code
-        nights = [to_date(answer.night) if code is not None and 400 <= code < 600 else None for code in outcomes]
+        nights = [to_date(answer.night) if code is not None and Outcome(code).has_night else None for code in outcomes]
         return pl.DataFrame(
             {"outcome": outcomes, "hold_id": [0] * size, "lsn": [0] * size, "night": nights},
             schema={"outcome": pl.Int16, "hold_id": pl.Int64, "lsn": pl.Int64, "night": pl.Date},

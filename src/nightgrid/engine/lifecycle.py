@@ -75,7 +75,7 @@ class LifecycleMixin(BookingMixin, EngineBase):
         code, night, new_id, lsn = self._inventory.rebook(hold_id, rooms, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
-            failing = to_date(night).isoformat() if 400 <= code < 600 else None
+            failing = to_date(night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
             raise Refused(outcome, f"confirm {hold_id} again: {outcome.sentence} ({outcome.name}{where})", failing)
         return Ticket(new_id, lsn, outcome)
