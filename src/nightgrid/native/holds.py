@@ -19,6 +19,7 @@ from nightgrid.native.slots import allocate_slot, collect_slots
 from nightgrid.native.sweep import sweep_hotel, sweep_store
 from nightgrid.native.take import take_stay
 from nightgrid.native.views import (
+    borrowed,
     hotel_words_of,
     row_hotel_of,
     segment_locks_of,
@@ -205,6 +206,6 @@ def request_at(requests, line):
 @kernel
 def hold_any(store, requests, lines, now_ms):
     """`hold_request` of the only column of `requests` (Q_FIELDS, 1) int64, from Python."""
-    answer = hold_request(store, request_at(requests, 0), lines, now_ms)
+    answer = hold_request(store, request_at(borrowed(requests), 0), borrowed(lines), now_ms)
     add_word(statistics_of(store), answer[0] // 10, 1)
     return answer
