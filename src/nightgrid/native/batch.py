@@ -100,8 +100,8 @@ def add_statistics(store, counts):
 def resolve_batch(store, hold_ids, verb, argument, now_ms, out_code, out_lsn):
     """Apply a verb to many holds in order. Returns how many answered OK.
 
-    hold_ids (hold) int64 [in]; verb: VERB_* of `native/verdicts.py`, argument as `resolve.resolve_hold`; out_code (hold)
-    int16, out_lsn (hold) int64 [out].
+    hold_ids (hold) int64 [in]; verb: VERB_* of `native/verdicts.py`, argument as `resolve.resolve_hold`; out_code
+    (hold) int16, out_lsn (hold) int64 [out].
     """
     done = 0
     hold_ids, out_code, out_lsn = borrowed(hold_ids), borrowed(out_code), borrowed(out_lsn)

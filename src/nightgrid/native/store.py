@@ -82,5 +82,5 @@ def _word_at(typing_context, store, index):
 @overload(operator.getitem)
 def _store_getitem(store, index):
     if isinstance(store, StoreType):
-        return lambda store, index: _word_at(store, index)
+        return lambda store, index: _word_at(store, index)  # noqa: PLW0108 - numba wants a Python function here
     return None
