@@ -11,9 +11,17 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.digests import Digests
-from nightgrid.engine.frames import UNKNOWN_HOTEL_ROW, UNKNOWN_PRODUCT_ROW, as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.frames import (
+    UNKNOWN_HOTEL_ROW,
+    UNKNOWN_PRODUCT_ROW,
+    as_frame,
+    integers,
+    ordinals,
+    require,
+    row_indexes,
+)
 from nightgrid.engine.names import Names
-from nightgrid.errors import InputError, InputTypeError, NightgridError
+from nightgrid.errors import InputTypeError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native import requests as q
@@ -24,9 +32,7 @@ _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 
 
-def requests_of(
-    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any
-) -> NDArray[np.int64]:
+def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
     """The request columns of a frame as int64 (Q_FIELDS, request), see `native.requests`.
 
     A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
@@ -50,7 +56,7 @@ def requests_of(
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
     if "reference" in frame.columns:
         requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
-    _fill_extras(what, catalog, inventory, names, frame, requests)
+    _fill_extras(what, catalog, names, frame, requests)
     return requests
 
 
@@ -59,7 +65,7 @@ def _named(frame: pl.DataFrame, column: str) -> list[Any]:
 
 
 def _fill_extras(
-    what: str, catalog: Catalog, inventory: Inventory, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
+    what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
 ) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
     for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
@@ -70,14 +76,14 @@ def _fill_extras(
     scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
     if scoped:
         known: dict[tuple[Any, ...], int] = {}
-        for row, values in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
-            if values not in known:
-                given = {name: value for name, value in zip(scoped, values, strict=True) if value is not None}
+        for row, given in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
+            if given not in known:
+                words = {name: value for name, value in zip(scoped, given, strict=True) if value is not None}
                 try:
-                    known[values] = names.scope(**given)
+                    known[given] = names.scope(**words)
                 except NightgridError as error:
                     raise type(error)(f"{what}: row {row}: {error}") from None
-            requests[q.Q_SCOPE, row] = known[values]
+            requests[q.Q_SCOPE, row] = known[given]
     if "plan" in frame.columns:
         for row, plan in enumerate(_named(frame, "plan")):
             if plan is not None and requests[q.Q_ROW, row] >= 0:
@@ -93,7 +99,7 @@ def hold_many(
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    requests = requests_of(catalog, inventory, digests, names, source)
+    requests = requests_of(catalog, digests, names, source)
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
 from nightgrid.dialect import Dialect
-from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.bulk_prices import BulkPriceMixin
+from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.hotel import HotelMixin
@@ -29,7 +29,6 @@ from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.engine.selling import SellingMixin
-from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
@@ -43,7 +42,9 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(LifecycleMixin, CartMixin, HotelMixin, SellingMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin):
+class Engine(
+    CartMixin, LifecycleMixin, HotelMixin, SellingMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin
+):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names) -> None:

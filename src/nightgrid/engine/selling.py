@@ -74,7 +74,7 @@ class SellingMixin(SellingViews):
         return done
 
     def set_hurdles(self, changes: Any) -> int:
-        """Ask a least value for every room and night: column hurdle_minor, with room_type_id (null = each of the hotel),
+        """Ask a least value for every room and night: column hurdle_minor, with room_type_id (null = each of them),
         delta_minor and ceiling_steps (0), floor_minor (the hurdle).
 
         Each room that is taken after it was set moves it by delta_minor, at most ceiling_steps times; rooms that come
@@ -175,7 +175,7 @@ class SellingMixin(SellingViews):
         lines = self._inventory.control_nights((at.KIND_BLOCK,))
         nights = lines.night[lines.control == control]
         if not len(nights):
-            raise InputError(f"block {block_id!r} has no nights in the window any more; give first_night and last_night")
+            raise InputError(f"block {block_id!r} has no nights in the window; give first_night and last_night")
         return to_date(int(nights[0])), to_date(int(nights[-1]))
 
     def _do_not_fit(self, what: str, row: int, short: UnitsShort) -> InputError:

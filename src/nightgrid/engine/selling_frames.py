@@ -29,7 +29,9 @@ _NIGHTS = ("night", "first_night", "last_night", "weekdays")
 class ControlFrame:
     """A frame of selling controls, read step by step: whom each row is about, on which nights, and its values."""
 
-    def __init__(self, what: str, source: Any, catalog: Catalog, inventory: Inventory, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, what: str, source: Any, catalog: Catalog, inventory: Inventory, columns: tuple[str, ...]
+    ) -> None:
         self.what = what
         self.frame = as_frame(what, source)
         self._catalog = catalog

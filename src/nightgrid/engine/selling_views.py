@@ -54,7 +54,7 @@ class SellingViews(EngineBase):
         return pl.Series([names[index] for index in words[:, at.T_CHANNEL].tolist()], dtype=pl.String)
 
     def caps(self, hotel_id: str | None = None) -> pl.DataFrame:
-        """Caps and quotas: hotel_id, room_type_id, channel, plan (null = all of them), kind, night, rooms, used, left."""
+        """Caps and quotas: hotel_id, room_type_id, channel, plan (null = all), kind, night, rooms, used, left."""
         lines, words = self._read((at.KIND_CAP, at.KIND_QUOTA), hotel_id)
         plans = (None, *self._inventory.plan_names)
         limit, used = lines.fields[:, at.N_LIMIT] - 1, lines.fields[:, at.N_USED]

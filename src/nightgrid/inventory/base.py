@@ -11,6 +11,7 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.block import Block
 from nightgrid.native import layout as at
+from nightgrid.native.store import Store
 from nightgrid.native.tables import LaneMap
 
 
@@ -39,7 +40,7 @@ class StoreBase:
     """What every part of the inventory stands on; not for use on its own."""
 
     block: Block
-    table: NDArray[np.int64]
+    table: Store
     lanes: LaneMap
     product_lane: NDArray[np.int32]
     n_nights: int

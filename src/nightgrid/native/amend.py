@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
@@ -117,7 +119,7 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
     acquire(shared, at.S_COUNTER_LOCK)
     code, lsn = locked_code(store, slot, hold_id, hotel, v.VERB_AMEND, now_ms)
     night = arrival
-    if code == _OK and row_hotel_of(store)[asked[q.Q_ROW, 0]] != hotel:
+    if code == _OK and np.int64(row_hotel_of(store)[asked[q.Q_ROW, 0]]) != hotel:
         code = _UNKNOWN_PRODUCT
     if code == _OK:
         asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
@@ -217,7 +219,8 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
     # From here on it must succeed.
     take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
     new_id = generation << 32 | new_slot
-    slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
+    if new_slot != slot:  # a store that retains nothing hands the slot out at once
+        slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
     return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, request[q.Q_VALUE])
 
 
@@ -239,8 +242,8 @@ def _rebook(store, slot, hold_id, rooms, now_ms):
 def rebook_one(store, hold_id, rooms, now_ms):
     """Book what an expired hold held, if rooms are still there: (code, night, id, lsn); restrictions are not tested.
 
-    rooms: how many of its rooms, 0 = all. The booking is new and linked to the hold; asked again, the answer is EXISTS with
-    the same booking. O(nights).
+    rooms: how many of its rooms, 0 = all. The booking is new and linked to the hold; asked again, the answer is EXISTS
+    with the same booking. O(nights).
     """
     slot = find_slot(store, hold_id)
     if slot < 0:

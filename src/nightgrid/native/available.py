@@ -81,7 +81,8 @@ def available_words(store, filter_words, column, offset, nights, out_words):
     """Bit map of the products that can be sold for one room: out_words (word) int64 [out].
 
     filter_words (word) int64 [in]: products to consider; column: of the arrival night; offset: its window index, offset
-    + nights <= window. What it leaves is a superset: `drop_specials` and `offers.drop_refused` follow. O(words x nights).
+    + nights <= window. What it leaves is a superset: `drop_specials` and `offers.drop_refused` follow. O(words x
+    nights).
     """
     words = store[at.H_WORDS]
     sellable = sellable_of(store)

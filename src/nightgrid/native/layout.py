@@ -169,7 +169,7 @@ W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED
 W_PLACE: Final = 1  # row | (product + 1) << 32
 W_STAY: Final = 2  # see `native/requests.py`: arrival, nights, kept nights, rooms
 W_DEADLINE_MS: Final = 3
-W_PREVIOUS: Final = 4  # slot + 1 in the hotel's list, 0 = none; ended: the booking made in its place, or minus its value
+W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or minus its value
 W_NEXT: Final = 5
 W_LSN: Final = 6  # of its latest change
 W_TAKEN_MS: Final = 7

@@ -1,7 +1,7 @@
 """Which verb applies to a hold in which state, and what is answered where it does not: the life cycle as one table.
 
-    held -> booked -> checked in -> checked out       held -> released | expired
-            booked -> cancelled | no show
+held -> booked -> checked in -> checked out       held -> released | expired
+booked -> cancelled | no show
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def applies(state, verb):
 
 @kernel
 def verb_code(state, verb, ended):
-    """What a verb answers for a hold in a state: OK if it applies, else why not. `ended`: it takes no rooms any more."""
+    """What a verb answers for a hold in a state: OK if it applies, else why not. `ended`: it takes no rooms now."""
     if not ended and applies(state, verb):
         return _OK
     if state == _done_by(verb):
