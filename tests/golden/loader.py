@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,12 +26,15 @@ RETENTION_MS = 24 * 3600 * 1000
 
 GIVEN_KEYS = {
     "hotel", "hotels", "room_types", "products", "base_minor", "book", "holidays",
-    "first_night", "nights", "now", "slots", "retention_ms",
+    "first_night", "nights", "now", "slots", "retention_ms", "tiers", "channels", "dialect",
 }  # fmt: skip
 CASE_KEYS = {"name", "given", "when", "expect", "ask", "steps"}
 WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
 PRICE_KEYS = {"total_minor", "nights_minor", "display_minor"}
 FOUND_KEYS = {"offers", "hotels_considered", "hotels_available"}
+COUNTS = ("free", "held", "sold", "blocked")
+#: Steps in which a room type is an argument, since it may be left out: the whole hotel, or everything.
+ROOM_TYPE_IS_CHOSEN = ("restrict", "set_caps", "set_protection", "set_hurdles", "amend")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class World:
     now_ms: int
     slots: int
     retention_ms: int
+    tiers: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    dialect: dict[str, Any] = field(default_factory=dict)
+
+    def names(self) -> dict[str, Any]:
+        """Of what is named when a store is made, that which the case has."""
+        return {name: getattr(self, name) for name in ("tiers", "channels", "dialect") if getattr(self, name)}
 
     def hotel(self, hotel_id: str) -> dict[str, Any]:
         """The hotel of an id."""
@@ -143,7 +153,7 @@ def price_cases() -> list[PriceCase]:
 
 
 def inventory_cases() -> list[InventoryCase]:
-    """Every case in inventory*.toml."""
+    """Every case in inventory*.toml and inventory/*.toml."""
     cases = []
     for name, case in _read("inventory"):
         world = _world(case.get("given", {}))
@@ -166,7 +176,7 @@ def search_cases() -> list[SearchCase]:
 def _read(kind: str) -> list[tuple[str, dict[str, Any]]]:
     """(unique name, case) of every case in the files of a kind."""
     cases: list[tuple[str, dict[str, Any]]] = []
-    for path in sorted(FOLDER.glob(f"{kind}*.toml")):
+    for path in sorted([*FOLDER.glob(f"{kind}*.toml"), *FOLDER.glob(f"{kind}/*.toml")]):
         with path.open("rb") as file:
             content = tomllib.load(file, parse_float=Decimal)
         for case in content["case"]:
@@ -220,6 +230,9 @@ def _world(given: Mapping[str, Any]) -> World:
         now_ms=round(given.get("now", NOW).timestamp()) * 1000,
         slots=given.get("slots", 1_000),
         retention_ms=given.get("retention_ms", RETENTION_MS),
+        tiers=tuple(given.get("tiers", ())),
+        channels=tuple(given.get("channels", ())),
+        dialect=given.get("dialect", {}),
     )
 
 
@@ -242,9 +255,13 @@ def _steps(world: World, written: list[dict[str, Any]]) -> list[Step]:
     steps = []
     for step in written:
         step = dict(step)
+        named = {key: step[key] for key in ("room_type_id",) if key in step and step["do"] in ROOM_TYPE_IS_CHOSEN}
+        if step["do"] == "find" and "hotel_id" in step:
+            named["hotel_id"] = step["hotel_id"]
         hotel_id = step.pop("hotel_id", world.hotels[0]["hotel_id"])
-        named = {key: step[key] for key in ("room_type_id",) if key in step and step["do"] == "restrict"}
-        first_row = next((r for r in world.room_types if r["hotel_id"] == hotel_id), {"room_type_id": "?"})
+        first_row = _first_row(world, hotel_id)
+        if "lines" in step:
+            step["lines"] = [_cart_line(world, hotel_id, line) for line in step["lines"]]
         steps.append(
             Step(
                 do=step.pop("do"),
@@ -252,8 +269,20 @@ def _steps(world: World, written: list[dict[str, Any]]) -> list[Step]:
                 room_type_id=step.pop("room_type_id", first_row["room_type_id"]),
                 expect=step.pop("expect", None),
                 night=step.pop("night", None),
-                counts={key: step.pop(key) for key in ("free", "held", "sold") if key in step},
+                counts={key: step.pop(key) for key in COUNTS if key in step},
                 arguments={**step, **named},
             )
         )
     return steps
+
+
+def _first_row(world: World, hotel_id: str) -> dict[str, Any]:
+    """The first room type of a hotel; one that does not exist where there is none."""
+    return next((r for r in world.room_types if r["hotel_id"] == hotel_id), {"room_type_id": "?"})
+
+
+def _cart_line(world: World, hotel_id: str, line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of a cart with its row and one night, unless it says otherwise."""
+    hotel_id = line.get("hotel_id", hotel_id)
+    row = {"hotel_id": hotel_id, "room_type_id": _first_row(world, hotel_id)["room_type_id"]}
+    return {**row, **({} if "departure" in line else {"nights": 1}), **line}

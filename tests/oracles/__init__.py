@@ -8,7 +8,9 @@ fractions, one loop for one sentence of the rules.
 - `money`: rounding, shares that add up, currencies
 - `rules`: which rule of a book applies to a product on a night
 - `prices`: the price of a stay
-- `inventory`: rooms, holds, bookings and restrictions
+- `inventory`: rooms, holds, bookings and restrictions, put together from `grid`, `restrictions`, `holds`, `blocks`,
+  `controls`, `requests`, `lifecycle`, `carts`, `window` and `questions`
+- `records`: what a list of everything that happened says is held and sold
 - `search`: the cheapest sellable product of every hotel, ranked
 - `replay`: a file of bookings played again, day by day
 - `booking_stream`: a made-up file of bookings for tests of the replay

@@ -19,6 +19,7 @@ from tests.oracles.prices import display_minor, price_stay
 from tests.oracles.rules import Book
 
 PLAIN_PLAN = "standard"
+ENDLESS_MINOR = 10**18  # more than any hurdle asks
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Request:
     arrival: date
     nights: int
     tier: str | None = None
+    channel: str | None = None
     rooms: int = 1
     guests: int = 2
     city: str | None = None
@@ -160,7 +162,7 @@ def _best_offer(
     hotel: Mapping[str, Any],
     target: str,
 ) -> Offer | None:
-    """The cheapest product of one hotel that can be sold and passes the product filters."""
+    """The cheapest product of one hotel that can be sold, for its own price, and passes the product filters."""
     best: Offer | None = None
     lead_days = (request.arrival - inventory.today(hotel["hotel_id"])).days
     for product in chain.products:
@@ -170,10 +172,14 @@ def _best_offer(
             continue
         if request.plan not in (None, plan_id) or request.room_type not in (None, room_type_id):
             continue
-        if inventory.refusal(hotel_id, room_type_id, request.arrival, request.nights, request.rooms).outcome != "OK":
+        asked = (hotel_id, room_type_id, request.arrival, request.nights, request.rooms)
+        who = {"plan": plan_id, "tier": request.tier, "channel": request.channel}
+        if inventory.refusal(*asked, **who, value_minor=ENDLESS_MINOR).outcome != "OK":
             continue
         stay = (request.arrival, request.nights, lead_days, request.tier, holidays)
         total = price_stay(book, hotel, product, *stay).total_minor * request.rooms
+        if any(inventory.hurdles.values()) and inventory.refusal(*asked, **who, value_minor=total).outcome != "OK":
+            continue  # worth less than the last rooms are
         shown = display_minor(book, total, hotel["currency"], target)
         if request.price_min_minor is not None and shown < request.price_min_minor:
             continue

@@ -1,0 +1,116 @@
+"""Carts: several lines held all or nothing.
+
+The lines are tested in their order, each as if those before it were taken already, so that what they want together
+must be there. The first line that is refused names the outcome, and nothing is changed. A cart is known by the id of
+its first line; each line is a hold of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.oracles.lifecycle import Lifecycle
+from tests.oracles.outcomes import Answer, CartAnswer, worst
+from tests.oracles.requests import TTL_MS_DEFAULT, TTL_MS_MAX
+from tests.oracles.stay import Stay
+
+LINES_MAX = 512
+HOTELS_MAX = 64
+SUCCESSES = ("OK", "EXISTS")
+
+
+class Carts(Lifecycle):
+    """Lines that are held together, and confirmed or released together or one by one."""
+
+    def hold_cart(
+        self,
+        lines: Sequence[Mapping[str, Any]],
+        ttl_ms: int = TTL_MS_DEFAULT,
+        key: str | None = None,
+        **shared: Any,
+    ) -> CartAnswer:
+        """Hold all lines or none. A line names hotel_id, room_type_id, arrival, nights or departure, and may name
+        rooms, plan, guests, value_minor, block. `shared`: guest, reference, channel, tier, coupon (one use).
+        """
+        return self._hold_lines([{**line, **shared, "ttl_ms": ttl_ms} for line in lines], key)
+
+    def hold_many(self, lines: Sequence[Mapping[str, Any]], all_or_nothing: bool = False) -> list[Answer | None]:
+        """Hold the lines one after the other; all_or_nothing makes them one cart (with the first line's key and
+        coupon), then the line that is refused has its outcome and the others have none.
+        """
+        if not all_or_nothing:
+            return [self.hold(**line) for line in lines]
+        plain = [{name: value for name, value in line.items() if name != "key"} for line in lines]
+        said = self._hold_lines(plain, lines[0].get("key") if lines else None)
+        if said.outcome in SUCCESSES:
+            return [Answer(said.outcome, hold_id) for hold_id in said.hold_ids]
+        alone = {said.line or 0: Answer(said.outcome, night=said.night)}
+        return [alone.get(position) for position in range(len(lines))]
+
+    def confirm_cart(self, cart_id: int) -> str:
+        """Book every line, or none where one cannot be; the outcome of the first that cannot."""
+        return self._resolve_cart("confirm", cart_id)
+
+    def release_cart(self, cart_id: int) -> str:
+        """Release every line, or none where one cannot be; the outcome of the first that cannot."""
+        return self._resolve_cart("release", cart_id)
+
+    def _hold_lines(self, lines: Sequence[Mapping[str, Any]], key: str | None) -> CartAnswer:
+        self._forget_old()
+        if not 1 <= len(lines) <= LINES_MAX or len({line["hotel_id"] for line in lines}) > HOTELS_MAX:
+            return CartAnswer("INVALID")
+        asked: list[tuple[Stay, int]] = []
+        for position, line in enumerate(lines):
+            rest = dict(line)
+            ttl_ms = rest.pop("ttl_ms", TTL_MS_DEFAULT)
+            ids = (rest.pop("hotel_id"), rest.pop("room_type_id"), rest.pop("arrival"), rest.pop("nights", None))
+            stay = self._read(*ids, **rest)
+            if stay is None or not 1 <= ttl_ms <= TTL_MS_MAX:
+                return CartAnswer("INVALID", line=position)
+            asked.append((replace(stay, coupon=None) if position else stay, ttl_ms))
+        request = ("cart", *asked)
+        if key is not None and key in self.keys:
+            first = self.holds[self.keys[key]]
+            if first.request != request:
+                return CartAnswer("KEY_REUSED")
+            return CartAnswer("EXISTS", first.hold_id, self.carts[first.hold_id])
+
+        begun = []
+        slots_left = self.slots - len(self.holds)
+        for position, (stay, ttl_ms) in enumerate(asked):
+            unplaced = self._misplaced(stay) or self._unknown_block(stay)
+            refusal = worst(unplaced) if unplaced else self._refused(stay)
+            if refusal.outcome != "OK":
+                self._undo(begun)
+                return CartAnswer(refusal.outcome, line=position, night=refusal.night)
+            begun.append(self._begin(stay, "held", self.now_ms + ttl_ms, request, None))
+        if len(begun) > slots_left:
+            self._undo(begun)
+            return CartAnswer("BUSY", line=max(slots_left, 0))
+
+        cart_id = begun[0].hold_id
+        self.carts[cart_id] = tuple(hold.hold_id for hold in begun)
+        if key is not None:
+            begun[0].key = key
+            self.keys[key] = cart_id
+        for hold in begun:
+            hold.cart_id = cart_id
+            self._record("hold", hold, cart_lines=len(begun))
+        return CartAnswer("OK", cart_id, self.carts[cart_id])
+
+    def _resolve_cart(self, verb: str, cart_id: int) -> str:
+        """Lines that were resolved the same way before do not stand in the way."""
+        self._forget_old()
+        lines = self.carts.get(cart_id)
+        if lines is None:
+            return "NOT_FOUND"
+        replies = [self._open(verb, hold_id)[1] for hold_id in lines]
+        refused = [reply for reply in replies if reply not in SUCCESSES]
+        if refused:
+            return refused[0]
+        for hold_id, reply in zip(lines, replies, strict=True):
+            if reply == "OK":
+                getattr(self, verb)(hold_id)
+        return "OK" if "OK" in replies else "EXISTS"

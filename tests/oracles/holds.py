@@ -1,0 +1,226 @@
+"""What a hold is, and how it takes rooms and gives them back.
+
+A hold counts as held; a booking counts as sold from its confirmation on, also after check-in, check-out or a no
+show, for the nights that it still has. Released, expired and cancelled ones count nowhere. Only nights inside the
+window are counted.
+
+A hold's deadline is the first millisecond at which it can no longer be confirmed. A hold past its deadline
+is *due*; its rooms come back when somebody sweeps: a hold request that would be refused for what due holds may
+still have, a search or a look at availability, `expire`, `check`, or any operation on the due hold itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tests.oracles.grid import Grid
+from tests.oracles.outcomes import InputMistake
+from tests.oracles.stay import Row, Stay
+
+SOLD_STATES = ("booked", "checked_in", "checked_out", "no_show")
+LIVE_STATES = ("held", *SOLD_STATES)
+RETENTION_MS_DEFAULT = 24 * 3600 * 1000
+
+
+@dataclass
+class Hold:
+    """One request that was granted. `state` is one of LIVE_STATES, or released, expired or cancelled.
+
+    `request` is what a retry with the same key must say again; the stay may change, the request does not.
+    `ended_ms` is when it stopped taking rooms.
+    """
+
+    hold_id: int
+    stay: Stay
+    deadline_ms: int
+    request: tuple[Any, ...]
+    key: str | None
+    taken_ms: int
+    state: str = "held"
+    ended_ms: int | None = None
+    cart_id: int | None = None
+    linked_to: int | None = None
+    rebooked_as: int | None = None
+
+    @property
+    def row(self) -> Row:
+        return self.stay.row
+
+    @property
+    def arrival(self) -> date:
+        return self.stay.arrival
+
+    @property
+    def nights(self) -> int:
+        return self.stay.nights
+
+    @property
+    def rooms(self) -> int:
+        return self.stay.rooms
+
+
+@dataclass
+class Counter:
+    """A limited number of uses that travel with holds: of a coupon, or points."""
+
+    limit: int
+    used: int = 0
+
+
+class Holds(Grid):
+    """Holds by id, the keys they were made with, and the record of everything that happened to them."""
+
+    def __init__(self, *grid: Any, slots: int, retention_ms: int, **names: Any) -> None:
+        super().__init__(*grid, **names)
+        self.slots = slots
+        self.retention_ms = retention_ms
+        self.holds: dict[int, Hold] = {}
+        self.keys: dict[str, int] = {}
+        self.carts: dict[int, tuple[int, ...]] = {}
+        self.counters: dict[str, Counter] = {}
+        self.records: list[dict[str, Any]] = []
+        self._last_id = 0
+
+    def stay_of(self, *args: Any, **more: Any) -> Stay:
+        """As the grid says; InputMistake also for a coupon that nobody knows."""
+        stay = super().stay_of(*args, **more)
+        if stay.coupon is not None and stay.coupon not in self.counters:
+            raise InputMistake(f"coupon {stay.coupon!r}: known are {sorted(self.counters)}")
+        return stay
+
+    def set_capacity(self, row: Row, first: date, last: date, *args: Any, **more: Any) -> None:
+        """As the grid says; where it may be refused, what is due ends first."""
+        if not more.get("allow_oversold", True):
+            self._sweep(row[0])
+        super().set_capacity(row, first, last, *args, **more)
+
+    # Taking and giving back
+
+    def _begin(self, stay: Stay, state: str, deadline_ms: int, request: tuple[Any, ...], key: str | None) -> Hold:
+        """A new hold or booking that takes its rooms and its coupon."""
+        self._last_id += 1
+        begun = Hold(self._last_id, stay, deadline_ms, request, key, self.now_ms, state)
+        self.holds[begun.hold_id] = begun
+        if key is not None:
+            self.keys[key] = begun.hold_id
+        self._count(begun, +1)
+        if stay.coupon is not None:
+            self.counters[stay.coupon].used += stay.coupon_units
+        return begun
+
+    def _change(self, hold: Hold, state: str | None = None, stay: Stay | None = None, refund: bool = False) -> None:
+        """Another state, another stay, or both: the rooms are given back as they were and taken as they are."""
+        self._count(hold, -1)
+        hold.state = state or hold.state
+        hold.stay = stay or hold.stay
+        self._count(hold, +1)
+        if hold.state not in LIVE_STATES:
+            hold.ended_ms = self.now_ms
+        elif hold.state in ("checked_out", "no_show") and not self._nights_in_window(hold):
+            hold.ended_ms = self.now_ms
+        if hold.state in ("released", "expired") or refund:
+            self._return_coupon(hold)
+
+    def _count(self, hold: Hold, sign: int) -> None:
+        """Add a hold's rooms to the cells that it takes, or take them off."""
+        if hold.state not in LIVE_STATES:
+            return
+        for night in self._nights_in_window(hold):
+            cell = self.cells[hold.row][night]
+            if hold.state == "held":
+                cell.held += sign * hold.rooms
+            else:
+                cell.sold += sign * hold.rooms
+
+    def _nights_in_window(self, hold: Hold) -> list[date]:
+        return [night for night in hold.stay.sleeps if night in self.cells[hold.row]]
+
+    def _return_coupon(self, hold: Hold) -> None:
+        if hold.stay.coupon is not None:
+            counter = self.counters[hold.stay.coupon]
+            counter.used = max(0, counter.used - hold.stay.coupon_units)
+
+    def _undo(self, holds: Iterable[Hold]) -> None:
+        """As if these had never begun; they are the latest."""
+        for hold in reversed(list(holds)):
+            self._count(hold, -1)
+            self._return_coupon(hold)
+            del self.holds[hold.hold_id]
+            self._last_id -= 1
+
+    @contextmanager
+    def _without(self, hold: Hold | None) -> Iterator[None]:
+        """For the time of a question, a hold's rooms and coupon are back."""
+        if hold is None:
+            yield
+            return
+        state, counter = hold.state, self.counters.get(hold.stay.coupon or "")
+        used = 0 if counter is None else counter.used
+        self._count(hold, -1)
+        self._return_coupon(hold)
+        hold.state = "aside"
+        yield
+        hold.state = state
+        self._count(hold, +1)
+        if counter is not None:
+            counter.used = used
+
+    def _live(self) -> list[Hold]:
+        """Everything that takes rooms, due or not."""
+        return [hold for hold in self.holds.values() if hold.state in LIVE_STATES]
+
+    # Ends
+
+    def _is_due(self, hold: Hold) -> bool:
+        return hold.state == "held" and self.now_ms >= hold.deadline_ms
+
+    def _touch(self, hold_id: int) -> Hold | None:
+        """The hold of an id, expired first if it is due; None where it is not known, or no longer."""
+        self._forget_old()
+        found = self.holds.get(hold_id)
+        if found is not None and self._is_due(found):
+            self._change(found, "expired")
+            self._record("expire", found)
+        return found
+
+    def _sweep(self, hotel_id: str | None) -> list[int]:
+        """Expire what is due, in one hotel or (None) in all."""
+        due = [h for h in self.holds.values() if self._is_due(h) and hotel_id in (None, h.row[0])]
+        due.sort(key=lambda hold: (hold.deadline_ms, hold.hold_id))
+        for hold in due:
+            self._change(hold, "expired")
+            self._record("expire", hold)
+        return [hold.hold_id for hold in due]
+
+    def _forget_old(self) -> None:
+        """Drop holds, and their keys, that ended at least the retention time ago."""
+        for hold in list(self.holds.values()):
+            if hold.ended_ms is not None and self.now_ms >= hold.ended_ms + self.retention_ms:
+                del self.holds[hold.hold_id]
+                self.carts.pop(hold.hold_id, None)
+                if hold.key is not None:
+                    del self.keys[hold.key]
+
+    def _record(self, kind: str, hold: Hold, **more: Any) -> None:
+        """Write down what happened, with the stay as it is now (`records` plays it again)."""
+        self.records.append(
+            {
+                "lsn": len(self.records) + 1,
+                "kind": kind,
+                "hold_id": hold.hold_id,
+                "row": hold.row,
+                "arrival": hold.arrival.toordinal(),
+                "nights": hold.nights,
+                "rooms": hold.rooms,
+                "state": hold.state,
+                "deadline_ms": hold.deadline_ms,
+                "now_ms": self.now_ms,
+                "cart_id": hold.cart_id,
+                "linked_to": hold.linked_to,
+                **more,
+            }
+        )
