@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import ManualClock, SystemClock
+from nightgrid.dialect import Dialect
 from nightgrid.errors import (
     CapacityError,
     CatalogError,
@@ -29,6 +30,7 @@ __all__ = [
     "CapacityError",
     "Catalog",
     "CatalogError",
+    "Dialect",
     "Engine",
     "InputError",
     "InputTypeError",

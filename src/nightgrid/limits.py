@@ -30,6 +30,10 @@ SEASON_GROUPS_MAX: Final = 3
 ID_BYTES_MAX: Final = 128
 #: Restriction values in bit planes saturate here; longer stays take the exact path.
 PLANE_VALUE_MAX: Final = 63
+#: Nights that a full pattern of stays names one by one; longer stays follow its last bit.
+PATTERN_NIGHTS_MAX: Final = 62
+#: Days ahead of arrival that an advance limit can name.
+ADVANCE_DAYS_MAX: Final = 10_000
 #: Restriction profiles (distinct combinations) of one store.
 PROFILES_MAX: Final = 65_536
 #: Lines and hotels of one cart (its hotels are locked together).

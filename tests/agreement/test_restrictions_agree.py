@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from nightgrid import Outcome
-from nightgrid.native import layout as at
 from nightgrid.native.stays import stay_code
 from nightgrid.search.searcher import StayQuery
 from tests import strategies as worlds
@@ -75,8 +74,6 @@ def differences(catalogue, window, changes, stays, rooms=(1,), judge=Inventory):
         }
         | {f"{end}_night": [change[end] for change in changes] for end in ("first", "last")}
     )
-    cells = engine._inventory.block.region(at.R_CELLS).view(np.int16)
-    profiles = engine._inventory.block.region(at.R_PROFILES).view(np.int16)
     found, met = [], {}
     for (arrival, nights), count in product(stays, rooms):
         offered = sellable_rows(engine, arrival, nights, count)
@@ -86,7 +83,7 @@ def differences(catalogue, window, changes, stays, rooms=(1,), judge=Inventory):
         for row, (name, outcome, night) in enumerate(zip(names, held["outcome"], held["night"], strict=True)):
             wanted = oracle.refusal(*name, FIRST + timedelta(days=arrival), nights, count)
             met[wanted.outcome] = met.get(wanted.outcome, 0) + 1
-            code, index = stay_code(cells, profiles, row, arrival, nights, count)
+            code, index = stay_code(engine._inventory.table, row, -1, arrival, nights, count, arrival)
             place = f"{name} from {arrival} for {nights}, {count} rooms: oracle {wanted}"
             if (row in offered) != (wanted.outcome == "OK"):
                 found.append(f"{place}, bit planes {'offer' if row in offered else 'refuse'} it")

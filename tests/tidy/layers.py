@@ -9,7 +9,7 @@ holds public names; nothing inside imports from it.
 
 from __future__ import annotations
 
-VOCABULARY = ("nights", "money", "catalog", "catalog_frames", "outcomes", "errors", "limits", "clock")
+VOCABULARY = ("nights", "money", "catalog", "catalog_frames", "outcomes", "errors", "limits", "clock", "dialect")
 
 #: Lowest floor first. A unit is a module, a package, or modules that begin with its name and "_" (`engine_quote`).
 FLOORS: tuple[tuple[str, ...], ...] = (

@@ -13,7 +13,6 @@ import pytest
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
-from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.jobs.chain import Chain, make_chain
 from nightgrid.jobs.chain.brands import BRANDS
 from nightgrid.jobs.chain.dice import Dice
@@ -23,6 +22,9 @@ from nightgrid.jobs.chain.restrictions import SCHEMA
 from nightgrid.money import exponent
 from nightgrid.pricing.compile import compile_book
 from nightgrid.pricing.parse import load_book
+
+#: The restrictions that a generated chain sets.
+NAMES = list(SCHEMA)[5:]
 
 
 @pytest.fixture(scope="module")
@@ -240,8 +242,7 @@ def test_restrictions_can_be_applied(large: Chain) -> None:
     assert frame.select((pl.col("first_night") <= pl.col("last_night")).all()).item()
     assert set(frame["weekdays"].drop_nulls()) == {"fri,sat"}
     for row in frame.iter_rows(named=True):
-        change = RestrictionChange(**{name: row[name] for name in RESTRICTION_NAMES})
-        assert change != RestrictionChange()  # each says something
+        assert any(row[name] for name in NAMES)  # each says something
         if row["room_type_id"] is None:
             large.catalog.hotel_index(row["hotel_id"])
         else:
@@ -250,9 +251,9 @@ def test_restrictions_can_be_applied(large: Chain) -> None:
 
 def test_every_kind_of_restriction_occurs() -> None:
     frame = make_chain(3000, nights=366).restrictions
-    assert [name for name in RESTRICTION_NAMES if frame[name].null_count() == len(frame)] == []
+    assert [name for name in NAMES if frame[name].null_count() == len(frame)] == []
     assert frame["room_type_id"].null_count() < len(frame)
-    assert len(frame.select(RESTRICTION_NAMES).unique()) < 20
+    assert len(frame.select(NAMES).unique()) < 20
 
 
 def test_the_book_loads_and_compiles(chain: Chain) -> None:

@@ -50,6 +50,27 @@ def invented_restriction(engine):
     region(engine, at.R_PLANES)[9, at.P_CLOSED_TO_ARRIVAL, lane >> 6] |= 1 << (lane & 63)
 
 
+def invented_pattern(engine):
+    lane = int(engine._inventory.product_lane[0])
+    region(engine, at.R_PLANES)[9, at.P_SPECIAL, lane >> 6] |= 1 << (lane & 63)
+
+
+def forgotten_kind(engine):
+    region(engine, at.R_NIGHT_KINDS)[5] = 0
+
+
+def lost_plan_restriction(engine):
+    engine.restrict(
+        {"hotel_id": ["Bund"], "room_type_id": ["DBL"], "plan": ["standard"], "night": [engine_night(engine)],
+         "full_pattern": ["NY"]}
+    )  # fmt: skip
+    engine._inventory.block.region(at.R_PRODUCT_PROFILES).view(np.int16)[0, 0] = 0
+
+
+def uncounted_plan_restriction(engine):
+    engine._inventory.block.region(at.R_ROW_RESTRICTED).view(np.int32)[1] = 1
+
+
 def cut_short(engine):
     engine.set_capacity(
         {"hotel_id": ["Bund"], "room_type_id": ["DBL"], "capacity": [0], "night": [engine_night(engine)]},
@@ -88,6 +109,10 @@ def forgotten_hold(engine):
         (padding_on_sale, {"sellable"}, "on 2026-12-25"),
         (lost_restriction, {"restriction"}, "Bund/DBL on 2026-12-23"),
         (invented_restriction, {"restriction"}, "Bund/DBL on 2026-12-27"),
+        (invented_pattern, {"restriction"}, "Bund/DBL on 2026-12-27"),
+        (forgotten_kind, {"restriction"}, "Bund/DBL on 2026-12-23: the night does not note"),
+        (lost_plan_restriction, {"restriction"}, "Bund/DBL: 1 restricted nights of its plans are counted, there are 0"),
+        (uncounted_plan_restriction, {"restriction"}, "Belém/STE: 1 restricted nights"),
         (cut_short, {"oversold"}, "Bund/DBL on 2026-12-18"),
         (lost_from_the_list, {"list"}, "Belém/STE"),
         (list_that_bites_its_tail, {"list"}, "Belém/STE"),

@@ -11,7 +11,7 @@ from nightgrid.engine.digests import Digests
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.nights import to_ordinal
+from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
 
@@ -58,6 +58,15 @@ class EngineBase:
         if type(nights) is not int:
             raise InputTypeError(f"nights is {nights!r}; a whole number is needed")
         return nights
+
+    def _night_range(self, first: date | str | None, last: date | str | None) -> tuple[int, int]:
+        """Window indexes of nights first..last (inclusive, None = the ends of the window); InputError outside it."""
+        begin = 0 if first is None else to_ordinal(first) - self.first_night
+        end = self.n_nights - 1 if last is None else to_ordinal(last) - self.first_night
+        if not 0 <= begin <= end < self.n_nights:
+            window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
+            raise InputError(f"nights {first} to {last} are not in order inside the window {window}")
+        return begin, end
 
     def _row_names(self, row: int) -> tuple[str, str]:
         """(hotel_id, room_type_id) of a row."""

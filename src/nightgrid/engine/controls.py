@@ -1,4 +1,4 @@
-"""What the hotel sets: capacity, rooms sold elsewhere, restrictions; frames of ranges become cells."""
+"""What the hotel sets: capacity and rooms sold elsewhere; frames of ranges become cells."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes, weekday_mask
-from nightgrid.errors import InputError, InputTypeError
+from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes
+from nightgrid.errors import InputError
 from nightgrid.inventory.counters import Shortfall
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.inventory.restrictions import RESTRICTION_NAMES, RestrictionChange
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.controls import KEEP
-from nightgrid.nights import to_date, weekday
+from nightgrid.nights import to_date
 
 
 def night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -129,79 +128,3 @@ def oversold_error(what: str, catalog: Catalog, short: Shortfall) -> InputError:
         f"{short.taken - short.capacity} (and {short.others} more such cells); nothing was changed. Move or cancel "
         "bookings first, or pass allow_oversold=True to accept it: check() then reports it"
     )
-
-
-def _hotel_rows(what: str, catalog: Catalog, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(room-type index, frame row): a row without a room type means every room type of its hotel."""
-    if "row_index" in frame.columns or ("room_type_id" in frame.columns and not frame["room_type_id"].null_count()):
-        return row_indexes(what, catalog, frame), np.arange(len(frame))
-    require(what, frame, ["hotel_id"])
-    rows: list[int] = []
-    origin: list[int] = []
-    types = frame["room_type_id"] if "room_type_id" in frame.columns else pl.Series([None] * len(frame))
-    for position, (hotel_id, room_type_id) in enumerate(zip(frame["hotel_id"], types, strict=True)):
-        if room_type_id is not None:
-            found = [catalog.row_index(hotel_id, room_type_id)]
-        else:
-            hotel = catalog.hotel_index(hotel_id)
-            found = list(range(catalog.hotel_first_row[hotel], catalog.hotel_first_row[hotel + 1]))
-        rows += found
-        origin += [position] * len(found)
-    return np.array(rows, np.int64), np.array(origin, np.int64)
-
-
-def _check_type(what: str, series: pl.Series) -> None:
-    """InputTypeError unless a restriction column holds truth values (closed...) or nights; a column of nulls may be."""
-    is_flag = series.name.startswith("closed")
-    if series.dtype == pl.Null or (series.dtype == pl.Boolean if is_flag else series.dtype.is_integer()):
-        return
-    needed = "true, false or null" if is_flag else "whole numbers of nights or null"
-    raise InputTypeError(f"{what}: column {series.name} has type {series.dtype}; {needed} is needed")
-
-
-def restrict(catalog: Catalog, inventory: Inventory, source: Any) -> int:
-    """Apply restriction deltas in the order of the rows; returns how many cells changed.
-
-    Columns: hotel_id, room_type_id (null = all of the hotel) or row_index; night, or first_night and last_night
-    (inclusive), or neither for the whole window; weekdays ("fri,sat"); and any of the restrictions, where null leaves
-    them as they are.
-    """
-    what = "restrict"
-    frame = as_frame(what, source)
-    named = [name for name in RESTRICTION_NAMES if name in frame.columns]
-    if not named:
-        raise InputError(f"{what}: no restriction column; give one or more of {', '.join(RESTRICTION_NAMES)}")
-    for name in named:
-        _check_type(what, frame[name])
-    first, last = night_ranges(what, inventory, frame)
-    hotel_rows, origin = _hotel_rows(what, catalog, frame)
-    rows, nights, source_position = _cells(hotel_rows, first[origin], last[origin])
-    source_row = origin[source_position]
-    masks = frame["weekdays"].to_list() if "weekdays" in frame.columns else [None] * len(frame)
-    allowed = np.zeros((len(frame), 7), np.bool_)
-    changes: list[RestrictionChange] = []
-    for position, values in enumerate(frame.select(named).iter_rows(named=True)):
-        allowed[position, weekday_mask(what, masks[position], position)] = True
-        try:
-            changes.append(RestrictionChange(**values))
-        except InputError as error:
-            raise InputError(f"{what}: row {position}: {error}") from None
-    keep = allowed[source_row, (nights + weekday(0)) % 7]
-    return _apply_in_order(inventory, rows[keep], nights[keep], source_row[keep], changes)
-
-
-def _apply_in_order(
-    inventory: Inventory,
-    rows: NDArray[np.int32],
-    nights: NDArray[np.int32],
-    source_row: NDArray[np.int64],
-    changes: list[RestrictionChange],
-) -> int:
-    """Runs of equal deltas go to the inventory together; the order of the frame decides where they overlap."""
-    changed = 0
-    starts = [i for i in range(len(changes)) if i == 0 or changes[i] != changes[i - 1]]
-    edges = np.searchsorted(source_row, [*starts, len(changes)])
-    for start, begin, end in zip(starts, edges[:-1], edges[1:], strict=True):
-        if end > begin:
-            changed += inventory.restrict(rows[begin:end], nights[begin:end], changes[start])
-    return changed

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
+from nightgrid.dialect import Dialect
 from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.days import Days
@@ -29,7 +30,7 @@ from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.inventory.restrictions import RESTRICTION_NAMES, profile_values
+from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
 from nightgrid.native import layout as at
 from nightgrid.nights import to_date, to_ordinal
@@ -71,6 +72,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         controls: int = 4_096,
         counters: int = 1_024,
         ring_records: int = 65_536,
+        dialect: Dialect | None = None,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
@@ -78,7 +80,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         used only when touched), ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30
         kB of counters. `tiers` names the classes of guests from the lowest to the highest, `channels` where sales come
         from; `controls` selling controls and `counters` limited counters can be set; the last `ring_records` changes
-        can be asked for (`changes_since`).
+        can be asked for (`changes_since`). `dialect`: how two restrictions are read, `Dialect()` unless given.
         """
         names = Names(tiers, channels)
         inventory = Inventory(
@@ -90,6 +92,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
             controls=controls,
             counters=counters + len(names.channels),
             records=ring_records,
+            dialect=dialect,
         )
         return cls(catalog, inventory, SystemClock() if clock is None else clock, names)
 
@@ -106,14 +109,10 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
         """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per
-        room type and night.
+        room type and night. Restrictions of single plans are answered by `restrictions`.
         """
         hotel = self.catalog.hotel_index(hotel_id)
-        begin = 0 if first is None else to_ordinal(first) - self.first_night
-        end = self.n_nights - 1 if last is None else to_ordinal(last) - self.first_night
-        if not 0 <= begin <= end < self.n_nights:
-            window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
-            raise InputError(f"nights {first} to {last} are not in order inside the window {window}")
+        begin, end = self._night_range(first, last)
         self._inventory.sweep(self._now_ms())
         rows = slice(int(self.catalog.hotel_first_row[hotel]), int(self.catalog.hotel_first_row[hotel + 1]))
         cells = self._inventory.cells(rows, slice(begin, end + 1))

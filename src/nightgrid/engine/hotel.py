@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from nightgrid.engine.answers import Finding
 from nightgrid.engine.base import EngineBase
-from nightgrid.engine.controls import load_sold_elsewhere, restrict, set_capacity, set_sold_elsewhere
+from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
+from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
 from nightgrid.inventory.findings import findings
 from nightgrid.nights import to_date
 
@@ -41,9 +44,22 @@ class HotelMixin(EngineBase):
             self._inventory.sweep(now_ms)
         return now_ms
 
-    def restrict(self, changes: Any) -> int:
-        """Apply restriction deltas from a frame; returns how many cells changed. See docs/holds.md for the columns."""
-        return restrict(self.catalog, self._inventory, changes)
+    def restrict(self, changes: Any, mode: RestrictMode = "delta") -> int:
+        """Change restrictions by a frame; returns how many cells got others. See docs/restrictions.md for the columns.
+
+        mode "delta": only what is named changes; "overlay": what is not named is removed; "delete": what is named is
+        removed, or all where nothing is. A mistake is an error before any change.
+        """
+        return restrict(self.catalog, self._inventory, changes, mode)
+
+    def restrictions(
+        self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
+    ) -> pl.DataFrame:
+        """What is restricted at a hotel on the nights first..last (inclusive, default the window): ranges of equal
+        nights, a row each, as `restrict(frame, mode="overlay")` takes them.
+        """
+        begin, end = self._night_range(first, last)
+        return restrictions_frame(self.catalog, self._inventory, hotel_id, begin, end)
 
     def check(self) -> list[Finding]:
         """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""

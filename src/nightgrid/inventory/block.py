@@ -36,6 +36,7 @@ class BlockSizes:
     controls: int = 4_096
     counters: int = 1_024
     records: int = 65_536
+    dialect: int = 0  # DIALECT_* of the layout
 
     @property
     def keys(self) -> int:
@@ -87,6 +88,8 @@ class BlockSizes:
             at.R_SELL_LIMIT: (int16, cells),
             at.R_STATISTICS: (int64, (128,)),
             at.R_CONTROLLED: (int64, (self.words,)),
+            at.R_PRODUCT_PROFILES: (int16, (self.products, self.nights)),
+            at.R_ROW_RESTRICTED: (int32, (self.rows,)),
         }
 
 
@@ -131,6 +134,7 @@ class Block:
         header[at.H_CONTROLS] = sizes.controls
         header[at.H_COUNTERS] = sizes.counters
         header[at.H_RECORDS] = sizes.records
+        header[at.H_DIALECT] = sizes.dialect
         for region, offset in offsets.items():
             header[region] = offset
         self.table: NDArray[np.int64] = header.copy()

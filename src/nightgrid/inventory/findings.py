@@ -21,6 +21,11 @@ _TEXTS = {
     audit.FINDING_PLANES: ("restriction", "the restriction bits differ from the cell's restrictions"),
     audit.FINDING_OVERSOLD: ("oversold", "free is {found}: capacity was cut below what is sold"),
     audit.FINDING_LIST: ("list", "hold slot {found} is not where the lists of hotel {wanted} say"),
+    audit.FINDING_KINDS: ("restriction", "the night does not note that it has restrictions of kinds {found:#x}"),
+    audit.FINDING_ROW_RESTRICTED: (
+        "restriction",
+        "{found} restricted nights of its plans are counted, there are {wanted}",
+    ),
 }
 
 
@@ -61,21 +66,25 @@ def findings(inventory: Inventory) -> list[CellFinding]:
     sold = np.zeros(shape, np.int32)
     cells_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
     lists_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
+    restrictions_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
     lock_hotels(inventory.table)
     try:
         audit.count_slots(inventory.table, held, sold)
         cell_count = audit.audit_cells(inventory.table, held, sold, cells_out)
         list_count = audit.audit_lists(inventory.table, lists_out)
+        restriction_count = audit.audit_restrictions(inventory.table, restrictions_out)
         sellable = inventory.block.region(at.R_SELLABLE).view(np.int64).ravel().copy()
         planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
         audit.subtract_bits(inventory.table, sellable, planes)
     finally:
         unlock_hotels(inventory.table)
     result = []
-    for line in (*cells_out[: min(cell_count, _FINDINGS_MAX)], *lists_out[: min(list_count, _FINDINGS_MAX)]):
+    noted = (cells_out[:cell_count], lists_out[:list_count], restrictions_out[:restriction_count])
+    for line in np.concatenate(noted):
         kind, row, night, found, wanted = (int(value) for value in line)
         name, text = _TEXTS[kind]
-        at_night = 0 if kind == audit.FINDING_LIST else inventory.window.night_of(night)
+        nowhere = kind in (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED)
+        at_night = 0 if nowhere else inventory.window.night_of(night)
         result.append(CellFinding(name, row, at_night, text.format(found=found, wanted=wanted)))
     result += _left_over_bits(inventory, audit.FINDING_SELLABLE, sellable, 1)
     result += _left_over_bits(inventory, audit.FINDING_PLANES, planes, at.P_PLANES)

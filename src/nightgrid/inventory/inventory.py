@@ -6,6 +6,7 @@ the caller. Every method may be called from any number of threads: the kernels r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from threading import local
 from typing import NamedTuple
@@ -14,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
+from nightgrid.dialect import Dialect
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.block import Block, BlockSizes
 from nightgrid.inventory.counters import CountersPart
 from nightgrid.inventory.lanes import lane_map
-from nightgrid.inventory.restrictions import RestrictionChange, apply_change
+from nightgrid.inventory.profile_table import ProfileTable
+from nightgrid.inventory.restriction_fields import Changes
+from nightgrid.inventory.restrictions import Targets, apply_changes
 from nightgrid.inventory.slots import SlotsPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
 from nightgrid.native import amend, batch, carts, holds, resolve, sweep
@@ -80,6 +84,12 @@ def _checked_sizes(nights: int, first_night: int, sizes: dict[str, int]) -> None
         raise InputError(f"ring_records is {sizes['records']}; a power of two from 1,024 on is needed")
 
 
+def _dialect_bits(dialect: Dialect) -> int:
+    """A dialect as bits of H_DIALECT."""
+    bits = at.DIALECT_DEPARTURE_ON_LAST_NIGHT if dialect.departure == "last_night" else 0
+    return bits | at.DIALECT_THROUGH_ON_DEPARTURE if dialect.through_counts_departure else bits
+
+
 class Inventory(CountersPart, SlotsPart):
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
@@ -95,6 +105,7 @@ class Inventory(CountersPart, SlotsPart):
         controls: int = 4_096,
         counters: int = 1_024,
         records: int = 65_536,
+        dialect: Dialect | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
         given |= {"controls": controls, "counters": counters, "records": records}
@@ -114,6 +125,7 @@ class Inventory(CountersPart, SlotsPart):
             controls=controls,
             counters=counters,
             records=records,
+            dialect=_dialect_bits(Dialect() if dialect is None else dialect),
         )
         self.block = Block(sizes)
         self.table = self.block.table
@@ -121,6 +133,7 @@ class Inventory(CountersPart, SlotsPart):
         self.product_lane = product_lane
         self._catalog = catalog
         self._thread = local()
+        self._profiles = ProfileTable(self.block)
         self._fill(catalog)
 
     def _fill(self, catalog: Catalog) -> None:
@@ -246,15 +259,30 @@ class Inventory(CountersPart, SlotsPart):
 
     # -- restrictions ----------------------------------------------------------------------------
 
-    def restrict(self, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
-        """Apply a restriction delta to cells (nights as ordinals); returns how many cells changed. CapacityError if the
-        profile table is full.
+    def restrict(self, changes: Changes, targets: Sequence[Targets]) -> int:
+        """Change the restrictions of room types and products over ranges of nights, all or none; returns how many cells
+        got others. CapacityError if the profile table is full.
         """
-        self.check_cells(rows, nights)
         shared = self.block.region(at.R_SHARED)
         acquire(shared, at.S_TABLE_LOCK)
         try:
-            columns = self.window.columns(nights).astype(np.int32)
-            return apply_change(self.block, rows, columns, change)
+            for level in targets:
+                self.check_targets(level, len(changes.keep))
+            return apply_changes(self.block, self._profiles, changes, targets, self.window)
         finally:
             release(shared, at.S_TABLE_LOCK)
+
+    def check_targets(self, level: Targets, changes: int) -> None:
+        """Indexes and nights are checked once, before a kernel trusts them."""
+        sizes = self.block.sizes
+        first = self.first_night
+        columns = (
+            ("product" if level.products else "row", level.lines, 0, sizes.products if level.products else sizes.rows),
+            ("night", level.first, first, first + self.n_nights),
+            ("night", level.last, first, first + self.n_nights),
+            ("change", level.change, 0, changes),
+        )
+        for name, values, begin, end in columns:
+            wrong = np.flatnonzero((values < begin) | (values >= end))
+            if wrong.size:
+                raise InputError(f"{name} {values[wrong[0]]} at position {wrong[0]} is outside {begin}..{end - 1}")

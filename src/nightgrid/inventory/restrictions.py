@@ -1,113 +1,157 @@
-"""Restrictions of a room type's nights, and the table of profiles that cells refer to.
+"""Changes of restrictions over ranges of nights: composed cell by cell in their order, entered all together.
 
-A profile is one combination of closed, closed to arrival, closed to departure, minimum and maximum stay on arrival and
-through. A cell holds the index of its profile (0 = unrestricted), so the hot cell stays at 8 bytes whatever is
-restricted. Updates are deltas: only what is named changes, so setting one restriction never clears another.
+First the profile of every cell after all changes is worked out, then the new profiles are entered in the table, and
+only then cells change: whatever is refused is refused before. A cell changes once however many changes name it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.errors import CapacityError, InputError
+from nightgrid.inventory.base import Window
 from nightgrid.inventory.block import Block
-from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.inventory.profile_table import ProfileTable
+from nightgrid.inventory.restriction_fields import Changes
 from nightgrid.native import layout as at
-from nightgrid.native.planes import set_profiles
+from nightgrid.native.planes import set_product_profiles, set_profiles
+from nightgrid.nights import weekday
+
+_CELLS_AT_ONCE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RestrictionChange:
-    """A delta: None leaves a restriction as it is; False or 0 nights removes it."""
+class Targets(NamedTuple):
+    """Ranges of nights to change, in order: of room types, or (`products`) of products. One entry a range."""
 
-    closed: bool | None = None
-    closed_to_arrival: bool | None = None
-    closed_to_departure: bool | None = None
-    min_stay_arrival: int | None = None
-    max_stay_arrival: int | None = None
-    min_stay_through: int | None = None
-    max_stay_through: int | None = None
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None or isinstance(value, bool):
-                continue
-            if not 0 <= value <= STAY_NIGHTS_MAX:
-                raise InputError(
-                    f"{field.name} is {value} nights; allowed are 1 to {STAY_NIGHTS_MAX}, or 0 to remove it"
-                )
+    products: bool
+    lines: NDArray[np.int64]  # row or product index
+    first: NDArray[np.int64]  # ordinal
+    last: NDArray[np.int64]  # ordinal, inclusive
+    weekdays: NDArray[np.int64]  # mask, bit 0 = Monday
+    change: NDArray[np.int64]  # position in the changes
 
 
-_FLAGS = {
-    "closed": at.FLAG_CLOSED,
-    "closed_to_arrival": at.FLAG_CLOSED_TO_ARRIVAL,
-    "closed_to_departure": at.FLAG_CLOSED_TO_DEPARTURE,
-}
-_NUMBERS = {
-    "min_stay_arrival": at.F_MIN_ARRIVAL,
-    "max_stay_arrival": at.F_MAX_ARRIVAL,
-    "min_stay_through": at.F_MIN_THROUGH,
-    "max_stay_through": at.F_MAX_THROUGH,
-}
-RESTRICTION_NAMES = (*_FLAGS, *_NUMBERS)
+class _Moved(NamedTuple):
+    """Cells that get another profile, sorted by line."""
+
+    products: bool
+    lines: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    profile: NDArray[np.int64]  # position in the working profiles
 
 
-def _changed(profile: NDArray[np.int16], change: RestrictionChange) -> NDArray[np.int16]:
-    """A profile after a delta."""
-    result = profile.copy()
-    for name, flag in _FLAGS.items():
-        wanted = getattr(change, name)
-        if wanted is not None:
-            result[at.F_FLAGS] = result[at.F_FLAGS] | flag if wanted else result[at.F_FLAGS] & ~flag
-    for name, field in _NUMBERS.items():
-        wanted = getattr(change, name)
-        if wanted is not None:
-            result[field] = wanted
-    return result
+class _Profiles:
+    """Profiles met while changes are worked out, each once: `rows` int16 (position, F_FIELDS)."""
+
+    def __init__(self) -> None:
+        self._position: dict[bytes, int] = {}
+        self._rows = np.zeros((64, at.F_FIELDS), np.int16)
+
+    @property
+    def rows(self) -> NDArray[np.int16]:
+        return self._rows[: len(self._position)]
+
+    def positions(self, profiles: NDArray[np.int16]) -> NDArray[np.int64]:
+        """Positions of profiles, entered where they are new."""
+        found = np.empty(len(profiles), np.int64)
+        for i, profile in enumerate(profiles):
+            key = profile.tobytes()
+            position = self._position.get(key)
+            if position is None:
+                position = self._position[key] = len(self._position)
+                if position == len(self._rows):
+                    self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+                self._rows[position] = profile
+            found[i] = position
+        return found
 
 
-def profile_values(profile: NDArray[np.int16]) -> dict[str, bool | int]:
-    """A profile as names and values; 0 nights = unrestricted."""
-    values: dict[str, bool | int] = {name: bool(profile[at.F_FLAGS] & flag) for name, flag in _FLAGS.items()}
-    values.update({name: int(profile[field]) for name, field in _NUMBERS.items()})
-    return values
+def _parts(targets: Targets) -> Iterator[Targets]:
+    """Targets by ascending line, in parts of about a million cells; all of a line stands in one part, in order."""
+    order = np.argsort(targets.lines, kind="stable")
+    lines, first, last, weekdays, change = (column[order] for column in targets[1:])
+    before = np.cumsum(last - first + 1) - (last - first + 1)
+    starts = np.flatnonzero(np.diff(lines, prepend=-1))
+    part = np.repeat(before[starts] // _CELLS_AT_ONCE, np.diff(starts, append=len(lines)))
+    edges = [*np.flatnonzero(np.diff(part, prepend=-1)).tolist(), len(lines)]
+    for begin, end in pairwise(edges):
+        cut = slice(begin, end)
+        yield Targets(targets.products, lines[cut], first[cut], last[cut], weekdays[cut], change[cut])
 
 
-def _intern(profiles: NDArray[np.int16], wanted: NDArray[np.int16]) -> int:
-    """Index of a profile in the table, entered if it is new. Unused entries are zero, like entry 0."""
-    if not wanted.any():
-        return 0
-    used = int(np.flatnonzero(profiles.any(axis=1))[-1]) + 1 if profiles.any() else 1
-    equal = np.flatnonzero((profiles[:used] == wanted).all(axis=1))
-    if equal.size:
-        return int(equal[0])
-    if used >= len(profiles):
-        raise CapacityError(
-            f"the store has {len(profiles)} restriction profiles and all are in use; "
-            "create it with more profiles, or use fewer distinct combinations of restrictions"
-        )
-    profiles[used] = wanted
-    return used
-
-
-def apply_change(block: Block, rows: NDArray[np.int32], nights: NDArray[np.int32], change: RestrictionChange) -> int:
-    """Apply a delta to many cells; returns how many cells changed. The caller serialises writers of restrictions.
-
-    rows, nights (cell) int32: indexes, checked by the caller. CapacityError if the profile table is full, before any
-    change.
+def _steps(
+    targets: Targets, first_night: int, nights_count: int
+) -> tuple[NDArray[np.int64], list[tuple[NDArray[np.int64], NDArray[np.int64]]]]:
+    """The cells that targets name (line * nights + night, ascending, each once), and the changes in rounds: in each
+    round every cell stands at most once, as (position in the cells, change).
     """
-    profiles = block.region(at.R_PROFILES).view(np.int16)
-    cells = block.region(at.R_CELLS).view(np.int16)
-    before = cells[rows, nights, at.C_PROFILE].view(np.uint16)
-    after = np.empty(len(before), np.int32)
+    counts = targets.last - targets.first + 1
+    source = np.repeat(np.arange(len(counts)), counts)
+    night = targets.first[source] + np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts) - first_night
+    meant = targets.weekdays[source] >> (night + weekday(first_night)) % 7 & 1 != 0
+    source, night = source[meant], night[meant]
+    cell = targets.lines[source] * nights_count + night
+    if len(np.unique(targets.lines)) == len(targets.lines):  # no cell is named twice, and all stand in order
+        return cell, [(np.arange(len(cell)), targets.change[source])]
+    order = np.argsort(cell, kind="stable")
+    cell, change = cell[order], targets.change[source[order]]
+    is_first = np.diff(cell, prepend=-1) != 0
+    starts = np.flatnonzero(is_first)
+    position = np.cumsum(is_first) - 1
+    turn = np.arange(len(cell)) - starts[position]
+    by_turn = np.argsort(turn, kind="stable")
+    ends = np.cumsum(np.bincount(turn)).tolist() if len(turn) else []
+    rounds = [by_turn[begin:end] for begin, end in zip([0, *ends[:-1]], ends, strict=False)]
+    return cell[starts], [(position[each], change[each]) for each in rounds]
+
+
+def _worked_out(block: Block, targets: Targets, changes: Changes, work: _Profiles, window: Window) -> _Moved:
+    """Which cells get which profile when all changes are done. Nothing is changed."""
+    nights_count = block.sizes.nights
+    cell, rounds = _steps(targets, window.first_night, nights_count)
+    line, night = np.divmod(cell, nights_count)
+    columns = window.order[night].astype(np.int32)
+    if targets.products:
+        before = block.region(at.R_PRODUCT_PROFILES).view(np.uint16)[line, columns]
+    else:
+        before = block.region(at.R_CELLS).view(np.uint16)[line, columns, at.C_PROFILE]
     distinct, inverse = np.unique(before, return_inverse=True)
-    wanted = [_intern(profiles, _changed(profiles[index], change)) for index in distinct]
-    after[:] = np.array(wanted, np.int32)[inverse]
-    moved = after != before
-    if moved.any():
-        set_profiles(block.table, rows[moved], nights[moved], after[moved])
-    return int(moved.sum())
+    start = work.positions(block.region(at.R_PROFILES).view(np.int16)[distinct])[inverse]
+    state = start.copy()
+    changes_count = len(changes.keep)
+    for position, change in rounds:
+        pairs, pair = np.unique(state[position] * changes_count + change, return_inverse=True)
+        old, which = np.divmod(pairs, changes_count)
+        state[position] = work.positions((work.rows[old] & changes.keep[which]) | changes.put[which])[pair]
+    moved = state != start
+    return _Moved(targets.products, line[moved].astype(np.int32), columns[moved], state[moved])
+
+
+def apply_changes(
+    block: Block, table: ProfileTable, changes: Changes, targets: Sequence[Targets], window: Window
+) -> int:
+    """Change the restrictions of ranges of nights; returns how many cells got others. Table lock held.
+
+    Of the same level, later targets change what earlier ones left. CapacityError if the profile table is full, and
+    nothing is changed. O(cells named), and less where changes repeat.
+    """
+    work = _Profiles()
+    work.positions(np.zeros((1, at.F_FIELDS), np.int16))
+    parts = [part for level in targets if len(level.lines) for part in _parts(level)]
+    moved = [_worked_out(block, part, changes, work, window) for part in parts]
+    used = np.unique(np.concatenate([np.zeros(1, np.int64), *(part.profile for part in moved)]))
+    index = np.zeros(len(work.rows), np.int32)
+    index[used] = table.intern(work.rows[used])
+    # From here on it must succeed.
+    first_product = block.region(at.R_ROW_FIRST_PRODUCT)
+    for part in moved:
+        if part.products:
+            rows = (np.searchsorted(first_product, part.lines, side="right") - 1).astype(np.int32)
+            set_product_profiles(block.table, part.lines, rows, part.columns, index[part.profile])
+        else:
+            set_profiles(block.table, part.lines, part.columns, index[part.profile])
+    return sum(len(part.lines) for part in moved)

@@ -8,8 +8,8 @@ from numba import carray
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.restrictions import stay_restriction
 from nightgrid.native.selling import earlier_rooms, selling_code
-from nightgrid.native.stays import stay_restriction
 from nightgrid.native.views import (
     as_pointer,
     cells_of,
@@ -18,6 +18,7 @@ from nightgrid.native.views import (
     next_column,
     row_flags_of,
     row_guests_of,
+    row_restricted_of,
     shared_of,
 )
 from nightgrid.outcomes import Outcome
@@ -80,7 +81,8 @@ def admission(store, request, lines, before, hotel, restricted, now_ms):
     row = request[q.Q_ROW]
     column, seen, short = _look_at_cells(store, request, lines, before)
     flags = row_flags_of(store)[row]
-    if restricted and (seen != 0 or flags & at.ROW_PRODUCT_RESTRICTED != 0):
+    own = request[q.Q_PRODUCT] >= 0 and row_restricted_of(store)[row] != 0
+    if restricted and (seen != 0 or own):
         code, night = _restriction(store, request, column, hotel)
         if code != _OK:
             return code, night

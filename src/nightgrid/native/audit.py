@@ -7,9 +7,10 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.atomics import load_word
-from nightgrid.native.cells import inside_window
+from nightgrid.native.cells import inside_window, is_closed
 from nightgrid.native.jit import kernel
-from nightgrid.native.planes import plane_bits
+from nightgrid.native.planes import kinds_of_bits, product_bits, row_bits
+from nightgrid.native.restrictions import product_closed
 from nightgrid.native.slots import is_live
 from nightgrid.native.views import (
     capacity_of,
@@ -18,10 +19,12 @@ from nightgrid.native.views import (
     elsewhere_of,
     hotel_words_of,
     next_column,
+    night_kinds_of,
     product_lane_of,
-    profiles_of,
+    product_profiles_of,
     row_first_product_of,
     row_hotel_of,
+    row_restricted_of,
     shared_of,
     slots_of,
 )
@@ -33,6 +36,8 @@ FINDING_SELLABLE = 4  # a sellable bit is wrong
 FINDING_PLANES = 5  # a restriction plane is wrong
 FINDING_OVERSOLD = 6  # free is negative: capacity was cut below what is sold
 FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
+FINDING_KINDS = 8  # a night does not say that it has a kind of restriction
+FINDING_ROW_RESTRICTED = 9  # a row miscounts the restrictions of its products
 
 
 @kernel
@@ -64,24 +69,22 @@ def count_slots(store, out_held, out_sold):
 def subtract_bits(store, sellable, planes):
     """Take out of copies of the bit maps every bit that the cells ask for: whatever is left over is wrong.
 
-    sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(rows x nights).
+    sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(products x nights).
     """
     words = store[at.H_WORDS]
     cells = cells_of(store)
-    profiles = profiles_of(store)
     first_product = row_first_product_of(store)
     lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
         for night in range(store[at.H_NIGHTS]):
-            profile = cells[row, night, at.C_PROFILE] & 0xFFFF
-            closed = profile != 0 and profiles[profile, at.F_FLAGS] & at.FLAG_CLOSED != 0
-            wanted = cells[row, night, at.C_FREE] >= 1 and not closed
-            bits = plane_bits(profiles, profile)[0] if profile else 0
+            wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
+            of_row = row_bits(store, row, night)
             for product in range(first_product[row], first_product[row + 1]):
                 lane = np.int64(lanes[product])
                 bit = np.int64(1) << (lane & 63)
-                if wanted:
+                if wanted and not product_closed(store, product, night):
                     sellable[night * words + (lane >> 6)] ^= bit
+                bits = product_bits(store, product, night, of_row)
                 for plane in range(at.P_PLANES if bits else 0):
                     if bits >> plane & 1:
                         planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
@@ -125,6 +128,33 @@ def audit_cells(store, held, sold, out):
                 count = _note(FINDING_SOLD, row, night, cell_sold, wanted_sold, count, out)
             if free < 0:
                 count = _note(FINDING_OVERSOLD, row, night, free, 0, count, out)
+    return count
+
+
+@kernel
+def audit_restrictions(store, out):
+    """Compare what lets kernels pass over restrictions with the profiles; returns the number of findings.
+
+    A night must have noted every kind of restriction in it (the missing ones are found), and a row how many nights of
+    its products have a profile of their own. out (finding, 5) int64 [out]. O(products x nights).
+    """
+    own = product_profiles_of(store)
+    kinds = night_kinds_of(store)
+    first_product = row_first_product_of(store)
+    restricted = row_restricted_of(store)
+    count = 0
+    for row in range(store[at.H_ROWS]):
+        profiles = 0
+        for night in range(store[at.H_NIGHTS]):
+            needed = kinds_of_bits(row_bits(store, row, night))
+            for product in range(first_product[row], first_product[row + 1]):
+                if own[product, night]:
+                    profiles += 1
+                    needed |= kinds_of_bits(product_bits(store, product, night, 0))
+            if needed & ~kinds[night]:
+                count = _note(FINDING_KINDS, row, night, needed & ~kinds[night], 0, count, out)
+        if profiles != restricted[row]:
+            count = _note(FINDING_ROW_RESTRICTED, row, -1, restricted[row], profiles, count, out)
     return count
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native.atomics import and_word, or_word
 from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.restrictions import product_closed
 from nightgrid.native.views import (
     cells_of,
     column_of,
@@ -18,6 +19,7 @@ from nightgrid.native.views import (
     product_lane_of,
     profiles_of,
     row_first_product_of,
+    row_restricted_of,
     sellable_of,
     shared_of,
 )
@@ -34,18 +36,19 @@ def inside_window(store, night, nights):
 
 @kernel
 def set_sellable(store, row, column, wanted):
-    """Set or clear the sellable bit of every product of a row on one night.
+    """Set or clear the sellable bit of every product of a row on one night; that of a closed product stays clear.
 
     A word holds 64 products of different hotels, so it is changed atomically although the hotel is locked.
     """
     sellable = sellable_of(store)
     first_product = row_first_product_of(store)
     lanes = product_lane_of(store)
+    own = row_restricted_of(store)[row] != 0
     for product in range(first_product[row], first_product[row + 1]):
         lane = np.int64(lanes[product])
         word = column * store[at.H_WORDS] + (lane >> 6)
         bit = np.int64(1) << (lane & 63)
-        if wanted:
+        if wanted and not (own and product_closed(store, product, column)):
             or_word(sellable, word, bit)
         else:
             and_word(sellable, word, ~bit)

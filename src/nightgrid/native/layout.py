@@ -45,6 +45,7 @@ H_SLOT_RUN: Final = 14  # slots that a hotel takes from the store at once
 H_CONTROLS: Final = 15  # selling controls
 H_COUNTERS: Final = 16  # limited counters; the first ones count the open holds of each channel
 H_RECORDS: Final = 17  # records of the ring, a power of two
+H_DIALECT: Final = 18  # how restrictions are read, see DIALECT_*
 
 # -- header words: regions (offset in the block; address in the store table) ---------------------
 R_SHARED: Final = 24  # int64 (8 lines of 8 words), see S_*
@@ -76,7 +77,9 @@ R_OUT_OF_ORDER: Final = 49  # int16 (row, column) rooms
 R_SELL_LIMIT: Final = 50  # int16 (row, column) rooms, signed
 R_STATISTICS: Final = 51  # int64 (128): how often each outcome / 10 was answered
 R_CONTROLLED: Final = 52  # int64 (word): products whose room type or hotel has selling controls
-R_END: Final = 53
+R_PRODUCT_PROFILES: Final = 53  # int16 (product, column): restriction profile of the product's own, as in a cell
+R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the row have a profile of their own
+R_END: Final = 55
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0
@@ -88,6 +91,7 @@ S_EARLIEST_MS: Final = 16  # no hold of the store is due before this instant
 S_PENDING_MS: Final = 17  # earliest deadline of holds taken while a sweep runs
 S_SWEEP_LOCK: Final = 24
 S_TABLE_LOCK: Final = 32
+S_PROFILE_CHANGES: Final = 33  # how often the table of restriction profiles changed
 S_FIRST_NIGHT: Final = 40  # proleptic ordinal of the window's first night
 S_FIRST_COLUMN: Final = 41  # its column
 S_CONTROLS: Final = 42  # selling controls handed out
@@ -109,7 +113,6 @@ L_FIRST_CONTROL: Final = 9  # selling controls of the whole hotel (control + 1)
 L_WORDS: Final = 16
 
 ROW_CONTROLLED: Final = 1  # the row or its hotel has selling controls
-ROW_PRODUCT_RESTRICTED: Final = 2  # a plan of the row has restrictions of its own
 PRODUCT_LAST_ROOM: Final = 1  # sold to the last room: no hurdle, no protection
 
 # -- cell ----------------------------------------------------------------------------------------
@@ -119,25 +122,37 @@ C_PROFILE: Final = 2  # index of its restriction profile (as uint16); 0 = unrest
 C_SOLD: Final = 3  # includes rooms sold elsewhere
 C_FIELDS: Final = 4
 
-# -- restriction profile -------------------------------------------------------------------------
+# -- restriction profile: all zero = unrestricted ------------------------------------------------
 F_FLAGS: Final = 0
 F_MIN_ARRIVAL: Final = 1  # nights; 0 = unrestricted, also below
 F_MAX_ARRIVAL: Final = 2
 F_MIN_THROUGH: Final = 3
 F_MAX_THROUGH: Final = 4
-F_FIELDS: Final = 8
+F_MIN_ADVANCE: Final = 5  # lead days
+F_MAX_ADVANCE: Final = 6  # lead days + 1
+F_MULTIPLE: Final = 7  # nights
+F_WEEKDAYS: Final = 8  # bit d: arrival on weekday d (0 = Monday) is allowed
+F_PATTERN_LENGTH: Final = 9  # nights that the pattern speaks of, at most PATTERN_NIGHTS_MAX
+F_PATTERN: Final = 10  # four words of 16 bits, lowest first; bit k: a stay of k + 1 nights is open
+F_PATTERN_WORDS: Final = 4
+F_FIELDS: Final = 16
 FLAG_CLOSED: Final = 1
 FLAG_CLOSED_TO_ARRIVAL: Final = 2
 FLAG_CLOSED_TO_DEPARTURE: Final = 4
 
+# -- dialect: bits of H_DIALECT -------------------------------------------------------------------
+DIALECT_DEPARTURE_ON_LAST_NIGHT: Final = 1  # closed to departure belongs to the last night, not to the departure date
+DIALECT_THROUGH_ON_DEPARTURE: Final = 2  # the departure date counts for limits through the stay
+
 # -- bit planes of restrictions: a number takes 6 planes, most significant first -----------------
-P_CLOSED_TO_ARRIVAL: Final = 0
+P_CLOSED_TO_ARRIVAL: Final = 0  # and weekdays without arrival
 P_CLOSED_TO_DEPARTURE: Final = 1
 P_MIN_ARRIVAL: Final = 2
 P_MAX_ARRIVAL: Final = 8
 P_MIN_THROUGH: Final = 14
 P_MAX_THROUGH: Final = 20
-P_PLANES: Final = 26
+P_SPECIAL: Final = 26  # arrivals with a pattern, a multiple or an advance limit are checked one by one
+P_PLANES: Final = 27
 PLANES_PER_NUMBER: Final = 6
 
 # -- kinds of restriction of a night (a bit each) ------------------------------------------------
@@ -147,6 +162,7 @@ K_MIN_ARRIVAL: Final = 4
 K_MAX_ARRIVAL: Final = 8
 K_MIN_THROUGH: Final = 16
 K_MAX_THROUGH: Final = 32
+K_SPECIAL: Final = 64
 
 # -- hold slot: two cache lines; a hold id is generation << 32 | slot ----------------------------
 W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED

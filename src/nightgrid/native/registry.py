@@ -17,6 +17,8 @@ _SIPHASH = "tests/oracles/siphash.py"
 _DIGESTS = "tests/agreement/test_digests_agree.py"
 _RUNS = "tests/oracles/runs.py"
 _RUNS_AGREE = "tests/agreement/test_runs_agree.py"
+_RESTRICTIONS = "tests/oracles/restrictions_slow.py"
+_SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -49,12 +51,14 @@ ENTRIES = (
     KernelEntry(
         "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_grid_agrees.py"
     ),
-    KernelEntry("controls.set_profiles", "restrict cells", _GRID, "tests/agreement/test_restrictions_agree.py"),
+    KernelEntry("planes.set_profiles", "restrict room types", _GRID, "tests/agreement/test_restrictions_agree.py"),
+    KernelEntry("planes.set_product_profiles", "restrict products", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/agreement/test_grid_agrees.py"),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
     KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
+    KernelEntry("audit.audit_restrictions", "compare what is noted with the profiles", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry(
         "available.available_words",
         "which products can be sold",

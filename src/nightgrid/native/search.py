@@ -13,7 +13,7 @@ from numba import carray
 
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import layout as at
-from nightgrid.native.available import available_words
+from nightgrid.native.available import available_words, drop_specials
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import stay_amount
 from nightgrid.native.minima import approximate_minima, widened
@@ -126,15 +126,17 @@ def _drop_past(factors, lane_set, words):
 
 
 @kernel
-def sellable_words(store, filter_words, arrival, nights, out_words):
-    """`available_words` of an arrival as an ordinal inside the window."""
+def sellable_words(store, lanes, filter_words, arrival, nights, out_words):
+    """Products that the bit maps let pass for one room: `available_words`, `drop_specials`. arrival: ordinal."""
     shared = shared_of(store)
     offset = arrival - shared[at.S_FIRST_NIGHT]
     if offset < 0 or offset + nights > store[at.H_NIGHTS]:  # the window rolled on meanwhile
         for word in range(store[at.H_WORDS]):
             out_words[word] = 0
         return
-    available_words(store, filter_words, column_of(store, shared, arrival), offset, nights, out_words)
+    column = column_of(store, shared, arrival)
+    available_words(store, filter_words, column, offset, nights, out_words)
+    drop_specials(store, lanes.lane_row, lanes.lane_product, column, offset, nights, out_words)
 
 
 @kernel
@@ -197,7 +199,7 @@ def search_top(
     bounds = carray(as_pointer(address + 772 * chunks), (filter_words.size,), np.float32)
     chunk_bounds = carray(as_pointer(address + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
     line = carray(as_pointer(address + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
-    sellable_words(store, filter_words, arrival, nights, words)
+    sellable_words(store, lanes, filter_words, arrival, nights, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     _drop_past(factors, tables.lane_set, words)
     everything = rooms > 1 or nights >= PLANE_VALUE_MAX

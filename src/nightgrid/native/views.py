@@ -145,6 +145,19 @@ def profiles_of(store):
 
 
 @kernel
+def product_profiles_of(store):
+    """Restriction profiles of the products' own: int16 (product, column)."""
+    shape = (store[at.H_PRODUCTS], store[at.H_NIGHTS])
+    return carray(as_pointer(store[at.R_PRODUCT_PROFILES]), shape, np.int16)
+
+
+@kernel
+def row_restricted_of(store):
+    """How many (product, night) of a row have a profile of their own: int32 (row)."""
+    return carray(as_pointer(store[at.R_ROW_RESTRICTED]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
 def records_of(store):
     """Records of the ring, flat: int64 (record * D_WORDS + field)."""
     return carray(as_pointer(store[at.R_RECORDS]), (store[at.H_RECORDS] * at.D_WORDS,), np.int64)
@@ -240,3 +253,16 @@ def keys_of(store):
 def segment_locks_of(store):
     """Locks of the key index, a cache line each: int64 (segment * 8)."""
     return carray(as_pointer(store[at.R_SEGMENT_LOCKS]), (store[at.H_SEGMENTS] * 8,), np.int64)
+
+
+@kernel
+def night_of_column(store, column):
+    """Nights after the first night of the window of the night in a column."""
+    offset = column - shared_of(store)[at.S_FIRST_COLUMN]
+    return offset + store[at.H_NIGHTS] if offset < 0 else offset
+
+
+@kernel
+def weekday_of(store, offset):
+    """Weekday of a night, given as nights after the first night of the window: 0 = Monday."""
+    return (shared_of(store)[at.S_FIRST_NIGHT] + offset + 6) % 7

@@ -7,6 +7,7 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
 from nightgrid.native.locks import lock_hotels, unlock_hotels
+from nightgrid.native.planes import clear_column
 from nightgrid.native.records import publish_cells
 from nightgrid.native.views import (
     capacity_of,
@@ -14,9 +15,7 @@ from nightgrid.native.views import (
     control_nights_of,
     controls_of,
     elsewhere_of,
-    night_kinds_of,
     out_of_order_of,
-    planes_of,
     sell_limit_of,
     sellable_of,
     shared_of,
@@ -43,11 +42,7 @@ def _empty_column(store, column, physical, open_words):
     sellable = sellable_of(store)
     for word in range(words):
         sellable[column * words + word] = open_words[word]
-    if night_kinds_of(store)[column] != 0:
-        planes = planes_of(store)
-        for word in range(column * at.P_PLANES * words, (column + 1) * at.P_PLANES * words):
-            planes[word] = 0
-        night_kinds_of(store)[column] = 0
+    clear_column(store, column)
     controls = controls_of(store)
     nights = control_nights_of(store)
     for control in range(store[at.H_CONTROLS]):

@@ -124,7 +124,7 @@ class Searcher:
         """Bit map of the products that can be sold for the query: int64 (word)."""
         words = np.empty_like(filter_words)
         table = self._inventory.table
-        kernels.sellable_words(table, filter_words, query.arrival, query.nights, words)
+        kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
         priced = query.arrival - version.first_night
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
