@@ -1,7 +1,7 @@
 """Which verb applies to a hold in which state, and what is answered where it does not: the life cycle as one table.
 
-    held -> booked -> checked in -> checked out       held -> released | expired
-            booked -> cancelled | no show
+held -> booked -> checked in -> checked out       held -> released | expired
+booked -> cancelled | no show
 """
 
 from __future__ import annotations
