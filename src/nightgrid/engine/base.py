@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
+from threading import Lock
+from typing import Concatenate, ParamSpec, TypeVar
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
@@ -14,6 +18,20 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
+
+E = TypeVar("E", bound="EngineBase")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+    """A question that reads the window more than once: it is asked again if the window rolled meanwhile."""
+
+    @wraps(question)
+    def asked(self: E, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._inventory.steady(lambda _: question(self, *args, **kwargs))
+
+    return asked
 
 
 class EngineBase:
@@ -28,6 +46,7 @@ class EngineBase:
     _digests: Digests
     _names: Names
     _version: PriceVersion | None
+    _publishing: Lock  # held while the current price version is made and set
     _ledger_ms: int
 
     @property

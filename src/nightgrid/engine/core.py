@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,17 +19,20 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
 from nightgrid.dialect import Dialect
-from nightgrid.engine.carting import CartMixin
+from nightgrid.engine.base import steady
 from nightgrid.engine.bulk_prices import BulkPriceMixin
+from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
-from nightgrid.engine.hotel import HotelMixin
+from nightgrid.engine.feeds import FeedMixin
+from nightgrid.engine.finding import FindMixin
 from nightgrid.engine.lifecycle import LifecycleMixin
+from nightgrid.engine.metrics import MetricsMixin
 from nightgrid.engine.names import Names
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
-from nightgrid.errors import InputError
+from nightgrid.engine.window import WindowMixin
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
@@ -42,7 +46,18 @@ from nightgrid.search.searcher import Searcher
 _SLOTS_DEFAULT = 1_000_000
 
 
-class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin):
+class Engine(
+    LifecycleMixin,
+    CartMixin,
+    WindowMixin,
+    FindMixin,
+    FeedMixin,
+    MetricsMixin,
+    QuoteMixin,
+    BulkPriceMixin,
+    SearchMixin,
+    RunMixin,
+):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
     def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names) -> None:
@@ -55,6 +70,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         self._digests = Digests()
         self._names = names
         self._version = None
+        self._publishing = Lock()
         self._ledger_ms = -(2**62)
 
     @classmethod
@@ -105,6 +121,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         self._inventory.sweep(self._now_ms())
         return self._inventory.matrix(name)
 
+    @steady
     def availability(
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
@@ -139,6 +156,7 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
         columns.update({name: [values[name] for values in named] for name in RESTRICTION_NAMES})
         return pl.DataFrame(columns)
 
+    @steady
     def house_fill(self, hotel_id: str | None = None) -> NDArray[np.int32]:
         """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can
         be sold.
@@ -180,5 +198,6 @@ class Engine(LifecycleMixin, CartMixin, HotelMixin, QuoteMixin, BulkPriceMixin, 
 
         Searches and quotes that run meanwhile keep the version they started with. See docs/rules.md for the file.
         """
-        self._version = self._compile(book)
-        return self._version
+        with self._publishing:
+            version = self._version = self._compile(book)
+        return version

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from nightgrid.engine.answers import Finding
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
 from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
-from nightgrid.inventory.findings import findings
+from nightgrid.inventory.findings import CellFinding, findings
 from nightgrid.nights import to_date
 
 
@@ -52,6 +52,7 @@ class HotelMixin(EngineBase):
         """
         return restrict(self.catalog, self._inventory, changes, mode)
 
+    @steady
     def restrictions(
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
@@ -64,9 +65,9 @@ class HotelMixin(EngineBase):
     def check(self) -> list[Finding]:
         """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""
         self._inventory.sweep(self._now_ms())
-        result = []
-        for found in findings(self._inventory):
-            hotel_id, room_type_id = self._row_names(found.row)
-            night = to_date(found.night) if found.night > 0 else None
-            result.append(Finding(found.kind, hotel_id, room_type_id, night, found.text))
-        return result
+        return [self._finding(found) for found in findings(self._inventory)]
+
+    def _finding(self, found: CellFinding) -> Finding:
+        """A finding by name."""
+        night = to_date(found.night) if found.night > 0 else None
+        return Finding(found.kind, *self._row_names(found.row), night, found.text)

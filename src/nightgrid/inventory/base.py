@@ -17,7 +17,6 @@ from nightgrid.native.atomics import acquire, release
 from nightgrid.native.locks import lock_hotels, unlock_hotels
 from nightgrid.native.tables import LaneMap
 
-
 T = TypeVar("T")
 
 

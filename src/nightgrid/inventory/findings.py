@@ -67,20 +67,26 @@ def wrong_bits(inventory: Inventory) -> tuple[NDArray[np.int64], NDArray[np.int6
     return sellable, planes
 
 
+def wrong_counts(inventory: Inventory, held: NDArray[np.int32], sold: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Cells and lists that differ from what was counted, as int64 (finding, 5): kind, row, column, found, wanted."""
+    lines = np.zeros((2, _FINDINGS_MAX, 5), np.int64)
+    counts = (
+        audit.audit_cells(inventory.table, held, sold, lines[0]),
+        audit.audit_lists(inventory.table, lines[1]),
+    )
+    return np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
+
+
 def recount(inventory: Inventory, window: Window) -> Recount:
     """Count every counter, bit map and list anew and compare. The store stands still."""
     shape = (inventory.block.sizes.rows, inventory.n_nights)
     held = np.zeros(shape, np.int32)
     sold = np.zeros(shape, np.int32)
-    lines = np.zeros((3, _FINDINGS_MAX, 5), np.int64)
+    restrictions = np.zeros((_FINDINGS_MAX, 5), np.int64)
     audit.count_slots(inventory.table, held, sold)
-    counts = (
-        audit.audit_cells(inventory.table, held, sold, lines[0]),
-        audit.audit_lists(inventory.table, lines[1]),
-        audit.audit_restrictions(inventory.table, lines[2]),
-    )
-    noted = np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
-    return Recount(window, held, sold, noted, *wrong_bits(inventory))
+    count = audit.audit_restrictions(inventory.table, restrictions)
+    lines = np.concatenate([wrong_counts(inventory, held, sold), restrictions[:count]])
+    return Recount(window, held, sold, lines, *wrong_bits(inventory))
 
 
 def _named_bits(

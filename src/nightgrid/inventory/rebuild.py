@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from nightgrid.inventory.findings import CellFinding, named, recount, wrong_bits
+from nightgrid.inventory.findings import CellFinding, named, recount, wrong_bits, wrong_counts
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import layout as at
 from nightgrid.native import rebuild as kernels
@@ -24,8 +26,9 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
         kernels.assign_restrictions(inventory.table)
         _assign_bits(inventory)
         _assign_lists(inventory)
-        left = {finding for finding in named(inventory, recount(inventory, window)) if finding.kind in ("list", "oversold")}
-    return [finding for finding in named(inventory, counted) if finding not in left]
+        left = wrong_counts(inventory, counted.held, counted.sold)
+    stays = (counted.lines[:, None] == left).all(axis=2).any(axis=1)
+    return named(inventory, replace(counted, lines=counted.lines[~stays]))
 
 
 def _assign_bits(inventory: Inventory) -> None:
