@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import wraps
+from functools import cached_property, wraps
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -12,6 +12,7 @@ from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
+from nightgrid.engine.hold_frames import NameColumns
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
@@ -53,6 +54,11 @@ class EngineBase:
     def first_night(self) -> int:
         """Ordinal of the first night of the window; it moves on when the window rolls."""
         return self._inventory.first_night
+
+    @cached_property
+    def _name_columns(self) -> NameColumns:
+        """The catalogue's names as columns."""
+        return NameColumns(self.catalog)
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""

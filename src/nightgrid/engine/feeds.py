@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.base import EngineBase
-from nightgrid.engine.hold_frames import dates_of, link_columns, named, place_columns, scope_columns, stay_columns
+from nightgrid.engine.hold_frames import dates_of, link_columns, named, scope_columns, stay_columns
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.changes import changed_ranges
 from nightgrid.native import layout as at
@@ -70,8 +70,7 @@ class FeedMixin(EngineBase):
         row, first, end = changed_ranges(records, self.catalog.n_rows, window)
         return pl.DataFrame(
             {
-                "hotel_id": pl.Series(self.catalog.hotel_ids, dtype=pl.String).gather(self.catalog.row_hotel[row]),
-                "room_type_id": pl.Series(self.catalog.room_type_ids, dtype=pl.String).gather(row),
+                **self._name_columns.rows(row),
                 "first_night": dates_of(first),
                 "last_night": dates_of(end - 1),
             }
@@ -96,7 +95,7 @@ class FeedMixin(EngineBase):
             "kind": named(KINDS, kind),
             "now_ms": pl.Series(found[:, at.D_NOW_MS]),
             "hold_id": pl.Series(found[:, at.D_HOLD_ID]).set(pl.Series(~of_hold), None),
-            **_null(place_columns(self.catalog, found[:, at.D_PLACE]), ~of_row),
+            **_null(self._name_columns.places(found[:, at.D_PLACE] * of_row), ~of_row),
             **_null(stay_columns(stay), ~of_hold),
             **_null({"deadline_ms": pl.Series(found[:, at.D_DEADLINE_MS])}, ~of_hold),
             **_null(scope_columns(self._names, found[:, at.D_SCOPE]), ~of_hold),

@@ -66,7 +66,7 @@ class FindMixin(EngineBase):
                 "channel"
             )
         now_ms = self._now_ms()
-        return hold_frame(self._inventory.find(asked, now_ms), self.catalog, self._names, now_ms)
+        return hold_frame(self._inventory.find(asked, now_ms), self._name_columns, self._names, now_ms)
 
     @steady
     def short_cells(self) -> pl.DataFrame:
@@ -79,8 +79,7 @@ class FindMixin(EngineBase):
         row, night = np.nonzero(free < 0)
         return pl.DataFrame(
             {
-                "hotel_id": pl.Series(self.catalog.hotel_ids, dtype=pl.String).gather(self.catalog.row_hotel[row]),
-                "room_type_id": pl.Series(self.catalog.room_type_ids, dtype=pl.String).gather(row),
+                **self._name_columns.rows(row),
                 "night": pl.Series((night + (self.first_night - _EPOCH)).astype(np.int32)).cast(pl.Date),
                 "short": -free[row, night].astype(np.int32),
             }
@@ -106,7 +105,7 @@ class FindMixin(EngineBase):
         short = -(cells[:, at.C_FREE] + cells[:, at.C_HELD])  # rooms sold beyond the capacity
         asked = {ask.ASK_HOTEL: hotel, ask.ASK_NIGHT: ordinal, ask.ASK_STATE: at.STATE_BOOKED}
         found = self._inventory.find(asked, now_ms)[::-1]
-        return hold_frame(_beyond(found, short, rows.start), self.catalog, self._names, now_ms)
+        return hold_frame(_beyond(found, short, rows.start), self._name_columns, self._names, now_ms)
 
 
 def _beyond(latest: NDArray[np.int64], short: NDArray[np.int64], first_row: int) -> NDArray[np.int64]:

@@ -42,15 +42,23 @@ def _or_null(values: Words, there: NDArray[np.bool_]) -> pl.Series:
     return pl.Series(values, dtype=pl.Int64).set(pl.Series(~there), None)
 
 
-def place_columns(catalog: Catalog, place: Words) -> dict[str, pl.Series]:
-    """Columns hotel_id, room_type_id and plan of place words."""
-    row, product = place & 0xFFFFFFFF, (place >> 32) - 1
-    plan = pl.Series(catalog.plan_ids, dtype=pl.String).gather(np.maximum(product, 0))
-    return {
-        "hotel_id": pl.Series(catalog.hotel_ids, dtype=pl.String).gather(catalog.row_hotel[row]),
-        "room_type_id": pl.Series(catalog.room_type_ids, dtype=pl.String).gather(row),
-        "plan": plan.set(pl.Series(product < 0), None),
-    }
+class NameColumns:
+    """The names of a catalogue as columns to gather from: making them anew costs more than most questions."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.hotel = pl.Series(catalog.hotel_ids, dtype=pl.String).gather(catalog.row_hotel)
+        self.room_type = pl.Series(catalog.room_type_ids, dtype=pl.String)
+        self.plan = pl.Series(catalog.plan_ids, dtype=pl.String)
+
+    def rows(self, row: NDArray[np.integer]) -> dict[str, pl.Series]:
+        """Columns hotel_id and room_type_id of rows."""
+        return {"hotel_id": self.hotel.gather(row), "room_type_id": self.room_type.gather(row)}
+
+    def places(self, place: Words) -> dict[str, pl.Series]:
+        """Columns hotel_id, room_type_id and plan of place words."""
+        product = (place >> 32) - 1
+        plan = self.plan.gather(np.maximum(product, 0)).set(pl.Series(product < 0), None)
+        return {**self.rows(place & 0xFFFFFFFF), "plan": plan}
 
 
 def stay_columns(stay: Words) -> dict[str, pl.Series]:
@@ -81,7 +89,7 @@ def link_columns(link: Words) -> dict[str, pl.Series]:
     return {"cart_id": _or_null(link, link > 0), "linked_to": _or_null(-link, link < 0)}
 
 
-def hold_frame(slots: Words, catalog: Catalog, names: Names, now_ms: int) -> pl.DataFrame:
+def hold_frame(slots: Words, columns: NameColumns, names: Names, now_ms: int) -> pl.DataFrame:
     """Slots, int64 (hold, W_WORDS + 1) with their number last, as a frame with the fields of `HoldView`."""
     word = slots[:, at.W_STATE]
     state = word & at.STATE_MASK
@@ -92,7 +100,7 @@ def hold_frame(slots: Words, catalog: Catalog, names: Names, now_ms: int) -> pl.
         {
             "id": word >> 8 << 32 | slots[:, at.W_WORDS],
             "state": named(STATES, state),
-            **place_columns(catalog, slots[:, at.W_PLACE]),
+            **columns.places(slots[:, at.W_PLACE]),
             **stay_columns(slots[:, at.W_STAY]),
             "deadline_ms": slots[:, at.W_DEADLINE_MS],
             "taken_ms": slots[:, at.W_TAKEN_MS],

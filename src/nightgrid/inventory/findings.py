@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,44 +50,37 @@ class Recount:
     held: NDArray[np.int32]  # [R, N] rooms
     sold: NDArray[np.int32]  # [R, N] rooms of bookings
     lines: NDArray[np.int64]  # [finding, 5] kind, row, column, found, wanted
-    sellable: NDArray[np.int64]  # [N * word] bits that are wrong
-    planes: NDArray[np.int64]  # [N * plane * word] bits that are wrong
-
-    @property
-    def is_right(self) -> bool:
-        """True if the store is what its holds say. Cells that a cut left short of rooms are right."""
-        wrong = (self.lines[:, 0] != audit.FINDING_OVERSOLD).any() or self.sellable.any() or self.planes.any()
-        return not wrong
 
 
-def wrong_bits(inventory: Inventory) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bits of the sellable maps and of the restriction planes that differ from the cells. The store stands still."""
+class WrongBits(NamedTuple):
+    """Bits that differ from what the cells ask for: int64 (column * word) and (column * plane * word)."""
+
+    sellable: NDArray[np.int64]
+    planes: NDArray[np.int64]
+
+
+def wrong_bits(inventory: Inventory) -> WrongBits:
+    """Compare the sellable maps and the restriction planes with the cells. The store stands still."""
     sellable = inventory.block.region(at.R_SELLABLE).view(np.int64).ravel().copy()
     planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
     audit.subtract_bits(inventory.table, sellable, planes)
-    return sellable, planes
-
-
-def wrong_counts(inventory: Inventory, held: NDArray[np.int32], sold: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Cells and lists that differ from what was counted, as int64 (finding, 5): kind, row, column, found, wanted."""
-    lines = np.zeros((2, _FINDINGS_MAX, 5), np.int64)
-    counts = (
-        audit.audit_cells(inventory.table, held, sold, lines[0]),
-        audit.audit_lists(inventory.table, lines[1]),
-    )
-    return np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
+    return WrongBits(sellable, planes)
 
 
 def recount(inventory: Inventory, window: Window) -> Recount:
-    """Count every counter, bit map and list anew and compare. The store stands still."""
+    """Count every counter and list anew and compare. The store stands still."""
     shape = (inventory.block.sizes.rows, inventory.n_nights)
     held = np.zeros(shape, np.int32)
     sold = np.zeros(shape, np.int32)
-    restrictions = np.zeros((_FINDINGS_MAX, 5), np.int64)
+    lines = np.zeros((3, _FINDINGS_MAX, 5), np.int64)
     audit.count_slots(inventory.table, held, sold)
-    count = audit.audit_restrictions(inventory.table, restrictions)
-    lines = np.concatenate([wrong_counts(inventory, held, sold), restrictions[:count]])
-    return Recount(window, held, sold, lines, *wrong_bits(inventory))
+    counts = (
+        audit.audit_cells(inventory.table, held, sold, lines[0]),
+        audit.audit_lists(inventory.table, lines[1]),
+        audit.audit_restrictions(inventory.table, lines[2]),
+    )
+    noted = np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
+    return Recount(window, held, sold, noted)
 
 
 def _named_bits(
@@ -106,16 +100,16 @@ def _named_bits(
     return findings
 
 
-def named(inventory: Inventory, counted: Recount) -> list[CellFinding]:
-    """What a recount found, in sentences; at most about a thousand of a kind."""
+def named(inventory: Inventory, counted: Recount, wrong: WrongBits) -> list[CellFinding]:
+    """What was found, in sentences; at most about a thousand of a kind."""
     result = []
     for line in counted.lines:
         kind, row, column, found, wanted = (int(value) for value in line)
         name, text = _TEXTS[kind]
         night = 0 if kind in _OF_NO_NIGHT else counted.window.night_of(column)
         result.append(CellFinding(name, row, night, text.format(found=found, wanted=wanted)))
-    result += _named_bits(inventory, counted.window, audit.FINDING_SELLABLE, counted.sellable, 1)
-    result += _named_bits(inventory, counted.window, audit.FINDING_PLANES, counted.planes, at.P_PLANES)
+    result += _named_bits(inventory, counted.window, audit.FINDING_SELLABLE, wrong.sellable, 1)
+    result += _named_bits(inventory, counted.window, audit.FINDING_PLANES, wrong.planes, at.P_PLANES)
     return result
 
 
@@ -127,5 +121,5 @@ def findings(inventory: Inventory) -> list[CellFinding]:
     memory.
     """
     with inventory.standing_still() as window:
-        counted = recount(inventory, window)
-    return named(inventory, counted)
+        counted, wrong = recount(inventory, window), wrong_bits(inventory)
+    return named(inventory, counted, wrong)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nightgrid.inventory.findings import CellFinding, named, recount, wrong_bits, wrong_counts
+from nightgrid.inventory.findings import CellFinding, WrongBits, named, recount, wrong_bits
 from nightgrid.inventory.inventory import Inventory
+from nightgrid.native import audit
 from nightgrid.native import layout as at
 from nightgrid.native import rebuild as kernels
+
+_OF_CELLS: Final = (audit.FINDING_CONSERVATION, audit.FINDING_HELD, audit.FINDING_SOLD)
+_OF_RESTRICTIONS: Final = (audit.FINDING_KINDS, audit.FINDING_ROW_RESTRICTED)
+_OF_LISTS: Final = (audit.FINDING_LIST, audit.FINDING_DEADLINE)
 
 
 def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
@@ -20,23 +27,36 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     """
     with inventory.standing_still() as window:
         counted = recount(inventory, window)
-        if counted.is_right:
-            return []
-        kernels.assign_cells(inventory.table, counted.held, counted.sold, now_ms)
-        kernels.assign_restrictions(inventory.table)
-        _assign_bits(inventory)
-        _assign_lists(inventory)
-        left = wrong_counts(inventory, counted.held, counted.sold)
-    stays = (counted.lines[:, None] == left).all(axis=2).any(axis=1)
-    return named(inventory, replace(counted, lines=counted.lines[~stays]))
+        kinds = counted.lines[:, 0]
+        if np.isin(kinds, _OF_CELLS).any():
+            kernels.assign_cells(inventory.table, counted.held, counted.sold, now_ms)
+        if np.isin(kinds, _OF_RESTRICTIONS).any():
+            kernels.assign_restrictions(inventory.table)
+        if np.isin(kinds, _OF_LISTS).any():
+            _assign_lists(inventory)
+        wrong = wrong_bits(inventory)  # of the cells as they are by now
+        _turn(inventory, wrong)
+        lines = counted.lines[~_stays(inventory, counted.lines)]
+    return named(inventory, replace(counted, lines=lines), wrong)
 
 
-def _assign_bits(inventory: Inventory) -> None:
+def _stays(inventory: Inventory, lines: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Findings that no repair takes away: cells short of rooms, and slots that name no room type."""
+    kind, row, column, slot = lines[:, :4].T
+    short = inventory.block.region(at.R_CELLS).view(np.int16)[row, np.maximum(column, 0), at.C_FREE] < 0
+    slots = inventory.block.region(at.R_SLOTS).view(np.int64)
+    place = slots[np.clip(slot, 0, len(slots) - 1), at.W_PLACE] & 0xFFFFFFFF
+    nameless = place >= inventory.block.sizes.rows
+    stays: NDArray[np.bool_] = ((kind == audit.FINDING_OVERSOLD) & short) | ((kind == audit.FINDING_LIST) & nameless)
+    return stays
+
+
+def _turn(inventory: Inventory, wrong: WrongBits) -> None:
     """Turn every bit that is wrong."""
-    for region, wrong in zip((at.R_SELLABLE, at.R_PLANES), wrong_bits(inventory), strict=True):
+    for region, left in ((at.R_SELLABLE, wrong.sellable), (at.R_PLANES, wrong.planes)):
         bits = inventory.block.region(region).view(np.int64).ravel()
-        turned = np.flatnonzero(wrong)
-        bits[turned] ^= wrong[turned]
+        turned = np.flatnonzero(left)
+        bits[turned] ^= left[turned]
 
 
 def _assign_lists(inventory: Inventory) -> None:

@@ -79,28 +79,67 @@ def count_slots(store, out_held, out_sold):
 
 
 @kernel
+def is_restricted(store, row):
+    """True if any night of a room type, or of one of its products, has a restriction profile."""
+    cells = cells_of(store)
+    own = product_profiles_of(store)
+    first_product = row_first_product_of(store)
+    seen = 0
+    for column in range(store[at.H_NIGHTS]):
+        seen |= cells[row, column, at.C_PROFILE]
+    for product in range(first_product[row], first_product[row + 1]):
+        for column in range(store[at.H_NIGHTS]):
+            seen |= own[product, column]
+    return seen != 0
+
+
+@kernel
+def _subtract_open_row(store, row, sellable):
+    """`subtract_bits` of a room type without restrictions."""
+    words = store[at.H_WORDS]
+    cells = cells_of(store)
+    first_product = row_first_product_of(store)
+    lanes = product_lane_of(store)
+    for product in range(first_product[row], first_product[row + 1]):
+        lane = np.int64(lanes[product])
+        word = lane >> 6
+        bit = lane & 63
+        for column in range(store[at.H_NIGHTS]):
+            sellable[column * words + word] ^= np.int64(cells[row, column, at.C_FREE] >= 1) << bit
+
+
+@kernel
+def _subtract_row(store, row, sellable, planes):
+    """`subtract_bits` of a room type with restrictions."""
+    words = store[at.H_WORDS]
+    cells = cells_of(store)
+    first_product = row_first_product_of(store)
+    lanes = product_lane_of(store)
+    for night in range(store[at.H_NIGHTS]):
+        wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
+        of_row = row_bits(store, row, night)
+        for product in range(first_product[row], first_product[row + 1]):
+            lane = np.int64(lanes[product])
+            bit = np.int64(1) << (lane & 63)
+            if wanted and not product_closed(store, product, night):
+                sellable[night * words + (lane >> 6)] ^= bit
+            bits = product_bits(store, product, night, of_row)
+            for plane in range(at.P_PLANES if bits else 0):
+                if bits >> plane & 1:
+                    planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
+
+
+@kernel
 def subtract_bits(store, sellable, planes):
     """Take out of copies of the bit maps every bit that the cells ask for: whatever is left over is wrong.
 
     sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(products x nights).
     """
-    words = store[at.H_WORDS]
-    cells = cells_of(store)
-    first_product = row_first_product_of(store)
-    lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
-        for night in range(store[at.H_NIGHTS]):
-            wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
-            of_row = row_bits(store, row, night)
-            for product in range(first_product[row], first_product[row + 1]):
-                lane = np.int64(lanes[product])
-                bit = np.int64(1) << (lane & 63)
-                if wanted and not product_closed(store, product, night):
-                    sellable[night * words + (lane >> 6)] ^= bit
-                bits = product_bits(store, product, night, of_row)
-                for plane in range(at.P_PLANES if bits else 0):
-                    if bits >> plane & 1:
-                        planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
+        if is_restricted(store, row):
+            _subtract_row(store, row, sellable, planes)
+        else:
+            _subtract_open_row(store, row, sellable)
 
 
 @kernel
@@ -158,7 +197,7 @@ def audit_restrictions(store, out):
     count = 0
     for row in range(store[at.H_ROWS]):
         profiles = 0
-        for night in range(store[at.H_NIGHTS]):
+        for night in range(store[at.H_NIGHTS] if is_restricted(store, row) else 0):
             needed = kinds_of_bits(row_bits(store, row, night))
             for product in range(first_product[row], first_product[row + 1]):
                 if own[product, night]:

@@ -11,7 +11,7 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.atomics import load_word, store_word
-from nightgrid.native.audit import takes_rooms
+from nightgrid.native.audit import is_restricted, takes_rooms
 from nightgrid.native.jit import kernel
 from nightgrid.native.planes import kinds_of_bits, product_bits, row_bits
 from nightgrid.native.records import publish_cells
@@ -43,10 +43,15 @@ def assign_cells(store, held, sold, now_ms):
     elsewhere = elsewhere_of(store)
     for row in range(store[at.H_ROWS]):
         for column in range(store[at.H_NIGHTS]):
+            wanted_held = held[row, column]
             wanted_sold = sold[row, column] + elsewhere[row, column]
-            cells[row, column, at.C_HELD] = held[row, column]
-            cells[row, column, at.C_SOLD] = wanted_sold
-            cells[row, column, at.C_FREE] = capacity[row, column] - held[row, column] - wanted_sold
+            wanted_free = capacity[row, column] - wanted_held - wanted_sold
+            if cells[row, column, at.C_HELD] != wanted_held:
+                cells[row, column, at.C_HELD] = wanted_held
+            if cells[row, column, at.C_SOLD] != wanted_sold:
+                cells[row, column, at.C_SOLD] = wanted_sold
+            if cells[row, column, at.C_FREE] != wanted_free:
+                cells[row, column, at.C_FREE] = wanted_free
     publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
 
 
@@ -59,7 +64,7 @@ def assign_restrictions(store):
     restricted = row_restricted_of(store)
     for row in range(store[at.H_ROWS]):
         profiles = 0
-        for column in range(store[at.H_NIGHTS]):
+        for column in range(store[at.H_NIGHTS] if is_restricted(store, row) else 0):
             needed = kinds_of_bits(row_bits(store, row, column))
             for product in range(first_product[row], first_product[row + 1]):
                 if own[product, column]:
