@@ -12,9 +12,9 @@ from random import Random
 
 import numpy as np
 import pytest
+from nightgrid.native.stays import stay_code
 
 from nightgrid import Outcome
-from nightgrid.native.stays import stay_code
 from nightgrid.search.searcher import StayQuery
 from tests import strategies as worlds
 from tests.engines import EngineInventory, engine_of

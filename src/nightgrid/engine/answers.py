@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Hold:
-    """Rooms taken, with a deadline unless they were booked at once. `id` and `lsn` are its ticket; EXISTS means that this
-    key already took them.
+    """Rooms taken, with a deadline unless they were booked at once. `id` and `lsn` are its ticket; EXISTS means that
+    this key already took them.
     """
 
     id: int
@@ -62,8 +62,8 @@ class Ticket:
 @dataclass(slots=True)
 class HoldView:
     """What the store knows of a hold. state: held, booked, checked_in, checked_out, no_show, released, expired or
-    cancelled; `nights_kept` of its nights, from the first on, still take rooms; `linked_to` is the hold in whose place it
-    was made, `booked_again` the booking made in its place.
+    cancelled; `nights_kept` of its nights, from the first on, still take rooms; `linked_to` is the hold in whose place
+    it was made, `booked_again` the booking made in its place.
     """
 
     id: int

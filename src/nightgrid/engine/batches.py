@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.digests import Digests
-from nightgrid.engine.frames import UNKNOWN_HOTEL_ROW, UNKNOWN_PRODUCT_ROW, as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.frames import (
+    UNKNOWN_HOTEL_ROW,
+    UNKNOWN_PRODUCT_ROW,
+    as_frame,
+    integers,
+    ordinals,
+    require,
+    row_indexes,
+)
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError, NightgridError
 from nightgrid.inventory.inventory import Inventory
@@ -70,14 +78,14 @@ def _fill_extras(
     scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
     if scoped:
         known: dict[tuple[Any, ...], int] = {}
-        for row, values in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
-            if values not in known:
-                given = {name: value for name, value in zip(scoped, values, strict=True) if value is not None}
+        for row, given in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
+            if given not in known:
+                words = {name: value for name, value in zip(scoped, given, strict=True) if value is not None}
                 try:
-                    known[values] = names.scope(**given)
+                    known[given] = names.scope(**words)
                 except NightgridError as error:
                     raise type(error)(f"{what}: row {row}: {error}") from None
-            requests[q.Q_SCOPE, row] = known[values]
+            requests[q.Q_SCOPE, row] = known[given]
     if "block" in frame.columns:
         for row, block in enumerate(_named(frame, "block")):
             if block is not None and inventory.block_row(names.block(block)) != requests[q.Q_ROW, row]:

@@ -216,6 +216,9 @@ class BookingMixin(EngineBase):
 
     # -- many --------------------------------------------------------------------------------------
 
+    def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
+        raise NotImplementedError  # `carting.CartMixin`
+
     def hold_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 

@@ -96,7 +96,7 @@ class CartMixin(EngineBase):
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
         requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
         answer = self._cart(requests, frame, now_ms)
-        return self._cart_held(answer, requests, frame, now_ms)
+        return self._cart_held(answer, requests, now_ms)
 
     def _cart(self, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
         """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
@@ -110,9 +110,7 @@ class CartMixin(EngineBase):
             raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
         return self._inventory.hold_cart(requests, now_ms)
 
-    def _cart_held(
-        self, answer: CartAnswer, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int
-    ) -> Cart:
+    def _cart_held(self, answer: CartAnswer, requests: NDArray[np.int64], now_ms: int) -> Cart:
         outcome = Outcome(answer.code)
         if not outcome.success:
             line = answer.line
@@ -142,9 +140,20 @@ class CartMixin(EngineBase):
         for hold_id, row in zip(*self._cart_lines(cart_id), strict=True):
             record = self._inventory.record(int(hold_id), now_ms)
             if record is not None:
-                names = self._row_names(int(row))
-                stay = (to_date(record.arrival), record.nights, record.rooms)
-                holds.append(Hold(int(hold_id), record.lsn, Outcome.EXISTS, record.deadline_ms, *names, *stay))
+                hotel_id, room_type_id = self._row_names(int(row))
+                holds.append(
+                    Hold(
+                        int(hold_id),
+                        record.lsn,
+                        Outcome.EXISTS,
+                        record.deadline_ms,
+                        hotel_id,
+                        room_type_id,
+                        to_date(record.arrival),
+                        record.nights,
+                        record.rooms,
+                    )
+                )
         return Cart(cart_id, tuple(holds), Outcome.EXISTS)
 
     def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -47,8 +47,8 @@ _SLOTS_DEFAULT = 1_000_000
 
 
 class Engine(
-    LifecycleMixin,
     CartMixin,
+    LifecycleMixin,
     WindowMixin,
     FindMixin,
     FeedMixin,

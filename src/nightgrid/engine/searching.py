@@ -67,9 +67,9 @@ class SearchMixin(EngineBase):
 
         `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the
         display currency (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None`
-        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered, nor those that
-        the selling controls keep from the guest's tier and `channel`. Raises
-        InputError and UnknownIdError; an empty answer is no error.
+        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered, nor those
+        that the selling controls keep from the guest's tier and `channel`. Raises InputError and UnknownIdError; an
+        empty answer is no error.
         """
         started = stopwatch_seconds()
         version = self._priced()

@@ -15,6 +15,7 @@ from nightgrid.inventory.block import Block
 from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, release
 from nightgrid.native.locks import lock_hotels, unlock_hotels
+from nightgrid.native.store import Store
 from nightgrid.native.tables import LaneMap
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ class StoreBase:
     """What every part of the inventory stands on; not for use on its own."""
 
     block: Block
-    table: NDArray[np.int64]
+    table: Store
     lanes: LaneMap
     product_lane: NDArray[np.int32]
     n_nights: int

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.native import layout as at
+from nightgrid.native.store import Store
 
 _KEYS_PER_SLOT = 2
 _SEGMENTS_MAX = 1024
@@ -100,9 +101,8 @@ def _line_up(size: int) -> int:
 class Block:
     """A store's bytes in process memory.
 
-    `table` is the store table that every kernel takes: int64 (HEADER_WORDS), sizes and addresses. `region(R_*)` is
-    an array view of one region for reading at the edges; shared words are only changed by kernels. The block must
-    outlive the table.
+    `table` is the store that every kernel takes: sizes and addresses. `region(R_*)` is an array view of one region for
+    reading at the edges; shared words are only changed by kernels. The block must outlive the table.
     """
 
     def __init__(self, sizes: BlockSizes) -> None:
@@ -137,13 +137,14 @@ class Block:
         header[at.H_DIALECT] = sizes.dialect
         for region, offset in offsets.items():
             header[region] = offset
-        self.table: NDArray[np.int64] = header.copy()
-        self.table[at.R_SHARED : at.R_END] += self.bytes.ctypes.data
+        words: NDArray[np.int64] = header.copy()
+        words[at.R_SHARED : at.R_END] += self.bytes.ctypes.data
+        self.table = Store(words)
 
     def region(self, region: int) -> NDArray[np.generic]:
         """View of one region with its dtype and shape."""
         dtype, shape = self._regions[region]
-        offset = int(self.table[region]) - self.bytes.ctypes.data
+        offset = self.table[region] - self.bytes.ctypes.data
         size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
         return self.bytes[offset : offset + size].view(dtype).reshape(shape)
 

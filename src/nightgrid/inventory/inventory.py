@@ -209,7 +209,8 @@ class Inventory(CountersPart, SlotsPart, WindowPart):
         hotels = np.unique(self._catalog.row_hotel[lines[q.Q_ROW]]).astype(np.int64)
         slots, ids = np.zeros(lines.shape[1], np.int64), np.zeros(lines.shape[1], np.int64)
         answer = carts.hold_cart(self.table, np.ascontiguousarray(lines), hotels, now_ms, slots, ids)
-        return CartAnswer(*answer, ids)
+        code, line, night, lsn = answer
+        return CartAnswer(code, line, night, lsn, ids)
 
     def _count(self, codes: NDArray[np.int16]) -> None:
         """Count the answers of a batch."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
@@ -120,7 +122,7 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
     acquire(shared, at.S_COUNTER_LOCK)
     code, lsn = locked_code(store, slot, hold_id, hotel, v.VERB_AMEND, now_ms)
     night = arrival
-    if code == _OK and row_hotel_of(store)[asked[q.Q_ROW, 0]] != hotel:
+    if code == _OK and np.int64(row_hotel_of(store)[asked[q.Q_ROW, 0]]) != hotel:
         code = _UNKNOWN_PRODUCT
     if code == _OK:
         asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
@@ -134,8 +136,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
 def amend_one(store, hold_id, asked, lines, now_ms):
     """Give a hold or booking another stay at the same hotel, both or neither: (code, night, lsn).
 
-    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value, guests of the new stay [in], its scope is the
-    old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
+    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value, guests of the new stay [in], its scope is
+    the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
     """
     slot = find_slot(store, hold_id)
     code, night, lsn = _NOT_FOUND, asked[q.Q_ARRIVAL, 0], 0

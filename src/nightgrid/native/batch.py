@@ -10,6 +10,7 @@ from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.keys import key_segment
 from nightgrid.native.resolve import resolve_hold
 from nightgrid.native.views import (
+    borrowed,
     cells_of,
     column_of,
     hotel_words_of,
@@ -68,6 +69,14 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     [out].
     """
     held = 0
+    requests = borrowed(requests)
+    lines = borrowed(lines)
+    out_code, out_night, out_hold_id, out_lsn = (
+        borrowed(out_code),
+        borrowed(out_night),
+        borrowed(out_hold_id),
+        borrowed(out_lsn),
+    )
     for i in range(requests.shape[1]):
         _prefetch_request(store, requests, i + _FAR, i + _NEAR)
         code, night, hold_id, lsn = hold_request(store, request_at(requests, i), lines, now_ms)
@@ -91,10 +100,11 @@ def add_statistics(store, counts):
 def resolve_batch(store, hold_ids, verb, argument, now_ms, out_code, out_lsn):
     """Apply a verb to many holds in order. Returns how many answered OK.
 
-    hold_ids (hold) int64 [in]; verb: VERB_* of `native/verdicts.py`, argument as `resolve.resolve_hold`; out_code (hold)
-    int16, out_lsn (hold) int64 [out].
+    hold_ids (hold) int64 [in]; verb: VERB_* of `native/verdicts.py`, argument as `resolve.resolve_hold`; out_code
+    (hold) int16, out_lsn (hold) int64 [out].
     """
     done = 0
+    hold_ids, out_code, out_lsn = borrowed(hold_ids), borrowed(out_code), borrowed(out_lsn)
     for i in range(hold_ids.size):
         code, lsn = resolve_hold(store, hold_ids[i], verb, argument, now_ms)
         out_code[i] = code

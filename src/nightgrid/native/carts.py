@@ -6,6 +6,8 @@ then anything changes; the lines' records are published together. Lock order: `n
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.admit import admission
@@ -73,7 +75,7 @@ def _units_before(lines, line):
 def _line_code(store, lines, line, now_ms):
     """Why a line is refused once the lines before it are granted: (code, night)."""
     request = request_at(lines, line)
-    hotel = row_hotel_of(store)[request[q.Q_ROW]]
+    hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     hotels = hotel_words_of(store)
     code = q.horizon_code(store, shared_of(store), hotels[hotel * at.L_WORDS + at.L_TODAY], request)
     if code != _OK:
@@ -118,7 +120,7 @@ def _allocate(store, lines, now_ms, out_slots, out_ids):
     """A slot for every line; False, and none taken, if there are not enough."""
     row_hotel = row_hotel_of(store)
     for line in range(lines.shape[1]):
-        slot, generation = allocate_slot(store, row_hotel[lines[q.Q_ROW, line]], now_ms)
+        slot, generation = allocate_slot(store, np.int64(row_hotel[lines[q.Q_ROW, line]]), now_ms)
         if slot < 0:
             for other in range(line):
                 free_slot(store, out_slots[other])
@@ -141,7 +143,7 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
     row_hotel = row_hotel_of(store)
     for each in range(lines.shape[1]):
         request = request_at(lines, each)
-        hotel = row_hotel[request[q.Q_ROW]]
+        hotel = np.int64(row_hotel[request[q.Q_ROW]])
         take_stay(store, out_slots[each], out_ids[each] >> 32, hotel, request, digest, out_ids[0], now_ms)
     kind = at.RECORD_HOLD if lines[q.Q_TTL_MS, 0] > 0 else at.RECORD_BOOK
     return _OK, 0, night, publish_cart(store, out_slots, lines.shape[1], kind, now_ms, lines[q.Q_VALUE])
@@ -213,7 +215,7 @@ def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
         slot = find_slot(store, hold_ids[line])
         found = _NOT_FOUND
         if slot >= 0:
-            hotel = row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])]
+            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
             found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
         if found != _OK and found != _EXISTS and code == _OK:
             code = found
@@ -221,7 +223,7 @@ def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
     if code == _OK:
         for line in range(hold_ids.size):
             slot = find_slot(store, hold_ids[line])
-            hotel = row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])]
+            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
             found, _ = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
             if found == _OK:
                 _, out_lsn[line] = apply_verb(store, slot, hotel, verb, 0, now_ms)

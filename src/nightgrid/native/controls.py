@@ -129,7 +129,7 @@ def set_counters(store, which, rows, nights, values, hotels_of_change, allow_ove
     if short == 0:
         for i in range(rows.size):
             _set_cell(store, which, rows[i], column_of(store, shared, nights[i]), values, i)
-            hotels[row_hotel_of(store)[rows[i]] * at.L_WORDS + at.L_CHANGES] += 1
+            hotels[np.int64(row_hotel_of(store)[rows[i]]) * at.L_WORDS + at.L_CHANGES] += 1
         if rows.size:
             _publish_ranges(store, rows, nights, now_ms)
     for i in range(hotels_of_change.size):

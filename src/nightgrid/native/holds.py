@@ -6,6 +6,8 @@ Every change has three paragraphs: check in the order of `Outcome`, the line fro
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.admit import admission, no_lines
@@ -19,6 +21,7 @@ from nightgrid.native.slots import allocate_slot, collect_slots
 from nightgrid.native.sweep import sweep_hotel, sweep_store
 from nightgrid.native.take import take_stay
 from nightgrid.native.views import (
+    borrowed,
     hotel_words_of,
     row_hotel_of,
     segment_locks_of,
@@ -35,6 +38,7 @@ _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _COUNTER_USED_UP = int(Outcome.COUNTER_USED_UP)
 _TOO_MANY_OPEN_HOLDS = int(Outcome.TOO_MANY_OPEN_HOLDS)
 _BUSY = int(Outcome.BUSY)
+_ATTEMPTS = 2
 
 
 @inlined_kernel
@@ -51,23 +55,24 @@ def _admitted(store, request, hotel, now_ms):
 @inlined_kernel
 def _hold_rooms(store, request, digest, now_ms):
     """Take the rooms of a request: (code, night, hold id, lsn). Takes the hotel's lock, then the later ones."""
-    hotel = row_hotel_of(store)[request[q.Q_ROW]]
+    hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     line = hotel * at.L_WORDS
     counted = needs_counters(request[q.Q_SCOPE])
-    hold_id = 0
-    lsn = 0
+    hold_id = np.int64(0)
+    lsn = np.int64(0)
     acquire(hotels, line + at.L_LOCK)
     if counted:
         acquire(shared, at.S_COUNTER_LOCK)
     night = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared, hotels[line + at.L_TODAY], request)
-    if code == _OK:
+    while code == _OK:
         code, night = _admitted(store, request, hotel, now_ms)
-        if code >= _QUOTA_USED_UP and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
-            sweep_hotel(store, hotel, now_ms)
-            code, night = _admitted(store, request, hotel, now_ms)
+        if code < _QUOTA_USED_UP or load_word(hotels, line + at.L_EARLIEST_MS) > now_ms:
+            break
+        sweep_hotel(store, hotel, now_ms)  # nothing is due after it, so there is no third time
+        code = _OK
     if code == _OK:
         slot, generation = allocate_slot(store, hotel, now_ms)
         if slot < 0:
@@ -84,14 +89,6 @@ def _hold_rooms(store, request, digest, now_ms):
     return code, night, hold_id, lsn
 
 
-@inlined_kernel
-def _take(store, request, lines, digest, now_ms):
-    """Take rooms for a request, or in the place of a hold that is given up for it."""
-    if request[q.Q_REPLACES] != 0:
-        return replace_hold(store, request, lines, digest, now_ms)
-    return _hold_rooms(store, request, digest, now_ms)
-
-
 @kernel
 def known_answer(store, segment, request, digest, now_ms):
     """What the request's key says: (code, hold id, lsn); code OK = the key is new. The segment is locked."""
@@ -104,41 +101,35 @@ def known_answer(store, segment, request, digest, now_ms):
 
 
 @inlined_kernel
-def _hold_with_key(store, request, lines, segment, now_ms):
-    """Look the key up first, then hold, then remember the key. The key's segment is locked."""
-    arrival = request[q.Q_ARRIVAL]
-    digest = q.request_digest(request)
-    code, hold_id, lsn = known_answer(store, segment, request, digest, now_ms)
-    if code != _OK:
-        return code, arrival, hold_id, lsn
-    code = q.row_code(store, request[q.Q_ROW])
-    if code != _OK:
-        return code, arrival, 0, 0
-    entry = reserve_entry(store, segment, request[q.Q_KEY_LOW])
-    if entry < 0:
-        return _BUSY, arrival, 0, 0
-    code, night, hold_id, lsn = _take(store, request, lines, digest, now_ms)
-    if code == _OK:
-        write_key(store, entry, request[q.Q_KEY_HIGH], request[q.Q_KEY_LOW], hold_id, digest)
-    return code, night, hold_id, lsn
-
-
-@inlined_kernel
 def _attempt(store, request, lines, now_ms):
-    """One attempt: (code, night, hold id, lsn)."""
-    arrival = request[q.Q_ARRIVAL]
+    """One attempt: (code, night, hold id, lsn). A key is looked up first, and remembered if the request is granted."""
+    night = request[q.Q_ARRIVAL]
     key_high = request[q.Q_KEY_HIGH]
     key_low = request[q.Q_KEY_LOW]
-    if key_high == 0 and key_low == 0:
-        code = q.row_code(store, request[q.Q_ROW])
-        if code != _OK:
-            return code, arrival, 0, 0
-        return _take(store, request, lines, 0, now_ms)  # nobody will ask whether another request is the same
+    has_key = key_high != 0 or key_low != 0
     locks = segment_locks_of(store)
     segment = key_segment(store, key_high, key_low)
-    acquire(locks, segment * 8)
-    code, night, hold_id, lsn = _hold_with_key(store, request, lines, segment, now_ms)
-    release(locks, segment * 8)
+    code, hold_id, lsn = np.int64(_OK), np.int64(0), np.int64(0)
+    digest = np.int64(0)
+    entry = np.int64(0)
+    if has_key:
+        digest = q.request_digest(request)
+        acquire(locks, segment * 8)
+        code, hold_id, lsn = known_answer(store, segment, request, digest, now_ms)
+    if code == _OK:
+        code = q.row_code(store, request[q.Q_ROW])
+    if code == _OK and has_key:
+        entry = reserve_entry(store, segment, key_low)
+        code = _BUSY if entry < 0 else _OK
+    if code == _OK:
+        if request[q.Q_REPLACES] != 0:
+            code, night, hold_id, lsn = replace_hold(store, request, lines, digest, now_ms)
+        else:
+            code, night, hold_id, lsn = _hold_rooms(store, request, digest, now_ms)
+        if code == _OK and has_key:
+            write_key(store, entry, key_high, key_low, hold_id, digest)
+    if has_key:
+        release(locks, segment * 8)
     return code, night, hold_id, lsn
 
 
@@ -161,11 +152,14 @@ def hold_request(store, request, lines, now_ms):
     hold that is replaced. O(nights).
     """
     code = q.shape_code(request)
-    if code != _OK:
-        return code, request[q.Q_ARRIVAL], 0, 0
-    code, night, hold_id, lsn = _attempt(store, request, lines, now_ms)
-    if code >= _COUNTER_USED_UP and may_succeed_now(store, code, now_ms):
+    night, hold_id, lsn = request[q.Q_ARRIVAL], np.int64(0), np.int64(0)
+    attempts = 0
+    while code == _OK:
         code, night, hold_id, lsn = _attempt(store, request, lines, now_ms)
+        attempts += 1
+        if code < _COUNTER_USED_UP or attempts == _ATTEMPTS or not may_succeed_now(store, code, now_ms):
+            break
+        code = _OK
     return code, night, hold_id, lsn
 
 
@@ -205,6 +199,6 @@ def request_at(requests, line):
 @kernel
 def hold_any(store, requests, lines, now_ms):
     """`hold_request` of the only column of `requests` (Q_FIELDS, 1) int64, from Python."""
-    answer = hold_request(store, request_at(requests, 0), lines, now_ms)
+    answer = hold_request(store, request_at(borrowed(requests), 0), borrowed(lines), now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer

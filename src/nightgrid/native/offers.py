@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native.admit import admission, no_lines
 from nightgrid.native.atomics import fence, load_word
@@ -16,8 +18,9 @@ def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)
 
     scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
     """
-    request = (row, product, arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0)
-    code, _ = admission(store, request, no_lines(store), 0, row_hotel_of(store)[row], True, now_ms)
+    row = np.int64(row)
+    request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0)
+    code, _ = admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
     return code
 
 
@@ -39,7 +42,7 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, ou
             if left >> bit & 1:
                 lane = word * 64 + bit
                 group = tables.lane_set[lane]
-                value = 0
+                value = np.int64(0)
                 if factors.lead[group] >= 0:
                     value = rooms * stay_total(
                         tables.sums,

@@ -7,6 +7,8 @@ there.
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.admit import admission
@@ -205,7 +207,7 @@ def replace_hold(store, request, lines, digest, now_ms):
     old_slot = find_slot(store, hold_id)
     if old_slot < 0 or request[q.Q_TTL_MS] == 0:
         return _NOT_FOUND, night, 0, 0
-    hotel = row_hotel_of(store)[request[q.Q_ROW]]
+    hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     old_hotel = hotel_of_slot(store, old_slot)
     hotels = hotel_words_of(store)
     shared = shared_of(store)

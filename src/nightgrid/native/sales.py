@@ -1,4 +1,4 @@
-"""What a sale changes besides its rooms: caps, quotas, blocks, hurdles, limited counters. And what its end gives back."""
+"""What a sale changes besides its rooms: caps, quotas, blocks, hurdles, limited counters; what its end gives back."""
 
 from __future__ import annotations
 

@@ -179,9 +179,10 @@ def search_top(
     store: store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64: products to
     consider; calendar_today (calendar) int64, ordinals; rates (currency, 2) int64; arrival: ordinal, priced: its night
     in the tables; tier: index of the book; scope: `requests.scope_word` [in]; scratch int64: `search_scratch_words`;
-    out (4, top) int64 [out]: display total, total, lane, hotel, ranked by (display total, hotel). A candidate is a hotel whose approximate price is within the error of the bound,
-    so none that could win is missed, and a product above the limit cannot put its hotel among the best. Candidates
-    are priced exactly. O(words x nights), and O(lanes) where prices do not differ.
+    out (4, top) int64 [out]: display total, total, lane, hotel, ranked by (display total, hotel). A
+    candidate is a hotel whose approximate price is within the error of the bound, so none that could win is missed,
+    and a product above the limit cannot put its hotel among the best. Candidates are priced exactly. O(words x nights),
+    and O(lanes) where prices do not differ.
     """
     tables = tables_at(desk, sums)
     lanes = lanes_at(desk)

@@ -1,9 +1,9 @@
 """Selling controls: caps and quotas, protection, blocks, hurdles, house caps: what a sale must pass, in one place.
 
 Controls hang on a room type or on a hotel. Rows without any never come here. Everything is tested and counted under the
-hotel's lock, in the same step in which the rooms are taken. A request of a cart, or one that replaces another, is tested
-together with the lines before it: their rooms count as taken (those of the hold that is replaced as given back: its
-rooms are negative there).
+hotel's lock, in the same step in which the rooms are taken. A request of a cart, or one that replaces another, is
+tested together with the lines before it: their rooms count as taken (those of the hold that is replaced as given
+back: its rooms are negative there).
 """
 
 from __future__ import annotations

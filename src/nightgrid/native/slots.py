@@ -9,6 +9,8 @@ slot + 1, so that zeroed memory is an empty list. Everything here is done under 
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
@@ -41,7 +43,7 @@ def find_slot(store, hold_id):
 @kernel
 def hotel_of_slot(store, slot):
     """Hotel of the hold in a slot."""
-    return row_hotel_of(store)[place_row(slots_of(store)[slot * at.W_WORDS + at.W_PLACE])]
+    return np.int64(row_hotel_of(store)[place_row(slots_of(store)[slot * at.W_WORDS + at.W_PLACE])])
 
 
 @kernel

@@ -153,8 +153,8 @@ def borrowed_factors(factors):
 def combine_factors(tables, calendar_today, rates, arrival, nights, tier, out):
     """Look up and combine the stay factors of a query; returns the largest error of a price in display minor units.
 
-    tables: PriceTables; calendar_today (calendar) int64: ordinal of its civil date, as `arrival`; rates (currency, 2) int64:
-    display minor units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out].
+    tables: PriceTables; calendar_today (calendar) int64: ordinal of its civil date, as `arrival`; rates (currency, 2)
+    int64: display minor units per minor unit, as numerator and denominator [in]; tier: index; out: QueryFactors [out].
     O(sets).
     """
     terms = tables.terms

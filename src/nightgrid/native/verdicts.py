@@ -89,7 +89,7 @@ def applies(state, verb):
 
 @kernel
 def verb_code(state, verb, ended):
-    """What a verb answers for a hold in a state: OK if it applies, else why not. `ended`: it takes no rooms any more."""
+    """What a verb answers for a hold in a state: OK if it applies, else why not. `ended`: it takes no rooms now."""
     if not ended and applies(state, verb):
         return _OK
     if state == _done_by(verb):

@@ -1,6 +1,6 @@
 """Ownerless array views of a store's regions, built inside kernels from the store table.
 
-`store` is everywhere the store table: int64 (HEADER_WORDS), sizes and addresses (see `native/layout.py`).
+`store` is everywhere the store table: sizes and addresses (see `native/layout.py` and `native/store.py`).
 """
 
 from __future__ import annotations
