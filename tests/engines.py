@@ -14,6 +14,8 @@ import numpy as np
 
 from nightgrid import Catalog, InputError, ManualClock, Outcome, Refused, UnknownIdError
 from nightgrid.engine import Engine
+from tests.engine_life import LifeFace, unknown_outcome
+from tests.engine_selling import SellingFace
 from tests.oracles.grid import Answer, Row
 from tests.oracles.search import Found, Offer, Request
 
@@ -41,17 +43,21 @@ def engine_of(
     book: Table | None = None,
     slots: int = 1_000,
     retention_ms: int = 24 * 3_600_000,
+    tiers: Sequence[str] = (),
+    channels: Sequence[str] = (),
 ) -> Engine:
     """An engine over a world's `hotels`, `room_types` and `products`, its clock standing at `now_ms`."""
     catalog = catalog_of(world["hotels"], world["room_types"], world["products"])
     clock = ManualClock(now_ms)
-    engine = Engine.in_memory(catalog, first_night, nights, clock=clock, slots=slots, retention_ms=retention_ms)
+    names: dict[str, Any] = {"tiers": tiers, "channels": channels}
+    names["slots"], names["retention_ms"] = slots, retention_ms
+    engine = Engine.in_memory(catalog, first_night, nights, clock=clock, **names)
     if book is not None:
         engine.publish(dict(book))
     return engine
 
 
-class EngineInventory:
+class EngineInventory(LifeFace, SellingFace):
     """An engine, one call at a time. `holds` is empty: the engine keeps its own."""
 
     def __init__(self, engine: Engine) -> None:
@@ -66,53 +72,6 @@ class EngineInventory:
     def wait(self, interval_ms: int) -> None:
         self.engine.clock.advance_ms(interval_ms)
 
-    def hold(
-        self,
-        hotel_id: str,
-        room_type_id: str,
-        arrival: date,
-        nights: int,
-        rooms: int = 1,
-        ttl_ms: int = 900_000,
-        key: str | None = None,
-        guest: str | None = None,
-    ) -> Answer:
-        known = hotel_id in self.engine.catalog.hotel_ids
-        try:
-            hold = self.engine.hold(
-                hotel_id, room_type_id, arrival, nights, rooms=rooms, ttl_seconds=ttl_ms / 1000, key=key, guest=guest
-            )
-        except Refused as refused:
-            night = None if refused.night is None else date.fromisoformat(refused.night)
-            return Answer(refused.outcome.name, night=night)
-        except InputError:
-            return Answer("INVALID")
-        except UnknownIdError:
-            # Two mistakes in one call are two exceptions that could be raised; the engine looks names up first.
-            malformed = nights < 1 or rooms < 1
-            return Answer("INVALID" if malformed else "UNKNOWN_PRODUCT" if known else "UNKNOWN_HOTEL")
-        assert (hold.hotel_id, hold.room_type_id, hold.arrival, hold.nights, hold.rooms) == (
-            hotel_id, room_type_id, arrival, nights, rooms
-        )  # fmt: skip
-        return Answer(hold.outcome.name, hold.id)
-
-    def _resolve(self, verb: str, hold_id: int) -> str:
-        try:
-            ticket = getattr(self.engine, verb)(hold_id)
-        except Refused as refused:
-            return refused.outcome.name
-        assert ticket.id == hold_id
-        return ticket.outcome.name
-
-    def confirm(self, hold_id: int) -> str:
-        return self._resolve("confirm", hold_id)
-
-    def release(self, hold_id: int) -> str:
-        return self._resolve("release", hold_id)
-
-    def cancel(self, hold_id: int) -> str:
-        return self._resolve("cancel", hold_id)
-
     def expire(self) -> list[int]:
         return self.engine.expire()
 
@@ -122,8 +81,19 @@ class EngineInventory:
         except Refused as refused:
             return None if refused.outcome == Outcome.NOT_FOUND else refused.outcome.name
 
-    def set_capacity(self, row: Row, first: date, last: date, capacity: int) -> None:
-        self.engine.set_capacity(_range(row, first, last, capacity=capacity), allow_oversold=True)
+    def set_capacity(
+        self,
+        row: Row,
+        first: date,
+        last: date,
+        capacity: int | None = None,
+        *,
+        physical: int | None = None,
+        out_of_order: int | None = None,
+        sell_limit: int | None = None,
+    ) -> None:
+        parts = {"capacity": capacity, "physical": physical, "out_of_order": out_of_order, "sell_limit": sell_limit}
+        self.engine.set_capacity(_range(row, first, last, **parts), allow_oversold=True)
 
     def set_sold_elsewhere(self, row: Row, first: date, last: date, rooms: int) -> None:
         self.engine.set_sold_elsewhere(_range(row, first, last, rooms=rooms), allow_oversold=True)
@@ -142,12 +112,21 @@ class EngineInventory:
             frame["weekdays"] = [",".join(weekdays)]
         self.engine.restrict(frame)
 
-    def availability(self, row: Row) -> list[int]:
-        frame = self.engine.availability(row[0])
-        return [line["free"] for line in frame.to_dicts() if line["room_type_id"] == row[1]]
+    def availability(
+        self, row: Row, tier: str | None = None, channel: str | None = None, plan: str | None = None
+    ) -> list[int]:
+        who = {"tier": tier, "channel": channel, "plan": plan}
+        asked = {name: value for name, value in who.items() if value is not None}
+        lines = self.engine.availability(row[0], **asked).to_dicts()
+        return [line["sellable" if asked else "free"] for line in lines if line["room_type_id"] == row[1]]
+
+    def house_fill(self, hotel_id: str, night: date) -> int:
+        return int(self.engine.house_fill(hotel_id)[night.toordinal() - self.engine.first_night])
 
     def counts(self, what: str, row: Row) -> list[int]:
         """Counts as they stand; `engine.matrix` would sweep first."""
+        if what == "blocked":
+            return self.blocked(row)
         return self.engine._inventory.matrix(what)[self.engine.catalog.row_index(*row)].tolist()
 
     def check(self) -> list[str]:
@@ -164,6 +143,8 @@ class BatchInventory(EngineInventory):
     """The same through the calls that take many, here with one line each; `hold_lines` takes several."""
 
     def hold(self, *args: Any, **kwargs: Any) -> Answer:
+        if kwargs.get("replace") is not None or kwargs.get("departure") is not None:
+            return super().hold(*args, **kwargs)  # a frame has no such columns
         names = ("hotel_id", "room_type_id", "arrival", "nights", "rooms", "ttl_ms", "key", "guest")
         defaults = {"rooms": 1, "ttl_ms": 900_000, "key": None, "guest": None}
         return self.hold_lines([{**defaults, **dict(zip(names, args, strict=False)), **kwargs}])[0]
@@ -176,14 +157,19 @@ class BatchInventory(EngineInventory):
             answers = self.engine.hold_many(frame)
         except InputError:
             return [Answer("INVALID")] * len(lines)
+        except UnknownIdError:  # a name that only the columns beyond the room type have
+            asked = lines[0]
+            return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=asked["nights"] < 1))]
         assert answers.columns == ["outcome", "hold_id", "lsn", "night"]
         return [
             Answer(Outcome(outcome).name, hold_id or None, night)
             for outcome, hold_id, _, night in answers.iter_rows()
         ]  # fmt: skip
 
-    def _resolve(self, verb: str, hold_id: int) -> str:
-        frame = getattr(self.engine, f"{verb}_many")([hold_id])
+    def _resolve(self, verb: str, hold_id: int, **arguments: Any) -> str:
+        if "rooms" in arguments:  # a part of one hold
+            return super()._resolve(verb, hold_id, **arguments)
+        frame = getattr(self.engine, f"{verb}_many")([hold_id], **arguments)
         return Outcome(frame["outcome"].item()).name
 
 

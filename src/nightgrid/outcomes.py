@@ -64,10 +64,17 @@ class Outcome(IntEnum):
         return self in (Outcome.OK, Outcome.EXISTS)
 
     @property
+    def has_night(self) -> bool:
+        """True where a night of the stay is the reason, and not the request as a whole."""
+        return Outcome.CLOSED <= self < Outcome.BUSY and self not in _OF_THE_REQUEST
+
+    @property
     def sentence(self) -> str:
         """One sentence for a person."""
         return _SENTENCES[self]
 
+
+_OF_THE_REQUEST = (Outcome.TOO_MANY_GUESTS, Outcome.COUNTER_USED_UP, Outcome.TOO_MANY_OPEN_HOLDS)
 
 _SENTENCES = {
     Outcome.OK: "done",

@@ -84,7 +84,8 @@ def lacking(face: Callable[..., Any], opener: Callable[..., Any], case: Inventor
             continue
         known = set(inspect.signature(method).parameters)
         asked = set(step.arguments) - {"as", "id", "ms", "seconds", "days", "hours", "remove", "rooms", "on"}
-        asked -= {"ttl_seconds", "lines"} if "ttl_ms" in known else {"lines"}
+        asked -= {"ttl_seconds", "lines", "line"} if "ttl_ms" in known else {"lines", "line"}
+        asked -= {"release_at"} if "release_at_ms" in known else set()
         if step.do == "restrict":
             known |= set(getattr(face, "RESTRICTIONS", OLD_RESTRICTIONS))
         if "rooms" in step.arguments and step.do == "confirm" and "rooms" not in known:

@@ -111,6 +111,8 @@ class Blocks(Holds):
         block = self.blocks[stay.block or ""]
         faults: list[Fault] = []
         picked = self.picked(block.block_id, night)
+        if not self._takes_more(stay, night, lambda old: old.block == stay.block):
+            return []
         if night not in block.units or self.is_released(block, night):
             faults.append(("BLOCK_USED_UP", night))
         elif picked + stay.rooms > block.units[night] + block.elastic:

@@ -235,15 +235,19 @@ class Controls(Blocks):
         for night in nights:
             faults += self._general_faults(stay, night) if stay.block is None else self._pickup_faults(stay, night)
             cap = self.house_caps[stay.hotel_id].get(night)
-            if cap is not None and self.house_taken(stay.hotel_id, night) + stay.rooms > cap:
-                faults.append(("HOUSE_FULL", night))
+            if cap is not None and self._takes_more(stay, night, lambda old: old.hotel_id == stay.hotel_id):
+                if self.house_taken(stay.hotel_id, night) + stay.rooms > cap:
+                    faults.append(("HOUSE_FULL", night))
+        old = None if self._aside is None else self._aside.stay
         if stay.coupon is not None:
             counter = self.counters[stay.coupon]
-            if counter.used + stay.coupon_units > counter.limit:
+            had = old.coupon_units if old is not None and old.coupon == stay.coupon else 0
+            if stay.coupon_units > had and counter.used + stay.coupon_units > counter.limit:
                 faults.append(("COUNTER_USED_UP", None))
         most = self.open_holds_max.get(stay.channel or "")
-        if opens and most is not None and self.open_holds(stay.channel or "") + 1 > most:
-            faults.append(("TOO_MANY_OPEN_HOLDS", None))
+        if opens and most is not None and (old is None or old.channel != stay.channel):
+            if self.open_holds(stay.channel or "") + 1 > most:
+                faults.append(("TOO_MANY_OPEN_HOLDS", None))
         if stay.value_minor < self.hurdle_of(stay, nights):
             faults.append(("BELOW_HURDLE", stay.arrival))
         return faults
@@ -260,10 +264,12 @@ class Controls(Blocks):
         """Why a room that nobody set aside cannot be sold on a night."""
         faults: list[Fault] = []
         for scope, allowed in self.caps.items():
-            if night in allowed and scope.matches(stay):
+            if night in allowed and scope.matches(stay) and self._takes_more(stay, night, scope.matches):
                 if self.cap_used(scope, night) + stay.rooms > allowed[night].limit:
                     faults.append(("QUOTA_USED_UP", night))
         left = self.cells[stay.row][night].free - self.blocked(stay.row, night) - stay.rooms
+        if not self._takes_more(stay, night, lambda old: old.row == stay.row and old.block is None):
+            return faults
         if left < 0:
             faults.append(("SOLD_OUT", night))
         elif left < self._protected(stay, night):

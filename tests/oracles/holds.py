@@ -11,7 +11,7 @@ still have, a search or a look at availability, `expire`, `check`, or any operat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -84,6 +84,7 @@ class Holds(Grid):
         self.counters: dict[str, Counter] = {}
         self.records: list[dict[str, Any]] = []
         self._last_id = 0
+        self._aside: Hold | None = None
 
     def stay_of(self, *args: Any, **more: Any) -> Stay:
         """As the grid says; InputMistake also for a coupon that nobody knows."""
@@ -154,7 +155,9 @@ class Holds(Grid):
 
     @contextmanager
     def _without(self, hold: Hold | None) -> Iterator[None]:
-        """For the time of a question, a hold's rooms and coupon are back."""
+        """For the time of a question, a hold's rooms and coupon are back. What the stay in question takes no more of
+        on a night than that hold had is not tested (`_takes_more`): an overbooked hotel can still shorten a stay.
+        """
         if hold is None:
             yield
             return
@@ -162,12 +165,18 @@ class Holds(Grid):
         used = 0 if counter is None else counter.used
         self._count(hold, -1)
         self._return_coupon(hold)
-        hold.state = "aside"
+        hold.state, self._aside = "aside", hold
         yield
-        hold.state = state
+        hold.state, self._aside = state, None
         self._count(hold, +1)
         if counter is not None:
             counter.used = used
+
+    def _takes_more(self, stay: Stay, night: date, of_the_same: Callable[[Stay], bool]) -> bool:
+        """Whether a stay takes more rooms of something on a night than the hold had that is given up for it."""
+        old = self._aside
+        had = old.rooms if old is not None and of_the_same(old.stay) and night in old.stay.sleeps else 0
+        return stay.rooms > had
 
     def _live(self) -> list[Hold]:
         """Everything that takes rooms, due or not."""

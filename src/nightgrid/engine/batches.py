@@ -21,7 +21,7 @@ from nightgrid.engine.frames import (
     row_indexes,
 )
 from nightgrid.engine.names import Names
-from nightgrid.errors import InputError, InputTypeError, NightgridError
+from nightgrid.errors import InputTypeError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native import requests as q
@@ -32,9 +32,7 @@ _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 
 
-def requests_of(
-    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any
-) -> NDArray[np.int64]:
+def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
     """The request columns of a frame as int64 (Q_FIELDS, request), see `native.requests`.
 
     A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
@@ -58,7 +56,7 @@ def requests_of(
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
     if "reference" in frame.columns:
         requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
-    _fill_extras(what, catalog, inventory, names, frame, requests)
+    _fill_extras(what, catalog, names, frame, requests)
     return requests
 
 
@@ -67,7 +65,7 @@ def _named(frame: pl.DataFrame, column: str) -> list[Any]:
 
 
 def _fill_extras(
-    what: str, catalog: Catalog, inventory: Inventory, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
+    what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
 ) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
     for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
@@ -86,10 +84,6 @@ def _fill_extras(
                 except NightgridError as error:
                     raise type(error)(f"{what}: row {row}: {error}") from None
             requests[q.Q_SCOPE, row] = known[given]
-    if "block" in frame.columns:
-        for row, block in enumerate(_named(frame, "block")):
-            if block is not None and inventory.block_row(names.block(block)) != requests[q.Q_ROW, row]:
-                raise InputError(f"{what}: row {row}: block {block!r} is of another room type")
     if "plan" in frame.columns:
         for row, plan in enumerate(_named(frame, "plan")):
             if plan is not None and requests[q.Q_ROW, row] >= 0:
@@ -105,13 +99,13 @@ def hold_many(
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    requests = requests_of(catalog, inventory, digests, names, source)
+    requests = requests_of(catalog, digests, names, source)
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL
     nights = pl.Series("night", (answer.night - _EPOCH).astype(np.int32)).cast(pl.Date)
     frame = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
-    refused_by_night = (pl.col("outcome") >= 400) & (pl.col("outcome") < 600)
+    refused_by_night = pl.col("outcome").is_in([int(outcome) for outcome in Outcome if outcome.has_night])
     return frame.with_columns(pl.when(refused_by_night).then(pl.col("night")))
 
 

@@ -167,15 +167,6 @@ class BookingMixin(EngineBase):
         if replace is not None:
             request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
         request[q.Q_SCOPE] = self._names.scope(tier, channel, block, coupon, coupon_units)
-        if block is not None:
-            self._check_block(block, int(request[q.Q_ROW, 0]), hotel_id, room_type_id)
-
-    def _check_block(self, block: str, row: int, hotel_id: str, room_type_id: str) -> None:
-        """Refused unless the block is one of this room type."""
-        owner = self._inventory.block_row(self._names.block(block))
-        if owner != row:
-            text = f"block {block!r} is not of {hotel_id}/{room_type_id}: {Outcome.UNKNOWN_BLOCK.sentence}"
-            raise Refused(Outcome.UNKNOWN_BLOCK, f"{text} (UNKNOWN_BLOCK)")
 
     def _held(
         self,
@@ -206,7 +197,7 @@ class BookingMixin(EngineBase):
         self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int
     ) -> Refused:
         """The exception for a refused hold; the failing night is named where one night fails."""
-        failing = to_date(night).isoformat() if 400 <= outcome < 600 else None
+        failing = to_date(night).isoformat() if outcome.has_night else None
         text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {nights} nights: {outcome.sentence}"
         text += f" ({outcome.name}, {failing})" if failing else f" ({outcome.name})"
         if outcome == Outcome.OUTSIDE_HORIZON:

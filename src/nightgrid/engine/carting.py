@@ -85,7 +85,7 @@ class CartMixin(EngineBase):
             if name in frame.columns:
                 raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
         now_ms = self._now_ms()
-        requests = requests_of(self.catalog, self._inventory, self._digests, self._names, frame)
+        requests = requests_of(self.catalog, self._digests, self._names, frame)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
             requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = self._digests.key(key)
@@ -112,10 +112,12 @@ class CartMixin(EngineBase):
 
     def _cart_held(self, answer: CartAnswer, requests: NDArray[np.int64], now_ms: int) -> Cart:
         outcome = Outcome(answer.code)
+        if outcome == Outcome.KEY_REUSED:
+            raise Refused(outcome, f"cart: {outcome.sentence} ({outcome.name}); nothing was held")
         if not outcome.success:
             line = answer.line
             hotel_id, room_type_id = self._row_names(int(requests[q.Q_ROW, line]))
-            failing = to_date(answer.night).isoformat() if 400 <= outcome < 600 else None
+            failing = to_date(answer.night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
             raise Refused(
                 outcome,
@@ -191,7 +193,8 @@ class CartMixin(EngineBase):
         frame = as_frame("hold_many", source)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
-        requests = requests_of(self.catalog, self._inventory, self._digests, self._names, frame)
+        requests = requests_of(self.catalog, self._digests, self._names, frame)
+        requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
         now_ms = self._now_ms()
         answer = self._cart(requests, frame, now_ms)
         size = len(frame)
@@ -208,7 +211,7 @@ class CartMixin(EngineBase):
             ).with_columns(pl.lit(None, pl.Date).alias("night"))
         outcomes: list[int | None] = [None] * size
         outcomes[answer.line] = answer.code
-        nights = [to_date(answer.night) if code is not None and 400 <= code < 600 else None for code in outcomes]
+        nights = [to_date(answer.night) if code is not None and Outcome(code).has_night else None for code in outcomes]
         return pl.DataFrame(
             {"outcome": outcomes, "hold_id": [0] * size, "lsn": [0] * size, "night": nights},
             schema={"outcome": pl.Int16, "hold_id": pl.Int64, "lsn": pl.Int64, "night": pl.Date},

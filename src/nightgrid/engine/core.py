@@ -32,6 +32,7 @@ from nightgrid.engine.names import Names
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
+from nightgrid.engine.selling import SellingMixin
 from nightgrid.engine.window import WindowMixin
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
@@ -50,6 +51,7 @@ class Engine(
     CartMixin,
     LifecycleMixin,
     WindowMixin,
+    SellingMixin,
     FindMixin,
     FeedMixin,
     MetricsMixin,
@@ -108,6 +110,7 @@ class Engine(
             controls=controls,
             counters=counters + len(names.channels),
             records=ring_records,
+            channels=len(names.channels),
             dialect=dialect,
         )
         return cls(catalog, inventory, SystemClock() if clock is None else clock, names)
@@ -115,22 +118,36 @@ class Engine(
     # -- reading the grid ------------------------------------------------------------------------
 
     def matrix(self, name: str) -> NDArray[np.int16]:
-        """A copy of `free`, `held`, `sold`, `capacity`, `physical`, `out_of_order`, `sell_limit` or `sold_elsewhere`:
-        int16 (room type, night) rooms.
+        """A copy of `free`, `held`, `sold`, `capacity`, `physical`, `out_of_order`, `sell_limit`, `sold_elsewhere` or
+        `blocked` (what blocks keep now): int16 (room type, night) rooms.
         """
-        self._inventory.sweep(self._now_ms())
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
+        if name == "blocked":
+            return self._inventory.blocked(slice(0, self.catalog.n_rows), now_ms)
         return self._inventory.matrix(name)
 
     @steady
     def availability(
-        self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
+        self,
+        hotel_id: str,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        *,
+        tier: str | None = None,
+        channel: str | None = None,
+        plan: str | None = None,
     ) -> pl.DataFrame:
         """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per
         room type and night. Restrictions of single plans are answered by `restrictions`.
+
+        `blocked` rooms are kept by blocks; `sellable` is what a guest of this tier, channel and plan could have on that
+        night alone: free rooms less blocked and protected ones, at most what caps, quotas and the house cap leave.
         """
         hotel = self.catalog.hotel_index(hotel_id)
         begin, end = self._night_range(first, last)
-        self._inventory.sweep(self._now_ms())
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
         rows = slice(int(self.catalog.hotel_first_row[hotel]), int(self.catalog.hotel_first_row[hotel + 1]))
         cells = self._inventory.cells(rows, slice(begin, end + 1))
         count, nights = cells.shape[:2]
@@ -153,6 +170,12 @@ class Engine(
             "free": counters[:, at.C_FREE].astype(np.int32),
             "sold_elsewhere": elsewhere.reshape(-1),
         }
+        wanted = slice(begin, end + 1)
+        columns["blocked"] = self._inventory.blocked(rows, now_ms)[:, wanted].reshape(-1).astype(np.int32)
+        scope = self._names.scope(tier, channel)
+        products = self._products_with(rows, plan)
+        sellable = self._inventory.sellable(rows, products, scope, now_ms)[:, wanted]
+        columns["sellable"] = sellable.reshape(-1).astype(np.int32)
         columns.update({name: [values[name] for values in named] for name in RESTRICTION_NAMES})
         return pl.DataFrame(columns)
 

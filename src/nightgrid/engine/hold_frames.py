@@ -102,12 +102,12 @@ def hold_frame(slots: Words, columns: NameColumns, names: Names, now_ms: int) ->
             "state": named(STATES, state),
             **columns.places(slots[:, at.W_PLACE]),
             **stay_columns(slots[:, at.W_STAY]),
-            "deadline_ms": slots[:, at.W_DEADLINE_MS],
+            "deadline_ms": np.maximum(slots[:, at.W_DEADLINE_MS], 0),
             "taken_ms": slots[:, at.W_TAKEN_MS],
             "resolved_ms": _or_null(slots[:, at.W_RESOLVED_MS], ended),
             "lsn": slots[:, at.W_LSN],
             **scope_columns(names, slots[:, at.W_SCOPE]),
             **link_columns(slots[:, at.W_LINK]),
-            "booked_again": _or_null(again, ended & (again != 0)),
+            "booked_again": _or_null(again, ended & (again > 0)),
         }
     )

@@ -12,7 +12,8 @@ from nightgrid.engine.answers import Finding
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
 from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
-from nightgrid.inventory.findings import CellFinding, findings
+from nightgrid.inventory.control_findings import CellFinding
+from nightgrid.inventory.findings import findings
 from nightgrid.nights import to_date
 
 
@@ -70,4 +71,12 @@ class HotelMixin(EngineBase):
     def _finding(self, found: CellFinding) -> Finding:
         """A finding by name."""
         night = to_date(found.night) if found.night > 0 else None
-        return Finding(found.kind, *self._row_names(found.row), night, found.text)
+        name = self._names.subject(found.kind, found.subject)
+        text = f"{name}: {found.text}" if name else found.text
+        return Finding(found.kind, *self._place_names(found), night, text)
+
+    def _place_names(self, found: CellFinding) -> tuple[str, str]:
+        """Where a finding is: a room type, a whole hotel ("*" for its room types), or the whole store."""
+        if found.row >= 0:
+            return self._row_names(found.row)
+        return (self.catalog.hotel_ids[found.hotel], "*") if found.hotel >= 0 else ("*", "*")

@@ -58,14 +58,14 @@ class LifecycleMixin(BookingMixin, EngineBase):
         except Refused as refused:
             if refused.outcome != Outcome.EXPIRED:
                 raise
-        return self._rebook(hold_id)
+        return self._rebook(hold_id, argument)
 
-    def _rebook(self, hold_id: int, value_minor: int = 0) -> Ticket:
+    def _rebook(self, hold_id: int, rooms: int) -> Ticket:
         now_ms = self._now_ms()
-        code, night, new_id, lsn = self._inventory.rebook(hold_id, value_minor, now_ms)
+        code, night, new_id, lsn = self._inventory.rebook(hold_id, rooms, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
-            failing = to_date(night).isoformat() if 400 <= code < 600 else None
+            failing = to_date(night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
             raise Refused(outcome, f"confirm {hold_id} again: {outcome.sentence} ({outcome.name}{where})", failing)
         return Ticket(new_id, lsn, outcome)
@@ -138,7 +138,7 @@ class LifecycleMixin(BookingMixin, EngineBase):
             0,
         )
         request[q.Q_PRODUCT] = self._amended_product(record, row, plan)
-        request[q.Q_VALUE] = 0 if value_minor is None else whole("value_minor", value_minor, 0, 2**53)
+        request[q.Q_VALUE] = -1 if value_minor is None else whole("value_minor", value_minor, 0, 2**53)
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)
         if not outcome.success:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.native.requests import UNITS_MAX, scope_word
@@ -27,6 +28,13 @@ def _distinct(what: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     return found
 
 
+def checked_name(what: str, name: str) -> str:
+    """A name that is a text and not empty."""
+    if not isinstance(name, str) or not name:
+        raise InputTypeError(f"{what} is {name!r}; a name is a text that is not empty")
+    return name
+
+
 class Names:
     """What requests call tiers, channels, blocks and limited counters."""
 
@@ -35,6 +43,7 @@ class Names:
         self.channels = _distinct("channels", channels, CHANNELS_MAX)
         self.blocks: dict[str, int] = {}  # control of a block
         self.counters: dict[str, int] = {}  # position of a limited counter
+        self.lock = Lock()  # for who adds a name
         self._tier_index = {name: index for index, name in enumerate(self.tiers)}
         self._channel_index = {name: index for index, name in enumerate(self.channels)}
 
@@ -74,6 +83,11 @@ class Names:
         if found is None:
             raise UnknownIdError(f"coupon is {name!r}; the store has {', '.join(self.counters) or 'none'}")
         return found
+
+    def subject(self, kind: str, position: int) -> str:
+        """Name of the block, counter or channel that a finding of this kind is about; "" for others."""
+        known = {"block": self.blocks, "counter": self.counters, "open_holds": self._channel_index}.get(kind, {})
+        return next((name for name, place in known.items() if place == position), "")
 
     def scope(
         self,

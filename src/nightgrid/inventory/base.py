@@ -50,6 +50,8 @@ class StoreBase:
     lanes: LaneMap
     product_lane: NDArray[np.int32]
     n_nights: int
+    n_channels: int  # the first counters count the open holds of each channel
+    plan_names: list[str]  # sorted; a plan's index is its place here
     _catalog: Catalog
 
     @property
@@ -77,7 +79,7 @@ class StoreBase:
                     return answer
 
     @contextmanager
-    def tables(self) -> Iterator[None]:
+    def table_lock(self) -> Iterator[None]:
         """Nobody else of the hotels' staff changes anything meanwhile, and the window does not roll."""
         shared = self.block.region(at.R_SHARED).view(np.int64)
         acquire(shared, at.S_TABLE_LOCK)
@@ -102,7 +104,7 @@ class StoreBase:
         shared = self.block.region(at.R_SHARED).view(np.int64)
         acquire(shared, at.S_SWEEP_LOCK)
         try:
-            with self.tables():
+            with self.table_lock():
                 window = self.window
                 lock_hotels(self.table)
                 try:

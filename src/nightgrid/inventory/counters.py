@@ -54,7 +54,7 @@ class CountersPart(StoreBase):
     ) -> Shortfall | None:
         hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
         short = np.zeros(5, np.int64)
-        with self.tables():
+        with self.table_lock():
             self.check_cells(rows, nights)
             refused = controls.set_counters(
                 self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short
@@ -116,7 +116,7 @@ class CountersPart(StoreBase):
             )
         short = np.zeros(5, np.int64)
         matrix = np.ascontiguousarray(rooms[None], np.int32)
-        with self.tables():
+        with self.table_lock():
             refused = controls.load_sold_elsewhere(self.table, matrix, allow_oversold, now_ms, short)
         return Shortfall(*short.tolist()) if refused else None
 
@@ -130,6 +130,8 @@ class CountersPart(StoreBase):
         """A copy of one counter of every cell: int16 (row, night) rooms, nights in order. Not one instant where threads
         are changing it.
         """
+        if name == "blocked":
+            raise InputError("what blocks keep depends on the instant; ask for it with blocked(rows, now_ms)")
         if name in _FIELDS:
             cells = self.block.region(at.R_CELLS).view(np.int16)[:, :, _FIELDS[name]]
             return self.steady(lambda window: np.ascontiguousarray(cells[:, window.order]))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import Window
+from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import audit
 from nightgrid.native import layout as at
@@ -30,16 +31,6 @@ _TEXTS = {
     audit.FINDING_DEADLINE: ("deadline", "the earliest deadline noted is {found}, a hold is due at {wanted}"),
 }
 _OF_NO_NIGHT = (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED, audit.FINDING_DEADLINE)
-
-
-@dataclass(frozen=True, slots=True)
-class CellFinding:
-    """One thing that is wrong: its kind, row and night (ordinal, 0 = none), and a sentence."""
-
-    kind: str
-    row: int
-    night: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,4 +113,5 @@ def findings(inventory: Inventory) -> list[CellFinding]:
     """
     with inventory.standing_still() as window:
         counted, wrong = recount(inventory, window), wrong_bits(inventory)
-    return named(inventory, counted, wrong)
+        controls = ControlAudit(inventory)
+    return named(inventory, counted, wrong) + controls.findings()

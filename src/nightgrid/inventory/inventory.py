@@ -23,6 +23,7 @@ from nightgrid.inventory.lanes import lane_map
 from nightgrid.inventory.profile_table import ProfileTable
 from nightgrid.inventory.restriction_fields import Changes
 from nightgrid.inventory.restrictions import Targets, apply_changes
+from nightgrid.inventory.selling import SellingPart
 from nightgrid.inventory.slots import SlotsPart
 from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
@@ -91,7 +92,7 @@ def _dialect_bits(dialect: Dialect) -> int:
     return bits | at.DIALECT_THROUGH_ON_DEPARTURE if dialect.through_counts_departure else bits
 
 
-class Inventory(CountersPart, SlotsPart, WindowPart):
+class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
     def __init__(
@@ -106,6 +107,7 @@ class Inventory(CountersPart, SlotsPart, WindowPart):
         controls: int = 4_096,
         counters: int = 1_024,
         records: int = 65_536,
+        channels: int = 0,
         dialect: Dialect | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
@@ -131,6 +133,7 @@ class Inventory(CountersPart, SlotsPart, WindowPart):
         self.block = Block(sizes)
         self.table = self.block.table
         self.n_nights = nights
+        self.n_channels = channels
         self.product_lane = product_lane
         self._catalog = catalog
         self._thread = local()
@@ -145,7 +148,9 @@ class Inventory(CountersPart, SlotsPart, WindowPart):
         region(at.R_ROW_FIRST_PRODUCT)[:] = catalog.row_first_product
         region(at.R_ROW_GUESTS)[:] = catalog.guests_max
         region(at.R_PRODUCT_LANE)[:] = self.product_lane
-        region(at.R_PRODUCT_PLAN)[:] = np.unique(np.array(catalog.plan_ids), return_inverse=True)[1]
+        names, plans = np.unique(np.array(catalog.plan_ids), return_inverse=True)
+        region(at.R_PRODUCT_PLAN)[:] = plans
+        self.plan_names = names.tolist()
         region(at.R_CAPACITY)[:] = catalog.capacity[:, None]
         region(at.R_CELLS)[:, :, at.C_FREE] = catalog.capacity[:, None]
         region(at.R_HOTELS)[:, at.L_EARLIEST_MS] = at.NEVER_MS
@@ -249,13 +254,9 @@ class Inventory(CountersPart, SlotsPart, WindowPart):
         code, night, lsn = amend.amend_one(self.table, hold_id, request, self._line(), now_ms)
         return code, night, lsn
 
-    def rebook(self, hold_id: int, value_minor: int, now_ms: int) -> HoldAnswer:
-        """Book what an expired hold held, if rooms are still there."""
-        return HoldAnswer(*amend.rebook_one(self.table, hold_id, value_minor, now_ms))
-
-    def block_row(self, control: int) -> int:
-        """The room type (row) that a block belongs to."""
-        return int(self.block.region(at.R_CONTROLS)[control, at.T_OWNER])
+    def rebook(self, hold_id: int, rooms: int, now_ms: int) -> HoldAnswer:
+        """Book what an expired hold held, or some of its rooms (0 = all), if they are still there."""
+        return HoldAnswer(*amend.rebook_one(self.table, hold_id, rooms, now_ms))
 
     def sweep(self, now_ms: int) -> int:
         """Expire every due hold; returns how many. One comparison where nothing is due."""

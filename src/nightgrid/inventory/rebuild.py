@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.inventory.findings import CellFinding, WrongBits, named, recount, wrong_bits
+from nightgrid.inventory.control_findings import CellFinding, ControlAudit
+from nightgrid.inventory.findings import WrongBits, named, recount, wrong_bits
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import audit
 from nightgrid.native import layout as at
@@ -36,8 +37,11 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
             _assign_lists(inventory)
         wrong = wrong_bits(inventory)  # of the cells as they are by now
         _turn(inventory, wrong)
+        controls = ControlAudit(inventory)
+        if not controls.is_right:
+            inventory.rebuild_controls()
         lines = counted.lines[~_stays(inventory, counted.lines)]
-    return named(inventory, replace(counted, lines=lines), wrong)
+    return named(inventory, replace(counted, lines=lines), wrong) + controls.findings()
 
 
 def _stays(inventory: Inventory, lines: NDArray[np.int64]) -> NDArray[np.bool_]:

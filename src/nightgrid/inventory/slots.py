@@ -25,7 +25,7 @@ class HoldRecord(NamedTuple):
     nights: int
     kept_nights: int  # of them, from the first on, still take rooms
     rooms: int
-    deadline_ms: int
+    deadline_ms: int  # 0 once all its nights have left the window
     taken_ms: int
     resolved_ms: int  # 0 = live
     lsn: int
@@ -51,7 +51,7 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         nights=stay >> 22 & 0x1FF,
         kept_nights=stay >> 31 & 0x1FF,
         rooms=stay >> 40,
-        deadline_ms=int(line[at.W_DEADLINE_MS]),
+        deadline_ms=max(int(line[at.W_DEADLINE_MS]), 0),
         taken_ms=int(line[at.W_TAKEN_MS]),
         resolved_ms=int(line[at.W_RESOLVED_MS]) if ended else 0,
         lsn=int(line[at.W_LSN]),
@@ -61,7 +61,7 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         counter=(scope >> 32 & 0xFFFF) - 1,
         units=scope >> 48 & 0x3FFF,
         link=int(line[at.W_LINK]),
-        booked_again=int(line[at.W_PREVIOUS]) if ended else 0,
+        booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
     )
 
 

@@ -50,7 +50,7 @@ class WindowPart(StoreBase):
         the instant in which they leave; what it raises leaves everything as it was.
         """
         physical = np.ascontiguousarray(self._catalog.capacity, np.int16)
-        with self.tables():
+        with self.table_lock():
             window = self.window
             days = first_night - window.first_night
             if days <= 0:

@@ -9,7 +9,7 @@ from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.restrictions import stay_restriction
-from nightgrid.native.selling import earlier_rooms, selling_code
+from nightgrid.native.selling import earlier_rooms, knows_block, selling_code
 from nightgrid.native.views import (
     as_pointer,
     cells_of,
@@ -25,6 +25,7 @@ from nightgrid.native.views import (
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
+_UNKNOWN_BLOCK = int(Outcome.UNKNOWN_BLOCK)
 _TOO_MANY_GUESTS = int(Outcome.TOO_MANY_GUESTS)
 _SOLD_OUT = int(Outcome.SOLD_OUT)
 
@@ -79,6 +80,8 @@ def admission(store, request, lines, before, hotel, restricted, now_ms):
     False passes over the restrictions (a booking in the place of an expired hold). O(nights).
     """
     row = request[q.Q_ROW]
+    if q.scope_block(request[q.Q_SCOPE]) != 0 and not knows_block(store, request):
+        return np.int64(_UNKNOWN_BLOCK), request[q.Q_ARRIVAL]
     column, seen, short = _look_at_cells(store, request, lines, before)
     flags = row_flags_of(store)[row]
     own = request[q.Q_PRODUCT] >= 0 and row_restricted_of(store)[row] != 0

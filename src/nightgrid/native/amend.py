@@ -15,7 +15,7 @@ from nightgrid.native.records import publish, publish_change
 from nightgrid.native.replace import swap_admission, swap_counts, swap_rooms, write_credit
 from nightgrid.native.resolve import locked_code
 from nightgrid.native.sales import counter_code
-from nightgrid.native.slots import allocate_slot, find_slot, hotel_of_slot, is_past
+from nightgrid.native.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
 from nightgrid.native.sweep import sweep_hotel
 from nightgrid.native.take import take_stay
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of, statistics_of
@@ -105,8 +105,9 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     stay = slots[base + at.W_STAY]
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
-    if not is_past(store, slot):
-        slots[base + at.W_RESOLVED_MS] = 0
+    slots[base + at.W_VALUE] = request[q.Q_VALUE]
+    if state != at.STATE_HELD and not is_past(store, slot):
+        forget_past(slots, base)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     return _OK, arrival, publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
 
@@ -126,6 +127,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
         code = _UNKNOWN_PRODUCT
     if code == _OK:
         asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
+        if asked[q.Q_VALUE, 0] < 0:
+            asked[q.Q_VALUE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_VALUE]
         code, night, lsn = _amend_locked(store, slot, request_at(asked, 0), lines, hotel, now_ms)
     release(shared, at.S_COUNTER_LOCK)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
@@ -136,8 +139,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
 def amend_one(store, hold_id, asked, lines, now_ms):
     """Give a hold or booking another stay at the same hotel, both or neither: (code, night, lsn).
 
-    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value, guests of the new stay [in], its scope is
-    the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
+    asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value (negative: as before), guests of the new
+    stay [in], its scope is the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
     """
     slot = find_slot(store, hold_id)
     code, night, lsn = _NOT_FOUND, asked[q.Q_ARRIVAL, 0], 0
@@ -154,8 +157,8 @@ def amend_one(store, hold_id, asked, lines, now_ms):
 
 
 @kernel
-def _again(store, slot):
-    """The request of an ended hold, as a booking at once."""
+def _again(store, slot, rooms):
+    """The request of an expired hold, as a booking at once of some of its rooms (0 = all)."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
     stay = slots[base + at.W_STAY]
@@ -165,14 +168,14 @@ def _again(store, slot):
         q.place_product(place),
         q.stay_arrival(stay),
         q.stay_nights(stay),
-        q.stay_rooms(stay),
+        q.stay_rooms(stay) if rooms == 0 else rooms,
         0,
         0,
         0,
         slots[base + at.W_GUEST],
         slots[base + at.W_REFERENCE],
         slots[base + at.W_SCOPE],
-        0,
+        -slots[base + at.W_PREVIOUS],
         0,
         0,
     )
@@ -189,7 +192,7 @@ def _rebook_admission(store, request, hotel, now_ms):
 
 
 @kernel
-def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
+def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
     """Book again what a hold of the locked hotel held: (code, night, id, lsn)."""
     slots = slots_of(store)
     hotels = hotel_words_of(store)
@@ -198,12 +201,12 @@ def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
     if code != _EXPIRED:
         return (_INVALID if code == _OK else code), 0, 0, lsn
     known = slots[slot * at.W_WORDS + at.W_PREVIOUS]
-    if known != 0:
+    if known > 0:
         return _EXISTS, 0, known, slots[(known & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
-    row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, _, guests, replaces = _again(
-        store, slot
-    )
-    request = (row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces)
+    if rooms < 0 or rooms > q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]):
+        return _INVALID, 0, 0, lsn
+    request = _again(store, slot, rooms)
+    arrival = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
     if code != _OK:
         return code, arrival, 0, 0
@@ -220,36 +223,37 @@ def _rebook_locked(store, slot, hold_id, hotel, value, now_ms):
     # From here on it must succeed.
     take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
     new_id = generation << 32 | new_slot
-    slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
-    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, value)
+    if new_slot != slot:  # a store that retains nothing hands the slot out at once
+        slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
+    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, request[q.Q_VALUE])
 
 
 @kernel
-def _rebook(store, slot, hold_id, value, now_ms):
+def _rebook(store, slot, hold_id, rooms, now_ms):
     """One attempt of `rebook_one`."""
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     hotel = hotel_of_slot(store, slot)
     acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
     acquire(shared, at.S_COUNTER_LOCK)
-    answer = _rebook_locked(store, slot, hold_id, hotel, value, now_ms)
+    answer = _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms)
     release(shared, at.S_COUNTER_LOCK)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return answer
 
 
 @kernel
-def rebook_one(store, hold_id, value, now_ms):
+def rebook_one(store, hold_id, rooms, now_ms):
     """Book what an expired hold held, if rooms are still there: (code, night, id, lsn); restrictions are not tested.
 
-    value: of the stay in minor units. The booking is new and linked to the hold; asked again, the answer is EXISTS with
-    the same booking. O(nights).
+    rooms: how many of its rooms, 0 = all. The booking is new and linked to the hold; asked again, the answer is EXISTS
+    with the same booking. O(nights).
     """
     slot = find_slot(store, hold_id)
     if slot < 0:
         return _NOT_FOUND, 0, 0, 0
-    answer = _rebook(store, slot, hold_id, value, now_ms)
+    answer = _rebook(store, slot, hold_id, rooms, now_ms)
     if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
-        answer = _rebook(store, slot, hold_id, value, now_ms)
+        answer = _rebook(store, slot, hold_id, rooms, now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer

@@ -117,17 +117,17 @@ def _cart_code(store, lines, hotels_of_cart, now_ms):
 
 @kernel
 def _allocate(store, lines, now_ms, out_slots, out_ids):
-    """A slot for every line; False, and none taken, if there are not enough."""
+    """A slot for every line: how many there are; where that is not all, none is taken."""
     row_hotel = row_hotel_of(store)
     for line in range(lines.shape[1]):
         slot, generation = allocate_slot(store, np.int64(row_hotel[lines[q.Q_ROW, line]]), now_ms)
         if slot < 0:
             for other in range(line):
                 free_slot(store, out_slots[other])
-            return False
+            return line
         out_slots[line] = slot
         out_ids[line] = generation << 32 | slot
-    return True
+    return lines.shape[1]
 
 
 @kernel
@@ -136,8 +136,9 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
     code, line, night = _cart_code(store, lines, hotels_of_cart, now_ms)
     if code != _OK:
         return code, line, night, 0
-    if not _allocate(store, lines, now_ms, out_slots, out_ids):
-        return _BUSY, 0, night, 0
+    allocated = _allocate(store, lines, now_ms, out_slots, out_ids)
+    if allocated < lines.shape[1]:
+        return _BUSY, allocated, night, 0
 
     # From here on it must succeed.
     row_hotel = row_hotel_of(store)
@@ -201,7 +202,7 @@ def hold_cart(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
 
 @kernel
 def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
-    """Confirm or release every line of a cart or none: (code, refusing line).
+    """Confirm or release every line of a cart or none: (code, refusing line); EXISTS if all were done already.
 
     hold_ids (line) int64; hotels_of_cart (hotel) int64, ascending and distinct [in]; out_lsn (line) int64 [out]. A line
     for which the verb was done already (EXISTS) does not stop the others. O(lines x nights).
@@ -210,6 +211,7 @@ def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
     slots = slots_of(store)
     code = _OK
     at_line = 0
+    done = 0
     _lock(store, hotels_of_cart)
     for line in range(hold_ids.size):
         slot = find_slot(store, hold_ids[line])
@@ -227,6 +229,8 @@ def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
             found, _ = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
             if found == _OK:
                 _, out_lsn[line] = apply_verb(store, slot, hotel, verb, 0, now_ms)
+                done += 1
+        code = _OK if done else _EXISTS
     _unlock(store, hotels_of_cart)
     add_word(statistics_of(store), code, 1)
     return code, at_line

@@ -170,12 +170,13 @@ K_SPECIAL: Final = 64
 W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED
 W_PLACE: Final = 1  # row | (product + 1) << 32
 W_STAY: Final = 2  # see `native/requests.py`: arrival, nights, kept nights, rooms
-W_DEADLINE_MS: Final = 3
-W_PREVIOUS: Final = 4  # slot + 1 in the hotel's list, 0 = none; of an ended hold: the booking made in its place
+W_DEADLINE_MS: Final = 3  # of a booking whose nights have all left the window: minus the instant since when
+W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or minus its value
 W_NEXT: Final = 5
 W_LSN: Final = 6  # of its latest change
 W_TAKEN_MS: Final = 7
-W_RESOLVED_MS: Final = 8  # of its end; of a booking: since when all its nights have left the window; 0 = neither
+W_RESOLVED_MS: Final = 8  # of an ended hold; of a live one it is
+W_VALUE: Final = 8  # the value of its stay in minor units
 W_KEY_HIGH: Final = 9
 W_KEY_LOW: Final = 10
 W_REQUEST: Final = 11  # digest of the request
@@ -264,6 +265,7 @@ N_FIELDS: Final = 5
 # -- limited counter -----------------------------------------------------------------------------
 U_LIMIT: Final = 0  # + 1; 0 = no limit
 U_USED: Final = 1
+U_KEPT: Final = 2  # part of it that no live hold uses: sales that ended without refund, and what was set by hand
 U_WORDS: Final = 8
 
 # -- entry of the key index ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.audit import takes_rooms
 from nightgrid.native.jit import kernel
-from nightgrid.native.slots import find_slot, hold_id_of, hotel_of_slot, is_forgotten
+from nightgrid.native.slots import find_slot, hold_id_of, hotel_of_slot, is_forgotten, is_noted_past
 from nightgrid.native.views import hotel_words_of, shared_of, slots_of
 
 # -- a filter: int64 (ASK_FIELDS); ANY where nothing is asked --------------------------------------
@@ -153,5 +153,5 @@ def count_holds(store, now_ms, out):
             deadline = slots[base + at.W_DEADLINE_MS]
             out[COUNT_EARLIEST_MS] = min(out[COUNT_EARLIEST_MS], deadline)
             out[COUNT_OPEN] += deadline > now_ms
-        elif takes_rooms(state) and slots[base + at.W_RESOLVED_MS] == 0:
+        elif takes_rooms(state) and not is_noted_past(slots, base):
             out[COUNT_LIVE] += 1

@@ -10,8 +10,9 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
-from nightgrid.native.atomics import load_word, store_word
+from nightgrid.native.atomics import and_word, load_word, or_word, store_word
 from nightgrid.native.audit import is_restricted, takes_rooms
+from nightgrid.native.control_tables import first_control
 from nightgrid.native.jit import kernel
 from nightgrid.native.planes import kinds_of_bits, product_bits, row_bits
 from nightgrid.native.records import publish_cells
@@ -19,11 +20,14 @@ from nightgrid.native.slots import link_slot
 from nightgrid.native.views import (
     capacity_of,
     cells_of,
+    controlled_of,
     elsewhere_of,
     hotel_words_of,
     night_kinds_of,
+    product_lane_of,
     product_profiles_of,
     row_first_product_of,
+    row_flags_of,
     row_hotel_of,
     row_restricted_of,
     shared_of,
@@ -72,6 +76,25 @@ def assign_restrictions(store):
                     needed |= kinds_of_bits(product_bits(store, product, column, 0))
             kinds[column] |= needed
         restricted[row] = profiles
+
+
+@kernel
+def assign_marks(store):
+    """Write which rows, and for searches which of their products, have selling controls."""
+    first_product = row_first_product_of(store)
+    lanes = product_lane_of(store)
+    controlled = controlled_of(store)
+    flags = row_flags_of(store)
+    for row in range(store[at.H_ROWS]):
+        has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
+        flags[row] = flags[row] & ~at.ROW_CONTROLLED | (at.ROW_CONTROLLED if has else 0)
+        for product in range(first_product[row], first_product[row + 1]):
+            lane = np.int64(lanes[product])
+            bit = np.int64(1) << (lane & 63)
+            if has:
+                or_word(controlled, lane >> 6, bit)
+            else:
+                and_word(controlled, lane >> 6, ~bit)
 
 
 @kernel

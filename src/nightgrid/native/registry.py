@@ -25,6 +25,7 @@ _REBUILD = "tests/unit/test_rebuild.py"
 _CHECK = "benchmarks/bench_check.py"
 _QUESTIONS = "tests/oracles/questions.py"
 _FINDS = "tests/agreement/test_questions_agree.py"
+_SELLING = "tests/agreement/test_selling_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -60,6 +61,18 @@ ENTRIES = (
     KernelEntry("planes.set_profiles", "restrict room types", _GRID, "tests/agreement/test_restrictions_agree.py"),
     KernelEntry("planes.set_product_profiles", "restrict products", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/agreement/test_grid_agrees.py"),
+    KernelEntry("control_tables.find_controls", "find selling controls", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_controls", "set caps, protection, hurdles, house caps", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_last_room", "name plans sold to the last room", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_counter", "set a limited counter", _INVENTORY, _SELLING),
+    KernelEntry("blocks.create_block", "set rooms aside", _INVENTORY, _SELLING),
+    KernelEntry("blocks.set_block_units", "set aside more or fewer", _INVENTORY, _SELLING),
+    KernelEntry("blocks.release_block", "give up a block", _INVENTORY, _SELLING),
+    KernelEntry("blocks.blocked_cells", "rooms that blocks keep", _INVENTORY, _SELLING),
+    KernelEntry("blocks.sellable_cells", "rooms that a guest could have", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
@@ -115,6 +128,7 @@ ENTRIES = (
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
     KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
     KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
+    KernelEntry("rebuild.assign_marks", "write which rows have selling controls", _GRID, _REBUILD),
     KernelEntry("rebuild.ended_slots", "find the ended holds", _INVENTORY, _REBUILD),
     KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
     KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),

@@ -16,7 +16,8 @@ from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.cells import change_free, inside_window
 from nightgrid.native.jit import kernel
 from nightgrid.native.records import publish_pair
-from nightgrid.native.sales import count_open, count_sale, count_units, counter_code
+from nightgrid.native.sales import count_more_of_quotas, count_open, count_sale, count_units, counter_code
+from nightgrid.native.selling import knows_block
 from nightgrid.native.slots import (
     allocate_slot,
     find_slot,
@@ -32,11 +33,20 @@ from nightgrid.native.slots import (
 from nightgrid.native.sweep import expire_hold, sweep_hotel
 from nightgrid.native.take import fill_slot
 from nightgrid.native.verdicts import state_code
-from nightgrid.native.views import cells_of, column_of, hotel_words_of, row_hotel_of, shared_of, slots_of
+from nightgrid.native.views import (
+    cells_of,
+    column_of,
+    hotel_words_of,
+    row_flags_of,
+    row_hotel_of,
+    shared_of,
+    slots_of,
+)
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
 _NOT_FOUND = int(Outcome.NOT_FOUND)
+_UNKNOWN_BLOCK = int(Outcome.UNKNOWN_BLOCK)
 _ALREADY_CONFIRMED = int(Outcome.ALREADY_CONFIRMED)
 _EXPIRED = int(Outcome.EXPIRED)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
@@ -108,13 +118,16 @@ def swap_admission(store, request, lines, hotel, restricted, opens, now_ms):
 
 @kernel
 def swap_counts(store, lines, old_hotel, request, hotel, opens):
-    """Move the controls' counts and the limited counters from the old stay (lines[:, 0]) to the new one."""
+    """Move the controls' counts and the limited counters from the old stay (lines[:, 0]) to the new one.
+
+    opens: 1 for an open hold, 0 for a booking: that gives no quota back.
+    """
     old = lines[q.Q_SCOPE, 0]
     scope = request[q.Q_SCOPE]
     row = request[q.Q_ROW]
     arrival = request[q.Q_ARRIVAL]
     nights = request[q.Q_NIGHTS]
-    count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], True)
+    count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], opens != 0)
     count_sale(
         store,
         lines[q.Q_ROW, 0],
@@ -124,8 +137,10 @@ def swap_counts(store, lines, old_hotel, request, hotel, opens):
         lines[q.Q_ARRIVAL, 0],
         lines[q.Q_NIGHTS, 0],
         lines[q.Q_ROOMS, 0],
-        True,
+        opens != 0,
     )
+    if opens == 0 and row_flags_of(store)[row] & at.ROW_CONTROLLED != 0:
+        count_more_of_quotas(store, lines, request, hotel)
     count_units(store, scope, 1)
     count_units(store, old, -1)
     count_open(store, scope, opens)
@@ -159,6 +174,8 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     code = q.horizon_code(store, shared, hotels[line + at.L_TODAY], request)
     if code == _OK:
         code = _replaceable(store, old_slot, request[q.Q_REPLACES], old_hotel, now_ms)
+        if code > _UNKNOWN_BLOCK and q.scope_block(request[q.Q_SCOPE]) != 0 and not knows_block(store, request):
+            code = _UNKNOWN_BLOCK
     if code != _OK:
         return code, night, 0, 0
     write_credit(store, old_slot, lines)

@@ -24,6 +24,7 @@ from nightgrid.native.slots import (
     is_past,
     link_slot,
     note_deadline,
+    note_past,
     unlink_slot,
 )
 from nightgrid.native.sweep import end_hold, expire_hold
@@ -128,7 +129,7 @@ def _set_state(store, slot, state, kind, kept, now_ms, value):
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), q.stay_nights(stay), kept, q.stay_rooms(stay))
     store_word(slots, base + at.W_STATE, word >> 8 << 8 | state)
     if state != at.STATE_CHECKED_IN and is_past(store, slot):
-        slots[base + at.W_RESOLVED_MS] = now_ms
+        note_past(slots, base, now_ms)
     return publish_change(store, slot, kind, now_ms, value, slots[base + at.W_PLACE], stay)
 
 

@@ -3,7 +3,8 @@
 Controls hang on a room type or on a hotel. Rows without any never come here. Everything is tested and counted under the
 hotel's lock, in the same step in which the rooms are taken. A request of a cart, or one that replaces another, is
 tested together with the lines before it: their rooms count as taken (those of the hold that is replaced as given
-back: its rooms are negative there).
+back: its rooms are negative there). On a night on which a change takes no more of something than the old stay had,
+that is not tested: an overbooked hotel must be able to shorten a stay.
 """
 
 from __future__ import annotations
@@ -65,6 +66,17 @@ def is_released(store, control, night, hotel, now_ms):
 
 
 @kernel
+def knows_block(store, request):
+    """True unless a request names a block that is of another room type, or of a channel that is not the request's."""
+    control = q.scope_block(request[q.Q_SCOPE]) - 1
+    controls = controls_of(store)
+    if controls[control, at.T_KIND] != at.KIND_BLOCK or controls[control, at.T_OWNER] != request[q.Q_ROW]:
+        return False
+    channel = controls[control, at.T_CHANNEL]
+    return channel == 0 or channel == q.scope_channel(request[q.Q_SCOPE])
+
+
+@kernel
 def earlier_rooms(store, lines, before, row, night):
     """Rooms that the lines before take of a row on a night. lines (Q_FIELDS, line) int64 [in]."""
     rooms = np.int64(0)
@@ -76,7 +88,19 @@ def earlier_rooms(store, lines, before, row, night):
 
 
 @kernel
-def _earlier_under(store, lines, before, control, night):
+def _earlier_sales(lines, before, row, block, night):
+    """Rooms that the lines before take on a night of the same row and block (0 = general sale)."""
+    rooms = np.int64(0)
+    for line in range(before):
+        arrival = lines[q.Q_ARRIVAL, line]
+        if lines[q.Q_ROW, line] == row and arrival <= night < arrival + lines[q.Q_NIGHTS, line]:
+            if q.scope_block(lines[q.Q_SCOPE, line]) == block:
+                rooms += lines[q.Q_ROOMS, line]
+    return rooms
+
+
+@kernel
+def earlier_under(store, lines, before, control, night):
     """Rooms that the lines before take on a night under one control."""
     controls = controls_of(store)
     row_hotel = row_hotel_of(store)
@@ -113,7 +137,7 @@ def _cap_night(store, control, request, lines, before):
     for night in range(request[q.Q_ARRIVAL], request[q.Q_ARRIVAL] + request[q.Q_NIGHTS]):
         limit = nights[control, column, at.N_LIMIT] - 1
         if limit >= 0:
-            asked = request[q.Q_ROOMS] + _earlier_under(store, lines, before, control, night)
+            asked = request[q.Q_ROOMS] + earlier_under(store, lines, before, control, night)
             if asked > 0 and nights[control, column, at.N_USED] + asked > limit:
                 return night
         column = next_column(store, column)
@@ -130,7 +154,7 @@ def _house_night(store, control, hotel, request, lines, before):
     for night in range(request[q.Q_ARRIVAL], request[q.Q_ARRIVAL] + request[q.Q_NIGHTS]):
         limit = nights[control, column, at.N_LIMIT] - 1
         if limit >= 0:
-            asked = request[q.Q_ROOMS] + _earlier_under(store, lines, before, control, night)
+            asked = request[q.Q_ROOMS] + earlier_under(store, lines, before, control, night)
             taken = np.int64(0)
             for row in range(first_row[hotel], first_row[hotel + 1]):
                 taken += np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
@@ -157,7 +181,7 @@ def _below_hurdle(store, control, request, lines, before):
     column = column_of(store, shared_of(store), request[q.Q_ARRIVAL])
     total = np.int64(0)
     for night in range(request[q.Q_ARRIVAL], request[q.Q_ARRIVAL] + request[q.Q_NIGHTS]):
-        more = _earlier_under(store, lines, before, control, night)
+        more = earlier_under(store, lines, before, control, night)
         total += hurdle_of(store, control, column, more) * request[q.Q_ROOMS]
         column = next_column(store, column)
     return request[q.Q_VALUE] < total
@@ -166,18 +190,14 @@ def _below_hurdle(store, control, request, lines, before):
 @kernel
 def _remaining(store, control, request, lines, before, hotel, night, column, now_ms):
     """Rooms that a block still keeps on a night once the request has its own: (rooms, the request fits the block)."""
-    if is_released(store, control, night, hotel, now_ms):
-        return np.int64(0), False
-    nights = control_nights_of(store)
-    units = nights[control, column, at.N_LIMIT] - 1
-    if units < 0:
-        return np.int64(0), False
-    picked = nights[control, column, at.N_USED] + _earlier_under(store, lines, before, control, night)
-    fits = True
-    if q.scope_block(request[q.Q_SCOPE]) == control + 1:
-        picked += request[q.Q_ROOMS]
-        fits = picked <= units + controls_of(store)[control, at.T_ELASTIC]
-    return max(units - picked, np.int64(0)), fits
+    ours = q.scope_block(request[q.Q_SCOPE]) == control + 1
+    asked = earlier_under(store, lines, before, control, night) + (request[q.Q_ROOMS] if ours else 0)
+    units = control_nights_of(store)[control, column, at.N_LIMIT] - 1
+    if units < 0 or is_released(store, control, night, hotel, now_ms):
+        return np.int64(0), ours and asked <= 0
+    picked = control_nights_of(store)[control, column, at.N_USED] + asked
+    fits = asked <= 0 or picked <= units + controls_of(store)[control, at.T_ELASTIC]
+    return max(units - picked, np.int64(0)), ours and fits
 
 
 @kernel
@@ -206,16 +226,17 @@ def room_code(store, request, lines, before, hotel, now_ms):
             if kind == at.KIND_BLOCK:
                 rooms, inside = _remaining(store, control, request, lines, before, hotel, night, column, now_ms)
                 kept += rooms
-                fits = fits or (block == control + 1 and inside)
+                fits = fits or inside
             elif kind == at.KIND_PROTECTION and controls[control, at.T_CLASS] == q.scope_class(request[q.Q_SCOPE]):
                 protected = max(nights[control, column, at.N_LIMIT] - 1, np.int64(0))
         left = np.int64(cells[row, column, at.C_FREE]) - kept - asked
+        more = request[q.Q_ROOMS] + _earlier_sales(lines, before, row, block, night) > 0
         code = np.int64(_OK)
         if not fits:
             code = _BLOCK_USED_UP
-        elif asked > 0 and left < 0:
+        elif more and left < 0:
             code = _SOLD_OUT
-        elif asked > 0 and block == 0 and not last_room and left < protected:
+        elif more and block == 0 and not last_room and left < protected:
             code = _PROTECTED
         if code != _OK and (worst == _OK or code < worst):
             worst = code

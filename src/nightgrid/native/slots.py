@@ -15,6 +15,7 @@ from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.requests import place_row, stay_arrival, stay_kept
+from nightgrid.native.sales import keep_units
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of
 
 
@@ -54,10 +55,11 @@ def is_forgotten(store, slot, now_ms):
     The slot itself is handed out again later, when it is needed; what callers see does not depend on when.
     """
     slots = slots_of(store)
-    resolved_ms = slots[slot * at.W_WORDS + at.W_RESOLVED_MS]
-    if resolved_ms == 0 and load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED == 0:
-        return False
-    return resolved_ms + store[at.H_RETENTION_MS] <= now_ms
+    base = slot * at.W_WORDS
+    if load_word(slots, base + at.W_STATE) & at.STATE_ENDED != 0:
+        return slots[base + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms
+    since_ms = -slots[base + at.W_DEADLINE_MS]
+    return since_ms > 0 and since_ms + store[at.H_RETENTION_MS] <= now_ms
 
 
 @inlined_kernel
@@ -126,8 +128,8 @@ def retire_slot(store, slot, hotel, state, now_ms):
     slots = slots_of(store)
     base = slot * at.W_WORDS
     line = hotel * at.L_WORDS
+    slots[base + at.W_PREVIOUS] = -slots[base + at.W_VALUE]  # for who books it again
     slots[base + at.W_RESOLVED_MS] = now_ms
-    slots[base + at.W_PREVIOUS] = 0
     slots[base + at.W_NEXT] = 0
     store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state | at.STATE_ENDED)
     tail = hotels[line + at.L_RETIRED_TAIL] - 1
@@ -190,6 +192,25 @@ def is_past(store, slot):
     return stay_arrival(stay) + stay_kept(stay) <= shared_of(store)[at.S_FIRST_NIGHT]
 
 
+@inlined_kernel
+def is_noted_past(slots, base):
+    """True for a booking that was noted as past. (A deadline is an instant after 1970.)"""
+    return slots[base + at.W_DEADLINE_MS] < 0
+
+
+@inlined_kernel
+def note_past(slots, base, now_ms):
+    """Note that a booking is past from now on; its deadline means nothing any more."""
+    slots[base + at.W_DEADLINE_MS] = -now_ms
+
+
+@inlined_kernel
+def forget_past(slots, base):
+    """A booking is not past any more: it was given other nights."""
+    if is_noted_past(slots, base):
+        slots[base + at.W_DEADLINE_MS] = slots[base + at.W_TAKEN_MS]
+
+
 @kernel
 def note_past_stays(store, hotel, now_ms):
     """Note the bookings of a hotel whose nights have all left the window: they are remembered for the retention time
@@ -203,11 +224,12 @@ def note_past_stays(store, hotel, now_ms):
         slot = link - 1
         base = slot * at.W_WORDS
         link = slots[base + at.W_NEXT]
-        if slots[base + at.W_RESOLVED_MS] == 0:
+        if not is_noted_past(slots, base):
             if is_past(store, slot):
-                slots[base + at.W_RESOLVED_MS] = now_ms
+                note_past(slots, base, now_ms)
         elif is_forgotten(store, slot, now_ms):
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
+            keep_units(store, slots[base + at.W_SCOPE])
             _next_generation(slots, slot)
             free_slot(store, slot)
 

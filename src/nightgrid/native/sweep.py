@@ -8,7 +8,7 @@ from nightgrid.native.atomics import acquire, load_word, lower_word, release, st
 from nightgrid.native.cells import give_rooms
 from nightgrid.native.jit import kernel
 from nightgrid.native.records import publish
-from nightgrid.native.sales import count_open, count_sale, count_units, needs_counters
+from nightgrid.native.sales import count_open, count_sale, count_units, keep_units, needs_counters
 from nightgrid.native.slots import retire_slot, unlink_slot
 from nightgrid.native.views import hotel_words_of, shared_of, slots_of
 
@@ -33,6 +33,8 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
     if needs_counters(scope):
         if with_quotas:
             count_units(store, scope, -1)
+        else:
+            keep_units(store, scope)
         if was_held:
             count_open(store, scope, -1)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1

@@ -22,7 +22,7 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
     slots[base + at.W_STAY] = q.stay_word(request[q.Q_ARRIVAL], nights, nights, request[q.Q_ROOMS])
     slots[base + at.W_DEADLINE_MS] = now_ms + request[q.Q_TTL_MS]
     slots[base + at.W_TAKEN_MS] = now_ms
-    slots[base + at.W_RESOLVED_MS] = 0
+    slots[base + at.W_VALUE] = request[q.Q_VALUE]
     slots[base + at.W_KEY_HIGH] = request[q.Q_KEY_HIGH]
     slots[base + at.W_KEY_LOW] = request[q.Q_KEY_LOW]
     slots[base + at.W_REQUEST] = digest
