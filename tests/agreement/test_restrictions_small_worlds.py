@@ -104,7 +104,7 @@ def differences(engine, lines, window, stays, reading=USUAL):
             if (outcome, (night - FIRST).days if night else arrival) != wanted:
                 found.append(f"{arrival} for {nights}, {types[row]}: {wanted}, held {outcome} {night}")
         for row, wanted in enumerate(of_plan):
-            code, step = stay_restriction(table, row, 2 * row, arrival, arrival, nights, arrival)
+            code, step = stay_restriction(table, row, 2 * row, arrival, FIRST.toordinal() + arrival, nights, arrival)
             if (code, arrival + step) != wanted:
                 found.append(f"{arrival} for {nights}, {types[row]} {plans[row]}: {wanted}, kernel {code} {step}")
         for rooms in (1, 2):

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cached_property, wraps
+from threading import Lock
+from typing import Concatenate, ParamSpec, TypeVar
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
+from nightgrid.engine.hold_frames import NameColumns
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
+
+E = TypeVar("E", bound="EngineBase")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+    """A question that reads the window more than once: it is asked again if the window rolled meanwhile."""
+
+    @wraps(question)
+    def asked(self: E, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._inventory.steady(lambda _: question(self, *args, **kwargs))
+
+    return asked
 
 
 class EngineBase:
@@ -28,12 +47,18 @@ class EngineBase:
     _digests: Digests
     _names: Names
     _version: PriceVersion | None
+    _publishing: Lock  # held while the current price version is made and set
     _ledger_ms: int
 
     @property
     def first_night(self) -> int:
         """Ordinal of the first night of the window; it moves on when the window rolls."""
         return self._inventory.first_night
+
+    @cached_property
+    def _name_columns(self) -> NameColumns:
+        """The catalogue's names as columns."""
+        return NameColumns(self.catalog)
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.engine.answers import RepriceReport
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
 from nightgrid.errors import InputError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
@@ -26,6 +26,7 @@ from nightgrid.outcomes import Outcome
 class BulkPriceMixin(EngineBase):
     """Many prices of one immutable price version at once."""
 
+    @steady
     def calendar(
         self,
         hotel_id: str,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,17 +19,21 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
 from nightgrid.dialect import Dialect
+from nightgrid.engine.base import steady
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
-from nightgrid.engine.hotel import HotelMixin
+from nightgrid.engine.feeds import FeedMixin
+from nightgrid.engine.finding import FindMixin
 from nightgrid.engine.lifecycle import LifecycleMixin
+from nightgrid.engine.metrics import MetricsMixin
 from nightgrid.engine.names import Names
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.engine.selling import SellingMixin
+from nightgrid.engine.window import WindowMixin
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
@@ -43,7 +48,17 @@ _SLOTS_DEFAULT = 1_000_000
 
 
 class Engine(
-    CartMixin, LifecycleMixin, HotelMixin, SellingMixin, QuoteMixin, BulkPriceMixin, SearchMixin, RunMixin
+    CartMixin,
+    LifecycleMixin,
+    WindowMixin,
+    SellingMixin,
+    FindMixin,
+    FeedMixin,
+    MetricsMixin,
+    QuoteMixin,
+    BulkPriceMixin,
+    SearchMixin,
+    RunMixin,
 ):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
@@ -57,6 +72,7 @@ class Engine(
         self._digests = Digests()
         self._names = Names() if names is None else names
         self._version = None
+        self._publishing = Lock()
         self._ledger_ms = -(2**62)
 
     @classmethod
@@ -111,6 +127,7 @@ class Engine(
             return self._inventory.blocked(slice(0, self.catalog.n_rows), now_ms)
         return self._inventory.matrix(name)
 
+    @steady
     def availability(
         self,
         hotel_id: str,
@@ -162,6 +179,7 @@ class Engine(
         columns.update({name: [values[name] for values in named] for name in RESTRICTION_NAMES})
         return pl.DataFrame(columns)
 
+    @steady
     def house_fill(self, hotel_id: str | None = None) -> NDArray[np.int32]:
         """House fill in basis points: int32 (night) of one hotel, or (hotel, night) of all. 10,000 where nothing can
         be sold.
@@ -203,5 +221,6 @@ class Engine(
 
         Searches and quotes that run meanwhile keep the version they started with. See docs/rules.md for the file.
         """
-        self._version = self._compile(book)
-        return self._version
+        with self._publishing:
+            version = self._version = self._compile(book)
+        return version

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.base import EngineBase, steady
 from nightgrid.inventory import runs
 from nightgrid.native import layout as at
 from nightgrid.nights import to_ordinal
@@ -40,6 +40,7 @@ class RunMixin(EngineBase):
         """Night indexes as dates."""
         return pl.Series((night + (self.first_night - _EPOCH)).astype(np.int32)).cast(pl.Date)
 
+    @steady
     def largest_free_run(self, hotel_id: str | None = None, *, rooms: int = 1) -> pl.DataFrame:
         """The longest run of nights with at least `rooms` free of each room type, from the hotel's today on.
 
@@ -55,6 +56,7 @@ class RunMixin(EngineBase):
         frame = pl.DataFrame({**self._named(np.arange(rows.start, rows.stop)), **dates, "nights": found.nights})
         return frame.with_columns(pl.when(pl.col("nights") > 0).then(pl.col(name)).alias(name) for name in dates)
 
+    @steady
     def gap_nights(self, min_nights: int | ArrayLike, hotel_id: str | None = None, *, rooms: int = 1) -> pl.DataFrame:
         """Orphan nights: runs of free nights between sold-out ones that are too short for any stay, a row per run.
 
@@ -78,6 +80,7 @@ class RunMixin(EngineBase):
             }
         )
 
+    @steady
     def availability_calendar(self, hotel_id: str | None, nights: int, *, rooms: int = 1) -> pl.DataFrame:
         """Rooms that are free for a whole stay, by room type and arrival date of the window; None = all hotels.
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.base import EngineBase, steady
 from nightgrid.inventory.selling import ControlNights
 from nightgrid.native import layout as at
 from nightgrid.nights import to_ordinal
@@ -71,6 +71,7 @@ class SellingViews(EngineBase):
             }
         )
 
+    @steady
     def house_caps(self, hotel_id: str | None = None) -> pl.DataFrame:
         """House caps: hotel_id, night, rooms, used (held and sold, elsewhere too), left."""
         lines, words = self._read((at.KIND_HOUSE,), hotel_id)

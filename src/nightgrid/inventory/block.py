@@ -87,7 +87,7 @@ class BlockSizes:
             at.R_PRODUCT_FLAGS: (int8, (self.products,)),
             at.R_OUT_OF_ORDER: (int16, cells),
             at.R_SELL_LIMIT: (int16, cells),
-            at.R_STATISTICS: (int64, (128,)),
+            at.R_STATISTICS: (int64, (at.CODES,)),
             at.R_CONTROLLED: (int64, (self.words,)),
             at.R_PRODUCT_PROFILES: (int16, (self.products, self.nights)),
             at.R_ROW_RESTRICTED: (int32, (self.rows,)),

@@ -25,6 +25,7 @@ from nightgrid.inventory.restriction_fields import Changes
 from nightgrid.inventory.restrictions import Targets, apply_changes
 from nightgrid.inventory.selling import SellingPart
 from nightgrid.inventory.slots import SlotsPart
+from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
 from nightgrid.native import amend, batch, carts, holds, resolve, sweep
 from nightgrid.native import layout as at
@@ -91,7 +92,7 @@ def _dialect_bits(dialect: Dialect) -> int:
     return bits | at.DIALECT_THROUGH_ON_DEPARTURE if dialect.through_counts_departure else bits
 
 
-class Inventory(CountersPart, SlotsPart, SellingPart):
+class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
     def __init__(
@@ -157,6 +158,8 @@ class Inventory(CountersPart, SlotsPart, SellingPart):
         shared[at.S_EARLIEST_MS] = at.NEVER_MS
         shared[at.S_PENDING_MS] = at.NEVER_MS
         shared[at.S_FIRST_NIGHT] = self.block.sizes.first_night
+        shared[at.S_LAP_NIGHT] = self.block.sizes.first_night
+        shared[at.S_END_NIGHT] = self.block.sizes.first_night + self.n_nights
         region(at.R_SELLABLE)[:] = self.open_words()
 
     def open_words(self) -> NDArray[np.int64]:
@@ -216,7 +219,7 @@ class Inventory(CountersPart, SlotsPart, SellingPart):
 
     def _count(self, codes: NDArray[np.int16]) -> None:
         """Count the answers of a batch."""
-        batch.add_statistics(self.table, np.bincount(codes // 10, minlength=128).astype(np.int64))
+        batch.add_statistics(self.table, np.bincount(codes, minlength=at.CODES).astype(np.int64))
 
     def resolve(self, hold_id: int, verb: int, argument: int, now_ms: int) -> tuple[int, int]:
         """Apply a verb (`native.verdicts` VERB_*, argument as `native.resolve`) to one hold: (code, lsn). O(nights)."""

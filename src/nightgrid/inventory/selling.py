@@ -5,18 +5,15 @@ Every change holds the table lock, is checked as a whole first, and changes noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.errors import CapacityError, InputError
-from nightgrid.inventory.base import StoreBase
-from nightgrid.native import audit_controls, blocks, control_tables
+from nightgrid.inventory.base import StoreBase, Window
+from nightgrid.native import audit_controls, blocks, control_tables, rebuild
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, release
 
 #: More records than this are published as one that says: anywhere.
 _RECORDS_MAX = 4_096
@@ -66,16 +63,6 @@ class UnitsShort(NamedTuple):
 
 class SellingPart(StoreBase):
     """Setting and reading selling controls."""
-
-    @contextmanager
-    def table_lock(self) -> Iterator[None]:
-        """Hold the table lock: nobody else changes controls, restrictions or the window."""
-        shared = self.block.region(at.R_SHARED)
-        acquire(shared, at.S_TABLE_LOCK)
-        try:
-            yield
-        finally:
-            release(shared, at.S_TABLE_LOCK)
 
     @property
     def _controls_used(self) -> int:
@@ -171,13 +158,15 @@ class SellingPart(StoreBase):
 
     def control_nights(self, kinds: tuple[int, ...], hotel: int | None = None) -> ControlNights:
         """Every night on which a control of these kinds (of one hotel, or all) has a limit. O(controls x nights)."""
+        return self.steady(lambda window: self._control_nights(kinds, hotel, window))
+
+    def _control_nights(self, kinds: tuple[int, ...], hotel: int | None, window: Window) -> ControlNights:
         controls = self.control_words()
         chosen = np.isin(controls[:, at.T_KIND], kinds)
         if hotel is not None:
             of_hotel, owner = controls[:, at.T_LEVEL] != 0, controls[:, at.T_OWNER]
             chosen &= np.where(of_hotel, owner, self._catalog.row_hotel[np.where(of_hotel, 0, owner)]) == hotel
         controls_chosen = np.flatnonzero(chosen)
-        window = self.window
         lines = self.block.region(at.R_CONTROL_NIGHTS).view(np.int64)
         which, position = np.nonzero(lines[controls_chosen, :, at.N_LIMIT][:, window.order])
         control = controls_chosen[which]
@@ -240,7 +229,7 @@ class SellingPart(StoreBase):
         """Rooms that blocks keep: int16 (row, night of the window)."""
         out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
         if self._controls_used:
-            blocks.blocked_cells(self.table, rows.start, now_ms, out)
+            self.steady(lambda _: blocks.blocked_cells(self.table, rows.start, now_ms, out))
         return out
 
     def sellable(self, rows: slice, products: NDArray[np.int64], scope: int, now_ms: int) -> NDArray[np.int16]:
@@ -250,7 +239,7 @@ class SellingPart(StoreBase):
         `native.requests.scope_word`.
         """
         out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
-        blocks.sellable_cells(self.table, rows.start, products, scope, now_ms, out)
+        self.steady(lambda _: blocks.sellable_cells(self.table, rows.start, products, scope, now_ms, out))
         return out
 
     # -- recount -----------------------------------------------------------------------------------
@@ -263,8 +252,11 @@ class SellingPart(StoreBase):
         return used, counted
 
     def rebuild_controls(self) -> None:
-        """Make what controls and counters count equal to the holds. The caller has locked every hotel."""
+        """Make what controls and counters count equal to the holds, and what rows say of their controls equal to the
+        lists. The caller has locked every hotel.
+        """
         audit_controls.rebuild_controls(self.table, *self.count_controls())
+        rebuild.assign_marks(self.table)
 
 
 def checked_units(units: NDArray[np.integer], nights: int) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from nightgrid.native.views import (
     as_pointer,
     cells_of,
     column_of,
+    end_night,
     hotel_words_of,
     next_column,
     row_flags_of,
@@ -55,7 +56,7 @@ def _look_at_cells(store, request, lines, before):
         if cells[row, column, at.C_FREE] < asked and asked > 0 and short < 0:
             short = night
         column = next_column(store, column)
-    if arrival + nights < shared[at.S_FIRST_NIGHT] + store[at.H_NIGHTS]:
+    if arrival + nights < end_night(shared):
         seen |= np.int64(cells[row, column, at.C_PROFILE])
     return first, seen, short
 
@@ -64,10 +65,9 @@ def _look_at_cells(store, request, lines, before):
 def _restriction(store, request, column, hotel):
     """What the restrictions say: (code, night)."""
     arrival = request[q.Q_ARRIVAL]
-    offset = arrival - shared_of(store)[at.S_FIRST_NIGHT]
     lead_days = arrival - hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]
     code, night = stay_restriction(
-        store, request[q.Q_ROW], request[q.Q_PRODUCT], column, offset, request[q.Q_NIGHTS], lead_days
+        store, request[q.Q_ROW], request[q.Q_PRODUCT], column, arrival, request[q.Q_NIGHTS], lead_days
     )
     return code, arrival + night
 

@@ -13,12 +13,12 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, load_word, release, store_word
+from nightgrid.native.audit import takes_rooms
 from nightgrid.native.cells import inside_window
 from nightgrid.native.control_tables import first_control
 from nightgrid.native.jit import kernel
 from nightgrid.native.sales import counts_sale
 from nightgrid.native.selling import plan_of
-from nightgrid.native.slots import is_live
 from nightgrid.native.views import (
     column_of,
     control_nights_of,
@@ -75,7 +75,7 @@ def count_controls(store, out_used, out_counters):
     for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
         base = slot * at.W_WORDS
         state = load_word(slots, base + at.W_STATE) & 0xFF
-        if not is_live(state):
+        if not takes_rooms(state):
             continue
         scope = slots[base + at.W_SCOPE]
         if q.scope_counter(scope):

@@ -165,7 +165,7 @@ def blocked_cells(store, first_row, now_ms, out):
     O(rows + nights of the rows that have controls).
     """
     first_night = shared_of(store)[at.S_FIRST_NIGHT]
-    first_column = shared_of(store)[at.S_FIRST_COLUMN]
+    first_column = column_of(store, shared_of(store), first_night)
     for i in range(out.shape[0]):
         row = first_row + i
         out[i] = 0
@@ -231,7 +231,7 @@ def sellable_cells(store, first_row, products, scope, now_ms, out):
         last_room = product >= 0 and product_flags_of(store)[product] & at.PRODUCT_LAST_ROOM != 0
         of_hotel = hotel_words_of(store)[hotel * at.L_WORDS + at.L_FIRST_CONTROL]
         of_row = np.int64(row_control_of(store)[row])
-        column = shared_of(store)[at.S_FIRST_COLUMN]
+        column = column_of(store, shared_of(store), first_night)
         for night in range(out.shape[1]):
             left = np.int64(cells[row, column, at.C_FREE])
             if of_row:

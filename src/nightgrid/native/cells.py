@@ -28,9 +28,9 @@ from nightgrid.native.views import (
 @inlined_kernel
 def inside_window(store, night, nights):
     """The part of some nights that lies inside the window: (first ordinal, how many)."""
-    first = shared_of(store)[at.S_FIRST_NIGHT]
-    begin = max(night, first)
-    end = min(night + nights, first + store[at.H_NIGHTS])
+    shared = shared_of(store)
+    begin = max(night, shared[at.S_FIRST_NIGHT])
+    end = min(night + nights, shared[at.S_END_NIGHT])
     return begin, max(end - begin, 0)
 
 

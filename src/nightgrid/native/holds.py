@@ -172,7 +172,7 @@ def hold_one(store, row, arrival, nights, rooms, ttl_ms, key_high, key_low, gues
     """
     request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0)
     answer = hold_request(store, request, no_lines(store), now_ms)
-    add_word(statistics_of(store), answer[0] // 10, 1)
+    add_word(statistics_of(store), answer[0], 1)
     return answer
 
 
@@ -201,5 +201,5 @@ def request_at(requests, line):
 def hold_any(store, requests, lines, now_ms):
     """`hold_request` of the only column of `requests` (Q_FIELDS, 1) int64, from Python."""
     answer = hold_request(store, request_at(borrowed(requests), 0), borrowed(lines), now_ms)
-    add_word(statistics_of(store), answer[0] // 10, 1)
+    add_word(statistics_of(store), answer[0], 1)
     return answer

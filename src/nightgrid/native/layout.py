@@ -5,8 +5,9 @@ regions, each starting on a cache line. Kernels get one int64 table, the *store 
 offsets replaced by addresses. They build array views without an owner from it, because arrays that are passed in
 or unpacked are reference-counted with atomic instructions inside the loops (measured: half the speed of a hold).
 
-Nights are a ring of columns: the window's first night stands in column S_FIRST_COLUMN, and the column after the last is
-column 0. So a day leaves and another enters without moving anything.
+Nights are a ring of columns, and a night keeps its column as long as it is in the window: its distance from the night
+in column 0, modulo the columns. So a day leaves and another enters without moving anything, and whoever reads without
+a lock while the window rolls looks into the right column, whatever he has read before (`native/window.py`).
 
 Lock order, from first to last; whoever holds one may only take later ones:
   1. the sweep lock (one thread expires due holds of the whole store),
@@ -75,7 +76,7 @@ R_PRODUCT_PLAN: Final = 47  # int32 (product): index of its plan's name
 R_PRODUCT_FLAGS: Final = 48  # int8 (product), see PRODUCT_*
 R_OUT_OF_ORDER: Final = 49  # int16 (row, column) rooms
 R_SELL_LIMIT: Final = 50  # int16 (row, column) rooms, signed
-R_STATISTICS: Final = 51  # int64 (128): how often each outcome / 10 was answered
+R_STATISTICS: Final = 51  # int64 (CODES): how often each outcome was answered
 R_CONTROLLED: Final = 52  # int64 (word): products whose room type or hotel has selling controls
 R_PRODUCT_PROFILES: Final = 53  # int16 (product, column): restriction profile of the product's own, as in a cell
 R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the row have a profile of their own
@@ -93,8 +94,9 @@ S_SWEEP_LOCK: Final = 24
 S_TABLE_LOCK: Final = 32
 S_PROFILE_CHANGES: Final = 33  # how often the table of restriction profiles changed
 S_FIRST_NIGHT: Final = 40  # proleptic ordinal of the window's first night
-S_FIRST_COLUMN: Final = 41  # its column
+S_LAP_NIGHT: Final = 41  # the night, not after the first one, that stands in column 0
 S_CONTROLS: Final = 42  # selling controls handed out
+S_END_NIGHT: Final = 43  # the night after the last one on sale
 S_COUNTER_LOCK: Final = 48
 S_STEPS: Final = 56  # tests only, see `native/steps.py`
 S_WORDS: Final = 64
@@ -168,7 +170,7 @@ K_SPECIAL: Final = 64
 W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED
 W_PLACE: Final = 1  # row | (product + 1) << 32
 W_STAY: Final = 2  # see `native/requests.py`: arrival, nights, kept nights, rooms
-W_DEADLINE_MS: Final = 3
+W_DEADLINE_MS: Final = 3  # of a booking whose nights have all left the window: minus the instant since when
 W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or minus its value
 W_NEXT: Final = 5
 W_LSN: Final = 6  # of its latest change
@@ -207,8 +209,10 @@ D_PLACE: Final = 3
 D_STAY: Final = 4
 D_DEADLINE_MS: Final = 5
 D_NOW_MS: Final = 6
-D_KEY_HIGH: Final = 7
+D_KEY_HIGH: Final = 7  # of a hold, and of a booking at once; of a later change D_OLD_PLACE
 D_KEY_LOW: Final = 8
+D_OLD_PLACE: Final = 7  # place and stay before a change that may move them
+D_OLD_STAY: Final = 8
 D_REQUEST: Final = 9
 D_GUEST: Final = 10
 D_REFERENCE: Final = 11
@@ -218,7 +222,7 @@ D_VALUE: Final = 14  # value of the stay in minor units, or the verb's argument
 D_QUOTE: Final = 15  # digest of the quote a hold is bound to, 0 = none
 D_WORDS: Final = 16
 
-RECORD_HOLD: Final = 1
+RECORD_HOLD: Final = 1  # kinds, stored and never changed
 RECORD_BOOK: Final = 2
 RECORD_CONFIRM: Final = 3
 RECORD_EXTEND: Final = 4
@@ -274,4 +278,5 @@ E_HOLD_ID: Final = 2  # 0 = never used
 E_REQUEST: Final = 3
 E_WORDS: Final = 4
 
+CODES: Final = 1_024  # beyond every outcome
 NEVER_MS: Final = 2**62

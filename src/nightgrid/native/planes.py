@@ -16,8 +16,8 @@ from nightgrid.native.jit import kernel
 from nightgrid.native.views import (
     cells_of,
     hotel_words_of,
+    night_in_column,
     night_kinds_of,
-    night_of_column,
     planes_of,
     product_lane_of,
     product_profiles_of,
@@ -121,7 +121,7 @@ def row_bits(store, row, column):
     profile = cells_of(store)[row, column, at.C_PROFILE] & 0xFFFF
     if profile == 0:
         return 0
-    return plane_bits(profiles_of(store), profile, weekday_of(store, night_of_column(store, column)))
+    return plane_bits(profiles_of(store), profile, weekday_of(night_in_column(store, column)))
 
 
 @kernel
@@ -130,7 +130,7 @@ def product_bits(store, product, column, of_row):
     profile = product_profiles_of(store)[product, column] & 0xFFFF
     if profile == 0:
         return of_row
-    own = plane_bits(profiles_of(store), profile, weekday_of(store, night_of_column(store, column)))
+    own = plane_bits(profiles_of(store), profile, weekday_of(night_in_column(store, column)))
     return stricter_bits(of_row, own)
 
 

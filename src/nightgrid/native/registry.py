@@ -19,6 +19,12 @@ _RUNS = "tests/oracles/runs.py"
 _RUNS_AGREE = "tests/agreement/test_runs_agree.py"
 _RESTRICTIONS = "tests/oracles/restrictions_slow.py"
 _SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
+_WINDOW = "tests/oracles/window.py"
+_ROLLS = "tests/agreement/test_window_agrees.py"
+_REBUILD = "tests/unit/test_rebuild.py"
+_CHECK = "benchmarks/bench_check.py"
+_QUESTIONS = "tests/oracles/questions.py"
+_FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
@@ -124,6 +130,16 @@ ENTRIES = (
     KernelEntry(
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
+    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS, "benchmarks/bench_window.py"),
+    KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
+    KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
+    KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
+    KernelEntry("rebuild.assign_marks", "write which rows have selling controls", _GRID, _REBUILD),
+    KernelEntry("rebuild.ended_slots", "find the ended holds", _INVENTORY, _REBUILD),
+    KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
+    KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
+    KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
+    KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),
