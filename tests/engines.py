@@ -159,7 +159,9 @@ class BatchInventory(EngineInventory):
             answers = self.engine.hold_many(frame)
         except InputError:
             return [Answer("INVALID")] * len(lines)
-        except UnknownIdError:  # a name that only the columns beyond the room type have
+        except UnknownIdError:  # a name that only the columns beyond the room type have, somewhere in the frame
+            if len(lines) > 1:
+                return [self.hold_lines([line])[0] for line in lines]
             asked = lines[0]
             return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=asked["nights"] < 1))]
         assert answers.columns == ["outcome", "hold_id", "lsn", "night"]
