@@ -65,13 +65,13 @@ class Pair:
             if wanted.outcome == "OK" and wanted.hold_id is not None:
                 assert self.ids.setdefault(wanted.hold_id, said.hold_id) == said.hold_id
         else:
-            assert said == wanted, (verb, args, asked)
+            assert said == wanted, f"{verb} {args} {asked}: {said}, wanted {wanted}"
         return wanted
 
     def stay(self) -> tuple[str, str, date, int]:
         hotel_id, room_type_id = self.dice.choice(self.rows)
         arrival = self.oracle.window[0] + timedelta(days=self.dice.randrange(-1, self.nights))
-        return hotel_id, room_type_id, arrival, self.dice.choice([1, 1, 2, 3, 5])
+        return hotel_id, room_type_id, arrival, self.dice.choice([1, 1, 2, 3, 4, 5])
 
     def some(self) -> int:
         """The oracle's id of a hold, mostly of a late one."""
@@ -111,29 +111,39 @@ class Pair:
     def end(self) -> None:
         self.both(self.dice.choice(["release", "cancel"]), self.some())
 
+    def in_state(self, state: str) -> int:
+        """A hold in a state, of bookings one whose guest is expected; any other where there is none."""
+        fitting = [
+            hold_id
+            for hold_id, hold in self.oracle.holds.items()
+            if hold.state == state and (state != "booked" or self.oracle.today(hold.row[0]) in hold.stay.sleeps)
+        ]
+        return self.dice.choice(fitting) if fitting and self.dice.random() < 0.8 else self.some()
+
     def check_in(self) -> None:
-        self.both("check_in", self.some())
+        self.both("check_in", self.in_state("booked"))
 
     def check_out(self) -> None:
-        self.both("check_out", self.some())
+        self.both("check_out", self.in_state("checked_in"))
 
     def depart(self) -> None:
-        self.both("depart_early", self.some(), self.stay()[2])
+        hold_id = self.in_state("checked_in")
+        known = self.oracle.holds.get(hold_id)
+        nights = known.stay.sleeps if known else []
+        self.both("depart_early", hold_id, self.dice.choice([self.stay()[2], *nights[1:] * 3]))
 
     def no_show(self) -> None:
         self.both("no_show", self.some(), release_from=self.dice.choice([None, self.stay()[2]]))
 
     def amend(self) -> None:
+        hold_id = self.some()
         _, room_type_id, arrival, nights = self.stay()
         changes = {"arrival": arrival, "nights": nights, "rooms": self.dice.choice([1, 2])}
-        if room_type_id in {row[1] for row in self.rows if row[0] == self.oracle_hotel(self.some())}:
+        found = self.oracle.holds.get(hold_id)
+        if found is not None and (found.row[0], room_type_id) in self.rows:
             changes["room_type_id"] = room_type_id
         kept = self.dice.sample(sorted(changes), self.dice.randrange(1, len(changes)))
-        self.both("amend", self.some(), **{name: changes[name] for name in kept})
-
-    def oracle_hotel(self, hold_id: int) -> str | None:
-        found = self.oracle.holds.get(hold_id)
-        return found.row[0] if found else None
+        self.both("amend", hold_id, **{name: changes[name] for name in kept})
 
     def cut(self) -> None:
         row, (first, last) = self.dice.choice(self.rows), sorted(self.dice.choices(self.oracle.window, k=2))

@@ -64,10 +64,10 @@ def test_everything_was_done_while_days_passed():
     """Runs after the tests above: people were refused and granted, and the window moved by more than a day."""
     if sum(MET.values()) < 3_000:
         pytest.skip("only some of the days were walked")
-    for name in ("hold OK", "book OK", "amend OK", "check_out OK", "check_in OK", "no_show OK", "hold SOLD_OUT"):
-        assert MET[name] > 5, name
+    granted = ("hold", "book", "amend", "confirm", "hold_cart", "check_in", "check_out", "depart_early", "no_show")
+    for name in (*(f"{verb} OK" for verb in granted), "hold SOLD_OUT", "check_out NOT_FOUND"):
+        assert MET[name] > 3, name
     assert sum(MET[f"roll {days}"] for days in range(2, 9)) > 5
-    assert MET["check_out NOT_FOUND"] > 0
 
 
 @pytest.mark.parametrize(

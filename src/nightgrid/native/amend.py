@@ -46,7 +46,7 @@ def _new_stay_code(store, request, lines, hotel, state):
             return _INVALID
     if departure > shared[at.S_END_NIGHT] or departure < today:
         return _OUTSIDE_HORIZON
-    if arrival != lines[q.Q_ARRIVAL, 0] and (arrival < today or arrival < first):
+    if state != at.STATE_CHECKED_IN and (arrival < today or arrival < first):
         return _OUTSIDE_HORIZON
     return _OK
 

@@ -187,9 +187,10 @@ def note_deadline(store, hotel, deadline_ms):
 
 @kernel
 def is_past(store, slot):
-    """True if all nights in which a hold takes rooms have left the window."""
+    """True if a hold takes rooms in no night of the window or after it."""
     stay = slots_of(store)[slot * at.W_WORDS + at.W_STAY]
-    return stay_arrival(stay) + stay_kept(stay) <= shared_of(store)[at.S_FIRST_NIGHT]
+    kept = stay_kept(stay)
+    return kept == 0 or stay_arrival(stay) + kept <= shared_of(store)[at.S_FIRST_NIGHT]
 
 
 @inlined_kernel
