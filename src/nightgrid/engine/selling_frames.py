@@ -199,7 +199,7 @@ class ControlFrame:
                 allowed[position, weekday_mask(self.what, text, position)] = True
             kept = allowed[row, (nights + weekday(0)) % 7]
             line, row, nights = line[kept], row[kept], nights[kept]
-        return ControlChange(keys[line], nights, values[:, row])
+        return ControlChange(keys, values[:, self.origin], line, nights)
 
 
 def limits_only(limit: NDArray[np.int64], given: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -82,7 +82,7 @@ def count_controls(store, out_used, out_counters):
             out_counters[q.scope_counter(scope) - 1] += q.scope_units(scope)
         if state == at.STATE_HELD and q.scope_channel(scope):
             out_counters[q.scope_channel(scope) - 1] += 1
-        if row_flags_of(store)[q.place_row(slots[base + at.W_PLACE])] & at.ROW_CONTROLLED != 0:
+        if out_used.shape[0] > 0:
             _count_stay(store, base, out_used)
 
 

@@ -190,7 +190,7 @@ def count_live(store, control, hotel, fresh):
 
 
 @kernel
-def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
+def _write_nights(store, control, hotel, nights, source, values, begin, end, fresh):
     """Write the nights begin..end of the change into a control; what becomes limited is counted anew. Hotel locked."""
     kind = controls_of(store)[control, at.T_KIND]
     lines = control_nights_of(store)
@@ -199,7 +199,7 @@ def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
     recount = False
     for i in range(begin, end):
         column = column_of(store, shared, nights[i])
-        if counted and lines[control, column, at.N_LIMIT] == 0 and values[V_LIMIT, i] != 0:
+        if counted and lines[control, column, at.N_LIMIT] == 0 and values[V_LIMIT, source[i]] != 0:
             fresh[column] = 1
             recount = True
         if kind == at.KIND_HURDLE or fresh[column]:
@@ -209,10 +209,10 @@ def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
     for i in range(begin, end):
         column = column_of(store, shared, nights[i])
         fresh[column] = 0
-        lines[control, column, at.N_DELTA] = values[V_DELTA, i]
-        lines[control, column, at.N_FLOOR] = values[V_FLOOR, i]
-        lines[control, column, at.N_CEILING] = values[V_CEILING, i]
-        lines[control, column, at.N_LIMIT] = values[V_LIMIT, i]
+        lines[control, column, at.N_DELTA] = values[V_DELTA, source[i]]
+        lines[control, column, at.N_FLOOR] = values[V_FLOOR, source[i]]
+        lines[control, column, at.N_CEILING] = values[V_CEILING, source[i]]
+        lines[control, column, at.N_LIMIT] = values[V_LIMIT, source[i]]
 
 
 @kernel
@@ -229,34 +229,34 @@ def publish_control(store, control, night, nights, now_ms):
 
 
 @kernel
-def _set_key(store, keys, key, hotel, first_cell, nights, values, each, now_ms, fresh):
+def _set_key(store, keys, key, hotel, first_cell, nights, source, values, each, now_ms, fresh):
     """Set the nights of one control, which is made where there is none. Table and hotel locked."""
     begin, end = first_cell[key], first_cell[key + 1]
     control = find_control(store, keys, key)
     if control < 0:
         wanted = False
         for i in range(begin, end):
-            wanted = wanted or values[V_LIMIT, i] != 0
+            wanted = wanted or values[V_LIMIT, source[i]] != 0
         if not wanted:
             return
         control = fill_control(store, keys, key)
-        _write_nights(store, control, hotel, nights, values, begin, end, fresh)
+        _write_nights(store, control, hotel, nights, source, values, begin, end, fresh)
         link_control(store, control)
     else:
-        _write_nights(store, control, hotel, nights, values, begin, end, fresh)
+        _write_nights(store, control, hotel, nights, source, values, begin, end, fresh)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
     if each:
         publish_control(store, control, nights[begin], nights[end - 1] - nights[begin] + 1, now_ms)
 
 
 @kernel
-def set_controls(store, keys, first_cell, nights, values, each, now_ms, fresh):
+def set_controls(store, keys, first_cell, nights, source, values, each, now_ms, fresh):
     """Set the nights of many controls. The table lock is held, and as many controls are left as may be needed.
 
     keys (key, X_FIELDS) int64, distinct, those of a hotel together; first_cell (key + 1) int64; nights (cell) int64:
-    ordinals inside the window, ascending for each key; values (V_FIELDS, cell) int64: a limit + 1 or 0 to take it away,
-    and what a hurdle has [in]; each: publish a record a control, else one for all [in]; fresh (column) uint8: scratch,
-    zero. O(cells + controls x live holds of their hotels).
+    ordinals inside the window, ascending for each key; source (cell) int64: the line of its values; values
+    (V_FIELDS, line) int64: a limit + 1 or 0 to take it away, and what a hurdle has; each: publish a record a control,
+    else one for all [in]; fresh (column) uint8: scratch, zero. O(cells + controls x live holds of their hotels).
     """
     hotels = hotel_words_of(store)
     locked = np.int64(-1)
@@ -267,7 +267,7 @@ def set_controls(store, keys, first_cell, nights, values, each, now_ms, fresh):
                 release(hotels, locked * at.L_WORDS + at.L_LOCK)
             acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
             locked = hotel
-        _set_key(store, keys, key, hotel, first_cell, nights, values, each, now_ms, fresh)
+        _set_key(store, keys, key, hotel, first_cell, nights, source, values, each, now_ms, fresh)
     if locked >= 0:
         release(hotels, locked * at.L_WORDS + at.L_LOCK)
     if not each:
