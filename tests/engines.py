@@ -15,6 +15,7 @@ import numpy as np
 from nightgrid import Catalog, InputError, ManualClock, Outcome, Refused, UnknownIdError
 from nightgrid.engine import Engine
 from tests.engine_life import LifeFace, unknown_outcome
+from tests.engine_questions import QuestionFace
 from tests.engine_selling import SellingFace
 from tests.oracles.grid import Answer, Row
 from tests.oracles.search import Found, Offer, Request
@@ -45,19 +46,20 @@ def engine_of(
     retention_ms: int = 24 * 3_600_000,
     tiers: Sequence[str] = (),
     channels: Sequence[str] = (),
+    ring_records: int = 65_536,
 ) -> Engine:
     """An engine over a world's `hotels`, `room_types` and `products`, its clock standing at `now_ms`."""
     catalog = catalog_of(world["hotels"], world["room_types"], world["products"])
     clock = ManualClock(now_ms)
     names: dict[str, Any] = {"tiers": tiers, "channels": channels}
-    names["slots"], names["retention_ms"] = slots, retention_ms
+    names |= {"slots": slots, "retention_ms": retention_ms, "ring_records": ring_records}
     engine = Engine.in_memory(catalog, first_night, nights, clock=clock, **names)
     if book is not None:
         engine.publish(dict(book))
     return engine
 
 
-class EngineInventory(LifeFace, SellingFace):
+class EngineInventory(LifeFace, SellingFace, QuestionFace):
     """An engine, one call at a time. `holds` is empty: the engine keeps its own."""
 
     def __init__(self, engine: Engine) -> None:
@@ -157,7 +159,9 @@ class BatchInventory(EngineInventory):
             answers = self.engine.hold_many(frame)
         except InputError:
             return [Answer("INVALID")] * len(lines)
-        except UnknownIdError:  # a name that only the columns beyond the room type have
+        except UnknownIdError:  # a name that only the columns beyond the room type have, somewhere in the frame
+            if len(lines) > 1:
+                return [self.hold_lines([line])[0] for line in lines]
             asked = lines[0]
             return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=asked["nights"] < 1))]
         assert answers.columns == ["outcome", "hold_id", "lsn", "night"]

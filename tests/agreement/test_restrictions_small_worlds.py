@@ -15,8 +15,8 @@ import pytest
 
 from nightgrid import Catalog, Dialect, Engine, ManualClock
 from nightgrid.native.restrictions import stay_restriction
-from nightgrid.search.searcher import StayQuery
 from tests import strategies as worlds
+from tests.agreement.bit_maps import offered
 from tests.oracles import restrictions_slow as slow
 from tests.oracles.restrictions_slow import NAMES, NOTHING, Reading, refusal
 
@@ -77,16 +77,6 @@ def write(engine, lines):
                     },
                 }
             )
-
-
-def offered(engine, arrival, nights, rooms):
-    """bool (product): what the bit maps offer."""
-    query = StayQuery(arrival, nights, 0, rooms, None, "price", None, None)
-    words = engine._searcher.available(query, engine._searcher.hotel_words(np.arange(engine.catalog.n_hotels)))
-    bits = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
-    of_product = bits[engine._inventory.product_lane]
-    assert bits.sum() == of_product.sum()
-    return of_product
 
 
 def reading_of(dialect):

@@ -65,7 +65,7 @@ class Engine(
 ):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
-    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names) -> None:
+    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names | None = None) -> None:
         self.catalog = catalog
         self.clock = clock
         self.n_nights = inventory.n_nights
@@ -73,7 +73,7 @@ class Engine(
         self._searcher = Searcher(catalog, inventory)
         self._days = Days(catalog, inventory)
         self._digests = Digests()
-        self._names = names
+        self._names = Names() if names is None else names
         self._version = None
         self._publishing = Lock()
         self._ledger_ms = -(2**62)

@@ -31,7 +31,7 @@ class WindowMixin(HotelMixin):
         now_ms = self._now_ms()
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar].min())
         first_night = today if to is None else to_ordinal(to)
-        if first_night > today:
+        if first_night > max(today, self.first_night):
             raise InputError(
                 f"to is {to_date(first_night)}; the earliest date of today at a hotel is {to_date(today)}, "
                 "and nights from then on are on sale"

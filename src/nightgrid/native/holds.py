@@ -108,11 +108,12 @@ def _attempt(store, request, lines, now_ms):
     key_low = request[q.Q_KEY_LOW]
     has_key = key_high != 0 or key_low != 0
     locks = segment_locks_of(store)
-    segment = key_segment(store, key_high, key_low)
+    segment = np.int64(0)
     code, hold_id, lsn = np.int64(_OK), np.int64(0), np.int64(0)
     digest = np.int64(0)
     entry = np.int64(0)
     if has_key:
+        segment = key_segment(store, key_high, key_low)
         digest = q.request_digest(request)
         acquire(locks, segment * 8)
         code, hold_id, lsn = known_answer(store, segment, request, digest, now_ms)

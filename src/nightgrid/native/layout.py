@@ -204,6 +204,9 @@ STATE_CHECKED_IN: Final = 6
 STATE_CHECKED_OUT: Final = 7
 STATE_NO_SHOW: Final = 8
 STATE_MASK: Final = 0x0F
+STATES_LIVE: Final = (
+    1 << STATE_HELD | 1 << STATE_BOOKED | 1 << STATE_CHECKED_IN | 1 << STATE_CHECKED_OUT | 1 << STATE_NO_SHOW
+)
 STATE_ENDED: Final = 0x80  # it takes no rooms any more and stands in the queue of ended holds
 
 # -- record of the ring: two cache lines, 128 bytes ----------------------------------------------

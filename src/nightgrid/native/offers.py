@@ -14,14 +14,13 @@ from nightgrid.native.views import controlled_of, row_hotel_of, shared_of
 
 @kernel
 def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms):
-    """Whether a hold for a stay inside the horizon would be granted now: its code. Nothing is locked or changed.
+    """Whether a hold for a stay inside the horizon would be granted now: (code, night). Nothing is locked or changed.
 
     scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
     """
     row = np.int64(row)
     request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0)
-    code, _ = admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
-    return code
+    return admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
 
 
 @kernel
@@ -57,7 +56,7 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, ou
                     )
                 row = lanes.lane_row[lane]
                 product = lanes.lane_product[lane]
-                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms) != 0:
+                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)[0] != 0:
                     out_words[word] &= ~(1 << bit)
 
 

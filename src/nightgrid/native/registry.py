@@ -46,15 +46,21 @@ class KernelEntry:
 ENTRIES = (
     KernelEntry("holds.hold_one", "hold one stay", _INVENTORY, _MACHINE, "benchmarks/bench_hold.py"),
     KernelEntry("batch.hold_batch", "hold many stays", _INVENTORY, _MACHINE, "benchmarks/bench_hold_many.py"),
-    KernelEntry("holds.resolve_one", "confirm, release or cancel one hold", _INVENTORY, _MACHINE),
+    KernelEntry("holds.hold_any", "hold with everything a request can say", _INVENTORY, _SELLING),
+    KernelEntry("resolve.resolve_one", "apply a verb to one hold", _INVENTORY, _MACHINE),
+    KernelEntry("amend.amend_one", "give a booking another stay", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("amend.rebook_one", "book an expired hold again", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
     KernelEntry(
-        "batch.resolve_batch", "confirm, release or cancel many", _INVENTORY, "tests/golden/test_golden_engine.py"
+        "batch.resolve_batch", "apply a verb to many holds", _INVENTORY, "tests/golden/test_golden_engine.py"
     ),
     KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
     KernelEntry(
         "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"
     ),
-    KernelEntry("holds.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
+    KernelEntry("sweep.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
     KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
     KernelEntry(
         "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_grid_agrees.py"
@@ -87,14 +93,14 @@ ENTRIES = (
     KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
     KernelEntry("audit.audit_restrictions", "compare what is noted with the profiles", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry(
-        "available.available_words",
+        "search.sellable_words",
         "which products can be sold",
         _SEARCH,
         "tests/agreement/test_restrictions_agree.py",
         "benchmarks/bench_search.py",
     ),
     KernelEntry(
-        "available.drop_refused", "check what is left in the cells", _SEARCH, "tests/agreement/test_search_agrees.py"
+        "offers.drop_refused", "check what the bit maps leave", _SEARCH, "tests/agreement/test_search_agrees.py"
     ),
     KernelEntry(
         "tables.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"

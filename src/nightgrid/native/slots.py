@@ -22,7 +22,7 @@ from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slot
 @inlined_kernel
 def is_live(state):
     """True for a state (with its flags) that stands in a list of its hotel and may take rooms."""
-    return state != at.STATE_EMPTY and state & at.STATE_ENDED == 0
+    return state <= at.STATE_MASK and (at.STATES_LIVE >> state) & 1 != 0
 
 
 @inlined_kernel
