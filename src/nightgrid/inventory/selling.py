@@ -112,8 +112,7 @@ class SellingPart(StoreBase):
         """How many records say what controls have changed: one for each row that they are about."""
         of_hotel = keys[:, control_tables.X_LEVEL] != 0
         hotels = keys[of_hotel, control_tables.X_OWNER]
-        first_row = self._catalog.hotel_first_row
-        return int((~of_hotel).sum() + (first_row[hotels + 1] - first_row[hotels]).sum())
+        return int((~of_hotel).sum() + np.diff(self._catalog.hotel_first_row)[hotels].sum())
 
     def set_protection(self, change: ControlChange, classes: int, now_ms: int) -> int | RisingProtection:
         """`set_controls` of protection levels; where they would rise with the class nothing is changed, and the first
@@ -234,21 +233,23 @@ class SellingPart(StoreBase):
 
     # -- what is left ------------------------------------------------------------------------------
 
-    def blocked(self, rows: slice, now_ms: int) -> NDArray[np.int16]:
+    def blocked(self, rows: NDArray[np.int64], now_ms: int) -> NDArray[np.int16]:
         """Rooms that blocks keep: int16 (row, night of the window)."""
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
+        out = np.zeros((len(rows), self.n_nights), np.int16)
         if self._controls_used:
-            self.steady(lambda _: blocks.blocked_cells(self.table, rows.start, now_ms, out))
+            self.steady(lambda _: blocks.blocked_cells(self.table, rows, now_ms, out))
         return out
 
-    def sellable(self, rows: slice, products: NDArray[np.int64], scope: int, now_ms: int) -> NDArray[np.int16]:
+    def sellable(
+        self, rows: NDArray[np.int64], products: NDArray[np.int64], scope: int, now_ms: int
+    ) -> NDArray[np.int16]:
         """Rooms that a guest could have on each night alone, whatever restrictions and hurdles say: int16 (row, night).
 
         products (row): the product of the plan asked for, -1 = none named, -2 = the row does not have it; scope:
         `native.requests.scope_word`.
         """
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
-        self.steady(lambda _: blocks.sellable_cells(self.table, rows.start, products, scope, now_ms, out))
+        out = np.zeros((len(rows), self.n_nights), np.int16)
+        self.steady(lambda _: blocks.sellable_cells(self.table, rows, products, scope, now_ms, out))
         return out
 
     # -- recount -----------------------------------------------------------------------------------
