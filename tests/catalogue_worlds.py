@@ -24,7 +24,11 @@ BOOK = {
     "season": [{"name": "saturdays", "percent": 3, "weekdays": ["sat"], "where": {"plan": ["flex", "renamed3"]}}],
     "lead_time": [
         {"name": "late", "where": {"hotel": ["H1", "hotel2"]}, "bands": [{"from_days": 0, "to_days": 2, "percent": 7}]},
-        {"name": "rooms", "where": {"room_type": ["T2-2", "room1"]}, "bands": [{"from_days": 0, "to_days": 3, "percent": -5}]},
+        {
+            "name": "rooms",
+            "where": {"room_type": ["T2-2", "room1"]},
+            "bands": [{"from_days": 0, "to_days": 3, "percent": -5}],
+        },
     ],
 }
 Event = tuple[Any, ...]
@@ -66,8 +70,9 @@ class Names:
     def add_row(self, hotel: int, seed: int) -> int:
         """A room type with one or two plans."""
         self.made += 1
-        self.rows.append({"hotel": hotel, "room_type_id": f"T{self.made % 3}-{self.made}" if seed % 3 else f"T0{self.made}",
-                          "capacity": seed % 4, "guests_max": 2 + seed % 2})  # fmt: skip
+        room_type_id = f"T{self.made % 3}-{self.made}" if seed % 3 else f"T0{self.made}"
+        row = {"hotel": hotel, "room_type_id": room_type_id, "capacity": seed % 4, "guests_max": 2 + seed % 2}
+        self.rows.append(row)
         for plan in ("standard", "flex")[: 1 + seed % 2]:
             self.add_product(len(self.rows) - 1, plan)
         return len(self.rows) - 1
@@ -154,7 +159,10 @@ def answers(engine: Engine, names: Names) -> Iterator[tuple[str, Any]]:
         yield f"calendar {hotel}", engine.calendar(hotel_id, 2).rows()
         yield f"runs {hotel}", engine.largest_free_run(hotel_id).rows()
         yield f"stays {hotel}", engine.availability_calendar(hotel_id, 2).rows()
-        yield f"holds {hotel}", engine.find(hotel_id=hotel_id).drop("id", "lsn").sort("taken_ms", maintain_order=True).rows()
+        yield (
+            f"holds {hotel}",
+            engine.find(hotel_id=hotel_id).drop("id", "lsn").sort("taken_ms", maintain_order=True).rows(),
+        )
     searches = [{}, {"rooms": 2}, {"city": "Rome"}, {"tier": "gold", "guests": 3}, {"top": None}, {"top": 1},
                 {"hotel_ids": [names.hotel(0)["hotel_id"]]}, {"plan": names.products[-1]["plan_id"]},
                 {"room_type": names.rows[-1]["room_type_id"]}, {"sort": "rating"}]  # fmt: skip

@@ -1,4 +1,6 @@
-"""What a real engine answers about holds and nights, with the face of the oracle (`tests.oracles.questions`, `window`)."""
+"""What a real engine answers about holds and nights, with the face of the oracle (`tests.oracles.questions`,
+`window`).
+"""
 
 from __future__ import annotations
 

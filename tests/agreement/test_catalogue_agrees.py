@@ -17,8 +17,8 @@ from tests.catalogue_worlds import FIRST, NIGHTS, Event, Names, differences, do,
 
 CHANGES = ("add_hotel", "add_hotels", "add_row", "add_plan", "rename_hotel", "rename_row", "rename_plan")
 DEEDS = (
-    *["hold"] * 3, *["hold_plan"] * 3, *["confirm", "release", "cancel"], *["restrict"] * 2, "capacity", "house_cap", "cap",
-    "close_hotel", "reopen_hotel", "close_room_type", "reopen_room_type", "close_plan", "reopen_plan", "roll",
+    *["hold"] * 3, *["hold_plan"] * 3, *["confirm", "release", "cancel"], *["restrict"] * 2, "capacity", "house_cap",
+    "cap", "close_hotel", "reopen_hotel", "close_room_type", "reopen_room_type", "close_plan", "reopen_plan", "roll",
 )  # fmt: skip
 SPARES = {"spare_hotels": 8, "spare_room_types": 30, "spare_products": 70}
 STEPS = st.lists(
@@ -26,7 +26,13 @@ STEPS = st.lists(
     min_size=4,
     max_size=30,
 )
-RESTRICTIONS = (("closed", True), ("closed", False), ("min_stay_arrival", 3), ("max_stay_through", 1), ("full_pattern", "NY"))
+RESTRICTIONS = (
+    ("closed", True),
+    ("closed", False),
+    ("min_stay_arrival", 3),
+    ("max_stay_through", 1),
+    ("full_pattern", "NY"),
+)
 
 
 class Chain:
@@ -82,7 +88,10 @@ class Chain:
             names.add_product(a % rows, f"plan{products}" if b % 2 else f"extra{products}")
             engine.add_plans(names.frames(0, products)[2])
         elif kind == "rename_hotel":
-            called = {"new_id": f"hotel{len(self.life)}-{a % hotels}" if b % 3 else f"hotel{a % hotels}", "name": f"N{b}"}
+            called = {
+                "new_id": f"hotel{len(self.life)}-{a % hotels}" if b % 3 else f"hotel{a % hotels}",
+                "name": f"N{b}",
+            }
             engine.rename_hotel(**names.hotel(a % hotels), **called)
             names.hotels[a % hotels] |= {"hotel_id": called["new_id"], "name": called["name"]}
         elif kind == "rename_row":
@@ -104,7 +113,9 @@ class Chain:
 
 @examples(0.6)
 @given(st.integers(1, 3), STEPS)
-def test_a_catalogue_that_grew_answers_as_one_that_was_complete(first_hotels: int, steps: list[tuple[str, int, int, int]]):
+def test_a_catalogue_that_grew_answers_as_one_that_was_complete(
+    first_hotels: int, steps: list[tuple[str, int, int, int]]
+):
     chain = Chain(first_hotels)
     for step in steps:
         chain.step(*step)
@@ -120,7 +131,9 @@ def test_a_long_life_of_changes(seed: int):
     number = 1_000 * (seed + 1)
     for _ in range(150):
         number = number * 1_103_515_245 + 12_345 & 0x7FFFFFFF
-        chain.step((*CHANGES, *DEEDS)[number // 7 % 27], number // 31 % 997, number // 65_537 % 991, number // 911 % NIGHTS)
+        chain.step(
+            (*CHANGES, *DEEDS)[number // 7 % 27], number // 31 % 997, number // 65_537 % 991, number // 911 % NIGHTS
+        )
         assert [finding for finding in chain.engine.check() if finding.kind != "oversold"] == []
     other, found = chain.told_again()
     assert found == []
@@ -133,7 +146,9 @@ def test_the_comparison_notices_a_bit_that_was_forgotten():
     chain = Chain(2)
     chain.step("add_hotel", 5, 0, 0)
     chain.names.rows[-1]["capacity"] = 3
-    chain.engine.set_capacity({key: [value] for key, value in {**chain.names.row(len(chain.names.rows) - 1), "capacity": 3}.items()})
+    chain.engine.set_capacity(
+        {key: [value] for key, value in {**chain.names.row(len(chain.names.rows) - 1), "capacity": 3}.items()}
+    )
     other, _ = chain.told_again()
     assert differences(chain.engine, other, chain.names) == []
     chain.engine._inventory.block.region(at.R_SELLABLE)[:] = 0
