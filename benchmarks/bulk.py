@@ -19,13 +19,14 @@ from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
 from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
+from nightgrid.native import requests as q
 
 #: Share of the requests whose nights are all free at first, as who asks has mostly seen an offer: of a million, 92 %
 #: are held.
 OPEN_SHARE = 0.935
 LARGE = 20  # times the rooms, for a while
 _NUMBERS = count()
-_KEY_LINES = slice(5, 7)  # of what the kernel takes: key_high, key_low
+_KEY_LINES = slice(q.Q_KEY_HIGH, q.Q_KEY_LOW + 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from nightgrid import Catalog, InputError, ManualClock, Outcome, Refused, UnknownIdError
+from nightgrid import Catalog, Dialect, InputError, ManualClock, Outcome, Refused, UnknownIdError
 from nightgrid.engine import Engine
 from tests.engine_life import LifeFace, unknown_outcome
+from tests.engine_questions import QuestionFace
 from tests.engine_selling import SellingFace
-from tests.oracles.grid import Answer, Row
+from tests.oracles.grid import RESTRICTIONS, Answer, Row
 from tests.oracles.search import Found, Offer, Request
 
 Table = Mapping[str, Any]
@@ -45,20 +46,25 @@ def engine_of(
     retention_ms: int = 24 * 3_600_000,
     tiers: Sequence[str] = (),
     channels: Sequence[str] = (),
+    dialect: Mapping[str, Any] | None = None,
+    ring_records: int = 65_536,
 ) -> Engine:
     """An engine over a world's `hotels`, `room_types` and `products`, its clock standing at `now_ms`."""
     catalog = catalog_of(world["hotels"], world["room_types"], world["products"])
     clock = ManualClock(now_ms)
     names: dict[str, Any] = {"tiers": tiers, "channels": channels}
-    names["slots"], names["retention_ms"] = slots, retention_ms
+    names["dialect"] = Dialect(**dialect) if dialect else None
+    names |= {"slots": slots, "retention_ms": retention_ms, "ring_records": ring_records}
     engine = Engine.in_memory(catalog, first_night, nights, clock=clock, **names)
     if book is not None:
         engine.publish(dict(book))
     return engine
 
 
-class EngineInventory(LifeFace, SellingFace):
+class EngineInventory(LifeFace, SellingFace, QuestionFace):
     """An engine, one call at a time. `holds` is empty: the engine keeps its own."""
+
+    RESTRICTIONS = RESTRICTIONS
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -101,16 +107,18 @@ class EngineInventory(LifeFace, SellingFace):
     def restrict(
         self,
         hotel_id: str,
-        first: date,
-        last: date,
+        first: date | None = None,
+        last: date | None = None,
         room_type_id: str | None = None,
         weekdays: Iterable[str] | None = None,
-        **values: int | bool | None,
+        plan: str | None = None,
+        mode: str = "delta",
+        **values: int | bool | str | None,
     ) -> None:
-        frame = _range((hotel_id, room_type_id), first, last, **values)
+        frame = _range((hotel_id, room_type_id), first, last, plan=plan, **values)
         if weekdays is not None:
             frame["weekdays"] = [",".join(weekdays)]
-        self.engine.restrict(frame)
+        self.engine.restrict(frame, mode)
 
     def availability(
         self, row: Row, tier: str | None = None, channel: str | None = None, plan: str | None = None
@@ -149,22 +157,24 @@ class BatchInventory(EngineInventory):
         defaults = {"rooms": 1, "ttl_ms": 900_000, "key": None, "guest": None}
         return self.hold_lines([{**defaults, **dict(zip(names, args, strict=False)), **kwargs}])[0]
 
-    def hold_lines(self, lines: Sequence[Table]) -> list[Answer]:
-        """One `hold_many` for all lines; INVALID for all where a time to live is not allowed at all."""
+    def hold_lines(self, lines: Sequence[Table], *, all_or_nothing: bool = False) -> list[Any]:
+        """One `hold_many` for all lines; INVALID for all where a time to live is not allowed at all. Lines that were
+        not looked at, because another was refused, are None.
+        """
         frame = columns(lines)
         frame["ttl_seconds"] = [ttl_ms // 1000 for ttl_ms in frame.pop("ttl_ms")]
         try:
-            answers = self.engine.hold_many(frame)
+            answers = self.engine.hold_many(frame, all_or_nothing=all_or_nothing)
         except InputError:
             return [Answer("INVALID")] * len(lines)
-        except UnknownIdError:  # a name that only the columns beyond the room type have, somewhere in the frame
+        except UnknownIdError:  # a name that only the columns beyond the room type have; no line is held
             if len(lines) > 1:
                 return [self.hold_lines([line])[0] for line in lines]
             asked = lines[0]
             return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=asked["nights"] < 1))]
         assert answers.columns == ["outcome", "hold_id", "lsn", "night"]
         return [
-            Answer(Outcome(outcome).name, hold_id or None, night)
+            None if outcome is None else Answer(Outcome(outcome).name, hold_id or None, night)
             for outcome, hold_id, _, night in answers.iter_rows()
         ]  # fmt: skip
 
@@ -175,7 +185,7 @@ class BatchInventory(EngineInventory):
         return Outcome(frame["outcome"].item()).name
 
 
-def _range(row: tuple[str, str | None], first: date, last: date, **values: Any) -> dict[str, list[Any]]:
+def _range(row: tuple[str, str | None], first: date | None, last: date | None, **values: Any) -> dict[str, list[Any]]:
     """A frame of one line over first..last."""
     line = {"hotel_id": row[0], "room_type_id": row[1], "first_night": first, "last_night": last, **values}
     return {key: [value] for key, value in line.items() if value is not None}

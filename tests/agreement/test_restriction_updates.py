@@ -114,7 +114,7 @@ def assert_equal(engine, slow):
             row = ROWS.index(place[:2])
             of_type = slow.levels.get(place[:2], {})
             for plan, levels in ((-1, [of_type]), (product, [of_type, slow.levels.get(place, {})])):
-                code, step = stay_restriction(table, row, plan, arrival, arrival, nights, arrival)
+                code, step = stay_restriction(table, row, plan, arrival, FIRST.toordinal() + arrival, nights, arrival)
                 assert (code, arrival + step) == refusal(levels, *about), (place, plan, arrival, nights)
             assert {bool(bits[product]) for bits in found} == {code == 0}, (place, arrival, nights)
     assert engine.check() == []

@@ -6,17 +6,16 @@ of its window is asked of every row.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 from random import Random
 
-import numpy as np
 import pytest
-from nightgrid.native.stays import stay_code
 
 from nightgrid import Outcome
-from nightgrid.search.searcher import StayQuery
+from nightgrid.native.offers import sale_code
 from tests import strategies as worlds
+from tests.agreement.bit_maps import offered
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.inventory import Inventory
 
@@ -43,17 +42,10 @@ def stays_of(window, lengths=None):
 
 def sellable_rows(engine, arrival, nights, rooms):
     """Rows that the bit maps offer, as a set; all plans of a row must say the same."""
-    query = StayQuery(
-        arrival=arrival, nights=nights, tier=0, rooms=rooms, top=None, sort="price", price_min=None, price_max=None
-    )
-    everything = engine._searcher.hotel_words(np.arange(engine.catalog.n_hotels))
-    words = engine._searcher.available(query, everything)
-    bits = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
-    of_product = bits[engine._inventory.product_lane]
-    assert bits.sum() == of_product.sum()
-    offered = {int(row) for row in engine.catalog.product_row[of_product]}
-    assert not offered & {int(row) for row in engine.catalog.product_row[~of_product]}
-    return offered
+    of_product = offered(engine, arrival, nights, rooms)
+    rows = {int(row) for row in engine.catalog.product_row[of_product]}
+    assert not rows & {int(row) for row in engine.catalog.product_row[~of_product]}
+    return rows
 
 
 def differences(catalogue, window, changes, stays, rooms=(1,), judge=Inventory):
@@ -76,20 +68,21 @@ def differences(catalogue, window, changes, stays, rooms=(1,), judge=Inventory):
     )
     found, met = [], {}
     for (arrival, nights), count in product(stays, rooms):
-        offered = sellable_rows(engine, arrival, nights, count)
+        open_rows = sellable_rows(engine, arrival, nights, count)
         frame = {"row_index": range(len(names)), "arrival": [FIRST + timedelta(days=arrival)] * len(names)}
         held = engine.hold_many({**frame, "nights": [nights] * len(names), "rooms": [count] * len(names)})
         engine.release_many(held["hold_id"].filter(held["outcome"] == 0))
         for row, (name, outcome, night) in enumerate(zip(names, held["outcome"], held["night"], strict=True)):
             wanted = oracle.refusal(*name, FIRST + timedelta(days=arrival), nights, count)
             met[wanted.outcome] = met.get(wanted.outcome, 0) + 1
-            code, index = stay_code(engine._inventory.table, row, -1, arrival, nights, count, arrival)
+            stay = (engine.first_night + arrival, nights, count)
+            code, ordinal = sale_code(engine._inventory.table, row, -1, *stay, 0, 0, worlds.NOW_MS)
             place = f"{name} from {arrival} for {nights}, {count} rooms: oracle {wanted}"
-            if (row in offered) != (wanted.outcome == "OK"):
-                found.append(f"{place}, bit planes {'offer' if row in offered else 'refuse'} it")
+            if (row in open_rows) != (wanted.outcome == "OK"):
+                found.append(f"{place}, bit planes {'offer' if row in open_rows else 'refuse'} it")
             if (Outcome(outcome).name, night) != (wanted.outcome, wanted.night):
                 found.append(f"{place}, hold_many {outcome} {night}")
-            by_cells = None if code == 0 else FIRST + timedelta(days=index)
+            by_cells = None if code == 0 else date.fromordinal(ordinal)
             if (Outcome(code).name, by_cells) != (wanted.outcome, wanted.night):
                 found.append(f"{place}, cells {code} {by_cells}")
     assert fast.check() == []

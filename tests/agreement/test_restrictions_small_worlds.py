@@ -15,8 +15,8 @@ import pytest
 
 from nightgrid import Catalog, Dialect, Engine, ManualClock
 from nightgrid.native.restrictions import stay_restriction
-from nightgrid.search.searcher import StayQuery
 from tests import strategies as worlds
+from tests.agreement.bit_maps import offered
 from tests.oracles import restrictions_slow as slow
 from tests.oracles.restrictions_slow import NAMES, NOTHING, Reading, refusal
 
@@ -79,16 +79,6 @@ def write(engine, lines):
             )
 
 
-def offered(engine, arrival, nights, rooms):
-    """bool (product): what the bit maps offer."""
-    query = StayQuery(arrival, nights, 0, rooms, None, "price", None, None)
-    words = engine._searcher.available(query, engine._searcher.hotel_words(np.arange(engine.catalog.n_hotels)))
-    bits = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
-    of_product = bits[engine._inventory.product_lane]
-    assert bits.sum() == of_product.sum()
-    return of_product
-
-
 def reading_of(dialect):
     return Reading(dialect.departure, dialect.through_counts_departure)
 
@@ -114,7 +104,7 @@ def differences(engine, lines, window, stays, reading=USUAL):
             if (outcome, (night - FIRST).days if night else arrival) != wanted:
                 found.append(f"{arrival} for {nights}, {types[row]}: {wanted}, held {outcome} {night}")
         for row, wanted in enumerate(of_plan):
-            code, step = stay_restriction(table, row, 2 * row, arrival, arrival, nights, arrival)
+            code, step = stay_restriction(table, row, 2 * row, arrival, FIRST.toordinal() + arrival, nights, arrival)
             if (code, arrival + step) != wanted:
                 found.append(f"{arrival} for {nights}, {types[row]} {plans[row]}: {wanted}, kernel {code} {step}")
         for rooms in (1, 2):

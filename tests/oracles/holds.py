@@ -123,6 +123,8 @@ class Holds(Grid):
             hold.ended_ms = self.now_ms
         elif hold.state in ("checked_out", "no_show") and not self._nights_in_window(hold):
             hold.ended_ms = self.now_ms
+        elif self._nights_in_window(hold):
+            hold.ended_ms = None
         if hold.state in ("released", "expired") or refund:
             self._return_coupon(hold)
 

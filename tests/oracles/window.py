@@ -20,14 +20,14 @@ class Window(Carts):
         self.past_nights: list[dict[str, Any]] = []
 
     def roll(self, to: date | None = None) -> int:
-        """Make `to` the first night, or the earliest date of today of all hotels; how many nights it moved. A night
-        that enters has the catalogue's capacity, and no restrictions and controls.
+        """Make `to` the first night, or the earliest date of today of all hotels; how many nights it moved, never
+        back. A night that enters has the catalogue's capacity, and no restrictions and controls.
         """
         today = min(self.today(hotel_id) for hotel_id in self.hotels)
         first = self.window[0]
-        to = max(first, today) if to is None else to
-        if not first <= to <= max(first, today):
-            raise InputMistake(f"to {to}: from {first} to {today}, the earliest date at a hotel")
+        to = max(first, today if to is None else to)
+        if to > max(first, today):
+            raise InputMistake(f"to {to}: the earliest date at a hotel is {today}")
         shift = to - first
         gone = [night for night in self.window if night < to]
         self.window = [night + shift for night in self.window]

@@ -153,7 +153,7 @@ def test_many_hold_ids(engine, verb):
 
 
 CHANGES = [
-    ("set_capacity", {**LINE}, InputError, "set_capacity: column capacity is missing"),
+    ("set_capacity", {**LINE}, InputError, "set_capacity: give a column capacity, or one or more of physical"),
     ("set_capacity", {**LINE, "capacity": [-1]}, InputError, "capacity is -1 in row 0; allowed are 0 to 10000"),
     ("set_capacity", {**LINE, "capacity": [10_001]}, InputError, "capacity is 10001 in row 0"),
     ("set_capacity", {**LINE, "capacity": [1.0]}, InputTypeError, "capacity has type Float64"),

@@ -23,9 +23,13 @@ def night(number: int) -> date:
 def engine() -> Engine:
     catalog = Catalog.from_frames(
         {"hotel_id": ["H", "K"], "currency": ["CNY"] * 2, "time_zone": ["Asia/Shanghai"] * 2},
-        {"hotel_id": ["H", "H", "K"], "room_type_id": ["DBL", "STE", "DBL"], "capacity": [5, 2, 5],
-         "base_minor": [1] * 3},
-    )  # fmt: skip
+        {
+            "hotel_id": ["H", "H", "K"],
+            "room_type_id": ["DBL", "STE", "DBL"],
+            "capacity": [5, 2, 5],
+            "base_minor": [1] * 3,
+        },
+    )
     clock = ManualClock(datetime(2027, 2, 20, tzinfo=UTC))
     names: dict[str, Any] = {"tiers": ["public", "gold"], "channels": ["web", "fax"]}
     return Engine.in_memory(catalog, FIRST, 10, clock=clock, slots=100, **names)
@@ -171,8 +175,11 @@ def test_a_change_publishes_its_nights(engine) -> None:
     records, _ = engine._inventory.records(lsn)
 
     fields = records[:, [at.D_KIND, at.D_PLACE, at.D_STAY, at.D_VALUE]] - [0, 0, FIRST.toordinal(), 0]
-    cells = at.RECORD_CELLS
-    assert fields.tolist() == [[cells, 0, 1, 3], [cells, 1, 1, 3], [cells, 2, 0, 3]]
+    assert [tuple(line) for line in fields.tolist()] == [
+        (at.RECORD_CELLS, 0, 1, 3),
+        (at.RECORD_CELLS, 1, 1, 3),
+        (at.RECORD_CELLS, 2, 0, 3),
+    ]
 
 
 # -- recount ------------------------------------------------------------------------------------------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
+from threading import Lock
+from typing import Concatenate, ParamSpec, TypeVar
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
+from nightgrid.engine.hold_frames import NameColumns
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
@@ -15,11 +20,25 @@ from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
 
+E = TypeVar("E", bound="EngineBase")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, P], R]:
+    """A question that reads the window more than once: it is asked again if the window rolled meanwhile."""
+
+    @wraps(question)
+    def asked(self: E, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._inventory.steady(lambda _: question(self, *args, **kwargs))
+
+    return asked
+
 
 class EngineBase:
     """Shared state and small helpers; not for use on its own."""
 
-    catalog: Catalog
+    catalog: Catalog  # another object after each change; what it has, searcher, prices and store have already
     clock: Clock
     n_nights: int
     _inventory: Inventory
@@ -28,12 +47,23 @@ class EngineBase:
     _digests: Digests
     _names: Names
     _version: PriceVersion | None
+    _publishing: Lock  # held while catalogue, window or price version are changed
     _ledger_ms: int
+    _columns: NameColumns | None = None
 
     @property
     def first_night(self) -> int:
         """Ordinal of the first night of the window; it moves on when the window rolls."""
         return self._inventory.first_night
+
+    @property
+    def _name_columns(self) -> NameColumns:
+        """The catalogue's names as columns; made anew when it has changed."""
+        catalog = self.catalog
+        known = self._columns
+        if known is None or known.catalog is not catalog:
+            known = self._columns = NameColumns(catalog)
+        return known
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""

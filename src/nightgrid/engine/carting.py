@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nightgrid.catalog import Catalog
 from nightgrid.engine.answers import Cart, Hold, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import requests_of
@@ -85,7 +86,8 @@ class CartMixin(EngineBase):
             if name in frame.columns:
                 raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
         now_ms = self._now_ms()
-        requests = requests_of(self.catalog, self._digests, self._names, frame)
+        catalog = self.catalog
+        requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
             requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = self._digests.key(key)
@@ -95,17 +97,19 @@ class CartMixin(EngineBase):
             requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
         requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
-        answer = self._cart(requests, frame, now_ms)
+        answer = self._cart(catalog, requests, frame, now_ms)
         return self._cart_held(answer, requests, now_ms)
 
-    def _cart(self, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
+    def _cart(
+        self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int
+    ) -> CartAnswer:
         """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
         unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
         if unknown.size:
             line = int(unknown[0])
-            self.catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
-            self.catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
-        hotels = np.unique(self.catalog.row_hotel[requests[q.Q_ROW]])
+            catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
+            catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
+        hotels = np.unique(catalog.row_hotel[requests[q.Q_ROW]])
         if len(hotels) > HOTELS_PER_CART_MAX:
             raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
         return self._inventory.hold_cart(requests, now_ms)
@@ -193,10 +197,11 @@ class CartMixin(EngineBase):
         frame = as_frame("hold_many", source)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
-        requests = requests_of(self.catalog, self._digests, self._names, frame)
+        catalog = self.catalog
+        requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
         now_ms = self._now_ms()
-        answer = self._cart(requests, frame, now_ms)
+        answer = self._cart(catalog, requests, frame, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from nightgrid.engine.answers import Finding
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
 from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
 from nightgrid.inventory.control_findings import CellFinding
@@ -53,6 +53,7 @@ class HotelMixin(EngineBase):
         """
         return restrict(self.catalog, self._inventory, changes, mode)
 
+    @steady
     def restrictions(
         self, hotel_id: str, first: date | str | None = None, last: date | str | None = None
     ) -> pl.DataFrame:
@@ -65,14 +66,14 @@ class HotelMixin(EngineBase):
     def check(self) -> list[Finding]:
         """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""
         self._inventory.sweep(self._now_ms())
-        result = []
-        for found in findings(self._inventory):
-            hotel_id, room_type_id = self._place_names(found)
-            night = to_date(found.night) if found.night > 0 else None
-            name = self._names.subject(found.kind, found.subject)
-            text = f"{name}: {found.text}" if name else found.text
-            result.append(Finding(found.kind, hotel_id, room_type_id, night, text))
-        return result
+        return [self._finding(found) for found in findings(self._inventory)]
+
+    def _finding(self, found: CellFinding) -> Finding:
+        """A finding by name."""
+        night = to_date(found.night) if found.night > 0 else None
+        name = self._names.subject(found.kind, found.subject)
+        text = f"{name}: {found.text}" if name else found.text
+        return Finding(found.kind, *self._place_names(found), night, text)
 
     def _place_names(self, found: CellFinding) -> tuple[str, str]:
         """Where a finding is: a room type, a whole hotel ("*" for its room types), or the whole store."""

@@ -12,6 +12,7 @@ from nightgrid.engine.answers import HoldView, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import resolve_many
 from nightgrid.engine.booking import BookingMixin, ttl_ms_of, whole
+from nightgrid.engine.hold_frames import STATES
 from nightgrid.errors import InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
@@ -20,17 +21,6 @@ from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
-
-STATES = {
-    at.STATE_HELD: "held",
-    at.STATE_BOOKED: "booked",
-    at.STATE_RELEASED: "released",
-    at.STATE_EXPIRED: "expired",
-    at.STATE_CANCELLED: "cancelled",
-    at.STATE_CHECKED_IN: "checked_in",
-    at.STATE_CHECKED_OUT: "checked_out",
-    at.STATE_NO_SHOW: "no_show",
-}
 
 
 def _checked_id(hold_id: Any) -> int:

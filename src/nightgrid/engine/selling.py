@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.engine.base import steady
 from nightgrid.engine.booking import whole
 from nightgrid.engine.names import checked_name
 from nightgrid.engine.selling_frames import ROOMS_OF_A_HOTEL_MAX, ControlFrame, hurdle_values, limits_only
@@ -166,6 +167,7 @@ class SellingMixin(SellingViews):
         """Give up what nobody picked up of a block, on every night, for good. What was picked up stays."""
         self._inventory.release_block(self._names.block(block_id), self._now_ms())
 
+    @steady
     def _block_nights(self, first_night: date | str, last_night: date | str) -> NDArray[np.int64]:
         begin, end = self._night_range(first_night, last_night)
         return np.arange(self.first_night + begin, self.first_night + end + 1, dtype=np.int64)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,12 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.block import Block
 from nightgrid.native import layout as at
+from nightgrid.native.atomics import acquire, release
+from nightgrid.native.locks import lock_hotels, unlock_hotels
 from nightgrid.native.store import Store
 from nightgrid.native.tables import LaneMap
+
+T = TypeVar("T")
 
 
 class Window(NamedTuple):
@@ -45,14 +51,42 @@ class StoreBase:
     product_lane: NDArray[np.int32]
     n_nights: int
     n_channels: int  # the first counters count the open holds of each channel
-    plan_names: list[str]  # sorted; a plan's index is its place here
+    plan_names: list[str]  # a plan's index is its place here; new ones come at the end
     _catalog: Catalog
 
     @property
     def window(self) -> Window:
-        """The window of nights as it stands."""
-        shared = self.block.region(at.R_SHARED)
-        return Window(int(shared[at.S_FIRST_NIGHT]), self.n_nights, int(shared[at.S_FIRST_COLUMN]))
+        """The window of nights as it stands. Waits while it rolls."""
+        shared = self.block.region(at.R_SHARED).view(np.int64)
+        while True:
+            first = int(shared[at.S_FIRST_NIGHT])
+            if int(shared[at.S_END_NIGHT]) == first + self.n_nights:
+                return Window(first, self.n_nights, (first - int(shared[at.S_LAP_NIGHT])) % self.n_nights)
+            acquire(shared, at.S_TABLE_LOCK)  # whoever rolls the window holds it
+            release(shared, at.S_TABLE_LOCK)
+
+    def steady(self, read: Callable[[Window], T]) -> T:
+        """What `read` answers (or raises) for the window, asked again if the window rolled meanwhile."""
+        while True:
+            window = self.window
+            try:
+                answer = read(window)
+            except Exception:
+                if self.window == window:
+                    raise
+            else:
+                if self.window == window:
+                    return answer
+
+    @contextmanager
+    def table_lock(self) -> Iterator[None]:
+        """Nobody else of the hotels' staff changes anything meanwhile, and the window does not roll."""
+        shared = self.block.region(at.R_SHARED).view(np.int64)
+        acquire(shared, at.S_TABLE_LOCK)
+        try:
+            yield
+        finally:
+            release(shared, at.S_TABLE_LOCK)
 
     @property
     def first_night(self) -> int:
@@ -63,6 +97,22 @@ class StoreBase:
     def lsn(self) -> int:
         """Log sequence number of the latest change."""
         return int(self.block.region(at.R_SHARED)[at.S_LSN])
+
+    @contextmanager
+    def standing_still(self) -> Iterator[Window]:
+        """Nothing in the store changes meanwhile: the window as it stands. Every lock is taken in order."""
+        shared = self.block.region(at.R_SHARED).view(np.int64)
+        acquire(shared, at.S_SWEEP_LOCK)
+        try:
+            with self.table_lock():
+                window = self.window
+                lock_hotels(self.table)
+                try:
+                    yield window
+                finally:
+                    unlock_hotels(self.table)
+        finally:
+            release(shared, at.S_SWEEP_LOCK)
 
     def check_cells(self, rows: NDArray[np.integer], nights: NDArray[np.integer]) -> None:
         """Rows are indexes and nights ordinals inside the window; checked once, before a kernel trusts them."""
@@ -76,8 +126,12 @@ class StoreBase:
             if wrong.size:
                 raise InputError(f"{name} {values[wrong[0]]} at position {wrong[0]} is outside {begin}..{end - 1}")
 
-    def ordered(self, region: int) -> NDArray[np.int16]:
-        """A copy of a matrix (row, column, ...) int16 with its nights in order."""
-        matrix = self.block.region(region).view(np.int16)
-        first = self.window.first_column
-        return np.concatenate([matrix[:, first:], matrix[:, :first]], axis=1) if first else matrix.copy()
+    def ordered(self, region: int, rows: int) -> NDArray[np.int16]:
+        """A copy of the first rows of a matrix (row, column, ...) int16 with its nights in order."""
+        matrix = self.block.region(region).view(np.int16)[:rows]
+
+        def read(window: Window) -> NDArray[np.int16]:
+            first = window.first_column
+            return np.concatenate([matrix[:, first:], matrix[:, :first]], axis=1) if first else matrix.copy()
+
+        return self.steady(read)

@@ -49,6 +49,11 @@ class ControlAudit:
         self._controls = inventory.control_words()
         self._window = inventory.window
 
+    @property
+    def is_right(self) -> bool:
+        """True if nothing differs."""
+        return not self._found
+
     def findings(self) -> list[CellFinding]:
         """What differs, at most about a thousand findings; of a control its first room type or its hotel is named."""
         result = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.errors import InputError, InputTypeError
-from nightgrid.inventory.base import StoreBase
+from nightgrid.inventory.base import StoreBase, Window
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native import controls
 from nightgrid.native import layout as at
@@ -52,12 +53,14 @@ class CountersPart(StoreBase):
         allow_oversold: bool,
         now_ms: int,
     ) -> Shortfall | None:
-        self.check_cells(rows, nights)
         hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
         short = np.zeros(5, np.int64)
-        if controls.set_counters(self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short):
-            return Shortfall(*short.tolist())
-        return None
+        with self.table_lock():
+            self.check_cells(rows, nights)
+            refused = controls.set_counters(
+                self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short
+            )
+        return Shortfall(*short.tolist()) if refused else None
 
     def set_capacity(
         self,
@@ -102,7 +105,7 @@ class CountersPart(StoreBase):
         self, rooms: NDArray[np.int16], *, allow_oversold: bool = False, now_ms: int
     ) -> Shortfall | None:
         """Set the rooms sold by other systems from a matrix: int16 (row, night). Answers as `set_capacity`."""
-        shape = (self.block.sizes.rows, self.n_nights)
+        shape = (self._catalog.n_rows, self.n_nights)
         if rooms.shape != shape:
             raise InputError(f"sold_elsewhere has shape {rooms.shape}; it must be (room types, nights) = {shape}")
         if rooms.dtype.kind not in "iu":
@@ -114,9 +117,9 @@ class CountersPart(StoreBase):
             )
         short = np.zeros(5, np.int64)
         matrix = np.ascontiguousarray(rooms[None], np.int32)
-        if controls.load_sold_elsewhere(self.table, matrix, allow_oversold, now_ms, short):
-            return Shortfall(*short.tolist())
-        return None
+        with self.table_lock():
+            refused = controls.load_sold_elsewhere(self.table, matrix, allow_oversold, now_ms, short)
+        return Shortfall(*short.tolist()) if refused else None
 
     def set_today(self, hotel_today: NDArray[np.int64]) -> None:
         """Tell every hotel the ordinal of its civil date: int64 (hotel)."""
@@ -131,16 +134,28 @@ class CountersPart(StoreBase):
         if name == "blocked":
             raise InputError("what blocks keep depends on the instant; ask for it with blocked(rows, now_ms)")
         if name in _FIELDS:
-            cells = self.block.region(at.R_CELLS).view(np.int16)[:, :, _FIELDS[name]]
-            return np.ascontiguousarray(cells[:, self.window.order])
+            cells = self.block.region(at.R_CELLS).view(np.int16)[: self._catalog.n_rows, :, _FIELDS[name]]
+            return self.steady(lambda window: np.ascontiguousarray(cells[:, window.order]))
         if name in _REGIONS:
-            return self.ordered(_REGIONS[name])
+            return self.ordered(_REGIONS[name], self._catalog.n_rows)
         if name == "physical":
-            parts = [self.ordered(_REGIONS[part]) for part in ("capacity", "out_of_order", "sell_limit")]
-            return np.asarray(parts[0] + parts[1] - parts[2], np.int16)
+            rows = self._catalog.n_rows
+            names = ("capacity", "out_of_order", "sell_limit")
+
+            def physical(_: Window) -> NDArray[np.int16]:
+                capacity, out_of_order, limit = (self.ordered(_REGIONS[part], rows) for part in names)
+                return np.asarray(capacity + out_of_order - limit, np.int16)
+
+            return self.steady(physical)
         raise InputError(f"there is no counter {name!r}; use one of {', '.join(COUNTERS)}")
 
-    def cells(self, row: slice, night: slice) -> NDArray[np.int16]:
-        """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*; nights in order."""
-        columns = self.window.order[night]
-        return np.ascontiguousarray(self.block.region(at.R_CELLS).view(np.int16)[row][:, columns])
+    def cells(
+        self, row: slice | Sequence[int] | NDArray[np.int64], night: slice, window: Window | None = None
+    ) -> NDArray[np.int16]:
+        """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*; nights in order, of the
+        window as it stands, or of one that the caller looks after (`steady`).
+        """
+        cells = self.block.region(at.R_CELLS).view(np.int16)
+        if window is not None:
+            return np.ascontiguousarray(cells[row][:, window.order[night]])
+        return self.steady(lambda now: np.ascontiguousarray(cells[row][:, now.order[night]]))

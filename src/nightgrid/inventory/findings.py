@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.inventory.base import Window
 from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native import audit
 from nightgrid.native import layout as at
-from nightgrid.native.locks import lock_hotels, unlock_hotels
 
 _FINDINGS_MAX = 1000
 _TEXTS = {
@@ -25,15 +28,60 @@ _TEXTS = {
         "restriction",
         "{found} restricted nights of its plans are counted, there are {wanted}",
     ),
+    audit.FINDING_DEADLINE: ("deadline", "the earliest deadline noted is {found}, a hold is due at {wanted}"),
 }
+_OF_NO_NIGHT = (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED, audit.FINDING_DEADLINE)
 
 
-def _left_over_bits(inventory: Inventory, kind: int, left: NDArray[np.int64], planes: int) -> list[CellFinding]:
-    """Bits that no cell asks for, or that a cell misses, as findings. left (night * planes * word) int64."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Recount:
+    """What the hold slots say, and where the store differs. R room types, N nights (as columns)."""
+
+    window: Window
+    held: NDArray[np.int32]  # [R, N] rooms
+    sold: NDArray[np.int32]  # [R, N] rooms of bookings
+    lines: NDArray[np.int64]  # [finding, 5] kind, row, column, found, wanted
+
+
+class WrongBits(NamedTuple):
+    """Bits that differ from what the cells ask for: int64 (column * word) and (column * plane * word)."""
+
+    sellable: NDArray[np.int64]
+    planes: NDArray[np.int64]
+
+
+def wrong_bits(inventory: Inventory) -> WrongBits:
+    """Compare the sellable maps and the restriction planes with the cells. The store stands still."""
+    sellable = inventory.block.region(at.R_SELLABLE).view(np.int64).ravel().copy()
+    planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
+    audit.subtract_bits(inventory.table, sellable, planes)
+    return WrongBits(sellable, planes)
+
+
+def recount(inventory: Inventory, window: Window) -> Recount:
+    """Count every counter and list anew and compare. The store stands still."""
+    shape = (inventory.block.sizes.rows, inventory.n_nights)
+    held = np.zeros(shape, np.int32)
+    sold = np.zeros(shape, np.int32)
+    lines = np.zeros((3, _FINDINGS_MAX, 5), np.int64)
+    audit.count_slots(inventory.table, held, sold)
+    counts = (
+        audit.audit_cells(inventory.table, held, sold, lines[0]),
+        audit.audit_lists(inventory.table, lines[1]),
+        audit.audit_restrictions(inventory.table, lines[2]),
+    )
+    noted = np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
+    return Recount(window, held, sold, noted)
+
+
+def _named_bits(
+    inventory: Inventory, window: Window, kind: int, left: NDArray[np.int64], planes: int
+) -> list[CellFinding]:
+    """Bits that no cell asks for, or that a cell misses, as findings. left (column * planes * word) int64."""
     words = inventory.block.sizes.words
     findings = []
     for position in np.flatnonzero(left)[:_FINDINGS_MAX]:
-        night = inventory.window.night_of(int(position // (planes * words)))
+        night = window.night_of(int(position // (planes * words)))
         word = int(position % words)
         for bit in range(64):
             if int(left[position]) >> bit & 1:
@@ -43,6 +91,19 @@ def _left_over_bits(inventory: Inventory, kind: int, left: NDArray[np.int64], pl
     return findings
 
 
+def named(inventory: Inventory, counted: Recount, wrong: WrongBits) -> list[CellFinding]:
+    """What was found, in sentences; at most about a thousand of a kind."""
+    result = []
+    for line in counted.lines:
+        kind, row, column, found, wanted = (int(value) for value in line)
+        name, text = _TEXTS[kind]
+        night = 0 if kind in _OF_NO_NIGHT else counted.window.night_of(column)
+        result.append(CellFinding(name, row, night, text.format(found=found, wanted=wanted)))
+    result += _named_bits(inventory, counted.window, audit.FINDING_SELLABLE, wrong.sellable, 1)
+    result += _named_bits(inventory, counted.window, audit.FINDING_PLANES, wrong.planes, at.P_PLANES)
+    return result
+
+
 def findings(inventory: Inventory) -> list[CellFinding]:
     """Everything that is wrong, at most about a thousand findings of a kind; empty when the grid is right.
 
@@ -50,32 +111,7 @@ def findings(inventory: Inventory) -> list[CellFinding]:
     about half a second for 50,000 room types and 540 nights, and three times the bytes of the counters in scratch
     memory.
     """
-    shape = (inventory.block.sizes.rows, inventory.n_nights)
-    held = np.zeros(shape, np.int32)
-    sold = np.zeros(shape, np.int32)
-    cells_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
-    lists_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
-    restrictions_out = np.zeros((_FINDINGS_MAX, 5), np.int64)
-    lock_hotels(inventory.table)
-    try:
-        audit.count_slots(inventory.table, held, sold)
-        cell_count = audit.audit_cells(inventory.table, held, sold, cells_out)
-        list_count = audit.audit_lists(inventory.table, lists_out)
-        restriction_count = audit.audit_restrictions(inventory.table, restrictions_out)
-        sellable = inventory.block.region(at.R_SELLABLE).view(np.int64).ravel().copy()
-        planes = inventory.block.region(at.R_PLANES).view(np.int64).ravel().copy()
-        audit.subtract_bits(inventory.table, sellable, planes)
+    with inventory.standing_still() as window:
+        counted, wrong = recount(inventory, window), wrong_bits(inventory)
         controls = ControlAudit(inventory)
-    finally:
-        unlock_hotels(inventory.table)
-    result = []
-    noted = (cells_out[:cell_count], lists_out[:list_count], restrictions_out[:restriction_count])
-    for line in np.concatenate(noted):
-        kind, row, night, found, wanted = (int(value) for value in line)
-        name, text = _TEXTS[kind]
-        nowhere = kind in (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED)
-        at_night = 0 if nowhere else inventory.window.night_of(night)
-        result.append(CellFinding(name, row, at_night, text.format(found=found, wanted=wanted)))
-    result += _left_over_bits(inventory, audit.FINDING_SELLABLE, sellable, 1)
-    result += _left_over_bits(inventory, audit.FINDING_PLANES, planes, at.P_PLANES)
-    return result + controls.findings()
+    return named(inventory, counted, wrong) + controls.findings()

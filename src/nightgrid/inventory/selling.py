@@ -5,18 +5,15 @@ Every change holds the table lock, is checked as a whole first, and changes noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.errors import CapacityError, InputError
-from nightgrid.inventory.base import StoreBase
-from nightgrid.native import audit_controls, blocks, control_tables
+from nightgrid.inventory.base import StoreBase, Window
+from nightgrid.native import audit_controls, blocks, control_tables, rebuild
 from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, release
 
 #: More records than this are published as one that says: anywhere.
 _RECORDS_MAX = 4_096
@@ -68,16 +65,6 @@ class UnitsShort(NamedTuple):
 class SellingPart(StoreBase):
     """Setting and reading selling controls."""
 
-    @contextmanager
-    def table_lock(self) -> Iterator[None]:
-        """Hold the table lock: nobody else changes controls, restrictions or the window."""
-        shared = self.block.region(at.R_SHARED)
-        acquire(shared, at.S_TABLE_LOCK)
-        try:
-            yield
-        finally:
-            release(shared, at.S_TABLE_LOCK)
-
     @property
     def _controls_used(self) -> int:
         return int(self.block.region(at.R_SHARED)[at.S_CONTROLS])
@@ -125,8 +112,7 @@ class SellingPart(StoreBase):
         """How many records say what controls have changed: one for each row that they are about."""
         of_hotel = keys[:, control_tables.X_LEVEL] != 0
         hotels = keys[of_hotel, control_tables.X_OWNER]
-        first_row = self._catalog.hotel_first_row
-        return int((~of_hotel).sum() + (first_row[hotels + 1] - first_row[hotels]).sum())
+        return int((~of_hotel).sum() + np.diff(self._catalog.hotel_first_row)[hotels].sum())
 
     def set_protection(self, change: ControlChange, classes: int, now_ms: int) -> int | RisingProtection:
         """`set_controls` of protection levels; where they would rise with the class nothing is changed, and the first
@@ -180,13 +166,15 @@ class SellingPart(StoreBase):
 
     def control_nights(self, kinds: tuple[int, ...], hotel: int | None = None) -> ControlNights:
         """Every night on which a control of these kinds (of one hotel, or all) has a limit. O(controls x nights)."""
+        return self.steady(lambda window: self._control_nights(kinds, hotel, window))
+
+    def _control_nights(self, kinds: tuple[int, ...], hotel: int | None, window: Window) -> ControlNights:
         controls = self.control_words()
         chosen = np.isin(controls[:, at.T_KIND], kinds)
         if hotel is not None:
             of_hotel, owner = controls[:, at.T_LEVEL] != 0, controls[:, at.T_OWNER]
             chosen &= np.where(of_hotel, owner, self._catalog.row_hotel[np.where(of_hotel, 0, owner)]) == hotel
         controls_chosen = np.flatnonzero(chosen)
-        window = self.window
         lines = self.block.region(at.R_CONTROL_NIGHTS).view(np.int64)
         which, position = np.nonzero(lines[controls_chosen, :, at.N_LIMIT][:, window.order])
         control = controls_chosen[which]
@@ -245,21 +233,23 @@ class SellingPart(StoreBase):
 
     # -- what is left ------------------------------------------------------------------------------
 
-    def blocked(self, rows: slice, now_ms: int) -> NDArray[np.int16]:
+    def blocked(self, rows: NDArray[np.int64], now_ms: int) -> NDArray[np.int16]:
         """Rooms that blocks keep: int16 (row, night of the window)."""
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
+        out = np.zeros((len(rows), self.n_nights), np.int16)
         if self._controls_used:
-            blocks.blocked_cells(self.table, rows.start, now_ms, out)
+            self.steady(lambda _: blocks.blocked_cells(self.table, rows, now_ms, out))
         return out
 
-    def sellable(self, rows: slice, products: NDArray[np.int64], scope: int, now_ms: int) -> NDArray[np.int16]:
+    def sellable(
+        self, rows: NDArray[np.int64], products: NDArray[np.int64], scope: int, now_ms: int
+    ) -> NDArray[np.int16]:
         """Rooms that a guest could have on each night alone, whatever restrictions and hurdles say: int16 (row, night).
 
         products (row): the product of the plan asked for, -1 = none named, -2 = the row does not have it; scope:
         `native.requests.scope_word`.
         """
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
-        blocks.sellable_cells(self.table, rows.start, products, scope, now_ms, out)
+        out = np.zeros((len(rows), self.n_nights), np.int16)
+        self.steady(lambda _: blocks.sellable_cells(self.table, rows, products, scope, now_ms, out))
         return out
 
     # -- recount -----------------------------------------------------------------------------------
@@ -272,8 +262,11 @@ class SellingPart(StoreBase):
         return used, counted
 
     def rebuild_controls(self) -> None:
-        """Make what controls and counters count equal to the holds. The caller has locked every hotel."""
+        """Make what controls and counters count equal to the holds, and what rows say of their controls equal to the
+        lists. The caller has locked every hotel.
+        """
         audit_controls.rebuild_controls(self.table, *self.count_controls())
+        rebuild.assign_marks(self.table)
 
 
 def checked_units(units: NDArray[np.integer], nights: int) -> NDArray[np.int64]:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase
 from nightgrid.native import layout as at
+from nightgrid.native import questions
+
+_FOUND_FIRST = 1_024
 
 
 class HoldRecord(NamedTuple):
@@ -22,7 +25,7 @@ class HoldRecord(NamedTuple):
     nights: int
     kept_nights: int  # of them, from the first on, still take rooms
     rooms: int
-    deadline_ms: int
+    deadline_ms: int  # 0 once all its nights have left the window
     taken_ms: int
     resolved_ms: int  # 0 = live
     lsn: int
@@ -48,7 +51,7 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         nights=stay >> 22 & 0x1FF,
         kept_nights=stay >> 31 & 0x1FF,
         rooms=stay >> 40,
-        deadline_ms=int(line[at.W_DEADLINE_MS]),
+        deadline_ms=max(int(line[at.W_DEADLINE_MS]), 0),
         taken_ms=int(line[at.W_TAKEN_MS]),
         resolved_ms=int(line[at.W_RESOLVED_MS]) if ended else 0,
         lsn=int(line[at.W_LSN]),
@@ -67,19 +70,32 @@ class SlotsPart(StoreBase):
 
     def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
         """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""
-        slot = hold_id & 0xFFFFFFFF
-        if hold_id <= 0 or slot >= self.block.sizes.slots:
+        line = np.empty(at.W_WORDS + 1, np.int64)
+        if not 0 < hold_id < 2**63 or not questions.copy_hold(self.table, hold_id, now_ms, line):
             return None
-        shared = self.block.region(at.R_SLOTS).view(np.int64)[slot]
-        line = shared.copy()
-        while line[at.W_STATE] != shared[at.W_STATE] or line[at.W_LSN] != shared[at.W_LSN]:
-            line = shared.copy()  # another thread changed the hold while it was read
-        word = int(line[at.W_STATE])
-        if word >> 8 != hold_id >> 32 or word & at.STATE_MASK == at.STATE_EMPTY:
-            return None
-        if word & at.STATE_ENDED and int(line[at.W_RESOLVED_MS]) + self.block.sizes.retention_ms <= now_ms:
-            return None
-        return record_of(line, slot)
+        return record_of(line, hold_id & 0xFFFFFFFF)
+
+    def find(self, asked: dict[int, int], now_ms: int) -> NDArray[np.int64]:
+        """Holds that fit a filter, as int64 (hold, W_WORDS + 1): their slots, the slot's number last, in the order in
+        which they were taken. asked: `native.questions` ASK_*. O(slots used); O(holds of the hotel) if one is named.
+        """
+        words = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
+        for field, value in asked.items():
+            words[field] = value
+        room = _FOUND_FIRST
+        while True:
+            found = np.empty((room, at.W_WORDS + 1), np.int64)
+            count = questions.find_holds(self.table, words, now_ms, found)
+            if count <= room:
+                found = found[:count]
+                return found[np.lexsort((found[:, at.W_WORDS], found[:, at.W_TAKEN_MS]))]
+            room = 2 * count
+
+    def count_holds(self, now_ms: int) -> NDArray[np.int64]:
+        """How many holds are in which state: int64 (COUNTS), see `native.questions`. O(slots used)."""
+        counts = np.empty(questions.COUNTS, np.int64)
+        questions.count_holds(self.table, now_ms, counts)
+        return counts
 
     def slot_words(self) -> NDArray[np.int64]:
         """A copy of all slots that were ever used: int64 (slot, W_WORDS). Not one instant while threads change them."""
@@ -96,12 +112,13 @@ class SlotsPart(StoreBase):
         return np.asarray((state[found] >> 8) << 32 | found, np.int64)
 
     def records(self, since_lsn: int = 0) -> tuple[NDArray[np.int64], int]:
-        """(records of the ring after a log sequence number in order, int64 (record, D_WORDS); the first lsn the ring
-        still holds). Records that are being written meanwhile are left out.
+        """(records of the ring after a log sequence number in order, int64 (record, D_WORDS); the lsn after which the
+        ring holds every record).
         """
         ring = self.block.region(at.R_RECORDS).view(np.int64)
         last = self.lsn
-        oldest = max(1, last - len(ring) + 1)
-        wanted = np.arange(max(since_lsn + 1, oldest), last + 1)
-        found = ring[(wanted - 1) % len(ring)].copy()
-        return found[found[:, at.D_LSN] == wanted], oldest
+        wanted = np.arange(max(since_lsn + 1, last - len(ring) + 2), last + 1)
+        found = ring[(wanted - 1) % len(ring)]
+        # While they were copied others were written over the oldest, and one more may be being written.
+        complete_since = max(0, self.lsn - len(ring) + 1)
+        return found[wanted > complete_since], complete_since

@@ -11,11 +11,11 @@ from nightgrid.native.admit import admission, no_lines
 from nightgrid.native.atomics import acquire, add_word, load_word, release
 from nightgrid.native.holds import may_succeed_now, request_at
 from nightgrid.native.jit import kernel
-from nightgrid.native.records import publish
+from nightgrid.native.records import publish, publish_change
 from nightgrid.native.replace import swap_admission, swap_counts, swap_rooms, write_credit
 from nightgrid.native.resolve import locked_code
 from nightgrid.native.sales import counter_code
-from nightgrid.native.slots import allocate_slot, find_slot, hotel_of_slot
+from nightgrid.native.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
 from nightgrid.native.sweep import sweep_hotel
 from nightgrid.native.take import take_stay
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of, statistics_of
@@ -44,9 +44,9 @@ def _new_stay_code(store, request, lines, hotel, state):
         same = request[q.Q_ROW] == lines[q.Q_ROW, 0] and request[q.Q_ROOMS] == -lines[q.Q_ROOMS, 0]
         if not same or arrival != lines[q.Q_ARRIVAL, 0]:
             return _INVALID
-    if departure > first + store[at.H_NIGHTS] or departure < today:
+    if departure > shared[at.S_END_NIGHT] or departure < today:
         return _OUTSIDE_HORIZON
-    if arrival != lines[q.Q_ARRIVAL, 0] and (arrival < today or arrival < first):
+    if state != at.STATE_CHECKED_IN and (arrival < today or arrival < first):
         return _OUTSIDE_HORIZON
     return _OK
 
@@ -101,11 +101,15 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     )
     swap_counts(store, lines, hotel, request, hotel, opens)
     nights = request[q.Q_NIGHTS]
+    place = slots[base + at.W_PLACE]
+    stay = slots[base + at.W_STAY]
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
     slots[base + at.W_VALUE] = request[q.Q_VALUE]
+    if state != at.STATE_HELD and not is_past(store, slot):
+        forget_past(slots, base)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
-    return _OK, arrival, publish(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE])
+    return _OK, arrival, publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
 
 
 @kernel
@@ -148,7 +152,7 @@ def amend_one(store, hold_id, asked, lines, now_ms):
             code, night, lsn = _amend(store, hold_id, slot, asked, lines, now_ms)
             if code >= _QUOTA_USED_UP and may_succeed_now(store, code, now_ms):
                 code, night, lsn = _amend(store, hold_id, slot, asked, lines, now_ms)
-    add_word(statistics_of(store), code // 10, 1)
+    add_word(statistics_of(store), code, 1)
     return code, night, lsn
 
 
@@ -251,5 +255,5 @@ def rebook_one(store, hold_id, rooms, now_ms):
     answer = _rebook(store, slot, hold_id, rooms, now_ms)
     if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
         answer = _rebook(store, slot, hold_id, rooms, now_ms)
-    add_word(statistics_of(store), answer[0] // 10, 1)
+    add_word(statistics_of(store), answer[0], 1)
     return answer

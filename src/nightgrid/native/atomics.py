@@ -100,6 +100,17 @@ prefetch_item = _prefetch(1)
 
 
 @intrinsic
+def fence(typing_context):
+    """No load that stands before it is done after one that stands behind it. No instruction on x86."""
+
+    def generate(context, builder, signature, args):
+        builder.fence("acquire")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
 def pause(typing_context):
     """Tell the CPU that this is a spin loop; nothing on machines other than x86."""
 

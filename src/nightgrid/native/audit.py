@@ -11,19 +11,21 @@ from nightgrid.native.cells import inside_window, is_closed
 from nightgrid.native.jit import kernel
 from nightgrid.native.planes import kinds_of_bits, product_bits, row_bits
 from nightgrid.native.restrictions import product_closed
-from nightgrid.native.slots import is_live
 from nightgrid.native.views import (
     capacity_of,
     cells_of,
     column_of,
     elsewhere_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_product_of,
     night_kinds_of,
     product_lane_of,
     product_profiles_of,
-    row_first_product_of,
+    row_flags_of,
     row_hotel_of,
+    row_product_of,
     row_restricted_of,
     shared_of,
     slots_of,
@@ -38,6 +40,19 @@ FINDING_OVERSOLD = 6  # free is negative: capacity was cut below what is sold
 FINDING_LIST = 7  # a live hold is not in its hotel's list, or a list is broken
 FINDING_KINDS = 8  # a night does not say that it has a kind of restriction
 FINDING_ROW_RESTRICTED = 9  # a row miscounts the restrictions of its products
+FINDING_DEADLINE = 10  # a deadline is noted too late: the hold would not expire in time
+
+
+@kernel
+def takes_rooms(state):
+    """True for the state (with its flags) of a hold or booking that takes rooms; not for an end without its flag."""
+    return (
+        state == at.STATE_HELD
+        or state == at.STATE_BOOKED
+        or state == at.STATE_CHECKED_IN
+        or state == at.STATE_CHECKED_OUT
+        or state == at.STATE_NO_SHOW
+    )
 
 
 @kernel
@@ -51,10 +66,10 @@ def count_slots(store, out_held, out_sold):
     for slot in range(load_word(shared, at.S_SLOT_HIGH)):
         base = slot * at.W_WORDS
         state = load_word(slots, base + at.W_STATE) & 0xFF
-        if is_live(state):
+        row = q.place_row(slots[base + at.W_PLACE])
+        if takes_rooms(state) and row < store[at.H_ROWS]:
             live += 1
             stay = slots[base + at.W_STAY]
-            row = q.place_row(slots[base + at.W_PLACE])
             rooms = q.stay_rooms(stay)
             out = out_held if state == at.STATE_HELD else out_sold
             night, nights = inside_window(store, q.stay_arrival(stay), q.stay_kept(stay))
@@ -66,28 +81,79 @@ def count_slots(store, out_held, out_sold):
 
 
 @kernel
+def is_restricted(store, row):
+    """True if any night of a room type, or of one of its products, has a restriction profile, or if one is closed."""
+    cells = cells_of(store)
+    own = product_profiles_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
+    seen = np.int64(row_flags_of(store)[row]) & (at.ROW_SHUT | at.ROW_PLANS_CLOSED)
+    for column in range(store[at.H_NIGHTS]):
+        seen |= cells[row, column, at.C_PROFILE]
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
+        for column in range(store[at.H_NIGHTS]):
+            seen |= own[product, column]
+    return seen != 0
+
+
+@kernel
+def _subtract_open_row(store, row, sellable):
+    """`subtract_bits` of a room type without restrictions."""
+    words = store[at.H_WORDS]
+    cells = cells_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
+    lanes = product_lane_of(store)
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
+        lane = np.int64(lanes[product])
+        word = lane >> 6
+        bit = lane & 63
+        for column in range(store[at.H_NIGHTS]):
+            sellable[column * words + word] ^= np.int64(cells[row, column, at.C_FREE] >= 1) << bit
+
+
+@kernel
+def _subtract_row(store, row, sellable, planes):
+    """`subtract_bits` of a room type with restrictions."""
+    words = store[at.H_WORDS]
+    cells = cells_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
+    lanes = product_lane_of(store)
+    for night in range(store[at.H_NIGHTS]):
+        wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
+        of_row = row_bits(store, row, night)
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
+            lane = np.int64(lanes[product])
+            bit = np.int64(1) << (lane & 63)
+            if wanted and not product_closed(store, product, night):
+                sellable[night * words + (lane >> 6)] ^= bit
+            bits = product_bits(store, product, night, of_row)
+            for plane in range(at.P_PLANES if bits else 0):
+                if bits >> plane & 1:
+                    planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
+
+
+@kernel
 def subtract_bits(store, sellable, planes):
     """Take out of copies of the bit maps every bit that the cells ask for: whatever is left over is wrong.
 
     sellable (night * words), planes (night * P_PLANES * words) int64: flat copies [inout]. O(products x nights).
     """
-    words = store[at.H_WORDS]
-    cells = cells_of(store)
-    first_product = row_first_product_of(store)
-    lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
-        for night in range(store[at.H_NIGHTS]):
-            wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
-            of_row = row_bits(store, row, night)
-            for product in range(first_product[row], first_product[row + 1]):
-                lane = np.int64(lanes[product])
-                bit = np.int64(1) << (lane & 63)
-                if wanted and not product_closed(store, product, night):
-                    sellable[night * words + (lane >> 6)] ^= bit
-                bits = product_bits(store, product, night, of_row)
-                for plane in range(at.P_PLANES if bits else 0):
-                    if bits >> plane & 1:
-                        planes[(night * at.P_PLANES + plane) * words + (lane >> 6)] ^= bit
+        if is_restricted(store, row):
+            _subtract_row(store, row, sellable, planes)
+        else:
+            _subtract_open_row(store, row, sellable)
 
 
 @kernel
@@ -140,14 +206,18 @@ def audit_restrictions(store, out):
     """
     own = product_profiles_of(store)
     kinds = night_kinds_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     restricted = row_restricted_of(store)
     count = 0
     for row in range(store[at.H_ROWS]):
         profiles = 0
-        for night in range(store[at.H_NIGHTS]):
+        for night in range(store[at.H_NIGHTS] if is_restricted(store, row) else 0):
             needed = kinds_of_bits(row_bits(store, row, night))
-            for product in range(first_product[row], first_product[row + 1]):
+            link = np.int64(first_product[row])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
                 if own[product, night]:
                     profiles += 1
                     needed |= kinds_of_bits(product_bits(store, product, night, 0))
@@ -159,33 +229,90 @@ def audit_restrictions(store, out):
 
 
 @kernel
-def audit_lists(store, out):
-    """Walk the lists of every hotel; returns the number of findings, and appends them to out (finding, 5) int64 [out].
+def _first_row(store, hotel):
+    """The room type under which findings of a hotel are named."""
+    return max(np.int64(hotel_row_of(store)[hotel]) - 1, 0)
 
-    Every live slot must be met exactly once, in the list that its state asks for.
+
+@kernel
+def _walk_list(store, hotel, head, met, count, out):
+    """Walk one list of a hotel: every slot in it is what the list asks for, and stands in no other. The number of
+    findings with what was found here.
     """
     slots = slots_of(store)
     hotels = hotel_words_of(store)
     row_hotel = row_hotel_of(store)
-    high = load_word(shared_of(store), at.S_SLOT_HIGH)
-    met = np.zeros(high + 1, np.uint8)
+    before = 0
+    link = hotels[hotel * at.L_WORDS + head]
+    while link:
+        slot = link - 1
+        base = slot * at.W_WORDS
+        row = 0
+        wrong = slot < 0 or slot >= met.size
+        if not wrong:
+            state = slots[base + at.W_STATE] & 0xFF
+            row = q.place_row(slots[base + at.W_PLACE])
+            if head == at.L_RETIRED_HEAD:
+                wrong = state & at.STATE_ENDED == 0
+            else:
+                wrong = not takes_rooms(state) or (state == at.STATE_HELD) != (head == at.L_HELD_HEAD)
+                wrong = wrong or slots[base + at.W_PREVIOUS] != before
+            wrong = wrong or met[slot] != 0 or row >= row_hotel.size or row_hotel[row] != hotel
+        if wrong:
+            return _note(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
+        met[slot] = 1
+        before = link
+        link = slots[base + at.W_NEXT]
+    if head == at.L_RETIRED_HEAD and hotels[hotel * at.L_WORDS + at.L_RETIRED_TAIL] != before:
+        count = _note(FINDING_LIST, _first_row(store, hotel), 0, before - 1, hotel, count, out)
+    return count
+
+
+@kernel
+def _audit_deadlines(store, hotel, count, out):
+    """The earliest deadlines of the hotel and of the store are not later than any of its holds'."""
+    slots = slots_of(store)
+    earliest = at.NEVER_MS
+    link = hotel_words_of(store)[hotel * at.L_WORDS + at.L_HELD_HEAD]
+    while link:
+        earliest = min(earliest, slots[(link - 1) * at.W_WORDS + at.W_DEADLINE_MS])
+        link = slots[(link - 1) * at.W_WORDS + at.W_NEXT]
+    noted = max(
+        hotel_words_of(store)[hotel * at.L_WORDS + at.L_EARLIEST_MS], load_word(shared_of(store), at.S_EARLIEST_MS)
+    )
+    if noted > earliest:
+        return _note(FINDING_DEADLINE, _first_row(store, hotel), 0, noted, earliest, count, out)
+    return count
+
+
+@kernel
+def audit_lists(store, out):
+    """Walk the lists of every hotel; returns the number of findings, and writes them to out (finding, 5) int64 [out].
+
+    Every slot that is in use must be met exactly once, in the list that its state asks for; slots that belong to no
+    hotel are unused. O(slots).
+    """
+    slots = slots_of(store)
+    shared = shared_of(store)
+    met = np.zeros(load_word(shared, at.S_SLOT_HIGH), np.uint8)
     count = 0
     for hotel in range(store[at.H_HOTELS]):
-        for head in (at.L_HELD_HEAD, at.L_BOOKED_HEAD):
-            link = hotels[hotel * at.L_WORDS + head]
-            while link:
-                slot = link - 1
-                base = slot * at.W_WORDS
-                row = q.place_row(slots[base + at.W_PLACE])
-                state = slots[base + at.W_STATE] & 0xFF
-                wrong = not is_live(state) or (state == at.STATE_HELD) != (head == at.L_HELD_HEAD)
-                if wrong or row_hotel[row] != hotel or met[slot]:
-                    count = _note(FINDING_LIST, row, 0, slot, hotel, count, out)
-                    break
-                met[slot] = 1
-                link = slots[base + at.W_NEXT]
-    for slot in range(high):
+        before = count
+        for head in (at.L_HELD_HEAD, at.L_BOOKED_HEAD, at.L_RETIRED_HEAD):
+            count = _walk_list(store, hotel, head, met, count, out)
+        if count == before:
+            count = _audit_deadlines(store, hotel, count, out)
+    link = shared[at.S_FREE_HEAD]
+    while link:
+        slot = link - 1
+        if slot < 0 or slot >= met.size or met[slot] or slots[slot * at.W_WORDS + at.W_STATE] & 0xFF != 0:
+            count = _note(FINDING_LIST, 0, 0, slot, -1, count, out)
+            break
+        met[slot] = 1
+        link = slots[slot * at.W_WORDS + at.W_NEXT]
+    for slot in range(met.size):
         base = slot * at.W_WORDS
-        if is_live(slots[base + at.W_STATE] & 0xFF) and not met[slot]:
-            count = _note(FINDING_LIST, q.place_row(slots[base + at.W_PLACE]), 0, slot, -1, count, out)
+        if slots[base + at.W_STATE] & 0xFF != 0 and not met[slot]:
+            row = q.place_row(slots[base + at.W_PLACE])
+            count = _note(FINDING_LIST, row if row < store[at.H_ROWS] else 0, 0, slot, -1, count, out)
     return count

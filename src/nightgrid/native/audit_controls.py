@@ -13,12 +13,12 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, load_word, release, store_word
+from nightgrid.native.audit import takes_rooms
 from nightgrid.native.cells import inside_window
 from nightgrid.native.control_tables import first_control
 from nightgrid.native.jit import kernel
 from nightgrid.native.sales import counts_sale
 from nightgrid.native.selling import plan_of
-from nightgrid.native.slots import is_live
 from nightgrid.native.views import (
     column_of,
     control_nights_of,
@@ -26,10 +26,11 @@ from nightgrid.native.views import (
     controls_of,
     counters_of,
     next_column,
+    next_product_of,
     product_lane_of,
-    row_first_product_of,
     row_flags_of,
     row_hotel_of,
+    row_product_of,
     shared_of,
     slots_of,
 )
@@ -75,7 +76,7 @@ def count_controls(store, out_used, out_counters):
     for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
         base = slot * at.W_WORDS
         state = load_word(slots, base + at.W_STATE) & 0xFF
-        if not is_live(state):
+        if not takes_rooms(state):
             continue
         scope = slots[base + at.W_SCOPE]
         if q.scope_counter(scope):
@@ -111,12 +112,16 @@ def _night_finding(kind, limit, found, wanted):
 @kernel
 def _audit_marks(store, count, out):
     """Every row with controls, and no other, must say so to holds and to searches; returns the new count."""
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
         has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
         right = (row_flags_of(store)[row] & at.ROW_CONTROLLED != 0) == has
-        for product in range(first_product[row], first_product[row + 1]):
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
             lane = np.int64(lanes[product])
             right = right and (controlled_of(store)[lane >> 6] >> (lane & 63) & 1 != 0) == has
         if not right:

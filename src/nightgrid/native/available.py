@@ -14,6 +14,7 @@ from nightgrid.native.jit import kernel
 from nightgrid.native.restrictions import NO_REFUSAL, arrival_code
 from nightgrid.native.views import (
     cells_of,
+    end_night,
     hotel_words_of,
     next_column,
     night_kinds_of,
@@ -77,11 +78,11 @@ def _drop_arrivals(planes, first_word, kinds, words, nights, out_words):
 
 
 @kernel
-def available_words(store, filter_words, column, offset, nights, out_words):
+def available_words(store, filter_words, column, arrival, nights, out_words):
     """Bit map of the products that can be sold for one room: out_words (word) int64 [out].
 
-    filter_words (word) int64 [in]: products to consider; column: of the arrival night; offset: its window index, offset
-    + nights <= window. What it leaves is a superset: `drop_specials` and `offers.drop_refused` follow. O(words x
+    filter_words (word) int64 [in]: products to consider; arrival: an ordinal, column: its column;
+    all nights in the window. What it leaves is a superset: `drop_specials` and `offers.drop_refused` follow. O(words x
     nights).
     """
     words = store[at.H_WORDS]
@@ -106,7 +107,7 @@ def available_words(store, filter_words, column, offset, nights, out_words):
             _drop_limits_through(planes, night * at.P_PLANES * words, limits, words, nights, out_words)
         night = next_column(store, night)
     # From here on `night` is the column of the departure date.
-    inside = offset + nights < store[at.H_NIGHTS]
+    inside = arrival + nights < end_night(shared_of(store))
     if inside and dialect & at.DIALECT_THROUGH_ON_DEPARTURE:
         _drop_limits_through(planes, night * at.P_PLANES * words, kinds[night], words, nights, out_words)
     tested = last if dialect & at.DIALECT_DEPARTURE_ON_LAST_NIGHT else night
@@ -126,10 +127,10 @@ def _arrival_refused(store, profiles, row, product, column, nights, lead_days, w
 
 
 @kernel
-def drop_specials(store, lane_row, lane_product, column, offset, nights, out_words):
+def drop_specials(store, lane_row, lane_product, column, arrival, nights, out_words):
     """Check the lanes left that have a pattern, a multiple or an advance limit on the arrival night.
 
-    lane_row, lane_product (lane) int32 [in]: row and product of a lane, -1 = padding; column, offset: as
+    lane_row, lane_product (lane) int32 [in]: row and product of a lane, -1 = padding; column, arrival: as
     `available_words`; out_words (word) int64 [inout]. One look where no lane has any. O(words + lanes looked at).
     """
     if night_kinds_of(store)[column] & at.K_SPECIAL == 0:
@@ -138,8 +139,7 @@ def drop_specials(store, lane_row, lane_product, column, offset, nights, out_wor
     planes = planes_of(store)
     hotels = hotel_words_of(store)
     row_hotel = row_hotel_of(store)
-    weekday = weekday_of(store, offset)
-    first_night = shared_of(store)[at.S_FIRST_NIGHT]
+    weekday = weekday_of(arrival)
     special = (column * at.P_PLANES + at.P_SPECIAL) * store[at.H_WORDS]
     for word in range(store[at.H_WORDS]):
         left = out_words[word] & planes[special + word]
@@ -148,7 +148,7 @@ def drop_specials(store, lane_row, lane_product, column, offset, nights, out_wor
         for bit in range(64):
             if left >> bit & 1:
                 row = lane_row[word * 64 + bit]
-                lead_days = first_night + offset - hotels[row_hotel[row] * at.L_WORDS + at.L_TODAY]
+                lead_days = arrival - hotels[row_hotel[row] * at.L_WORDS + at.L_TODAY]
                 product = lane_product[word * 64 + bit]
                 if _arrival_refused(store, profiles, row, product, column, nights, lead_days, weekday):
                     out_words[word] &= ~(1 << bit)

@@ -90,7 +90,7 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
 
 @kernel
 def add_statistics(store, counts):
-    """Count answers of a batch: counts (128) int64, how often each outcome / 10 was answered [in]."""
+    """Count answers of a batch: counts (CODES) int64, how often each outcome was answered [in]."""
     for kind in range(counts.size):
         if counts[kind]:
             add_word(statistics_of(store), kind, counts[kind])

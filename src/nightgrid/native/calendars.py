@@ -43,7 +43,7 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
             )
             row = lane_map.lane_row[lane]
             product = lane_map.lane_product[lane]
-            code = sale_code(store, row, product, arrival, nights, rooms, scope, total * rooms, now_ms)
+            code, _ = sale_code(store, row, product, arrival, nights, rooms, scope, total * rooms, now_ms)
             if code != 0:
                 worst = min(worst, code)
             elif total < out_total[position]:

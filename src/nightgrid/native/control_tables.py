@@ -25,16 +25,18 @@ from nightgrid.native.views import (
     controlled_of,
     controls_of,
     counters_of,
-    hotel_first_row_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_product_of,
+    next_row_of,
     product_flags_of,
     product_lane_of,
     product_plan_of,
     row_control_of,
-    row_first_product_of,
     row_flags_of,
     row_hotel_of,
+    row_product_of,
     shared_of,
     slots_of,
 )
@@ -114,13 +116,17 @@ def fill_control(store, keys, key):
 
 
 @kernel
-def _mark_row(store, row):
+def mark_row(store, row):
     """Note that a row has controls: for holds a flag (its hotel is locked), for searches a bit of each product."""
     row_flags_of(store)[row] |= at.ROW_CONTROLLED
     controlled = controlled_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
-    for product in range(first_product[row], first_product[row + 1]):
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         lane = np.int64(lanes[product])
         or_word(controlled, lane >> 6, np.int64(1) << (lane & 63))
 
@@ -151,12 +157,16 @@ def link_control(store, control):
     controls[control, at.T_NEXT] = first_control(store, level, owner)
     if level:
         store_word(hotel_words_of(store), owner * at.L_WORDS + at.L_FIRST_CONTROL, control + 1)
-        first_row = hotel_first_row_of(store)
-        for row in range(first_row[owner], first_row[owner + 1]):
-            _mark_row(store, row)
+        first_row = hotel_row_of(store)
+        next_row = next_row_of(store)
+        link = np.int64(first_row[owner])
+        while link:
+            row = link - 1
+            link = np.int64(next_row[row])
+            mark_row(store, row)
     else:
         _store_row_control(store, owner, control + 1)
-        _mark_row(store, owner)
+        mark_row(store, owner)
     store_word(shared, at.S_CONTROLS, control + 1)
 
 
@@ -223,8 +233,12 @@ def publish_control(store, control, night, nights, now_ms):
     if controls[control, at.T_LEVEL] == 0:
         publish_cells(store, at.RECORD_CELLS, owner, night, nights, now_ms)
         return
-    first_row = hotel_first_row_of(store)
-    for row in range(first_row[owner], first_row[owner + 1]):
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
+    link = np.int64(first_row[owner])
+    while link:
+        row = link - 1
+        link = np.int64(next_row[row])
         publish_cells(store, at.RECORD_CELLS, row, night, nights, now_ms)
 
 
@@ -281,18 +295,26 @@ def set_last_room(store, hotels_of_change, plans, now_ms):
     hotels_of_change (hotel) int64; plans (plan) int64: indexes as R_PRODUCT_PLAN [in]. The table lock is held.
     """
     hotels = hotel_words_of(store)
-    first_row = hotel_first_row_of(store)
-    first_product = row_first_product_of(store)
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     flags = product_flags_of(store)
     for i in range(hotels_of_change.size):
         hotel = hotels_of_change[i]
         acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
-        for product in range(first_product[first_row[hotel]], first_product[first_row[hotel + 1]]):
-            known = False
-            for plan in plans:
-                known = known or plan == product_plan_of(store)[product]
-            flag = flags[product] & ~at.PRODUCT_LAST_ROOM
-            flags[product] = flag | at.PRODUCT_LAST_ROOM if known else flag
+        of_hotel = np.int64(first_row[hotel])
+        while of_hotel:
+            link = np.int64(first_product[of_hotel - 1])
+            of_hotel = np.int64(next_row[of_hotel - 1])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
+                known = False
+                for plan in plans:
+                    known = known or plan == product_plan_of(store)[product]
+                flag = flags[product] & ~at.PRODUCT_LAST_ROOM
+                flags[product] = flag | at.PRODUCT_LAST_ROOM if known else flag
         hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
         release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)

@@ -5,8 +5,9 @@ regions, each starting on a cache line. Kernels get one int64 table, the *store 
 offsets replaced by addresses. They build array views without an owner from it, because arrays that are passed in
 or unpacked are reference-counted with atomic instructions inside the loops (measured: half the speed of a hold).
 
-Nights are a ring of columns: the window's first night stands in column S_FIRST_COLUMN, and the column after the last is
-column 0. So a day leaves and another enters without moving anything.
+Nights are a ring of columns, and a night keeps its column as long as it is in the window: its distance from the night
+in column 0, modulo the columns. So a day leaves and another enters without moving anything, and whoever reads without
+a lock while the window rolls looks into the right column, whatever he has read before (`native/window.py`).
 
 Lock order, from first to last; whoever holds one may only take later ones:
   1. the sweep lock (one thread expires due holds of the whole store),
@@ -50,9 +51,9 @@ H_DIALECT: Final = 18  # how restrictions are read, see DIALECT_*
 # -- header words: regions (offset in the block; address in the store table) ---------------------
 R_SHARED: Final = 24  # int64 (8 lines of 8 words), see S_*
 R_HOTELS: Final = 25  # int64 (hotel, 16), see L_*
-R_HOTEL_FIRST_ROW: Final = 26  # int32 (hotel + 1)
+R_HOTEL_ROW: Final = 26  # int32 (hotel): its first room type (row + 1), 0 = a spare hotel
 R_ROW_HOTEL: Final = 27  # int32 (row)
-R_ROW_FIRST_PRODUCT: Final = 28  # int32 (row + 1)
+R_ROW_PRODUCT: Final = 28  # int32 (row): its first product (product + 1), 0 = a spare row
 R_PRODUCT_LANE: Final = 29  # int32 (product): position of its bit in every bit map
 R_CELLS: Final = 30  # int16 (row, column, 4), see C_*
 R_CAPACITY: Final = 31  # int16 (row, column) rooms: physical - out of order + sell limit
@@ -75,11 +76,14 @@ R_PRODUCT_PLAN: Final = 47  # int32 (product): index of its plan's name
 R_PRODUCT_FLAGS: Final = 48  # int8 (product), see PRODUCT_*
 R_OUT_OF_ORDER: Final = 49  # int16 (row, column) rooms
 R_SELL_LIMIT: Final = 50  # int16 (row, column) rooms, signed
-R_STATISTICS: Final = 51  # int64 (128): how often each outcome / 10 was answered
+R_STATISTICS: Final = 51  # int64 (CODES): how often each outcome was answered
 R_CONTROLLED: Final = 52  # int64 (word): products whose room type or hotel has selling controls
 R_PRODUCT_PROFILES: Final = 53  # int16 (product, column): restriction profile of the product's own, as in a cell
 R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the row have a profile of their own
-R_END: Final = 55
+R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = the last
+R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
+R_PRODUCT_ROW: Final = 57  # int32 (product)
+R_END: Final = 58
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0
@@ -93,8 +97,9 @@ S_SWEEP_LOCK: Final = 24
 S_TABLE_LOCK: Final = 32
 S_PROFILE_CHANGES: Final = 33  # how often the table of restriction profiles changed
 S_FIRST_NIGHT: Final = 40  # proleptic ordinal of the window's first night
-S_FIRST_COLUMN: Final = 41  # its column
+S_LAP_NIGHT: Final = 41  # the night, not after the first one, that stands in column 0
 S_CONTROLS: Final = 42  # selling controls handed out
+S_END_NIGHT: Final = 43  # the night after the last one on sale
 S_COUNTER_LOCK: Final = 48
 S_STEPS: Final = 56  # tests only, see `native/steps.py`
 S_WORDS: Final = 64
@@ -113,7 +118,12 @@ L_FIRST_CONTROL: Final = 9  # selling controls of the whole hotel (control + 1)
 L_WORDS: Final = 16
 
 ROW_CONTROLLED: Final = 1  # the row or its hotel has selling controls
+ROW_CLOSED: Final = 2  # the room type is closed: nothing more is sold
+ROW_HOTEL_CLOSED: Final = 4  # its hotel is closed
+ROW_SHUT: Final = ROW_CLOSED | ROW_HOTEL_CLOSED
+ROW_PLANS_CLOSED: Final = 8  # one of its plans is closed
 PRODUCT_LAST_ROOM: Final = 1  # sold to the last room: no hurdle, no protection
+PRODUCT_CLOSED: Final = 2  # the plan is closed
 
 # -- cell ----------------------------------------------------------------------------------------
 C_FREE: Final = 0
@@ -168,7 +178,7 @@ K_SPECIAL: Final = 64
 W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED
 W_PLACE: Final = 1  # row | (product + 1) << 32
 W_STAY: Final = 2  # see `native/requests.py`: arrival, nights, kept nights, rooms
-W_DEADLINE_MS: Final = 3
+W_DEADLINE_MS: Final = 3  # of a booking whose nights have all left the window: minus the instant since when
 W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or minus its value
 W_NEXT: Final = 5
 W_LSN: Final = 6  # of its latest change
@@ -194,6 +204,9 @@ STATE_CHECKED_IN: Final = 6
 STATE_CHECKED_OUT: Final = 7
 STATE_NO_SHOW: Final = 8
 STATE_MASK: Final = 0x0F
+STATES_LIVE: Final = (
+    1 << STATE_HELD | 1 << STATE_BOOKED | 1 << STATE_CHECKED_IN | 1 << STATE_CHECKED_OUT | 1 << STATE_NO_SHOW
+)
 STATE_ENDED: Final = 0x80  # it takes no rooms any more and stands in the queue of ended holds
 
 # -- record of the ring: two cache lines, 128 bytes ----------------------------------------------
@@ -204,8 +217,10 @@ D_PLACE: Final = 3
 D_STAY: Final = 4
 D_DEADLINE_MS: Final = 5
 D_NOW_MS: Final = 6
-D_KEY_HIGH: Final = 7
+D_KEY_HIGH: Final = 7  # of a hold, and of a booking at once; of a later change D_OLD_PLACE
 D_KEY_LOW: Final = 8
+D_OLD_PLACE: Final = 7  # place and stay before a change that may move them
+D_OLD_STAY: Final = 8
 D_REQUEST: Final = 9
 D_GUEST: Final = 10
 D_REFERENCE: Final = 11
@@ -215,7 +230,7 @@ D_VALUE: Final = 14  # value of the stay in minor units, or the verb's argument
 D_QUOTE: Final = 15  # digest of the quote a hold is bound to, 0 = none
 D_WORDS: Final = 16
 
-RECORD_HOLD: Final = 1
+RECORD_HOLD: Final = 1  # kinds, stored and never changed
 RECORD_BOOK: Final = 2
 RECORD_CONFIRM: Final = 3
 RECORD_EXTEND: Final = 4
@@ -271,4 +286,5 @@ E_HOLD_ID: Final = 2  # 0 = never used
 E_REQUEST: Final = 3
 E_WORDS: Final = 4
 
+CODES: Final = 1_024  # beyond every outcome
 NEVER_MS: Final = 2**62

@@ -6,6 +6,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native.admit import admission, no_lines
+from nightgrid.native.atomics import fence, load_word
 from nightgrid.native.jit import kernel
 from nightgrid.native.prices import stay_total
 from nightgrid.native.views import controlled_of, row_hotel_of, shared_of
@@ -13,14 +14,13 @@ from nightgrid.native.views import controlled_of, row_hotel_of, shared_of
 
 @kernel
 def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms):
-    """Whether a hold for a stay inside the horizon would be granted now: its code. Nothing is locked or changed.
+    """Whether a hold for a stay inside the horizon would be granted now: (code, night). Nothing is locked or changed.
 
     scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
     """
     row = np.int64(row)
     request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0)
-    code, _ = admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
-    return code
+    return admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
 
 
 @kernel
@@ -30,14 +30,8 @@ def _left_to_check(store, everything, out_words, word):
 
 
 @kernel
-def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
-    """Check products that are left as a hold would be checked: all, or those under selling controls.
-
-    tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
-    nights, rooms, scope) [in]; out_words (word) int64 [inout]. O(products to check x nights).
-    """
-    if not everything and shared_of(store)[at.S_CONTROLS] == 0:
-        return
+def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
+    """Check the products that are left one by one."""
     arrival, priced, nights, rooms, scope = stay
     for word in range(store[at.H_WORDS]):
         left = _left_to_check(store, everything, out_words, word)
@@ -62,5 +56,22 @@ def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, 
                     )
                 row = lanes.lane_row[lane]
                 product = lanes.lane_product[lane]
-                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms) != 0:
+                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)[0] != 0:
                     out_words[word] &= ~(1 << bit)
+
+
+@kernel
+def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
+    """Check products that are left as a hold would be checked: all, or those under selling controls. The last look at
+    the store: nothing is left of nights that have left the window meanwhile.
+
+    tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
+    nights, rooms, scope) [in]; out_words (word) int64 [inout]. O(products to check x nights).
+    """
+    shared = shared_of(store)
+    if everything or shared[at.S_CONTROLS] != 0:
+        _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words)
+    fence()
+    if load_word(shared, at.S_FIRST_NIGHT) > stay[0]:  # the window rolled on: what was read may be other nights'
+        for word in range(store[at.H_WORDS]):
+            out_words[word] = 0

@@ -48,6 +48,25 @@ def _write_hold(store, slot, base, kind, now_ms, value):
 
 
 @inlined_kernel
+def publish_change(store, slot, kind, now_ms, value, old_place, old_stay):
+    """`publish` of a change that may move a stay: the record says its place and stay before, too, in the place of the
+    key, which the first record of the hold has.
+    """
+    shared = shared_of(store)
+    records = records_of(store)
+    acquire(shared, at.S_RING_LOCK)
+    lsn, base = _next_record(store, shared, records)
+    _write_hold(store, slot, base, kind, now_ms, value)
+    records[base + at.D_OLD_PLACE] = old_place
+    records[base + at.D_OLD_STAY] = old_stay
+    store_word(records, base + at.D_LSN, lsn)
+    store_word(shared, at.S_LSN, lsn)
+    release(shared, at.S_RING_LOCK)
+    slots_of(store)[slot * at.W_WORDS + at.W_LSN] = lsn
+    return lsn
+
+
+@inlined_kernel
 def publish(store, slot, kind, now_ms, value):
     """Publish a change of a hold, whose slot says already what is true now; returns its log sequence number."""
     shared = shared_of(store)

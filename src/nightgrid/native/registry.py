@@ -19,7 +19,14 @@ _RUNS = "tests/oracles/runs.py"
 _RUNS_AGREE = "tests/agreement/test_runs_agree.py"
 _RESTRICTIONS = "tests/oracles/restrictions_slow.py"
 _SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
+_WINDOW = "tests/oracles/window.py"
+_ROLLS = "tests/agreement/test_window_agrees.py"
+_REBUILD = "tests/unit/test_rebuild.py"
+_CHECK = "benchmarks/bench_check.py"
+_QUESTIONS = "tests/oracles/questions.py"
+_FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
+_CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -39,15 +46,21 @@ class KernelEntry:
 ENTRIES = (
     KernelEntry("holds.hold_one", "hold one stay", _INVENTORY, _MACHINE, "benchmarks/bench_hold.py"),
     KernelEntry("batch.hold_batch", "hold many stays", _INVENTORY, _MACHINE, "benchmarks/bench_hold_many.py"),
-    KernelEntry("holds.resolve_one", "confirm, release or cancel one hold", _INVENTORY, _MACHINE),
+    KernelEntry("holds.hold_any", "hold with everything a request can say", _INVENTORY, _SELLING),
+    KernelEntry("resolve.resolve_one", "apply a verb to one hold", _INVENTORY, _MACHINE),
+    KernelEntry("amend.amend_one", "give a booking another stay", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("amend.rebook_one", "book an expired hold again", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
     KernelEntry(
-        "batch.resolve_batch", "confirm, release or cancel many", _INVENTORY, "tests/golden/test_golden_engine.py"
+        "batch.resolve_batch", "apply a verb to many holds", _INVENTORY, "tests/golden/test_golden_engine.py"
     ),
     KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
     KernelEntry(
         "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"
     ),
-    KernelEntry("holds.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
+    KernelEntry("sweep.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
     KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
     KernelEntry(
         "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_grid_agrees.py"
@@ -67,20 +80,27 @@ ENTRIES = (
     KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
+    KernelEntry("catalogue.link_rows", "hand out spare rows", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.link_products", "hand out spare products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.open_rows", "put new rows on sale", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.refresh_rows", "write the bits of new products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.publish_rows", "tell that rows were changed", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_rows", "close room types or open them", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_product", "close a plan or open it", _GRID, _CATALOGUE),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
     KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
     KernelEntry("audit.audit_restrictions", "compare what is noted with the profiles", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry(
-        "available.available_words",
+        "search.sellable_words",
         "which products can be sold",
         _SEARCH,
         "tests/agreement/test_restrictions_agree.py",
         "benchmarks/bench_search.py",
     ),
     KernelEntry(
-        "available.drop_refused", "check what is left in the cells", _SEARCH, "tests/agreement/test_search_agrees.py"
+        "offers.drop_refused", "check what the bit maps leave", _SEARCH, "tests/agreement/test_search_agrees.py"
     ),
     KernelEntry(
         "tables.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"
@@ -118,6 +138,16 @@ ENTRIES = (
     KernelEntry(
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
+    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS, "benchmarks/bench_window.py"),
+    KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
+    KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
+    KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
+    KernelEntry("rebuild.assign_marks", "write which rows have selling controls", _GRID, _REBUILD),
+    KernelEntry("rebuild.ended_slots", "find the ended holds", _INVENTORY, _REBUILD),
+    KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
+    KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
+    KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
+    KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),

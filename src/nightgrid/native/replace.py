@@ -221,17 +221,24 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
 
 
 @kernel
+def _nothing_to_replace(store, request, hotel):
+    """The answer to a request in the place of a hold that there is not: its own dates are looked at first."""
+    today = load_word(hotel_words_of(store), hotel * at.L_WORDS + at.L_TODAY)
+    code = q.horizon_code(store, shared_of(store), today, request)
+    return np.int64(_NOT_FOUND if code == _OK else code), request[q.Q_ARRIVAL], np.int64(0), np.int64(0)
+
+
+@kernel
 def replace_hold(store, request, lines, digest, now_ms):
     """Take a request in the place of the guest's own open hold, atomically: (code, night, hold id, lsn).
 
     lines (Q_FIELDS, 1) int64: scratch. Locks the two hotels in ascending order, then the counters. O(nights).
     """
-    night = request[q.Q_ARRIVAL]
     hold_id = request[q.Q_REPLACES]
     old_slot = find_slot(store, hold_id)
-    if old_slot < 0 or request[q.Q_TTL_MS] == 0:
-        return _NOT_FOUND, night, 0, 0
     hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
+    if old_slot < 0 or request[q.Q_TTL_MS] == 0:
+        return _nothing_to_replace(store, request, hotel)
     old_hotel = hotel_of_slot(store, old_slot)
     hotels = hotel_words_of(store)
     shared = shared_of(store)
@@ -240,7 +247,7 @@ def replace_hold(store, request, lines, digest, now_ms):
         acquire(hotels, max(hotel, old_hotel) * at.L_WORDS + at.L_LOCK)
     acquire(shared, at.S_COUNTER_LOCK)
     if hotel_of_slot(store, old_slot) != old_hotel:  # the slot was handed out again, to another hotel
-        answer = (_NOT_FOUND, night, 0, 0)
+        answer = _nothing_to_replace(store, request, hotel)
     else:
         answer = _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_ms)
     release(shared, at.S_COUNTER_LOCK)

@@ -171,8 +171,7 @@ def horizon_code(store, shared, today, request):
     shared (S_WORDS) int64; today: ordinal of the hotel's civil date.
     """
     arrival = request[Q_ARRIVAL]
-    first = shared[at.S_FIRST_NIGHT]
-    if arrival < first or arrival < today or arrival + request[Q_NIGHTS] > first + store[at.H_NIGHTS]:
+    if arrival < max(shared[at.S_FIRST_NIGHT], today) or arrival + request[Q_NIGHTS] > shared[at.S_END_NIGHT]:
         return _OUTSIDE_HORIZON
     return _OK
 

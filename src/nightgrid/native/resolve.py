@@ -13,7 +13,7 @@ from nightgrid.native import verdicts as v
 from nightgrid.native.atomics import acquire, add_word, load_word, release, store_word
 from nightgrid.native.cells import give_rooms, sell_rooms
 from nightgrid.native.jit import inlined_kernel, kernel
-from nightgrid.native.records import publish
+from nightgrid.native.records import publish, publish_change
 from nightgrid.native.sales import count_open, count_sale
 from nightgrid.native.slots import (
     find_slot,
@@ -21,8 +21,10 @@ from nightgrid.native.slots import (
     hotel_of_slot,
     is_forgotten,
     is_live,
+    is_past,
     link_slot,
     note_deadline,
+    note_past,
     unlink_slot,
 )
 from nightgrid.native.sweep import end_hold, expire_hold
@@ -94,7 +96,7 @@ def _confirm(store, slot, hotel, rooms, now_ms):
     unlink_slot(store, slot, hotel, at.L_HELD_HEAD)
     link_slot(store, slot, hotel, at.L_BOOKED_HEAD)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
-    lsn = publish(store, slot, at.RECORD_CONFIRM, now_ms, rooms)
+    lsn = publish_change(store, slot, at.RECORD_CONFIRM, now_ms, rooms, place, stay)
     sell_rooms(store, row, arrival, nights, rooms)
     if rooms < held:
         give_rooms(store, row, arrival, nights, held - rooms, at.C_HELD)
@@ -126,7 +128,9 @@ def _set_state(store, slot, state, kind, kept, now_ms, value):
     stay = slots[base + at.W_STAY]
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), q.stay_nights(stay), kept, q.stay_rooms(stay))
     store_word(slots, base + at.W_STATE, word >> 8 << 8 | state)
-    return publish(store, slot, kind, now_ms, value)
+    if state != at.STATE_CHECKED_IN and is_past(store, slot):
+        note_past(slots, base, now_ms)
+    return publish_change(store, slot, kind, now_ms, value, slots[base + at.W_PLACE], stay)
 
 
 @kernel
@@ -189,7 +193,7 @@ def _depart(store, slot, hotel, departure, now_ms):
     # From here on it must succeed.
     kept = departure - arrival
     slots[base + at.W_STAY] = q.stay_word(arrival, kept, kept, q.stay_rooms(stay))
-    lsn = publish(store, slot, at.RECORD_DEPART, now_ms, departure)
+    lsn = publish_change(store, slot, at.RECORD_DEPART, now_ms, departure, slots[base + at.W_PLACE], stay)
     give_tail(store, slot, hotel, stay, kept)
     return _OK, lsn
 
@@ -248,5 +252,5 @@ def resolve_hold(store, hold_id, verb, argument, now_ms):
 def resolve_one(store, hold_id, verb, argument, now_ms):
     """`resolve_hold`, from Python."""
     code, lsn = resolve_hold(store, hold_id, verb, argument, now_ms)
-    add_word(statistics_of(store), code // 10, 1)
+    add_word(statistics_of(store), code, 1)
     return code, lsn

@@ -10,10 +10,14 @@ from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
 from nightgrid.native.views import (
     cells_of,
+    end_night,
     next_column,
+    product_flags_of,
     product_profiles_of,
     profiles_of,
+    row_flags_of,
     row_restricted_of,
+    shared_of,
     weekday_of,
 )
 from nightgrid.outcomes import Outcome
@@ -111,13 +115,13 @@ def _role(dialect, step, nights):
 
 
 @kernel
-def _worst_restriction(store, row, product, column, offset, nights, lead_days, dates):
+def _worst_restriction(store, row, product, column, arrival, nights, lead_days, dates):
     """`stay_restriction` once some date is known to be restricted. product: -1 where it has nothing of its own."""
     cells = cells_of(store)
     profiles = profiles_of(store)
     own = product_profiles_of(store)
     dialect = store[at.H_DIALECT]
-    weekday = weekday_of(store, offset)
+    weekday = weekday_of(arrival)
     worst = NO_REFUSAL
     worst_step = 0
     for step in range(dates):
@@ -142,18 +146,18 @@ def _worst_restriction(store, row, product, column, offset, nights, lead_days, d
 
 
 @kernel
-def stay_restriction(store, row, product, column, offset, nights, lead_days):
+def stay_restriction(store, row, product, column, arrival, nights, lead_days):
     """Why restrictions refuse a stay: (code, nights after arrival of the date that gives it), or (OK, 0).
 
-    product: its own restrictions are tested too, -1: only the room type's; column: of the arrival night; offset: its
-    window index; lead_days: from the hotel's today to arrival. Precondition: 0 <= offset, 1 <= nights, offset + nights
-    <= number of nights. The departure date is tested as the store's dialect says, where it lies inside the window.
-    O(nights); an unrestricted night costs one load, and a product pays for its own level only where its row has any.
+    product: its own restrictions are tested too, -1: only the room type's; arrival: an ordinal, column: its column;
+    lead_days: from the hotel's today to arrival. Precondition: 1 <= nights, all of them in the window. The departure
+    date is tested as the store's dialect says, where it lies inside the window. O(nights); an unrestricted night costs
+    one load, and a product pays for its own level only where its row has any.
     """
     if product >= 0 and row_restricted_of(store)[row] == 0:
         product = -1
     cells = cells_of(store)
-    dates = nights + 1 if offset + nights < store[at.H_NIGHTS] else nights
+    dates = nights + 1 if arrival + nights < end_night(shared_of(store)) else nights
     found = product >= 0
     at_column = column
     for _ in range(dates):
@@ -161,11 +165,21 @@ def stay_restriction(store, row, product, column, offset, nights, lead_days):
         at_column = next_column(store, at_column)
     if not found:
         return _OK, 0
-    return _worst_restriction(store, row, product, column, offset, nights, lead_days, dates)
+    return _worst_restriction(store, row, product, column, arrival, nights, lead_days, dates)
+
+
+@kernel
+def is_shut(store, row, product):
+    """True if nothing more is sold of a room type or its hotel, or of the plan named (product, -1 = none)."""
+    if row_flags_of(store)[row] & at.ROW_SHUT != 0:
+        return True
+    return product >= 0 and product_flags_of(store)[product] & at.PRODUCT_CLOSED != 0
 
 
 @kernel
 def product_closed(store, product, column):
-    """True if the product's own profile closes the night."""
+    """True if the product's own profile closes the night, or the plan is closed."""
+    if product_flags_of(store)[product] & at.PRODUCT_CLOSED != 0:
+        return True
     profile = product_profiles_of(store)[product, column] & 0xFFFF
     return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0

@@ -13,6 +13,7 @@ from numba import carray
 
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import layout as at
+from nightgrid.native.atomics import load_word
 from nightgrid.native.available import available_words, drop_specials
 from nightgrid.native.jit import kernel
 from nightgrid.native.marked import stay_amount
@@ -30,7 +31,7 @@ from nightgrid.native.tables import (
     lanes_at,
     tables_at,
 )
-from nightgrid.native.views import address_of, as_pointer, column_of, shared_of
+from nightgrid.native.views import address_of, as_pointer, column_of, end_night, shared_of
 
 
 @kernel
@@ -129,14 +130,13 @@ def _drop_past(factors, lane_set, words):
 def sellable_words(store, lanes, filter_words, arrival, nights, out_words):
     """Products that the bit maps let pass for one room: `available_words`, `drop_specials`. arrival: ordinal."""
     shared = shared_of(store)
-    offset = arrival - shared[at.S_FIRST_NIGHT]
-    if offset < 0 or offset + nights > store[at.H_NIGHTS]:  # the window rolled on meanwhile
+    if arrival < load_word(shared, at.S_FIRST_NIGHT) or arrival + nights > end_night(shared):  # it rolled meanwhile
         for word in range(store[at.H_WORDS]):
             out_words[word] = 0
         return
     column = column_of(store, shared, arrival)
-    available_words(store, filter_words, column, offset, nights, out_words)
-    drop_specials(store, lanes.lane_row, lanes.lane_product, column, offset, nights, out_words)
+    available_words(store, filter_words, column, arrival, nights, out_words)
+    drop_specials(store, lanes.lane_row, lanes.lane_product, column, arrival, nights, out_words)
 
 
 @kernel

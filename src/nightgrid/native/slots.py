@@ -22,7 +22,7 @@ from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slot
 @inlined_kernel
 def is_live(state):
     """True for a state (with its flags) that stands in a list of its hotel and may take rooms."""
-    return state != at.STATE_EMPTY and state & at.STATE_ENDED == 0
+    return state <= at.STATE_MASK and (at.STATES_LIVE >> state) & 1 != 0
 
 
 @inlined_kernel
@@ -49,14 +49,17 @@ def hotel_of_slot(store, slot):
 
 @kernel
 def is_forgotten(store, slot, now_ms):
-    """True if the hold in a slot ended at least the retention time ago: its id and its key name nothing any more.
+    """True if the hold in a slot ended at least the retention time ago, or its nights are past for that long: its id
+    and its key name nothing any more.
 
     The slot itself is handed out again later, when it is needed; what callers see does not depend on when.
     """
     slots = slots_of(store)
-    if load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED == 0:
-        return False
-    return slots[slot * at.W_WORDS + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms
+    base = slot * at.W_WORDS
+    if load_word(slots, base + at.W_STATE) & at.STATE_ENDED != 0:
+        return slots[base + at.W_RESOLVED_MS] + store[at.H_RETENTION_MS] <= now_ms
+    since_ms = -slots[base + at.W_DEADLINE_MS]
+    return since_ms > 0 and since_ms + store[at.H_RETENTION_MS] <= now_ms
 
 
 @inlined_kernel
@@ -183,24 +186,64 @@ def note_deadline(store, hotel, deadline_ms):
 
 
 @kernel
-def _collect_hotel(store, hotel, now_ms):
-    """Give the store what a hotel does not need: forgotten holds, unused slots, and first retire its bookings whose
-    nights have all left the window. Hotel locked. O(bookings of the hotel).
+def is_past(store, slot):
+    """True if a hold takes rooms in no night of the window or after it."""
+    stay = slots_of(store)[slot * at.W_WORDS + at.W_STAY]
+    kept = stay_kept(stay)
+    return kept == 0 or stay_arrival(stay) + kept <= shared_of(store)[at.S_FIRST_NIGHT]
+
+
+@inlined_kernel
+def is_noted_past(slots, base):
+    """True for a booking that was noted as past. (A deadline is an instant after 1970.)"""
+    return slots[base + at.W_DEADLINE_MS] < 0
+
+
+@inlined_kernel
+def note_past(slots, base, now_ms):
+    """Note that a booking is past from now on; its deadline means nothing any more."""
+    slots[base + at.W_DEADLINE_MS] = -now_ms
+
+
+@inlined_kernel
+def forget_past(slots, base):
+    """A booking is not past any more: it was given other nights."""
+    if is_noted_past(slots, base):
+        slots[base + at.W_DEADLINE_MS] = slots[base + at.W_TAKEN_MS]
+
+
+@kernel
+def note_past_stays(store, hotel, now_ms):
+    """Note the bookings of a hotel whose nights have all left the window: they are remembered for the retention time
+    and then given to the store. Hotel locked. O(bookings of the hotel).
+
+    Until then every verb still applies: guests check out on the morning after their last night.
     """
-    hotels = hotel_words_of(store)
     slots = slots_of(store)
-    line = hotel * at.L_WORDS
-    first_night = shared_of(store)[at.S_FIRST_NIGHT]
-    link = hotels[line + at.L_BOOKED_HEAD]
+    link = hotel_words_of(store)[hotel * at.L_WORDS + at.L_BOOKED_HEAD]
     while link:
         slot = link - 1
         base = slot * at.W_WORDS
         link = slots[base + at.W_NEXT]
-        stay = slots[base + at.W_STAY]
-        if stay_arrival(stay) + stay_kept(stay) <= first_night:
+        if not is_noted_past(slots, base):
+            if is_past(store, slot):
+                note_past(slots, base, now_ms)
+        elif is_forgotten(store, slot, now_ms):
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
             keep_units(store, slots[base + at.W_SCOPE])
-            retire_slot(store, slot, hotel, load_word(slots, base + at.W_STATE) & at.STATE_MASK, now_ms)
+            _next_generation(slots, slot)
+            free_slot(store, slot)
+
+
+@kernel
+def _collect_hotel(store, hotel, now_ms):
+    """Give the store what a hotel does not need: forgotten holds and bookings, unused slots. Hotel locked.
+    O(bookings of the hotel).
+    """
+    hotels = hotel_words_of(store)
+    slots = slots_of(store)
+    line = hotel * at.L_WORDS
+    note_past_stays(store, hotel, now_ms)
     while True:
         oldest = hotels[line + at.L_RETIRED_HEAD] - 1
         if oldest < 0 or not is_forgotten(store, oldest, now_ms):

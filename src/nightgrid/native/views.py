@@ -11,6 +11,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from nightgrid.native import layout as at
+from nightgrid.native.atomics import load_word
 from nightgrid.native.jit import inlined_kernel, kernel
 
 
@@ -71,15 +72,33 @@ def row_hotel_of(store):
 
 
 @kernel
-def hotel_first_row_of(store):
-    """First row of a hotel: int32 (hotel + 1)."""
-    return carray(as_pointer(store[at.R_HOTEL_FIRST_ROW]), (store[at.H_HOTELS] + 1,), np.int32)
+def hotel_row_of(store):
+    """First row of a hotel: int32 (hotel), row + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_HOTEL_ROW]), (store[at.H_HOTELS],), np.int32)
 
 
 @kernel
-def row_first_product_of(store):
-    """First product of a row: int32 (row + 1)."""
-    return carray(as_pointer(store[at.R_ROW_FIRST_PRODUCT]), (store[at.H_ROWS] + 1,), np.int32)
+def next_row_of(store):
+    """Next row of the same hotel: int32 (row), row + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_NEXT_ROW]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def row_product_of(store):
+    """First product of a row: int32 (row), product + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_ROW_PRODUCT]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def next_product_of(store):
+    """Next product of the same row: int32 (product), product + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_NEXT_PRODUCT]), (store[at.H_PRODUCTS],), np.int32)
+
+
+@kernel
+def product_row_of(store):
+    """Row of a product: int32 (product)."""
+    return carray(as_pointer(store[at.R_PRODUCT_ROW]), (store[at.H_PRODUCTS],), np.int32)
 
 
 @kernel
@@ -220,15 +239,26 @@ def controlled_of(store):
 
 @kernel
 def statistics_of(store):
-    """How often each outcome was answered: int64 (outcome / 10)."""
-    return carray(as_pointer(store[at.R_STATISTICS]), (128,), np.int64)
+    """How often each outcome was answered: int64 (outcome)."""
+    return carray(as_pointer(store[at.R_STATISTICS]), (at.CODES,), np.int64)
 
 
 @inlined_kernel
 def column_of(store, shared, night):
-    """Column of a night (ordinal) inside the window."""
-    column = shared[at.S_FIRST_COLUMN] + night - shared[at.S_FIRST_NIGHT]
-    return column - store[at.H_NIGHTS] if column >= store[at.H_NIGHTS] else column
+    """Column of a night (ordinal); for a night that has left the window, that of a later one, never outside."""
+    nights = store[at.H_NIGHTS]
+    column = night - load_word(shared, at.S_LAP_NIGHT)
+    if column >= nights:
+        column -= nights
+    if column < 0 or column >= nights:  # the window rolled on since the night was looked at
+        column %= nights
+    return column
+
+
+@inlined_kernel
+def end_night(shared):
+    """The night (ordinal) after the last one on sale."""
+    return load_word(shared, at.S_END_NIGHT)
 
 
 @inlined_kernel
@@ -256,13 +286,14 @@ def segment_locks_of(store):
 
 
 @kernel
-def night_of_column(store, column):
-    """Nights after the first night of the window of the night in a column."""
-    offset = column - shared_of(store)[at.S_FIRST_COLUMN]
-    return offset + store[at.H_NIGHTS] if offset < 0 else offset
+def night_in_column(store, column):
+    """The night (ordinal) of the window that stands in a column."""
+    shared = shared_of(store)
+    night = shared[at.S_LAP_NIGHT] + column
+    return night + store[at.H_NIGHTS] if night < shared[at.S_FIRST_NIGHT] else night
 
 
-@kernel
-def weekday_of(store, offset):
-    """Weekday of a night, given as nights after the first night of the window: 0 = Monday."""
-    return (shared_of(store)[at.S_FIRST_NIGHT] + offset + 6) % 7
+@inlined_kernel
+def weekday_of(night):
+    """Weekday of a night (ordinal): 0 = Monday."""
+    return (night + 6) % 7

@@ -1,0 +1,72 @@
+"""Repair: make counters, bit maps and lists what the holds say they must be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.inventory.control_findings import CellFinding, ControlAudit
+from nightgrid.inventory.findings import WrongBits, named, recount, wrong_bits
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.native import audit
+from nightgrid.native import layout as at
+from nightgrid.native import rebuild as kernels
+
+_OF_CELLS: Final = (audit.FINDING_CONSERVATION, audit.FINDING_HELD, audit.FINDING_SOLD)
+_OF_RESTRICTIONS: Final = (audit.FINDING_KINDS, audit.FINDING_ROW_RESTRICTED)
+_OF_LISTS: Final = (audit.FINDING_LIST, audit.FINDING_DEADLINE)
+
+
+def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
+    """Assign everything that follows from the holds; returns the findings that it mended, empty if nothing was wrong.
+
+    The store stands still meanwhile. Cells that a capacity cut left short of rooms are no damage and stay as they are;
+    a slot that names no room type stays, and `findings` goes on reporting it. O(rows x nights + slots x nights).
+    """
+    with inventory.standing_still() as window:
+        counted = recount(inventory, window)
+        kinds = counted.lines[:, 0]
+        if np.isin(kinds, _OF_CELLS).any():
+            kernels.assign_cells(inventory.table, counted.held, counted.sold, now_ms)
+        if np.isin(kinds, _OF_RESTRICTIONS).any():
+            kernels.assign_restrictions(inventory.table)
+        if np.isin(kinds, _OF_LISTS).any():
+            _assign_lists(inventory)
+        wrong = wrong_bits(inventory)  # of the cells as they are by now
+        _turn(inventory, wrong)
+        controls = ControlAudit(inventory)
+        if not controls.is_right:
+            inventory.rebuild_controls()
+        lines = counted.lines[~_stays(inventory, counted.lines)]
+    return named(inventory, replace(counted, lines=lines), wrong) + controls.findings()
+
+
+def _stays(inventory: Inventory, lines: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Findings that no repair takes away: cells short of rooms, and slots that name no room type."""
+    kind, row, column, slot = lines[:, :4].T
+    short = inventory.block.region(at.R_CELLS).view(np.int16)[row, np.maximum(column, 0), at.C_FREE] < 0
+    slots = inventory.block.region(at.R_SLOTS).view(np.int64)
+    place = slots[np.clip(slot, 0, len(slots) - 1), at.W_PLACE] & 0xFFFFFFFF
+    nameless = place >= inventory.block.sizes.rows
+    stays: NDArray[np.bool_] = ((kind == audit.FINDING_OVERSOLD) & short) | ((kind == audit.FINDING_LIST) & nameless)
+    return stays
+
+
+def _turn(inventory: Inventory, wrong: WrongBits) -> None:
+    """Turn every bit that is wrong."""
+    for region, left in ((at.R_SELLABLE, wrong.sellable), (at.R_PLANES, wrong.planes)):
+        bits = inventory.block.region(region).view(np.int64).ravel()
+        turned = np.flatnonzero(left)
+        bits[turned] ^= left[turned]
+
+
+def _assign_lists(inventory: Inventory) -> None:
+    """Make the hotels' lists anew; the queues of ended holds in the order in which they ended."""
+    high = int(inventory.block.region(at.R_SHARED)[at.S_SLOT_HIGH])
+    slots, resolved_ms = np.zeros(high, np.int64), np.zeros(high, np.int64)
+    count = kernels.ended_slots(inventory.table, slots, resolved_ms)
+    order = np.argsort(resolved_ms[:count], kind="stable")
+    kernels.assign_lists(inventory.table, np.ascontiguousarray(slots[:count][order]))

@@ -1,0 +1,26 @@
+"""What search takes from the bit maps: the products that can be sold for a stay, before any price."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.search.searcher import StayQuery
+
+
+def offered(engine, arrival, nights, rooms):
+    """bool (product): what search would offer; arrival: nights after the first of the window."""
+    if engine._version is None:
+        engine.publish({"book": {"name": "flat"}})
+    searcher, version, now_ms = engine._searcher, engine._version, engine._now_ms()
+    query = StayQuery(
+        arrival=engine.first_night + arrival, nights=nights, tier=0, rooms=rooms, scope=0, now_ms=now_ms, top=None,
+        sort="price", price_min=None, price_max=None,
+    )  # fmt: skip
+    rates = np.ones((len(engine.catalog.currencies), 2), np.int64)
+    factors, _ = searcher.factors(version, query, engine._days.today(now_ms), rates)
+    everything = searcher.hotel_words(np.arange(engine.catalog.n_hotels))
+    words = searcher.available(version, query, everything, factors)
+    bits = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
+    of_product = bits[engine._inventory.product_lane]
+    assert bits.sum() == of_product.sum()
+    return of_product

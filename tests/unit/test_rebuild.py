@@ -1,0 +1,140 @@
+"""`rebuild()` mends whatever `check()` finds, says what it was, and the store goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+import numpy as np
+import pytest
+
+from nightgrid.native import layout as at
+from tests.agreement.pairs import Pair
+from tests.agreement.test_window_agrees import WORLD, noon_ms
+from tests.unit import test_check_finds_damage as damages
+from tests.unit.busy_store import busy_store, everything
+
+FIRST = date(2027, 6, 1)
+REPAIRABLE = [
+    damages.more_free,
+    damages.held_becomes_sold,
+    damages.sold_without_a_booking,
+    damages.hidden_room,
+    damages.padding_on_sale,
+    damages.lost_restriction,
+    damages.invented_restriction,
+    damages.lost_from_the_list,
+    damages.list_that_bites_its_tail,
+]
+
+
+@pytest.mark.parametrize("damage", REPAIRABLE, ids=lambda damage: damage.__name__)
+def test_what_check_finds_is_mended(damage):
+    engine = busy_store()
+    before = everything(engine)[:3]
+    damage(engine)
+    found = engine.check()
+    assert found
+
+    mended = engine.rebuild()
+
+    assert {finding.kind for finding in found} <= {finding.kind for finding in mended}
+    assert engine.check() == []
+    assert everything(engine)[:3] == before
+    assert engine.rebuild() == []
+
+
+def test_an_end_without_its_flag_is_an_end():
+    engine = busy_store()
+    damages.forgotten_hold(engine)
+    assert {finding.kind for finding in engine.rebuild()} == {"held", "list"}
+    assert engine.check() == []
+    assert engine.matrix("held").sum() == 0
+    assert engine.metrics()["holds"]["released"] == 1
+
+
+def test_a_cut_is_no_damage_and_stays():
+    engine = busy_store()
+    damages.cut_short(engine)
+    assert engine.rebuild() == []
+    assert [finding.kind for finding in engine.check()] == ["oversold"]
+    damages.more_free(engine)
+    assert [finding.kind for finding in engine.rebuild()] == ["conservation"]
+    assert [finding.kind for finding in engine.check()] == ["oversold"]
+
+
+def test_a_slot_that_names_no_room_type_is_reported_and_left_alone():
+    engine = busy_store()
+    slots = engine._inventory.block.region(at.R_SLOTS).view(np.int64)
+    slot = int(np.flatnonzero(slots[:, at.W_STATE] & 0xFF == at.STATE_HELD)[0])
+    slots[slot, at.W_PLACE] = 77
+    engine.rebuild()
+    assert {finding.kind for finding in engine.check()} == {"list"}
+    assert engine.matrix("held").sum() == 0
+
+
+def test_a_hold_whose_deadline_was_lost_expires_again():
+    engine = busy_store()
+    shared = engine._inventory.block.region(at.R_SHARED).view(np.int64)
+    hotels = engine._inventory.block.region(at.R_HOTELS).view(np.int64)
+    for words, word in ((shared, at.S_EARLIEST_MS), (hotels[1], at.L_EARLIEST_MS)):
+        words[word] = at.NEVER_MS
+    assert {finding.kind for finding in engine.check()} == {"deadline"}
+    assert {finding.kind for finding in engine.rebuild()} == {"deadline"}
+    engine.clock.advance_ms(3_600_000)
+    assert len(engine.expire()) == 1
+    assert engine.check() == []
+
+
+def test_feeds_are_told_to_read_everything_anew():
+    engine = busy_store()
+    lsn = engine.lsn
+    damages.more_free(engine)
+    engine.rebuild()
+    assert engine.records(lsn)["kind"].to_list() == ["reload"]
+    assert len(engine.changes_since(lsn)) == engine.catalog.n_rows
+
+
+def spoil(engine, dice: Random) -> None:
+    """Overwrite some words of what follows from the holds, anywhere."""
+    block = engine._inventory.block
+    high = int(block.region(at.R_SHARED).view(np.int64)[at.S_SLOT_HIGH])
+    cells = block.region(at.R_CELLS).view(np.int16)
+    for _ in range(dice.randrange(1, 6)):
+        kind = dice.randrange(7)
+        if kind == 0:
+            where = (dice.randrange(len(cells)), dice.randrange(cells.shape[1]))
+            cells[(*where, dice.choice([at.C_FREE, at.C_HELD, at.C_SOLD]))] += dice.choice([-1, 1, 7])
+        elif kind in (1, 2):
+            words = block.region((at.R_SELLABLE, at.R_PLANES)[kind - 1]).view(np.int64).ravel()
+            words[dice.randrange(len(words))] ^= 1 << dice.randrange(60)
+        elif kind == 3:
+            hotels = block.region(at.R_HOTELS).view(np.int64)
+            head = dice.choice([at.L_HELD_HEAD, at.L_BOOKED_HEAD, at.L_RETIRED_HEAD, at.L_RETIRED_TAIL, at.L_RUN])
+            hotels[dice.randrange(len(hotels)), head] = dice.randrange(high + 1)
+        elif kind == 4:
+            slots = block.region(at.R_SLOTS).view(np.int64)
+            slots[dice.randrange(high), at.W_NEXT] = dice.randrange(high + 1)
+        elif kind == 5:
+            block.region(at.R_SHARED).view(np.int64)[at.S_FREE_HEAD] = dice.randrange(high + 1)
+        else:
+            block.region(at.R_HOTELS).view(np.int64)[dice.randrange(2), at.L_EARLIEST_MS] = at.NEVER_MS
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_store_that_was_spoilt_again_and_again_does_what_the_oracle_does(seed):
+    """People go on after each repair, and nothing that they are told or that is counted differs."""
+    pair = Pair(seed, WORLD, FIRST, 9, noon_ms(FIRST))
+    spoilt = 0
+    for _ in range(12):
+        for _ in range(15):
+            pair.step()
+        spoil(pair.engine, pair.dice)
+        pair.oracle.expire()
+        found = [finding for finding in pair.engine.check() if finding.kind != "oversold"]
+        mended = pair.engine.rebuild()
+        spoilt += bool(mended)
+        assert bool(mended) or not found
+        pair.compare()
+    assert spoilt >= 6
+
