@@ -66,7 +66,7 @@ class Chain:
             "capacity": ("capacity", row, night, b % 5),
             "house_cap": ("house_cap", hotel, b % 4),
             "cap": ("cap", hotel, b % 5),
-            "roll": ("roll", 0),
+            "roll": ("roll", sum(known[0] == "roll" for known, _ in self.life)),  # it is yesterday in Honolulu
         }.get(kind) or (kind, self._place(kind, hotel, row, product, b))
 
     def _place(self, kind: str, hotel: int, row: int, product: int, b: int) -> int:

@@ -21,9 +21,8 @@ from nightgrid.native.tables import LaneMap
 
 CHUNK_HOTELS = 64
 _WINDOW_HOTELS = 1024
-#: Spare words of a chunk where a store has few chunks, so that a single hotel can get several plans.
-_FEW_CHUNKS = 16
-_FEW_WORDS = 4
+#: Spare words that all chunks share at least, so that in a small store a single hotel can get many more plans.
+_SPARE_WORDS = 32
 
 
 class Spares(NamedTuple):
@@ -81,8 +80,8 @@ def _chunk_words(counts: NDArray[np.int64], spares: Spares) -> NDArray[np.int64]
     words = counts.reshape(-1, CHUNK_HOTELS).max(axis=1)
     largest = int(words.max(initial=1))
     if spares.products:
-        few = min(spares.products, _FEW_WORDS if len(words) <= _FEW_CHUNKS else 1)
-        words = words + max(few, -(-spares.products // (CHUNK_HOTELS * len(words))))
+        each = max(1, _SPARE_WORDS // len(words), -(-spares.products // (CHUNK_HOTELS * len(words))))
+        words = words + min(each, spares.products)
     if spares.hotels:
         # A new hotel may have as many products as the largest one, or its share of the spare products.
         each = max(largest, -(-spares.products // spares.hotels))

@@ -116,6 +116,8 @@ def _audit_marks(store, count, out):
     next_product = next_product_of(store)
     lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
+        if first_product[row] == 0:
+            continue  # a spare row is of no hotel
         has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
         right = (row_flags_of(store)[row] & at.ROW_CONTROLLED != 0) == has
         link = np.int64(first_product[row])

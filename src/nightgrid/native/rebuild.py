@@ -92,6 +92,8 @@ def assign_marks(store):
     controlled = controlled_of(store)
     flags = row_flags_of(store)
     for row in range(store[at.H_ROWS]):
+        if first_product[row] == 0:
+            continue  # a spare row is of no hotel
         has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
         flags[row] = flags[row] & ~at.ROW_CONTROLLED | (at.ROW_CONTROLLED if has else 0)
         link = np.int64(first_product[row])
