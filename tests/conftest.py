@@ -18,7 +18,7 @@ from hypothesis import settings  # noqa: E402
 WITHOUT_DATA = "no real input data: set NIGHTGRID_DATA to its folder"
 
 # On CI examples are the same in every run, so that a red run can be repeated; elsewhere each run looks at new ones.
-settings.register_profile("default", deadline=None, max_examples=100, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("default", deadline=None, max_examples=60, derandomize=bool(os.environ.get("CI")))
 settings.register_profile("thorough", deadline=None, max_examples=2_000)
 settings.load_profile(os.environ.get("NIGHTGRID_HYPOTHESIS") or "default")
 

@@ -17,6 +17,7 @@ from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
 from nightgrid.native import layout as at
+from nightgrid.native import questions as ask
 from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
 from nightgrid.nights import to_date, to_ordinal
@@ -163,14 +164,18 @@ class CartMixin(EngineBase):
         return Cart(cart_id, tuple(holds), Outcome.EXISTS)
 
     def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(hold ids, rows) of a cart in the order of its lines; Refused if there is none. O(slots used)."""
-        slots = self._inventory.slot_words()
-        found = np.flatnonzero((slots[:, at.W_LINK] == cart_id) & (slots[:, at.W_STATE] & at.STATE_MASK != 0))
-        if type(cart_id) is not int or cart_id <= 0 or not found.size:
+        """(hold ids, rows) of a cart in the order of its lines; Refused if there is none, or its first line is not
+        remembered any more. O(slots used).
+        """
+        found = np.empty((0, at.W_WORDS + 1), np.int64)
+        if type(cart_id) is int and 0 < cart_id < 2**63:
+            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
+        ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
+        first = np.flatnonzero(ids == cart_id)
+        if not first.size:
             raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        ids = (slots[found, at.W_STATE] >> 8) << 32 | found
-        order = np.lexsort((slots[found, at.W_LSN], ids != cart_id))
-        return ids[order], slots[found[order], at.W_PLACE] & 0xFFFFFFFF
+        order = np.argsort(found[:, at.W_REQUEST] - found[first, at.W_REQUEST])
+        return ids[order], found[order, at.W_PLACE] & 0xFFFFFFFF
 
     def _resolve_cart(self, cart_id: int, verb: int, name: str) -> list[Ticket]:
         now_ms = self._now_ms()

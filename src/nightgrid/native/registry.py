@@ -138,7 +138,7 @@ ENTRIES = (
     KernelEntry(
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
-    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS, "benchmarks/bench_window.py"),
+    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
     KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
     KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
