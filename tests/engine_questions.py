@@ -1,4 +1,4 @@
-"""What a real engine answers about holds and nights, with the face of the oracle (`tests.oracles.questions`, `window`)."""
+"""Questions to a real engine, and its window, with the face of the oracle (`questions`, `window`)."""
 
 from __future__ import annotations
 

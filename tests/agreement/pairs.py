@@ -97,7 +97,11 @@ class Pair:
 
     def end_cart(self) -> None:
         if self.carts:
-            self.both(self.dice.choice(["confirm_cart", "release_cart"]), self.carts[-1])
+            cart_id = self.carts[-1]
+            line = self.dice.choice(self.oracle.carts.get(cart_id, [cart_id]))
+            if self.dice.random() < 0.5:  # somebody has changed his mind about one of them
+                self.both(self.dice.choice(["confirm", "release"]), line)
+            self.both(self.dice.choice(["confirm_cart", "release_cart"]), cart_id)
 
     def confirm(self) -> None:
         self.both("confirm", self.some(), self.dice.choice([None, None, True]) and 1)
@@ -147,8 +151,9 @@ class Pair:
 
     def cut(self) -> None:
         row, (first, last) = self.dice.choice(self.rows), sorted(self.dice.choices(self.oracle.window, k=2))
+        rooms = self.dice.choice([0, 1, 2, 3])
         for face in (self.oracle, self.face):
-            face.set_capacity(row, first, last, rooms := self.dice.choice([0, 1, 2, 3]) if face is self.oracle else rooms)
+            face.set_capacity(row, first, last, rooms)
 
     def close(self) -> None:
         row, night = self.dice.choice(self.rows), self.dice.choice(self.oracle.window)
@@ -164,7 +169,7 @@ class Pair:
         interval_ms = self.dice.choice([0, DAY_MS, DAY_MS, 3 * DAY_MS])
         for face in (self.oracle, self.face):
             face.wait(interval_ms)
-            face.expire()  # rolling the engine does, and how long an end is remembered is counted from when it is noticed
+            face.expire()  # the engine does it before it rolls; an end is remembered from when it is noticed
         self.both("roll")
 
     # What must be equal

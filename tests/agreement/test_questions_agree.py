@@ -1,4 +1,4 @@
-"""Finding holds, short nights, walked guests and counts: the engine against the oracle and against `get`, one by one."""
+"""Finding holds, short nights, walked guests and counts: the engine against the oracle and against `get`."""
 
 from __future__ import annotations
 

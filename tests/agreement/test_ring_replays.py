@@ -34,7 +34,9 @@ WORLD = {
     ],
     "products": [
         {"hotel_id": hotel, "room_type_id": kind, "plan_id": plan, "base_minor": 100}
-        for hotel, kind, plan in (("A", "DBL", "flex"), ("A", "DBL", "early"), ("A", "STE", "flex"), ("B", "DBL", "flex"))
+        for hotel, kind, plan in (
+            ("A", "DBL", "flex"), ("A", "DBL", "early"), ("A", "STE", "flex"), ("B", "DBL", "flex")
+        )
     ],
 }
 ROWS = [(row["hotel_id"], row["room_type_id"]) for row in WORLD["room_types"]]
@@ -82,7 +84,8 @@ class Guests:
 
     def cart(self):
         names = ("hotel_id", "room_type_id", "arrival", "nights")
-        said = self.face.hold_cart([dict(zip(names, self.stay(), strict=True)) for _ in range(self.dice.choice([2, 3]))])
+        lines = [dict(zip(names, self.stay(), strict=True)) for _ in range(self.dice.choice([2, 3]))]
+        said = self.face.hold_cart(lines)
         self.carts += [said.cart_id] if said.outcome == "OK" else []
         return said
 
@@ -118,7 +121,7 @@ class Guests:
         return self.face.no_show(self.some(), self.dice.choice([None, self.stay()[2]]))
 
     def amend(self):
-        hotel_id, room_type_id, arrival, nights = self.stay()
+        _, room_type_id, arrival, nights = self.stay()
         changes = {"arrival": arrival, "nights": nights, "room_type_id": room_type_id, "rooms": 1}
         kept = self.dice.sample(sorted(changes), self.dice.randrange(1, 4))
         return self.face.amend(self.some(), **{name: changes[name] for name in kept})
@@ -205,7 +208,7 @@ def nights_of(frame: pl.DataFrame) -> set[tuple[str, str, int]]:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_changes_name_every_night_whose_free_rooms_changed(seed):
-    """Nothing is missed, and nothing is named twice or out of order. A stay that changed may name nights that did not."""
+    """Nothing is missed, nothing is named twice or out of order. A stay that changed may name nights that did not."""
     guests = Guests(100 + seed)
     engine = guests.engine
     for _ in range(120):
@@ -284,7 +287,7 @@ def test_a_ring_that_has_moved_on_says_from_where_it_can_tell():
     assert guests.engine.records()["lsn"].to_list() == list(range(oldest + 1, guests.engine.lsn + 1))
     with pytest.raises(InputError, match="since"):
         guests.engine.changes_since(oldest - 1)
-    with pytest.raises(InputError, match="0 .everything. or more"):
+    with pytest.raises(InputError, match="it must be 0"):
         guests.engine.changes_since(-1)
 
 

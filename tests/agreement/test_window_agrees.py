@@ -34,8 +34,8 @@ BOOK = {
     "book": {"name": "seasons", "tiers": ["public", "gold"]},
     "season": [
         {"name": "weekend", "group": "week", "weekdays": ["fri", "sat"], "percent": 20},
-        {"name": "new year", "group": "year", "dates": [{"from": date(2027, 12, 30), "to": date(2028, 1, 2)}], "percent": 50},
-        {"name": "leap", "group": "year", "dates": [{"from": date(2028, 2, 29), "to": date(2028, 2, 29)}], "percent": 10},
+        {"name": "new year", "group": "year", "percent": 50, "dates": [{"from": "2027-12-30", "to": "2028-01-02"}]},
+        {"name": "leap", "group": "year", "percent": 10, "dates": [{"from": "2028-02-29", "to": "2028-02-29"}]},
     ],
 }
 #: First nights of windows: an ordinary day, before a leap day, before the clocks change, before a year ends.
@@ -191,7 +191,7 @@ def test_past_nights_are_archived_as_they_leave(tmp_path):
     engine.hold("B", "DBL", first + timedelta(days=1), 2, ttl_seconds=9 * 24 * 3600)
     parts = {"physical": [6], "out_of_order": [2], "sell_limit": [1], "night": [first + timedelta(days=1)]}
     engine.set_capacity({"hotel_id": ["A"], "room_type_id": ["STE"], **parts})
-    engine.set_sold_elsewhere({"hotel_id": ["A"], "room_type_id": ["STE"], "rooms": [4], **{"night": parts["night"]}})
+    engine.set_sold_elsewhere({"hotel_id": ["A"], "room_type_id": ["STE"], "rooms": [4], "night": parts["night"]})
     wanted = engine.availability("A")
     engine.clock.advance_ms(2 * DAY_MS)
 
