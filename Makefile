@@ -36,7 +36,7 @@ test: $(STAMP) ## ruff, mypy and pytest (reads NIGHTGRID_DATA; ARGS="-k holds" n
 	$(MAKE) lint || faults="$$faults lint"; \
 	$(MAKE) type || faults="$$faults type"; \
 	echo "nightgrid: pytest"; \
-	$(BIN)/python -m pytest -q --durations=10 --durations-min=1 $(ARGS) || faults="$$faults pytest"; \
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --durations=10 --durations-min=1 $(ARGS) || faults="$$faults pytest"; \
 	if [ -n "$$faults" ]; then echo "nightgrid: failed:$$faults" >&2; exit 1; fi
 
 lint: $(STAMP) ## ruff

@@ -1,4 +1,6 @@
-"""Questions to a real engine, and its window, with the face of the oracle (`questions`, `window`)."""
+"""What a real engine answers about holds and nights, with the face of the oracle (`tests.oracles.questions`,
+`window`).
+"""
 
 from __future__ import annotations
 

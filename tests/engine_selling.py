@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from nightgrid.engine import Engine
 from tests.oracles.grid import Row
 
@@ -128,7 +130,7 @@ class SellingFace:
     def blocked(self, row: Row) -> list[int]:
         index = self.engine.catalog.row_index(*row)
         now_ms = self.engine._now_ms()
-        return self.engine._inventory.blocked(slice(index, index + 1), now_ms)[0].tolist()
+        return self.engine._inventory.blocked(np.array([index]), now_ms)[0].tolist()
 
     def sellable(self, row: Row, **who: Any) -> list[int]:
         """What `availability` says that such a guest could have on each night."""

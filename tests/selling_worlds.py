@@ -177,10 +177,11 @@ def controls(draw: st.DrawFn) -> Step:
 @st.composite
 def grids(draw: st.DrawFn) -> Step:
     """Another number of rooms, sold by others or there at all; time passes; somebody looks."""
-    do = draw(st.sampled_from(("set_capacity", "set_sold_elsewhere", "wait", "wait", "wait", "expire", "look", "look")))
+    kinds = ("set_capacity", "set_sold_elsewhere", "wait", "wait", "wait", "expire", "roll", "look", "look")
+    do = draw(st.sampled_from(kinds))
     if do == "wait":
         return {"do": do, "ms": draw(st.sampled_from((999, 1_000, 899_000, 900_000, 900_000, 24 * 3_600_000)))}
-    if do == "expire":
+    if do in ("expire", "roll"):
         return {"do": do}
     if do == "look":
         return {"do": do, **draw(who()), **draw(lines())}

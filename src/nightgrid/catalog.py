@@ -1,14 +1,13 @@
 """The catalogue: hotels, their room types and products, as arrays that every layer indexes.
 
 A hotel's position is its `hotel_index`, a room type's its `row_index` (the row of the availability matrices), a
-product's its `product_index` (the row of the price matrices). Room types of a hotel are neighbours, and so are the
-products of a room type, so `hotel_first_row[h] : hotel_first_row[h + 1]` are the rows of hotel `h`.
+product's its `product_index` (the row of the price matrices). Positions never change. In a catalogue made from frames
+the room types of a hotel are neighbours, and so are the products of a room type; what is added later
+(`catalog_changes`) comes at the end, so ask `rows_of` and `products_of`.
 """
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.catalog_names import normalised, similar
 from nightgrid.errors import InputError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _NUMBERS: Final = ("latitude", "longitude", "stars", "rating")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Catalog:
-    """All hotels of a chain. Made by `from_frames` or `read`; never changed afterwards.
+    """All hotels of a chain. Made by `from_frames` or `read`; never changed afterwards: a change makes another.
 
     Shapes: H hotels, R room types (rows), P products. Arrays are C-contiguous; text columns are lists, "" = not given.
     """
@@ -38,9 +38,9 @@ class Catalog:
     hotel_ids: list[str]  # [H]
     room_type_ids: list[str]  # [R], unique within a hotel
     plan_ids: list[str]  # [P], unique within a room type
-    hotel_first_row: NDArray[np.int32]  # [H + 1]
+    hotel_first_row: NDArray[np.int32]  # [H + 1] where the rows of each hotel begin in `row_order`
     row_hotel: NDArray[np.int32]  # [R] hotel index
-    row_first_product: NDArray[np.int32]  # [R + 1]
+    row_first_product: NDArray[np.int32]  # [R + 1] where the products of each row begin in `product_order`
     product_row: NDArray[np.int32]  # [P] row index
     capacity: NDArray[np.int16]  # [R] rooms
     guests_max: NDArray[np.int16]  # [R] guests
@@ -143,31 +143,45 @@ class Catalog:
 
     def hotel_index(self, hotel_id: str) -> int:
         """Position of a hotel; UnknownIdError with similar ids. O(1) after the first call."""
-        found = self._hotel_by_id.get(hotel_id)
+        found = self.hotel_by_id.get(hotel_id)
         if found is None:
-            found = self._hotel_by_id.get(_normalised(hotel_id))
+            found = self.hotel_by_id.get(normalised(hotel_id))
         if found is None:
-            raise UnknownIdError(f"hotel {hotel_id!r} is not in the catalogue{_similar(hotel_id, self.hotel_ids)}")
+            raise UnknownIdError(f"hotel {hotel_id!r} is not in the catalogue{similar(hotel_id, self.hotel_ids)}")
         return found
 
     def row_index(self, hotel_id: str, room_type_id: str) -> int:
         """Position of a room type; UnknownIdError with similar ids. O(1) after the first call."""
-        found = self._row_by_ids.get((hotel_id, room_type_id))
+        found = self.row_by_ids.get((hotel_id, room_type_id))
         if found is None:
-            found = self._row_by_ids.get((_normalised(hotel_id), _normalised(room_type_id)))
+            found = self.row_by_ids.get((normalised(hotel_id), normalised(room_type_id)))
         if found is None:
             hotel = self.hotel_index(hotel_id)
-            known = self.room_type_ids[self.hotel_first_row[hotel] : self.hotel_first_row[hotel + 1]]
+            known = [self.room_type_ids[row] for row in self.rows_of(hotel)]
             raise UnknownIdError(
-                f"room type {room_type_id!r} is not in hotel {hotel_id!r}{_similar(room_type_id, known, listed=True)}"
+                f"room type {room_type_id!r} is not in hotel {hotel_id!r}{similar(room_type_id, known, listed=True)}"
             )
         return found
 
+    def rows_of(self, hotel: int) -> Sequence[int]:
+        """Positions of a hotel's room types, ascending."""
+        return _run(self.hotel_first_row, hotel, self.row_order, self._orderly[0])
+
+    def products_of(self, row: int) -> Sequence[int]:
+        """Positions of a room type's products, ascending."""
+        return _run(self.row_first_product, row, self.product_order, self._orderly[1])
+
+    def sum_by_hotel(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sums over the room types of each hotel: (hotel, ...), from (row, ...)."""
+        ordered = values[: self.n_rows] if self._orderly[0] else values[self.row_order]
+        return np.asarray(np.add.reduceat(ordered, self.hotel_first_row[:-1], axis=0))
+
     def product_of_row(self, row: int, plan_id: str) -> int:
         """Position of the product of a room type (its row) with a plan, -1 if there is none."""
-        first, end = (int(value) for value in self.row_first_product[row : row + 2])
-        known = self.plan_ids[first:end]
-        return first + known.index(plan_id) if plan_id in known else -1
+        for product in self.products_of(row):
+            if self.plan_ids[product] == plan_id:
+                return product
+        return -1
 
     def product_index(self, hotel_id: str, room_type_id: str, plan_id: str | None = None) -> int:
         """Position of a product. Without `plan_id`: the plan "standard", else the only plan of the room type.
@@ -175,15 +189,15 @@ class Catalog:
         UnknownIdError names the plans there are. O(plans of the room type).
         """
         row = self.row_index(hotel_id, room_type_id)
-        first = int(self.row_first_product[row])
-        known = self.plan_ids[first : int(self.row_first_product[row + 1])]
+        products = self.products_of(row)
+        known = [self.plan_ids[product] for product in products]
         wanted = "standard" if plan_id is None else plan_id
         if wanted in known:
-            return first + known.index(wanted)
+            return products[known.index(wanted)]
         if plan_id is None and len(known) == 1:
-            return first
-        if plan_id is not None and _normalised(plan_id) in known:
-            return first + known.index(_normalised(plan_id))
+            return products[0]
+        if plan_id is not None and normalised(plan_id) in known:
+            return products[known.index(normalised(plan_id))]
         asked = "no plan was given and" if plan_id is None else f"plan {plan_id!r} is unknown;"
         raise UnknownIdError(
             f"{asked} room type {room_type_id!r} of hotel {hotel_id!r} has the plans {', '.join(known)}"
@@ -270,11 +284,28 @@ class Catalog:
         )  # fmt: skip
 
     @cached_property
-    def _hotel_by_id(self) -> dict[str, int]:
+    def row_order(self) -> NDArray[np.int32]:
+        """Rows by hotel, those of a hotel ascending: int32 [R]."""
+        return np.argsort(self.row_hotel, kind="stable").astype(np.int32)
+
+    @cached_property
+    def product_order(self) -> NDArray[np.int32]:
+        """Products by row, those of a row ascending: int32 [P]."""
+        return np.argsort(self.product_row, kind="stable").astype(np.int32)
+
+    @cached_property
+    def _orderly(self) -> tuple[bool, bool]:
+        """Whether the rows of every hotel, and the products of every row, are neighbours in order."""
+        return bool((np.diff(self.row_hotel) >= 0).all()), bool((np.diff(self.product_row) >= 0).all())
+
+    @cached_property
+    def hotel_by_id(self) -> dict[str, int]:
+        """Positions of hotels by id."""
         return {hotel_id: index for index, hotel_id in enumerate(self.hotel_ids)}
 
     @cached_property
-    def _row_by_ids(self) -> dict[tuple[str, str], int]:
+    def row_by_ids(self) -> dict[tuple[str, str], int]:
+        """Positions of room types by hotel id and room type id."""
         hotels = map(self.hotel_ids.__getitem__, self.row_hotel.tolist())
         return {ids: row for row, ids in enumerate(zip(hotels, self.room_type_ids, strict=True))}
 
@@ -293,13 +324,18 @@ class Catalog:
         for text in [wanted] if isinstance(wanted, str) else wanted:
             part = known.get(text)
             if part is None:
-                part = known.get(_normalised(text))
+                part = known.get(normalised(text))
             if part is None:
-                raise UnknownIdError(f"{name} {text!r} is not in the catalogue{_similar(text, list(known))}")
+                raise UnknownIdError(f"{name} {text!r} is not in the catalogue{similar(text, list(known))}")
             parts.append(part)
         if len(parts) == 1:  # the request path: one city, one copy, no sort
             return parts[0].copy()
         return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int32)
+
+
+def _run(first: NDArray[np.int32], owner: int, order: NDArray[np.int32], orderly: bool) -> Sequence[int]:
+    begin, end = int(first[owner]), int(first[owner + 1])
+    return range(begin, end) if orderly else order[begin:end].tolist()
 
 
 def _positions(texts: list[str]) -> dict[str, NDArray[np.int32]]:
@@ -312,18 +348,3 @@ def _positions(texts: list[str]) -> dict[str, NDArray[np.int32]]:
 
 def _both(left: NDArray[np.int32] | None, right: NDArray[np.int32]) -> NDArray[np.int32]:
     return right if left is None else np.intersect1d(left, right, assume_unique=True)
-
-
-def _normalised(text: Any) -> Any:
-    return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
-
-
-def _similar(wanted: object, known: Sequence[str], listed: bool = False) -> str:
-    """The end of a message: similar ids, or all of a short list."""
-    by_fold = {text.casefold(): text for text in known}
-    close = [by_fold[fold] for fold in difflib.get_close_matches(str(wanted).casefold(), by_fold, n=3)]
-    if close:
-        return f"; did you mean {' or '.join(repr(text) for text in close)}?"
-    if listed or len(known) <= 10:
-        return f"; there are {', '.join(known[:20])}"
-    return f"; there are {len(known):,} of them, for example {known[0]!r}"

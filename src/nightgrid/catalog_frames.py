@@ -7,7 +7,7 @@ without rooms). The second runs only on clean columns, so that one wrong id is n
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -101,6 +101,25 @@ def link_frames(
     """Read, check and order the three frames. Raises one CatalogError with up to ten problems. O(n log n)."""
     problems = Problems()
     hotel_frame = clean_frame(read_frame(hotels, "hotels"), "hotels", HOTELS, problems)
+    type_frame, product_frame = clean_rooms(room_types, products, default_plan, problems)
+    problems.raise_any()
+    if hotel_frame is None:  # raised above: a missing frame is always a reported problem
+        raise CatalogError("the catalogue has no hotels; give the frame")
+    if hotel_frame.is_empty():
+        problems.add("hotels", "has no rows", "give at least one hotel")
+    report_duplicates(hotel_frame, "hotels", ["hotel_id"], problems)
+    report_room_duplicates(type_frame, product_frame, problems, products is not None)
+    _report_links(hotel_frame, type_frame, product_frame, problems)
+    problems.raise_any()
+    return ordered(hotel_frame["hotel_id"], hotel_frame, type_frame, product_frame)
+
+
+def clean_rooms(
+    room_types: FrameLike, products: FrameLike | None, default_plan: str, problems: Problems
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Clean room types and products; without products each room type has the one plan `default_plan`. Raises where a
+    column that is needed is missing.
+    """
     given_types = read_frame(room_types, "room_types")
     type_columns = ROOM_TYPES if products is not None else (*ROOM_TYPES, BASE_MINOR)
     type_frame = clean_frame(given_types, "room_types", type_columns, problems)
@@ -108,27 +127,28 @@ def link_frames(
     if products is not None:
         columns = tuple(c if c.name != "plan_id" else type(c)(c.name, c.kind, default=default_plan) for c in PRODUCTS)
         product_frame = clean_frame(read_frame(products, "products"), "products", columns, problems)
-    problems.raise_any()
-    if hotel_frame is None or type_frame is None:  # raised above: a missing frame is always a reported problem
-        raise CatalogError("the catalogue has no hotels or no room types; give both frames")
+    if type_frame is None or (products is not None and product_frame is None):
+        problems.raise_any()
+        raise CatalogError("the catalogue has no room types; give the frame")
     if product_frame is None:
         product_frame = type_frame.select(
             "hotel_id", "room_type_id", pl.lit(default_plan).alias("plan_id"), "base_minor", pl.lit("").alias("name")
         )
         type_frame = type_frame.drop("base_minor")
-
-    if hotel_frame.is_empty():
-        problems.add("hotels", "has no rows", "give at least one hotel")
-    _report_duplicates(hotel_frame, "hotels", ["hotel_id"], problems)
-    _report_duplicates(type_frame, "room_types", ["hotel_id", "room_type_id"], problems)
-    if products is not None:  # otherwise they repeat what room_types says
-        _report_duplicates(product_frame, "products", ["hotel_id", "room_type_id", "plan_id"], problems)
-    _report_links(hotel_frame, type_frame, product_frame, problems)
-    problems.raise_any()
-    return _ordered(hotel_frame, type_frame, product_frame)
+    return type_frame, product_frame
 
 
-def _report_duplicates(frame: pl.DataFrame, frame_name: str, key: list[str], problems: Problems) -> None:
+def report_room_duplicates(
+    types: pl.DataFrame, products: pl.DataFrame, problems: Problems, products_given: bool
+) -> None:
+    """Room types and products that come twice."""
+    report_duplicates(types, "room_types", ["hotel_id", "room_type_id"], problems)
+    if products_given:  # otherwise they repeat what room_types says
+        report_duplicates(products, "products", ["hotel_id", "room_type_id", "plan_id"], problems)
+
+
+def report_duplicates(frame: pl.DataFrame, frame_name: str, key: list[str], problems: Problems) -> None:
+    """Rows whose key was there before."""
     again = ~frame.select(pl.struct(key).is_first_distinct()).to_series()
     if not again.any():
         return
@@ -152,6 +172,11 @@ def _report_links(hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFr
     problems.add_rows(
         "hotels", "hotel_id", hotel_ids, empty, "has no room type", "add it to room_types or remove the hotel"
     )
+    report_room_links(types, products, problems)
+
+
+def report_room_links(types: pl.DataFrame, products: pl.DataFrame, problems: Problems) -> None:
+    """Products without a room type, and room types without a product."""
     key = ["hotel_id", "room_type_id"]
     lone_products = _without(products, types, key)
     problems.add_rows(
@@ -181,9 +206,13 @@ def _hint(frame: pl.DataFrame, unknown: pl.Series, known: pl.Series) -> str:
     return f"did you mean {close[0]!r}?" if close else "add the hotel or correct the id"
 
 
-def _ordered(hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame) -> LinkedFrames:
-    """Sort room types by hotel and products by room type, both stable, and add the index columns."""
-    index = hotels.select("hotel_id").with_row_index("hotel")
+def ordered(
+    hotel_ids: pl.Series, hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame
+) -> LinkedFrames:
+    """Sort room types by hotel and products by room type, both stable, and add the index columns: `hotel` is the
+    position in `hotel_ids`, `row` the one among the sorted room types.
+    """
+    index = pl.DataFrame({"hotel_id": hotel_ids}).with_row_index("hotel")
     types = types.join(index, on="hotel_id", how="left", maintain_order="left")
     types = types.sort("hotel", maintain_order=True).with_columns(pl.col("hotel").cast(pl.Int32))
     rows = types.select("hotel_id", "room_type_id").with_row_index("row")
@@ -193,13 +222,13 @@ def _ordered(hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame) 
 
 
 def first_indexes(owner: np.ndarray, count: int) -> np.ndarray:
-    """int32[count + 1]: where each owner's run begins in the sorted `owner`, and the end of the last run."""
-    return np.searchsorted(owner, np.arange(count + 1)).astype(np.int32)
+    """int32[count + 1]: where each owner's run begins once `owner` is sorted, and the end of the last run."""
+    return np.append(0, np.cumsum(np.bincount(owner, minlength=count))).astype(np.int32)
 
 
-def distinct(values: list[Any]) -> tuple[list[Any], np.ndarray]:
-    """Distinct values in order of first appearance, and the position of each value among them (int16)."""
-    positions: dict[Any, int] = {}
+def distinct(values: list[Any], known: Sequence[Any] = ()) -> tuple[list[Any], np.ndarray]:
+    """Distinct values after those known, in order of first appearance, and the position of each (int16)."""
+    positions: dict[Any, int] = {value: position for position, value in enumerate(known)}
     codes = [positions.setdefault(value, len(positions)) for value in values]
     return list(positions), np.array(codes, dtype=np.int16)
 

@@ -169,7 +169,8 @@ class Pair:
         interval_ms = self.dice.choice([0, DAY_MS, DAY_MS, 3 * DAY_MS])
         for face in (self.oracle, self.face):
             face.wait(interval_ms)
-            face.expire()  # the engine does it before it rolls; an end is remembered from when it is noticed
+            # rolling the engine does, and how long an end is remembered is counted from when it is noticed
+            face.expire()
         self.both("roll")
 
     # What must be equal

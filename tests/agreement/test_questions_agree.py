@@ -1,4 +1,6 @@
-"""Finding holds, short nights, walked guests and counts: the engine against the oracle and against `get`."""
+"""Finding holds, short nights, walked guests and counts: the engine against the oracle and against `get`, one by
+one.
+"""
 
 from __future__ import annotations
 

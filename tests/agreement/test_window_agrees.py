@@ -34,8 +34,18 @@ BOOK = {
     "book": {"name": "seasons", "tiers": ["public", "gold"]},
     "season": [
         {"name": "weekend", "group": "week", "weekdays": ["fri", "sat"], "percent": 20},
-        {"name": "new year", "group": "year", "percent": 50, "dates": [{"from": "2027-12-30", "to": "2028-01-02"}]},
-        {"name": "leap", "group": "year", "percent": 10, "dates": [{"from": "2028-02-29", "to": "2028-02-29"}]},
+        {
+            "name": "new year",
+            "group": "year",
+            "dates": [{"from": date(2027, 12, 30), "to": date(2028, 1, 2)}],
+            "percent": 50,
+        },
+        {
+            "name": "leap",
+            "group": "year",
+            "dates": [{"from": date(2028, 2, 29), "to": date(2028, 2, 29)}],
+            "percent": 10,
+        },
     ],
 }
 #: First nights of windows: an ordinary day, before a leap day, before the clocks change, before a year ends.

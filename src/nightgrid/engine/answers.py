@@ -162,6 +162,10 @@ class Quote:
     _factor: int = field(repr=False, compare=False)
     _terms: NDArray[np.int64] = field(repr=False, compare=False)
 
+    def is_of(self, terms: NDArray[np.int64]) -> bool:
+        """Whether the quote was made from the price version with these terms: a book published twice makes two."""
+        return self._terms is terms
+
     @cached_property
     def nights_minor(self) -> tuple[int, ...]:
         """What each night costs for all rooms; adds up to `total_minor` exactly.

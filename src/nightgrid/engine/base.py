@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import cached_property, wraps
+from functools import wraps
 from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -38,7 +38,7 @@ def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, 
 class EngineBase:
     """Shared state and small helpers; not for use on its own."""
 
-    catalog: Catalog
+    catalog: Catalog  # another object after each change; what it has, searcher, prices and store have already
     clock: Clock
     n_nights: int
     _inventory: Inventory
@@ -47,18 +47,23 @@ class EngineBase:
     _digests: Digests
     _names: Names
     _version: PriceVersion | None
-    _publishing: Lock  # held while the current price version is made and set
+    _publishing: Lock  # held while catalogue, window or price version are changed
     _ledger_ms: int
+    _columns: NameColumns | None = None
 
     @property
     def first_night(self) -> int:
         """Ordinal of the first night of the window; it moves on when the window rolls."""
         return self._inventory.first_night
 
-    @cached_property
+    @property
     def _name_columns(self) -> NameColumns:
-        """The catalogue's names as columns."""
-        return NameColumns(self.catalog)
+        """The catalogue's names as columns; made anew when it has changed."""
+        catalog = self.catalog
+        known = self._columns
+        if known is None or known.catalog is not catalog:
+            known = self._columns = NameColumns(catalog)
+        return known
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""

@@ -46,13 +46,11 @@ class BulkPriceMixin(EngineBase):
             raise InputError(f"nights is {nights!r}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
         if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
+        catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()
-        hotel = self.catalog.hotel_index(hotel_id)
-        first_row, end_row = self.catalog.hotel_first_row[hotel : hotel + 2]
-        if room_type_id is not None:
-            first_row = self.catalog.row_index(hotel_id, room_type_id)
-            end_row = first_row + 1
-        products = np.arange(*self.catalog.row_first_product[[first_row, end_row]], dtype=np.int32)
+        hotel = catalog.hotel_index(hotel_id)
+        rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
+        products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
@@ -75,13 +73,13 @@ class BulkPriceMixin(EngineBase):
             code,
         )
         found = [int(self._inventory.lanes.lane_product[position]) if position >= 0 else None for position in lane]
-        rows = [None if product is None else int(self.catalog.product_row[product]) for product in found]
+        types = [None if product is None else int(catalog.product_row[product]) for product in found]
         return pl.DataFrame(
             {
                 "arrival": [to_date(first_night + night) for night in range(self.n_nights)],
                 "price_minor": [None if value == NO_PRICE else int(value) * rooms for value in total],
                 "currency": [self.catalog.currencies[int(self.catalog.hotel_currency[hotel])]] * self.n_nights,
-                "room_type_id": [None if row is None else self.catalog.room_type_ids[row] for row in rows],
+                "room_type_id": [None if row is None else catalog.room_type_ids[row] for row in types],
                 "plan_id": [None if product is None else self.catalog.plan_ids[product] for product in found],
                 "outcome": [Outcome(int(value)).name for value in code],
             },
@@ -98,6 +96,7 @@ class BulkPriceMixin(EngineBase):
         where: dict[str, Any],
     ) -> Cube:
         """What a repricing call asks for, checked."""
+        catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()
         known = [] if isinstance(stays, str) else list(stays)
         if not known or not all(
@@ -114,10 +113,10 @@ class BulkPriceMixin(EngineBase):
             window = f"{to_date(version.first_night)} to {to_date(version.first_night + version.n_nights - 1)}"
             raise InputError(f"arrivals is {arrivals}; first and last must be in order inside {window}")
         given = {name: value for name, value in where.items() if value is not None}
-        hotels = self.catalog.hotels_where(**given) if given else np.arange(self.catalog.n_hotels)
+        hotels = catalog.hotels_where(**given) if given else np.arange(catalog.n_hotels)
         if not len(hotels):
             raise InputError(f"no hotel matches {given}; nothing to reprice")
-        hotel_of_product = self.catalog.row_hotel[self.catalog.product_row]
+        hotel_of_product = catalog.row_hotel[catalog.product_row]
         products = np.flatnonzero(np.isin(hotel_of_product, hotels)).astype(np.int32)
         indexes = range(len(version.tiers)) if tiers is None else [version.tier_index(tier) for tier in tiers]
         return Cube(

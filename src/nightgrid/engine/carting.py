@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nightgrid.catalog import Catalog
 from nightgrid.engine.answers import Cart, Hold, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import requests_of
@@ -16,6 +17,7 @@ from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
 from nightgrid.native import layout as at
+from nightgrid.native import questions as ask
 from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
 from nightgrid.nights import to_date, to_ordinal
@@ -85,7 +87,8 @@ class CartMixin(EngineBase):
             if name in frame.columns:
                 raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
         now_ms = self._now_ms()
-        requests = requests_of(self.catalog, self._digests, self._names, frame)
+        catalog = self.catalog
+        requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
             requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = self._digests.key(key)
@@ -95,17 +98,19 @@ class CartMixin(EngineBase):
             requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
         requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
-        answer = self._cart(requests, frame, now_ms)
+        answer = self._cart(catalog, requests, frame, now_ms)
         return self._cart_held(answer, requests, now_ms)
 
-    def _cart(self, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
+    def _cart(
+        self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int
+    ) -> CartAnswer:
         """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
         unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
         if unknown.size:
             line = int(unknown[0])
-            self.catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
-            self.catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
-        hotels = np.unique(self.catalog.row_hotel[requests[q.Q_ROW]])
+            catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
+            catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
+        hotels = np.unique(catalog.row_hotel[requests[q.Q_ROW]])
         if len(hotels) > HOTELS_PER_CART_MAX:
             raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
         return self._inventory.hold_cart(requests, now_ms)
@@ -159,14 +164,18 @@ class CartMixin(EngineBase):
         return Cart(cart_id, tuple(holds), Outcome.EXISTS)
 
     def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(hold ids, rows) of a cart in the order of its lines; Refused if there is none. O(slots used)."""
-        slots = self._inventory.slot_words()
-        found = np.flatnonzero((slots[:, at.W_LINK] == cart_id) & (slots[:, at.W_STATE] & at.STATE_MASK != 0))
-        if type(cart_id) is not int or cart_id <= 0 or not found.size:
+        """(hold ids, rows) of a cart in the order of its lines; Refused if there is none, or its first line is not
+        remembered any more. O(slots used).
+        """
+        found = np.empty((0, at.W_WORDS + 1), np.int64)
+        if type(cart_id) is int and 0 < cart_id < 2**63:
+            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
+        ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
+        first = np.flatnonzero(ids == cart_id)
+        if not first.size:
             raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        ids = (slots[found, at.W_STATE] >> 8) << 32 | found
-        order = np.lexsort((slots[found, at.W_LSN], ids != cart_id))
-        return ids[order], slots[found[order], at.W_PLACE] & 0xFFFFFFFF
+        order = np.argsort(found[:, at.W_REQUEST] - found[first, at.W_REQUEST])
+        return ids[order], found[order, at.W_PLACE] & 0xFFFFFFFF
 
     def _resolve_cart(self, cart_id: int, verb: int, name: str) -> list[Ticket]:
         now_ms = self._now_ms()
@@ -193,10 +202,11 @@ class CartMixin(EngineBase):
         frame = as_frame("hold_many", source)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
-        requests = requests_of(self.catalog, self._digests, self._names, frame)
+        catalog = self.catalog
+        requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
         now_ms = self._now_ms()
-        answer = self._cart(requests, frame, now_ms)
+        answer = self._cart(catalog, requests, frame, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)

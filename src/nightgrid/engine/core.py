@@ -22,6 +22,7 @@ from nightgrid.dialect import Dialect
 from nightgrid.engine.base import steady
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.carting import CartMixin
+from nightgrid.engine.catalogue import CatalogueMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.feeds import FeedMixin
@@ -35,6 +36,7 @@ from nightgrid.engine.searching import SearchMixin
 from nightgrid.engine.selling import SellingMixin
 from nightgrid.engine.window import WindowMixin
 from nightgrid.inventory.inventory import Inventory
+from nightgrid.inventory.lanes import Spares
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import RETENTION_MS_DEFAULT
 from nightgrid.native import layout as at
@@ -51,6 +53,7 @@ class Engine(
     CartMixin,
     LifecycleMixin,
     WindowMixin,
+    CatalogueMixin,
     SellingMixin,
     FindMixin,
     FeedMixin,
@@ -91,6 +94,9 @@ class Engine(
         counters: int = 1_024,
         ring_records: int = 65_536,
         dialect: Dialect | None = None,
+        spare_hotels: int = 0,
+        spare_room_types: int = 0,
+        spare_products: int = 0,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
@@ -99,6 +105,7 @@ class Engine(
         kB of counters. `tiers` names the classes of guests from the lowest to the highest, `channels` where sales come
         from; `controls` selling controls and `counters` limited counters can be set; the last `ring_records` changes
         can be asked for (`changes_since`). `dialect`: how two restrictions are read, `Dialect()` unless given.
+        `spare_*`: how many hotels, room types and products can be added later (docs/catalogue.md).
         """
         names = Names(tiers, channels)
         inventory = Inventory(
@@ -112,6 +119,7 @@ class Engine(
             records=ring_records,
             channels=len(names.channels),
             dialect=dialect,
+            spares=Spares(spare_hotels, spare_room_types, spare_products),
         )
         return cls(catalog, inventory, SystemClock() if clock is None else clock, names)
 
@@ -124,7 +132,7 @@ class Engine(
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         if name == "blocked":
-            return self._inventory.blocked(slice(0, self.catalog.n_rows), now_ms)
+            return self._inventory.blocked(np.arange(self.catalog.n_rows, dtype=np.int64), now_ms)
         return self._inventory.matrix(name)
 
     @steady
@@ -148,7 +156,7 @@ class Engine(
         begin, end = self._night_range(first, last)
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
-        rows = slice(int(self.catalog.hotel_first_row[hotel]), int(self.catalog.hotel_first_row[hotel + 1]))
+        rows = np.array(self.catalog.rows_of(hotel), np.int64)
         cells = self._inventory.cells(rows, slice(begin, end + 1))
         count, nights = cells.shape[:2]
         counters = cells.reshape(-1, at.C_FIELDS)
@@ -162,7 +170,7 @@ class Engine(
         elsewhere = self._inventory.block.region(at.R_ELSEWHERE)[rows][:, columns_of_nights].astype(np.int32)
         dates = [to_date(self.first_night + begin + night) for night in range(nights)]
         columns: dict[str, Any] = {
-            "room_type_id": [self.catalog.room_type_ids[row] for row in range(rows.start, rows.stop) for _ in dates],
+            "room_type_id": [self.catalog.room_type_ids[row] for row in rows for _ in dates],
             "night": dates * count,
             "capacity": counters[:, [at.C_FREE, at.C_HELD, at.C_SOLD]].sum(axis=1, dtype=np.int32),
             "sold": counters[:, at.C_SOLD].astype(np.int32),
@@ -186,16 +194,17 @@ class Engine(
 
         floor(10,000 × (sold + held) / (physical - out of order)) of the hotel that night. O(rows × nights).
         """
-        taken = self.matrix("sold").astype(np.int32) + self._inventory.matrix("held")
-        capacity = self._inventory.matrix("physical").astype(np.int32) - self._inventory.matrix("out_of_order")
-        first_row = self.catalog.hotel_first_row[:-1]
-        hotel_taken = np.add.reduceat(taken, first_row, axis=0)
-        hotel_capacity = np.add.reduceat(capacity, first_row, axis=0)
+        catalog = self.catalog
+        self._inventory.sweep(self._now_ms())
+        names = ("sold", "held", "physical", "out_of_order")
+        sold, held, physical, out_of_order = (self._inventory.matrix(name)[: catalog.n_rows] for name in names)
+        hotel_taken = catalog.sum_by_hotel(sold.astype(np.int32) + held)
+        hotel_capacity = catalog.sum_by_hotel(physical.astype(np.int32) - out_of_order)
         fill = np.full(hotel_taken.shape, 10_000, np.int32)
         np.floor_divide(
             10_000 * hotel_taken.astype(np.int64), hotel_capacity, out=fill, where=hotel_capacity > 0, casting="unsafe"
         )
-        return fill if hotel_id is None else fill[self.catalog.hotel_index(hotel_id)]
+        return fill if hotel_id is None else fill[catalog.hotel_index(hotel_id)]
 
     def statistics(self) -> dict[str, Any]:
         """Plain numbers for a monitor: sizes, bytes of each part, slots used, the last log sequence number, the

@@ -22,6 +22,14 @@ class Days:
         self._next_change_ms = -(2**62)
         self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
 
+    def follow(self, catalog: Catalog, now_ms: int) -> None:
+        """Tell the hotels of a larger catalogue their dates; calendars of hotels that were there stay where they
+        are.
+        """
+        with self._lock:
+            self._catalog = catalog
+            self._turn_locked(now_ms)
+
     def today(self, now_ms: int) -> NDArray[np.int64]:
         """int64 (calendar): ordinal of the civil date. One comparison unless a date changed."""
         if now_ms >= self._next_change_ms:
@@ -32,8 +40,11 @@ class Days:
         with self._lock:
             if now_ms < self._next_change_ms:
                 return
-            calendars = self._catalog.calendars
-            today = np.array([local_date_ordinal(now_ms, zone, hour) for zone, hour in calendars], np.int64)
-            self._inventory.set_today(today[self._catalog.hotel_calendar])
-            self._today = today
-            self._next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)
+            self._turn_locked(now_ms)
+
+    def _turn_locked(self, now_ms: int) -> None:
+        calendars = self._catalog.calendars
+        today = np.array([local_date_ordinal(now_ms, zone, hour) for zone, hour in calendars], np.int64)
+        self._inventory.set_today(today[self._catalog.hotel_calendar])
+        self._today = today
+        self._next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -100,21 +101,21 @@ class FindMixin(EngineBase):
         if not 0 <= index < self.n_nights:
             window = f"{to_date(self.first_night)} to {to_date(self.first_night + self.n_nights - 1)}"
             raise InputError(f"night is {night}; the window is {window}")
-        rows = slice(*(int(row) for row in self.catalog.hotel_first_row[hotel : hotel + 2]))
+        rows = self.catalog.rows_of(hotel)
         cells = self._inventory.cells(rows, slice(index, index + 1))[:, 0].astype(np.int64)
         short = -(cells[:, at.C_FREE] + cells[:, at.C_HELD])  # rooms sold beyond the capacity
         asked = {ask.ASK_HOTEL: hotel, ask.ASK_NIGHT: ordinal, ask.ASK_STATE: at.STATE_BOOKED}
         found = self._inventory.find(asked, now_ms)[::-1]
-        return hold_frame(_beyond(found, short, rows.start), self._name_columns, self._names, now_ms)
+        return hold_frame(_beyond(found, short, rows), self._name_columns, self._names, now_ms)
 
 
-def _beyond(latest: NDArray[np.int64], short: NDArray[np.int64], first_row: int) -> NDArray[np.int64]:
+def _beyond(latest: NDArray[np.int64], short: NDArray[np.int64], rows: Sequence[int]) -> NDArray[np.int64]:
     """Of bookings, the latest first, those that cover the shortage of their room type, by room type."""
     row = latest[:, at.W_PLACE] & 0xFFFFFFFF
     rooms = latest[:, at.W_STAY] >> 40
     taken = []
-    for number, missing in enumerate(short.tolist()):
-        of_row = np.flatnonzero(row == first_row + number)
+    for wanted, missing in zip(rows, short.tolist(), strict=True):
+        of_row = np.flatnonzero(row == wanted)
         before = np.cumsum(rooms[of_row]) - rooms[of_row]
         taken.append(of_row[before < missing])
     found: NDArray[np.int64] = latest[np.concatenate(taken)]

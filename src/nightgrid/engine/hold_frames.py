@@ -46,6 +46,7 @@ class NameColumns:
     """The names of a catalogue as columns to gather from: making them anew costs more than most questions."""
 
     def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
         self.hotel = pl.Series(catalog.hotel_ids, dtype=pl.String).gather(catalog.row_hotel)
         self.room_type = pl.Series(catalog.room_type_ids, dtype=pl.String)
         self.plan = pl.Series(catalog.plan_ids, dtype=pl.String)

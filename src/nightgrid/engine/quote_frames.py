@@ -26,13 +26,12 @@ def _products(catalog: Catalog, frame: pl.DataFrame) -> NDArray[np.int64]:
         require(_WHAT, frame, ["product_index"])
         return integers(_WHAT, frame, "product_index", 0, catalog.n_products - 1)
     rows = row_indexes(_WHAT, catalog, frame)
-    first = catalog.row_first_product[rows].astype(np.int64)
     if "plan_id" not in frame.columns:
-        plans = catalog.row_first_product[rows + 1] - first
-        for line in np.flatnonzero(plans > 1)[:1]:
-            known = ", ".join(catalog.plan_ids[first[line] : first[line] + plans[line]])
+        first = catalog.row_first_product
+        for line in np.flatnonzero(first[rows + 1] - first[rows] > 1)[:1]:
+            known = ", ".join(catalog.plan_ids[product] for product in catalog.products_of(int(rows[line])))
             raise InputError(f"{_WHAT}: row {line}: the room type has several plans ({known}); give a column plan_id")
-        return first
+        return catalog.product_order[first[rows]].astype(np.int64)
     names = zip(frame["hotel_id"], frame["room_type_id"], frame["plan_id"], strict=True)
     return np.array([catalog.product_index(*name) for name in names], np.int64)
 

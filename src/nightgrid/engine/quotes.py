@@ -61,8 +61,8 @@ class QuoteMixin(EngineBase):
         Raises Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the hotel's today, UnknownIdError,
         InputError.
         """
+        product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
         version = self._priced()
-        product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
         if not 1 <= nights <= STAY_NIGHTS_MAX:
@@ -131,9 +131,11 @@ class QuoteMixin(EngineBase):
             )
         arrival = to_ordinal(quote.arrival)
         explanation = explain(
-            version.compiled, self.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier
+            version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier
         )
         if explanation.total_minor * quote.rooms != quote.total_minor:
+            if not quote.is_of(version.tables.terms):
+                raise InputError("the quote was made before ids that rules speak of were changed; quote anew")
             raise IntegrityError(
                 f"explained {explanation.total_minor} × {quote.rooms} rooms, quoted {quote.total_minor} for {quote}; "
                 "this is a defect, please report it"

@@ -177,13 +177,13 @@ def _place_lines(catalog: Catalog, hotel_id: str | None, room_type: str | int | 
         rows = [catalog.row_index(str(hotel_id), str(room_type))]
     else:
         hotel = catalog.hotel_index(str(hotel_id))
-        rows = list(range(int(catalog.hotel_first_row[hotel]), int(catalog.hotel_first_row[hotel + 1])))
+        rows = list(catalog.rows_of(hotel))
     if plan is None:
         return rows
     if room_type is not None:
         hotel = int(catalog.row_hotel[rows[0]])
         return [catalog.product_index(catalog.hotel_ids[hotel], catalog.room_type_ids[rows[0]], str(plan))]
-    products = range(int(catalog.row_first_product[rows[0]]), int(catalog.row_first_product[rows[-1] + 1]))
+    products = [product for row in rows for product in catalog.products_of(row)]
     found = [product for product in products if catalog.plan_ids[product] == plan]
     if not found:
         names = ", ".join(dict.fromkeys(catalog.plan_ids[product] for product in products))
@@ -201,12 +201,12 @@ def restrictions_frame(catalog: Catalog, inventory: Inventory, hotel_id: str, be
     hotel = catalog.hotel_index(hotel_id)
     first_night = inventory.first_night
     lines: list[dict[str, Any]] = []
-    for row in range(int(catalog.hotel_first_row[hotel]), int(catalog.hotel_first_row[hotel + 1])):
+    for row in catalog.rows_of(hotel):
         place = {"hotel_id": hotel_id, "room_type_id": catalog.room_type_ids[row]}
         levels: list[tuple[str | None, NDArray[np.int16]]] = []
         columns = inventory.window.order[begin : end + 1]
         levels.append((None, inventory.cells(slice(row, row + 1), slice(begin, end + 1))[0, :, at.C_PROFILE]))
-        for product in range(int(catalog.row_first_product[row]), int(catalog.row_first_product[row + 1])):
+        for product in catalog.products_of(row):
             own = inventory.block.region(at.R_PRODUCT_PROFILES).view(np.int16)[product, columns]
             levels.append((catalog.plan_ids[product], own))
         for plan, profiles in levels:

@@ -17,15 +17,17 @@ _EPOCH = to_ordinal("1970-01-01")
 class RunMixin(EngineBase):
     """Vector operations over free rooms of one hotel or all. They count rooms: restrictions are not looked at."""
 
-    def _free(self, hotel_id: str | None) -> tuple[slice, NDArray[np.int16], NDArray[np.int64]]:
+    def _free(self, hotel_id: str | None) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int64]]:
         """(rows, free rooms of them, night index of today at each), nights in the order of the window."""
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
-        rows = slice(0, self.catalog.n_rows)
-        if hotel_id is not None:
-            hotel = self.catalog.hotel_index(hotel_id)
-            rows = slice(*(int(row) for row in self.catalog.hotel_first_row[hotel : hotel + 2]))
-        free = self._inventory.cells(rows, slice(0, self.n_nights))[:, :, at.C_FREE]
+        nights = slice(0, self.n_nights)
+        if hotel_id is None:
+            rows = np.arange(self.catalog.n_rows)
+            free = self._inventory.cells(slice(0, len(rows)), nights)[:, :, at.C_FREE]
+        else:
+            rows = np.array(self.catalog.rows_of(self.catalog.hotel_index(hotel_id)), np.int64)
+            free = self._inventory.cells(rows, nights)[:, :, at.C_FREE]
         today = self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[rows]]] - self.first_night
         return rows, free, today
 
@@ -53,7 +55,7 @@ class RunMixin(EngineBase):
             "first_night": self._dates(found.first.astype(np.int64)),
             "last_night": self._dates(found.first.astype(np.int64) + found.nights - 1),
         }
-        frame = pl.DataFrame({**self._named(np.arange(rows.start, rows.stop)), **dates, "nights": found.nights})
+        frame = pl.DataFrame({**self._named(rows), **dates, "nights": found.nights})
         return frame.with_columns(pl.when(pl.col("nights") > 0).then(pl.col(name)).alias(name) for name in dates)
 
     @steady
@@ -72,7 +74,7 @@ class RunMixin(EngineBase):
         lowest = np.minimum.reduceat(free.ravel(), ends)[::2] if len(ends) else np.empty(0, np.int16)
         return pl.DataFrame(
             {
-                **self._named(found.row.astype(np.int64) + rows.start),
+                **self._named(rows[found.row]),
                 "first_night": self._dates(found.first.astype(np.int64)),
                 "last_night": self._dates(found.first.astype(np.int64) + found.nights - 1),
                 "nights": found.nights,
@@ -92,10 +94,13 @@ class RunMixin(EngineBase):
         rows, free, today = self._free(hotel_id)
         counts = runs.stay_rooms(free, nights, today)
         hotel = self.catalog.row_hotel[rows]
-        first_row = np.flatnonzero(np.diff(hotel, prepend=-1))
-        best = np.maximum.reduceat(counts, first_row, axis=0)
-        of_hotel = np.repeat(best, np.diff(first_row, append=len(hotel)), axis=0)
-        row = np.repeat(np.arange(rows.start, rows.stop), self.n_nights)
+        order = np.argsort(hotel, kind="stable")
+        first = np.flatnonzero(np.diff(hotel[order], prepend=-1))
+        of_hotel = np.empty_like(counts)
+        of_hotel[order] = np.repeat(
+            np.maximum.reduceat(counts[order], first, axis=0), np.diff(first, append=len(hotel)), axis=0
+        )
+        row = np.repeat(rows, self.n_nights)
         return pl.DataFrame(
             {
                 **self._named(row),

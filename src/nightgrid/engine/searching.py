@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.catalog import Catalog
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import Offer, SearchResult
 from nightgrid.engine.base import EngineBase
@@ -17,7 +18,7 @@ from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion, display_rates
-from nightgrid.search.searcher import SORTS, ProductFilter, Ranking, StayQuery
+from nightgrid.search.searcher import SORTS, ProductFilter, Ranking, Searcher, StayQuery
 
 #: Beyond every total of all rooms.
 _LIMIT_MINOR_MAX = PRICE_MINOR_MAX * ROOMS_MAX
@@ -72,6 +73,7 @@ class SearchMixin(EngineBase):
         empty answer is no error.
         """
         started = stopwatch_seconds()
+        searcher = self._searcher  # before the prices, so that they know all of it
         version = self._priced()
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
@@ -92,10 +94,11 @@ class SearchMixin(EngineBase):
             price_max=price_max_minor,
         )
         places = (region, city, district, brand, _hashable(hotel_ids), _hashable(near), stars_min)
-        wanted = self._product_filter(places, guests, plan, room_type)
+        wanted = self._product_filter(searcher, places, guests, plan, room_type)
         rates, display_currency = self._display(version, currency, wanted.currencies)
-        distance = self.catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
-        ranking = self._searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
+        catalog = searcher.catalog
+        distance = catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
+        ranking = searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
         make_offers = partial(self._offers, version, query, ranking, display_currency)
         total = ranking.total * rooms
         elapsed_us = (stopwatch_seconds() - started) * 1e6
@@ -142,36 +145,38 @@ class SearchMixin(EngineBase):
         self, version: PriceVersion, currency: str | None, needed: tuple[int, ...]
     ) -> tuple[NDArray[np.int64], str]:
         """(rates, display currency): as asked, else the book's, else the only currency of the hotels considered."""
+        catalog = version.catalog
         wanted = currency or version.compiled.display_currency
         if not wanted:
             if len(needed) > 1:
-                names = ", ".join(self.catalog.currencies[index] for index in needed)
+                names = ", ".join(catalog.currencies[index] for index in needed)
                 raise InputError(
                     f"the hotels asked for have several currencies ({names}); give currency= to compare in"
                 )
-            wanted = self.catalog.currencies[needed[0] if needed else 0]
+            wanted = catalog.currencies[needed[0] if needed else 0]
         known_version, known_currency, known_needed, rates = self._rates
         if known_version is not version or known_currency != wanted or known_needed != needed:
-            rates = display_rates(version, self.catalog, wanted, needed)
+            rates = display_rates(version, catalog, wanted, needed)
             self._rates = (version, wanted, needed, rates)
         return rates, wanted
 
     def _product_filter(
-        self, places: tuple[Any, ...], guests: int, plan: str | None, room_type: str | None
+        self, searcher: Searcher, places: tuple[Any, ...], guests: int, plan: str | None, room_type: str | None
     ) -> ProductFilter:
         """The products asked for; remembered by the searcher."""
+        catalog = searcher.catalog
         key = (places, guests, plan, room_type)
-        known = self._searcher.known_filter(key)
+        known = searcher.known_filter(key)
         if known is not None:
             return known
-        hotels = self._hotels(places)
-        words = self._searcher.guests_words(guests) & self._searcher.hotel_words(hotels)
+        hotels = self._hotels(catalog, places)
+        words = searcher.guests_words(guests) & searcher.hotel_words(hotels)
         if plan is not None:
-            words = words & self._searcher.lane_words(self._products_of("plan", self.catalog.plan_ids, plan))
+            words = words & searcher.lane_words(self._products_of("plan", catalog.plan_ids, plan))
         if room_type is not None:
-            ids = np.array(self.catalog.room_type_ids)[self.catalog.product_row].tolist()
-            words = words & self._searcher.lane_words(self._products_of("room_type", ids, room_type))
-        return self._searcher.remember_filter(key, words, hotels)
+            ids = np.array(catalog.room_type_ids)[catalog.product_row].tolist()
+            words = words & searcher.lane_words(self._products_of("room_type", ids, room_type))
+        return searcher.remember_filter(key, words, hotels)
 
     def _products_of(self, name: str, ids: list[str], wanted: str) -> NDArray[np.bool_]:
         """Products with an id, bool (product); UnknownIdError if there is none."""
@@ -180,7 +185,7 @@ class SearchMixin(EngineBase):
             raise UnknownIdError(f"{name} is {wanted!r}; no product of the catalogue has it")
         return found
 
-    def _hotels(self, places: tuple[Any, ...]) -> NDArray[np.int32]:
+    def _hotels(self, catalog: Catalog, places: tuple[Any, ...]) -> NDArray[np.int32]:
         """Hotel indexes that the place arguments ask for."""
         region, city, district, brand, hotel_ids, near, stars_min = places
         named = {
@@ -192,9 +197,9 @@ class SearchMixin(EngineBase):
             "near": near,
         }
         given = {name: value for name, value in named.items() if value is not None}
-        hotels = self.catalog.hotels_where(**given) if given else np.arange(self.catalog.n_hotels, dtype=np.int32)
+        hotels = catalog.hotels_where(**given) if given else np.arange(catalog.n_hotels, dtype=np.int32)
         if stars_min is not None:
-            hotels = hotels[self.catalog.stars[hotels] >= stars_min]  # unknown stars (NaN) fail every demand
+            hotels = hotels[catalog.stars[hotels] >= stars_min]  # unknown stars (NaN) fail every demand
         return hotels
 
     def _offers(self, version: PriceVersion, query: StayQuery, ranking: Ranking, display_currency: str) -> list[Offer]:

@@ -218,7 +218,7 @@ class SellingMixin(SellingViews):
 
 def _units(units: int | Sequence[int], nights: int) -> NDArray[np.int64]:
     """Units of each night, from one number or as many as there are nights."""
-    each = [units] * nights if isinstance(units, int) else list(units)
+    each = list(units) if isinstance(units, Sequence | np.ndarray) else [units] * nights
     values = [
         whole("units", int(value) if isinstance(value, np.integer) else value, 0, ROOMS_MAX) for value in each
     ]

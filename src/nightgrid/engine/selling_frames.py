@@ -83,8 +83,7 @@ class ControlFrame:
         if room_type_id is not None:
             return 0, [self._catalog.row_index(hotel_id, room_type_id)]
         hotel = self._catalog.hotel_index(hotel_id)
-        first_row = self._catalog.hotel_first_row
-        return (1, [hotel]) if whole_hotels else (0, list(range(first_row[hotel], first_row[hotel + 1])))
+        return (1, [hotel]) if whole_hotels else (0, list(self._catalog.rows_of(hotel)))
 
     # -- columns -----------------------------------------------------------------------------------
 
@@ -160,9 +159,8 @@ class ControlFrame:
 
     def _check_plan(self, row: int, level: int, owner: int, plan: Any) -> None:
         catalog = self._catalog
-        rows = range(catalog.hotel_first_row[owner], catalog.hotel_first_row[owner + 1]) if level else [owner]
-        first, end = catalog.row_first_product[rows[0]], catalog.row_first_product[rows[-1] + 1]
-        known = sorted(set(catalog.plan_ids[first:end]))
+        rows = catalog.rows_of(owner) if level else [owner]
+        known = sorted({catalog.plan_ids[product] for each in rows for product in catalog.products_of(each)})
         if plan not in known:
             raise UnknownIdError(f"{self.what}: row {row}: plan is {plan!r}; there are {', '.join(known)}")
 
@@ -199,7 +197,7 @@ class ControlFrame:
                 allowed[position, weekday_mask(self.what, text, position)] = True
             kept = allowed[row, (nights + weekday(0)) % 7]
             line, row, nights = line[kept], row[kept], nights[kept]
-        return ControlChange(keys[line], nights, values[:, row])
+        return ControlChange(keys, values[:, self.origin], line, nights)
 
 
 def limits_only(limit: NDArray[np.int64], given: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -75,8 +75,9 @@ class SellingViews(EngineBase):
     def house_caps(self, hotel_id: str | None = None) -> pl.DataFrame:
         """House caps: hotel_id, night, rooms, used (held and sold, elsewhere too), left."""
         lines, words = self._read((at.KIND_HOUSE,), hotel_id)
-        taken = self._inventory.matrix("held").astype(np.int64) + self._inventory.matrix("sold")
-        of_hotels = np.add.reduceat(taken, self.catalog.hotel_first_row[:-1], axis=0)
+        catalog = self.catalog
+        held, sold = (self._inventory.matrix(name)[: catalog.n_rows] for name in ("held", "sold"))
+        of_hotels = catalog.sum_by_hotel(held.astype(np.int64) + sold)
         limit = lines.fields[:, at.N_LIMIT] - 1
         used = of_hotels[words[:, at.T_OWNER], lines.night - self.first_night]
         return pl.DataFrame(
@@ -156,10 +157,9 @@ class SellingViews(EngineBase):
     def last_room_plans(self, hotel_id: str) -> list[str]:
         """The plans of a hotel that are sold to the last room."""
         hotel = self.catalog.hotel_index(hotel_id)
-        rows = self.catalog.hotel_first_row[hotel : hotel + 2]
-        first, end = self.catalog.row_first_product[rows].tolist()
-        flags = self._inventory.block.region(at.R_PRODUCT_FLAGS).view(np.int8)[first:end] & at.PRODUCT_LAST_ROOM
-        return sorted({self.catalog.plan_ids[first + place] for place in np.flatnonzero(flags).tolist()})
+        flags = self._inventory.block.region(at.R_PRODUCT_FLAGS).view(np.int8) & at.PRODUCT_LAST_ROOM
+        products = (product for row in self.catalog.rows_of(hotel) for product in self.catalog.products_of(row))
+        return sorted({self.catalog.plan_ids[product] for product in products if flags[product]})
 
     def counters(self) -> pl.DataFrame:
         """Limited counters: counter_id, limit, used, left."""
@@ -189,9 +189,9 @@ class SellingViews(EngineBase):
             }
         )
 
-    def _products_with(self, rows: slice, plan: str | None) -> NDArray[np.int64]:
+    def _products_with(self, rows: NDArray[np.int64], plan: str | None) -> NDArray[np.int64]:
         """The product of a plan for each room type: -1 where no plan is asked for, -2 where the room type lacks it."""
         if plan is None:
-            return np.full(rows.stop - rows.start, -1, np.int64)
-        found = [self.catalog.product_of_row(row, plan) for row in range(rows.start, rows.stop)]
+            return np.full(len(rows), -1, np.int64)
+        found = [self.catalog.product_of_row(row, plan) for row in rows.tolist()]
         return np.array([-2 if product < 0 else product for product in found], np.int64)

@@ -19,10 +19,9 @@ class WindowMixin(HotelMixin):
     """What an operator does: roll the window once a day, check and rebuild."""
 
     def roll(self, to: date | str | None = None, *, archive: str | Path | None = None) -> int:
-        """Move the window on until it begins with `to`; returns by how many nights, 0 if it begins there already.
+        """Move the window on until it begins with `to`; returns by how many nights, 0 if it begins there or later.
 
-        `to` defaults to the earliest civil date of today over all hotels; it may not be after that, nor before the
-        first night, because a window does not move back. Past nights leave;
+        `to` defaults to the earliest civil date of today over all hotels, and may not be after it. Past nights leave;
         with `archive` each is written before as `past_nights/<date>.parquet` under that folder, which must not exist
         yet. The new last nights have the catalogue's rooms, no restrictions and no selling controls, and prices by the
         current rule book. Stays that cross the first night stay; a booking whose last night has left is remembered for
@@ -39,8 +38,6 @@ class WindowMixin(HotelMixin):
             )
         with self._publishing:
             before = self.first_night
-            if to is not None and first_night < before:
-                raise InputError(f"to is {to_date(first_night)}; the window begins with {to_date(before)} already")
             if first_night <= before:
                 return 0
             self._check_end(first_night)

@@ -51,7 +51,7 @@ class StoreBase:
     product_lane: NDArray[np.int32]
     n_nights: int
     n_channels: int  # the first counters count the open holds of each channel
-    plan_names: list[str]  # sorted; a plan's index is its place here
+    plan_names: list[str]  # a plan's index is its place here; new ones come at the end
     _catalog: Catalog
 
     @property
@@ -126,9 +126,9 @@ class StoreBase:
             if wrong.size:
                 raise InputError(f"{name} {values[wrong[0]]} at position {wrong[0]} is outside {begin}..{end - 1}")
 
-    def ordered(self, region: int) -> NDArray[np.int16]:
-        """A copy of a matrix (row, column, ...) int16 with its nights in order."""
-        matrix = self.block.region(region).view(np.int16)
+    def ordered(self, region: int, rows: int) -> NDArray[np.int16]:
+        """A copy of the first rows of a matrix (row, column, ...) int16 with its nights in order."""
+        matrix = self.block.region(region).view(np.int16)[:rows]
 
         def read(window: Window) -> NDArray[np.int16]:
             first = window.first_column

@@ -23,7 +23,7 @@ _SLOT_RUN_MAX = 16
 
 @dataclass(frozen=True, slots=True)
 class BlockSizes:
-    """Everything that fixes the size of a block."""
+    """Everything that fixes the size of a block. Hotels, rows and products include the spare ones."""
 
     hotels: int
     rows: int
@@ -62,9 +62,9 @@ class BlockSizes:
         return {
             at.R_SHARED: (int64, (at.S_WORDS,)),
             at.R_HOTELS: (int64, (self.hotels, at.L_WORDS)),
-            at.R_HOTEL_FIRST_ROW: (int32, (self.hotels + 1,)),
+            at.R_HOTEL_ROW: (int32, (self.hotels,)),
             at.R_ROW_HOTEL: (int32, (self.rows,)),
-            at.R_ROW_FIRST_PRODUCT: (int32, (self.rows + 1,)),
+            at.R_ROW_PRODUCT: (int32, (self.rows,)),
             at.R_PRODUCT_LANE: (int32, (self.products,)),
             at.R_CELLS: (int16, (*cells, at.C_FIELDS)),
             at.R_CAPACITY: (int16, cells),
@@ -91,6 +91,9 @@ class BlockSizes:
             at.R_CONTROLLED: (int64, (self.words,)),
             at.R_PRODUCT_PROFILES: (int16, (self.products, self.nights)),
             at.R_ROW_RESTRICTED: (int32, (self.rows,)),
+            at.R_NEXT_ROW: (int32, (self.rows,)),
+            at.R_NEXT_PRODUCT: (int32, (self.products,)),
+            at.R_PRODUCT_ROW: (int32, (self.products,)),
         }
 
 

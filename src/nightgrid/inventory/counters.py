@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -104,7 +105,7 @@ class CountersPart(StoreBase):
         self, rooms: NDArray[np.int16], *, allow_oversold: bool = False, now_ms: int
     ) -> Shortfall | None:
         """Set the rooms sold by other systems from a matrix: int16 (row, night). Answers as `set_capacity`."""
-        shape = (self.block.sizes.rows, self.n_nights)
+        shape = (self._catalog.n_rows, self.n_nights)
         if rooms.shape != shape:
             raise InputError(f"sold_elsewhere has shape {rooms.shape}; it must be (room types, nights) = {shape}")
         if rooms.dtype.kind not in "iu":
@@ -133,20 +134,24 @@ class CountersPart(StoreBase):
         if name == "blocked":
             raise InputError("what blocks keep depends on the instant; ask for it with blocked(rows, now_ms)")
         if name in _FIELDS:
-            cells = self.block.region(at.R_CELLS).view(np.int16)[:, :, _FIELDS[name]]
+            cells = self.block.region(at.R_CELLS).view(np.int16)[: self._catalog.n_rows, :, _FIELDS[name]]
             return self.steady(lambda window: np.ascontiguousarray(cells[:, window.order]))
         if name in _REGIONS:
-            return self.ordered(_REGIONS[name])
+            return self.ordered(_REGIONS[name], self._catalog.n_rows)
         if name == "physical":
+            rows = self._catalog.n_rows
             names = ("capacity", "out_of_order", "sell_limit")
-            return self.steady(
-                lambda _: np.asarray(
-                    np.add(*(self.ordered(_REGIONS[part]) for part in names[:2])) - self.ordered(_REGIONS[names[2]])
-                )
-            )
+
+            def physical(_: Window) -> NDArray[np.int16]:
+                capacity, out_of_order, limit = (self.ordered(_REGIONS[part], rows) for part in names)
+                return np.asarray(capacity + out_of_order - limit, np.int16)
+
+            return self.steady(physical)
         raise InputError(f"there is no counter {name!r}; use one of {', '.join(COUNTERS)}")
 
-    def cells(self, row: slice, night: slice, window: Window | None = None) -> NDArray[np.int16]:
+    def cells(
+        self, row: slice | Sequence[int] | NDArray[np.int64], night: slice, window: Window | None = None
+    ) -> NDArray[np.int16]:
         """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*; nights in order, of the
         window as it stands, or of one that the caller looks after (`steady`).
         """

@@ -19,11 +19,11 @@ from nightgrid.dialect import Dialect
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.block import Block, BlockSizes
 from nightgrid.inventory.counters import CountersPart
-from nightgrid.inventory.lanes import lane_map
+from nightgrid.inventory.growth import GrowthPart, checked_spares
+from nightgrid.inventory.lanes import Spares, lane_map
 from nightgrid.inventory.profile_table import ProfileTable
 from nightgrid.inventory.restriction_fields import Changes
 from nightgrid.inventory.restrictions import Targets, apply_changes
-from nightgrid.inventory.selling import SellingPart
 from nightgrid.inventory.slots import SlotsPart
 from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
@@ -92,7 +92,7 @@ def _dialect_bits(dialect: Dialect) -> int:
     return bits | at.DIALECT_THROUGH_ON_DEPARTURE if dialect.through_counts_departure else bits
 
 
-class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
+class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
     """Counters, holds, keys and restrictions of one store, in one block of bytes."""
 
     def __init__(
@@ -109,16 +109,18 @@ class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
         records: int = 65_536,
         channels: int = 0,
         dialect: Dialect | None = None,
+        spares: Spares | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
         given |= {"controls": controls, "counters": counters, "records": records}
         _checked_sizes(nights, first_night, given)
-        self.lanes, product_lane = lane_map(catalog)
+        room = checked_spares(Spares() if spares is None else spares)
+        self.lanes, self.product_lane = lane_map(catalog, room)
         words = int(self.lanes.chunk_first_word[-1])
         sizes = BlockSizes(
-            hotels=catalog.n_hotels,
-            rows=catalog.n_rows,
-            products=catalog.n_products,
+            hotels=catalog.n_hotels + room.hotels,
+            rows=catalog.n_rows + room.rows,
+            products=catalog.n_products + room.products,
             nights=nights,
             first_night=first_night,
             words=words,
@@ -134,7 +136,6 @@ class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
         self.table = self.block.table
         self.n_nights = nights
         self.n_channels = channels
-        self.product_lane = product_lane
         self._catalog = catalog
         self._thread = local()
         self._profiles = ProfileTable(self.block)
@@ -143,16 +144,10 @@ class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
     def _fill(self, catalog: Catalog) -> None:
         """Write the catalogue's fixed columns and an empty, open house."""
         region = self.block.region
-        region(at.R_HOTEL_FIRST_ROW)[:] = catalog.hotel_first_row
-        region(at.R_ROW_HOTEL)[:] = catalog.row_hotel
-        region(at.R_ROW_FIRST_PRODUCT)[:] = catalog.row_first_product
-        region(at.R_ROW_GUESTS)[:] = catalog.guests_max
-        region(at.R_PRODUCT_LANE)[:] = self.product_lane
-        names, plans = np.unique(np.array(catalog.plan_ids), return_inverse=True)
-        region(at.R_PRODUCT_PLAN)[:] = plans
-        self.plan_names = names.tolist()
-        region(at.R_CAPACITY)[:] = catalog.capacity[:, None]
-        region(at.R_CELLS)[:, :, at.C_FREE] = catalog.capacity[:, None]
+        self.write_new(catalog)
+        rooms = catalog.capacity[:, None]
+        region(at.R_CAPACITY)[: catalog.n_rows] = rooms
+        region(at.R_CELLS)[: catalog.n_rows, :, at.C_FREE] = rooms
         region(at.R_HOTELS)[:, at.L_EARLIEST_MS] = at.NEVER_MS
         shared = region(at.R_SHARED)
         shared[at.S_EARLIEST_MS] = at.NEVER_MS
@@ -161,12 +156,6 @@ class Inventory(CountersPart, SlotsPart, SellingPart, WindowPart):
         shared[at.S_LAP_NIGHT] = self.block.sizes.first_night
         shared[at.S_END_NIGHT] = self.block.sizes.first_night + self.n_nights
         region(at.R_SELLABLE)[:] = self.open_words()
-
-    def open_words(self) -> NDArray[np.int64]:
-        """Bits of the products whose room type has any room in the catalogue: int64 (word)."""
-        lane_row = self.lanes.lane_row
-        open_lane = (lane_row >= 0) & (self._catalog.capacity[np.maximum(lane_row, 0)] >= 1)
-        return np.packbits(open_lane, bitorder="little").view(np.int64)
 
     def _line(self) -> NDArray[np.int64]:
         """Scratch of this thread for the hold that another replaces: int64 (Q_FIELDS, 1)."""

@@ -70,9 +70,9 @@ class ProfileTable:
         for start in range(0, len(cells), _ROWS_AT_ONCE):
             used[cells[start : start + _ROWS_AT_ONCE, :, at.C_PROFILE].astype(np.uint16)] = True
         own = self._block.region(at.R_PRODUCT_PROFILES).view(np.uint16)
-        first_product = self._block.region(at.R_ROW_FIRST_PRODUCT)
-        for row in np.flatnonzero(self._block.region(at.R_ROW_RESTRICTED)):
-            used[own[first_product[row] : first_product[row + 1]]] = True
+        restricted = self._block.region(at.R_ROW_RESTRICTED) != 0
+        for product in np.flatnonzero(restricted[self._block.region(at.R_PRODUCT_ROW).view(np.int32)]):
+            used[own[product]] = True
         for key in [key for key, index in self._index.items() if not used[index]]:
             index = self._index.pop(key)
             self._profiles[index] = 0

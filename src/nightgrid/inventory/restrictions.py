@@ -147,11 +147,10 @@ def apply_changes(
     index = np.zeros(len(work.rows), np.int32)
     index[used] = table.intern(work.rows[used])
     # From here on it must succeed.
-    first_product = block.region(at.R_ROW_FIRST_PRODUCT)
+    product_row = block.region(at.R_PRODUCT_ROW).view(np.int32)
     for part in moved:
         if part.products:
-            rows = (np.searchsorted(first_product, part.lines, side="right") - 1).astype(np.int32)
-            set_product_profiles(block.table, part.lines, rows, part.columns, index[part.profile])
+            set_product_profiles(block.table, part.lines, product_row[part.lines], part.columns, index[part.profile])
         else:
             set_profiles(block.table, part.lines, part.columns, index[part.profile])
     return sum(len(part.lines) for part in moved)

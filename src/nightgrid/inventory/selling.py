@@ -20,11 +20,12 @@ _RECORDS_MAX = 4_096
 
 
 class ControlChange(NamedTuple):
-    """Nights of some controls to set: which control each line is about, and its values."""
+    """Nights of some controls to set: lines say which control and which values, cells on which nights."""
 
     keys: NDArray[np.int64]  # (line, X_FIELDS) of `native.control_tables`
-    nights: NDArray[np.int64]  # (line) ordinals
     values: NDArray[np.int64]  # (V_FIELDS, line): limit + 1 or 0, and what a hurdle has
+    line: NDArray[np.int64]  # (cell), ascending
+    nights: NDArray[np.int64]  # (cell) ordinals, ascending within a line
 
 
 class ControlNights(NamedTuple):
@@ -90,29 +91,28 @@ class SellingPart(StoreBase):
         if not len(change.nights):
             return 0
         rows = np.where(change.keys[:, control_tables.X_LEVEL] == 0, change.keys[:, control_tables.X_OWNER], 0)
-        self.check_cells(rows, change.nights)
-        keys, which = _distinct_keys(change.keys, self._catalog.row_hotel)
-        order = _last_of_each(which, change.nights)
-        which, nights = which[order], change.nights[order]
-        values = np.ascontiguousarray(change.values[:, order])
+        self.check_cells(rows, np.array([change.nights.min(), change.nights.max()]))
+        keys, key_of_line = _distinct_keys(change.keys, self._catalog.row_hotel)
+        which = key_of_line[change.line]
+        order = _last_of_each(which, change.nights, twice=len(keys) < len(key_of_line))
+        which, nights = which[order], np.ascontiguousarray(change.nights[order])
+        source = np.ascontiguousarray(change.line[order])
         first_cell = np.searchsorted(which, np.arange(len(keys) + 1)).astype(np.int64)
         known = np.empty(len(keys), np.int64)
         control_tables.find_controls(self.table, keys, known)
-        wanted = np.unique(which[values[control_tables.V_LIMIT] != 0])
+        wanted = np.unique(which[change.values[control_tables.V_LIMIT, source] != 0])
         self._need_controls(int((known[wanted] < 0).sum()))
         each = self._records_of(keys) <= min(_RECORDS_MAX, self.block.sizes.records // 2)
         fresh = np.zeros(self.n_nights, np.uint8)
-        control_tables.set_controls(
-            self.table, keys, first_cell, np.ascontiguousarray(nights), values, each, now_ms, fresh
-        )
+        values = np.ascontiguousarray(change.values)
+        control_tables.set_controls(self.table, keys, first_cell, nights, source, values, each, now_ms, fresh)
         return len(nights)
 
     def _records_of(self, keys: NDArray[np.int64]) -> int:
         """How many records say what controls have changed: one for each row that they are about."""
         of_hotel = keys[:, control_tables.X_LEVEL] != 0
         hotels = keys[of_hotel, control_tables.X_OWNER]
-        first_row = self._catalog.hotel_first_row
-        return int((~of_hotel).sum() + (first_row[hotels + 1] - first_row[hotels]).sum())
+        return int((~of_hotel).sum() + np.diff(self._catalog.hotel_first_row)[hotels].sum())
 
     def set_protection(self, change: ControlChange, classes: int, now_ms: int) -> int | RisingProtection:
         """`set_controls` of protection levels; where they would rise with the class nothing is changed, and the first
@@ -126,30 +126,38 @@ class SellingPart(StoreBase):
         """The first cell of a change whose levels would rise with the class, or that keeps rooms from the highest."""
         if not len(change.nights):
             return None
-        rows = change.keys[:, control_tables.X_OWNER]
-        self.check_cells(rows, change.nights)
-        cells, which = np.unique(np.stack([rows, change.nights], axis=1), axis=0, return_inverse=True)
-        levels = np.zeros((len(cells), classes), np.int64)
-        controls = self.block.region(at.R_CONTROLS).view(np.int64)[: self._controls_used]
-        of_kind = np.flatnonzero(controls[:, at.T_KIND] == at.KIND_PROTECTION)
-        places = {(int(controls[c, at.T_OWNER]), int(controls[c, at.T_CLASS])): int(c) for c in of_kind}
-        columns = self.window.columns(cells[:, 1])
-        lines = self.block.region(at.R_CONTROL_NIGHTS).view(np.int64)
-        for row in np.unique(cells[:, 0]):
-            here = np.flatnonzero(cells[:, 0] == row)
-            for tier in range(classes):
-                control = places.get((int(row), tier))
-                if control is not None:
-                    levels[here, tier] = np.maximum(lines[control, columns[here], at.N_LIMIT] - 1, 0)
-        tiers = change.keys[:, control_tables.X_CLASS]
+        rows, tiers = change.keys[:, control_tables.X_OWNER], change.keys[:, control_tables.X_CLASS]
+        self.check_cells(rows, np.array([change.nights.min(), change.nights.max()]))
+        window = self.window
+        place = rows[change.line] * window.nights + (change.nights - window.first_night)
+        cells, which = np.unique(place, return_inverse=True)
+        cell_rows, cell_nights = cells // window.nights, cells % window.nights + window.first_night
+        levels = self._protection_of(cell_rows, window.columns(cell_nights), classes)
+        tier = tiers[change.line]
+        last = _last_of_each(which * classes + tier, change.line, twice=True, by_key_only=True)
         rooms = np.maximum(change.values[control_tables.V_LIMIT] - 1, 0)
-        for line in _last_of_each(which.reshape(-1) * classes + tiers, np.zeros(len(tiers), np.int64)):
-            levels[which.reshape(-1)[line], tiers[line]] = rooms[line]
+        levels[which[last], tier[last]] = rooms[change.line[last]]
         wrong = np.flatnonzero((np.diff(levels, axis=1) > 0).any(axis=1) | (levels[:, -1] != 0))
         if not wrong.size:
             return None
-        row, night = cells[wrong[0]].tolist()
-        return RisingProtection(row, night, levels[wrong[0]].tolist())
+        first = wrong[0]
+        return RisingProtection(int(cell_rows[first]), int(cell_nights[first]), levels[first].tolist())
+
+    def _protection_of(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], classes: int
+    ) -> NDArray[np.int64]:
+        """Rooms protected from each class on some cells: int64 (cell, class)."""
+        controls = self.control_words()
+        of_kind = np.flatnonzero(controls[:, at.T_KIND] == at.KIND_PROTECTION)
+        control_of = np.full((self.block.sizes.rows, classes), -1, np.int64)
+        control_of[controls[of_kind, at.T_OWNER], controls[of_kind, at.T_CLASS]] = of_kind
+        limits = self.block.region(at.R_CONTROL_NIGHTS).view(np.int64)
+        levels = np.zeros((len(rows), classes), np.int64)
+        for tier in range(classes):
+            control = control_of[rows, tier]
+            here = np.flatnonzero(control >= 0)
+            levels[here, tier] = np.maximum(limits[control[here], columns[here], at.N_LIMIT] - 1, 0)
+        return levels
 
     def set_last_room_plans(self, hotels: NDArray[np.int64], plans: NDArray[np.int64], now_ms: int) -> None:
         """Of some hotels (indexes) exactly these plans (indexes of `plan_names`) are sold to the last room."""
@@ -225,21 +233,23 @@ class SellingPart(StoreBase):
 
     # -- what is left ------------------------------------------------------------------------------
 
-    def blocked(self, rows: slice, now_ms: int) -> NDArray[np.int16]:
+    def blocked(self, rows: NDArray[np.int64], now_ms: int) -> NDArray[np.int16]:
         """Rooms that blocks keep: int16 (row, night of the window)."""
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
+        out = np.zeros((len(rows), self.n_nights), np.int16)
         if self._controls_used:
-            self.steady(lambda _: blocks.blocked_cells(self.table, rows.start, now_ms, out))
+            self.steady(lambda _: blocks.blocked_cells(self.table, rows, now_ms, out))
         return out
 
-    def sellable(self, rows: slice, products: NDArray[np.int64], scope: int, now_ms: int) -> NDArray[np.int16]:
+    def sellable(
+        self, rows: NDArray[np.int64], products: NDArray[np.int64], scope: int, now_ms: int
+    ) -> NDArray[np.int16]:
         """Rooms that a guest could have on each night alone, whatever restrictions and hurdles say: int16 (row, night).
 
         products (row): the product of the plan asked for, -1 = none named, -2 = the row does not have it; scope:
         `native.requests.scope_word`.
         """
-        out = np.zeros((rows.stop - rows.start, self.n_nights), np.int16)
-        self.steady(lambda _: blocks.sellable_cells(self.table, rows.start, products, scope, now_ms, out))
+        out = np.zeros((len(rows), self.n_nights), np.int16)
+        self.steady(lambda _: blocks.sellable_cells(self.table, rows, products, scope, now_ms, out))
         return out
 
     # -- recount -----------------------------------------------------------------------------------
@@ -277,9 +287,16 @@ def _distinct_keys(
     return np.ascontiguousarray(distinct[:, 1:]), which.reshape(-1).astype(np.int64)
 
 
-def _last_of_each(which: NDArray[np.int64], nights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions of the last line of each (key, night), ordered by key and night."""
-    order = np.lexsort((nights, which))  # stable: equal ones stay in the order of the lines
-    key, night = which[order], nights[order]
-    last = np.append((key[1:] != key[:-1]) | (night[1:] != night[:-1]), True)
-    return np.asarray(order[last], np.int64)
+def _last_of_each(
+    which: NDArray[np.int64], nights: NDArray[np.int64], *, twice: bool, by_key_only: bool = False
+) -> NDArray[np.int64]:
+    """Positions of the last cell of each (key, night), or of each key, ordered by key and night.
+
+    twice: a key may come from several lines; otherwise only their order can be wrong.
+    """
+    if not twice:
+        return np.argsort(which, kind="stable")
+    order = np.argsort(which, kind="stable") if by_key_only else np.lexsort((nights, which))
+    key, night = which[order], nights[order]  # both sorts are stable: equal ones stay in the order of the frame
+    last = key[1:] != key[:-1] if by_key_only else (key[1:] != key[:-1]) | (night[1:] != night[:-1])
+    return np.asarray(order[np.append(last, True)], np.int64)

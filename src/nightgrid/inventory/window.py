@@ -49,7 +49,8 @@ class WindowPart(StoreBase):
         Holds, bookings and searches go on meanwhile. Nights that leave are written to the archive first, as they are in
         the instant in which they leave; what it raises leaves everything as it was.
         """
-        physical = np.ascontiguousarray(self._catalog.capacity, np.int16)
+        physical = np.zeros(self.block.sizes.rows, np.int16)
+        physical[: self._catalog.n_rows] = self._catalog.capacity
         with self.table_lock():
             window = self.window
             days = first_night - window.first_night
@@ -81,9 +82,10 @@ class WindowPart(StoreBase):
         """A copy of the counters of the window's first nights."""
         nights = np.arange(min(days, window.nights)) + window.first_night
         columns = window.columns(nights)
-        cells = self.block.region(at.R_CELLS).view(np.int16)[:, columns]
+        rows = self._catalog.n_rows
+        cells = self.block.region(at.R_CELLS).view(np.int16)[:rows, columns]
         capacity, out_of_order, sell_limit, elsewhere = (
-            self.block.region(region).view(np.int16)[:, columns]
+            self.block.region(region).view(np.int16)[:rows, columns]
             for region in (at.R_CAPACITY, at.R_OUT_OF_ORDER, at.R_SELL_LIMIT, at.R_ELSEWHERE)
         )
         return PastNights(

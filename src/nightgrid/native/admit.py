@@ -8,7 +8,7 @@ from numba import carray
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.jit import inlined_kernel, kernel
-from nightgrid.native.restrictions import stay_restriction
+from nightgrid.native.restrictions import is_shut, stay_restriction
 from nightgrid.native.selling import earlier_rooms, knows_block, selling_code
 from nightgrid.native.views import (
     as_pointer,
@@ -26,6 +26,8 @@ from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
 _UNKNOWN_BLOCK = int(Outcome.UNKNOWN_BLOCK)
+_CLOSED = int(Outcome.CLOSED)
+_CLOSING = at.ROW_SHUT | at.ROW_PLANS_CLOSED
 _TOO_MANY_GUESTS = int(Outcome.TOO_MANY_GUESTS)
 _SOLD_OUT = int(Outcome.SOLD_OUT)
 
@@ -77,7 +79,8 @@ def admission(store, request, lines, before, hotel, restricted, now_ms):
     """Why a request inside the horizon is refused: (code, night as ordinal), or (OK, arrival). Hotel locked.
 
     lines (Q_FIELDS, line) int64 and `before`: lines that are granted together with it and come first; restricted:
-    False passes over the restrictions (a booking in the place of an expired hold). O(nights).
+    False passes over the restrictions (a booking in the place of an expired hold), but not over what is closed for
+    good. O(nights).
     """
     row = request[q.Q_ROW]
     if q.scope_block(request[q.Q_SCOPE]) != 0 and not knows_block(store, request):
@@ -85,6 +88,8 @@ def admission(store, request, lines, before, hotel, restricted, now_ms):
     column, seen, short = _look_at_cells(store, request, lines, before)
     flags = row_flags_of(store)[row]
     own = request[q.Q_PRODUCT] >= 0 and row_restricted_of(store)[row] != 0
+    if flags & _CLOSING != 0 and is_shut(store, row, request[q.Q_PRODUCT]):
+        return np.int64(_CLOSED), request[q.Q_ARRIVAL]
     if restricted and (seen != 0 or own):
         code, night = _restriction(store, request, column, hotel)
         if code != _OK:

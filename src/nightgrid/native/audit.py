@@ -16,14 +16,16 @@ from nightgrid.native.views import (
     cells_of,
     column_of,
     elsewhere_of,
-    hotel_first_row_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_product_of,
     night_kinds_of,
     product_lane_of,
     product_profiles_of,
-    row_first_product_of,
+    row_flags_of,
     row_hotel_of,
+    row_product_of,
     row_restricted_of,
     shared_of,
     slots_of,
@@ -80,14 +82,18 @@ def count_slots(store, out_held, out_sold):
 
 @kernel
 def is_restricted(store, row):
-    """True if any night of a room type, or of one of its products, has a restriction profile."""
+    """True if any night of a room type, or of one of its products, has a restriction profile, or if one is closed."""
     cells = cells_of(store)
     own = product_profiles_of(store)
-    first_product = row_first_product_of(store)
-    seen = 0
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
+    seen = np.int64(row_flags_of(store)[row]) & (at.ROW_SHUT | at.ROW_PLANS_CLOSED)
     for column in range(store[at.H_NIGHTS]):
         seen |= cells[row, column, at.C_PROFILE]
-    for product in range(first_product[row], first_product[row + 1]):
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         for column in range(store[at.H_NIGHTS]):
             seen |= own[product, column]
     return seen != 0
@@ -98,9 +104,13 @@ def _subtract_open_row(store, row, sellable):
     """`subtract_bits` of a room type without restrictions."""
     words = store[at.H_WORDS]
     cells = cells_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
-    for product in range(first_product[row], first_product[row + 1]):
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         lane = np.int64(lanes[product])
         word = lane >> 6
         bit = lane & 63
@@ -113,12 +123,16 @@ def _subtract_row(store, row, sellable, planes):
     """`subtract_bits` of a room type with restrictions."""
     words = store[at.H_WORDS]
     cells = cells_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
     for night in range(store[at.H_NIGHTS]):
         wanted = cells[row, night, at.C_FREE] >= 1 and not is_closed(store, row, night)
         of_row = row_bits(store, row, night)
-        for product in range(first_product[row], first_product[row + 1]):
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
             lane = np.int64(lanes[product])
             bit = np.int64(1) << (lane & 63)
             if wanted and not product_closed(store, product, night):
@@ -192,14 +206,18 @@ def audit_restrictions(store, out):
     """
     own = product_profiles_of(store)
     kinds = night_kinds_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     restricted = row_restricted_of(store)
     count = 0
     for row in range(store[at.H_ROWS]):
         profiles = 0
         for night in range(store[at.H_NIGHTS] if is_restricted(store, row) else 0):
             needed = kinds_of_bits(row_bits(store, row, night))
-            for product in range(first_product[row], first_product[row + 1]):
+            link = np.int64(first_product[row])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
                 if own[product, night]:
                     profiles += 1
                     needed |= kinds_of_bits(product_bits(store, product, night, 0))
@@ -208,6 +226,12 @@ def audit_restrictions(store, out):
         if profiles != restricted[row]:
             count = _note(FINDING_ROW_RESTRICTED, row, -1, restricted[row], profiles, count, out)
     return count
+
+
+@kernel
+def _first_row(store, hotel):
+    """The room type under which findings of a hotel are named."""
+    return max(np.int64(hotel_row_of(store)[hotel]) - 1, 0)
 
 
 @kernel
@@ -235,12 +259,12 @@ def _walk_list(store, hotel, head, met, count, out):
                 wrong = wrong or slots[base + at.W_PREVIOUS] != before
             wrong = wrong or met[slot] != 0 or row >= row_hotel.size or row_hotel[row] != hotel
         if wrong:
-            return _note(FINDING_LIST, hotel_first_row_of(store)[hotel], 0, slot, hotel, count, out)
+            return _note(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
         met[slot] = 1
         before = link
         link = slots[base + at.W_NEXT]
     if head == at.L_RETIRED_HEAD and hotels[hotel * at.L_WORDS + at.L_RETIRED_TAIL] != before:
-        count = _note(FINDING_LIST, hotel_first_row_of(store)[hotel], 0, before - 1, hotel, count, out)
+        count = _note(FINDING_LIST, _first_row(store, hotel), 0, before - 1, hotel, count, out)
     return count
 
 
@@ -257,7 +281,7 @@ def _audit_deadlines(store, hotel, count, out):
         hotel_words_of(store)[hotel * at.L_WORDS + at.L_EARLIEST_MS], load_word(shared_of(store), at.S_EARLIEST_MS)
     )
     if noted > earliest:
-        return _note(FINDING_DEADLINE, hotel_first_row_of(store)[hotel], 0, noted, earliest, count, out)
+        return _note(FINDING_DEADLINE, _first_row(store, hotel), 0, noted, earliest, count, out)
     return count
 
 

@@ -26,10 +26,11 @@ from nightgrid.native.views import (
     controls_of,
     counters_of,
     next_column,
+    next_product_of,
     product_lane_of,
-    row_first_product_of,
     row_flags_of,
     row_hotel_of,
+    row_product_of,
     shared_of,
     slots_of,
 )
@@ -82,7 +83,7 @@ def count_controls(store, out_used, out_counters):
             out_counters[q.scope_counter(scope) - 1] += q.scope_units(scope)
         if state == at.STATE_HELD and q.scope_channel(scope):
             out_counters[q.scope_channel(scope) - 1] += 1
-        if row_flags_of(store)[q.place_row(slots[base + at.W_PLACE])] & at.ROW_CONTROLLED != 0:
+        if out_used.shape[0] > 0:
             _count_stay(store, base, out_used)
 
 
@@ -111,12 +112,18 @@ def _night_finding(kind, limit, found, wanted):
 @kernel
 def _audit_marks(store, count, out):
     """Every row with controls, and no other, must say so to holds and to searches; returns the new count."""
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
     for row in range(store[at.H_ROWS]):
+        if first_product[row] == 0:
+            continue  # a spare row is of no hotel
         has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
         right = (row_flags_of(store)[row] & at.ROW_CONTROLLED != 0) == has
-        for product in range(first_product[row], first_product[row + 1]):
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
             lane = np.int64(lanes[product])
             right = right and (controlled_of(store)[lane >> 6] >> (lane & 63) & 1 != 0) == has
         if not right:

@@ -12,6 +12,7 @@ from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.control_tables import fill_control, link_control, publish_control
 from nightgrid.native.jit import kernel
+from nightgrid.native.restrictions import is_shut
 from nightgrid.native.selling import in_scope, is_released
 from nightgrid.native.sweep import sweep_hotel
 from nightgrid.native.views import (
@@ -19,9 +20,10 @@ from nightgrid.native.views import (
     column_of,
     control_nights_of,
     controls_of,
-    hotel_first_row_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_row_of,
     product_flags_of,
     product_plan_of,
     row_control_of,
@@ -159,15 +161,15 @@ def release_block(store, control, now_ms):
 
 
 @kernel
-def blocked_cells(store, first_row, now_ms, out):
-    """Rooms that blocks keep: out (row, night of the window) int16 [out], rows from `first_row` on. No lock is held.
+def blocked_cells(store, rows, now_ms, out):
+    """Rooms that blocks keep: out (row, night of the window) int16 [out]; rows (row) int64 [in]. No lock is held.
 
     O(rows + nights of the rows that have controls).
     """
     first_night = shared_of(store)[at.S_FIRST_NIGHT]
     first_column = column_of(store, shared_of(store), first_night)
     for i in range(out.shape[0]):
-        row = first_row + i
+        row = rows[i]
         out[i] = 0
         if row_control_of(store)[row] == 0:
             continue
@@ -194,7 +196,8 @@ def _protected_rooms(store, row, column, tier):
 def _left_under(store, link, hotel, column, scope, plan, left):
     """The least of `left` and what the caps, quotas and house caps of a list of controls permit on a night."""
     controls = controls_of(store)
-    first_row = hotel_first_row_of(store)
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
     cells = cells_of(store)
     while link:
         control = link - 1
@@ -207,28 +210,32 @@ def _left_under(store, link, hotel, column, scope, plan, left):
             if in_scope(controls, control, scope, plan):
                 left = min(left, limit - control_nights_of(store)[control, column, at.N_USED])
         elif kind == at.KIND_HOUSE:
-            for row in range(first_row[hotel], first_row[hotel + 1]):
+            of_hotel = np.int64(first_row[hotel])
+            while of_hotel:
+                row = of_hotel - 1
+                of_hotel = np.int64(next_row[row])
                 limit -= np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
             left = min(left, limit)
     return left
 
 
 @kernel
-def sellable_cells(store, first_row, products, scope, now_ms, out):
+def sellable_cells(store, rows, products, scope, now_ms, out):
     """Rooms that a guest could have on each night alone, whatever restrictions and hurdles say: out (row, night of the
-    window) int16 [out], rows from `first_row` on. No lock is held.
+    window) int16 [out]. No lock is held.
 
-    products (row) int64: product whose plan is asked for, -1 = none named, -2 = the row does not have the plan; scope:
-    `requests.scope_word` of tier and channel [in]. O(cells x controls).
+    rows (row) int64; products (row) int64: product whose plan is asked for, -1 = none named, -2 = the row does not have
+    the plan; scope: `requests.scope_word` of tier and channel [in]. O(cells x controls).
     """
     cells = cells_of(store)
     first_night = shared_of(store)[at.S_FIRST_NIGHT]
     for i in range(out.shape[0]):
-        row = first_row + i
+        row = rows[i]
         hotel = np.int64(row_hotel_of(store)[row])
         product = products[i]
         plan = np.int64(product_plan_of(store)[product]) + 1 if product >= 0 else np.int64(0)
         last_room = product >= 0 and product_flags_of(store)[product] & at.PRODUCT_LAST_ROOM != 0
+        offered = product > -2 and not is_shut(store, row, product)
         of_hotel = hotel_words_of(store)[hotel * at.L_WORDS + at.L_FIRST_CONTROL]
         of_row = np.int64(row_control_of(store)[row])
         column = column_of(store, shared_of(store), first_night)
@@ -241,5 +248,5 @@ def sellable_cells(store, first_row, products, scope, now_ms, out):
                 left = _left_under(store, of_row, hotel, column, scope, plan, left)
             if of_hotel:
                 left = _left_under(store, of_hotel, hotel, column, scope, plan, left)
-            out[i, night] = max(left, 0) if product > -2 else 0
+            out[i, night] = max(left, 0) if offered else 0
             column = next_column(store, column)

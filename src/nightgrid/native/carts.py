@@ -145,7 +145,7 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
     for each in range(lines.shape[1]):
         request = request_at(lines, each)
         hotel = np.int64(row_hotel[request[q.Q_ROW]])
-        take_stay(store, out_slots[each], out_ids[each] >> 32, hotel, request, digest, out_ids[0], now_ms)
+        take_stay(store, out_slots[each], out_ids[each] >> 32, hotel, request, digest + each, out_ids[0], now_ms)
     kind = at.RECORD_HOLD if lines[q.Q_TTL_MS, 0] > 0 else at.RECORD_BOOK
     return _OK, 0, night, publish_cart(store, out_slots, lines.shape[1], kind, now_ms, lines[q.Q_VALUE])
 

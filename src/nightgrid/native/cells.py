@@ -16,9 +16,11 @@ from nightgrid.native.views import (
     cells_of,
     column_of,
     next_column,
+    next_product_of,
     product_lane_of,
     profiles_of,
-    row_first_product_of,
+    row_flags_of,
+    row_product_of,
     row_restricted_of,
     sellable_of,
     shared_of,
@@ -41,10 +43,14 @@ def set_sellable(store, row, column, wanted):
     A word holds 64 products of different hotels, so it is changed atomically although the hotel is locked.
     """
     sellable = sellable_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
-    own = row_restricted_of(store)[row] != 0
-    for product in range(first_product[row], first_product[row + 1]):
+    own = row_restricted_of(store)[row] != 0 or row_flags_of(store)[row] & at.ROW_PLANS_CLOSED != 0
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         lane = np.int64(lanes[product])
         word = column * store[at.H_WORDS] + (lane >> 6)
         bit = np.int64(1) << (lane & 63)
@@ -56,7 +62,9 @@ def set_sellable(store, row, column, wanted):
 
 @kernel
 def is_closed(store, row, column):
-    """True if the cell's profile closes the night."""
+    """True if the cell's profile closes the night, or the room type or its hotel is closed."""
+    if row_flags_of(store)[row] & at.ROW_SHUT != 0:
+        return True
     profile = cells_of(store)[row, column, at.C_PROFILE] & 0xFFFF
     return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0
 

@@ -25,16 +25,18 @@ from nightgrid.native.views import (
     controlled_of,
     controls_of,
     counters_of,
-    hotel_first_row_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_product_of,
+    next_row_of,
     product_flags_of,
     product_lane_of,
     product_plan_of,
     row_control_of,
-    row_first_product_of,
     row_flags_of,
     row_hotel_of,
+    row_product_of,
     shared_of,
     slots_of,
 )
@@ -114,13 +116,17 @@ def fill_control(store, keys, key):
 
 
 @kernel
-def _mark_row(store, row):
+def mark_row(store, row):
     """Note that a row has controls: for holds a flag (its hotel is locked), for searches a bit of each product."""
     row_flags_of(store)[row] |= at.ROW_CONTROLLED
     controlled = controlled_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
-    for product in range(first_product[row], first_product[row + 1]):
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         lane = np.int64(lanes[product])
         or_word(controlled, lane >> 6, np.int64(1) << (lane & 63))
 
@@ -151,12 +157,16 @@ def link_control(store, control):
     controls[control, at.T_NEXT] = first_control(store, level, owner)
     if level:
         store_word(hotel_words_of(store), owner * at.L_WORDS + at.L_FIRST_CONTROL, control + 1)
-        first_row = hotel_first_row_of(store)
-        for row in range(first_row[owner], first_row[owner + 1]):
-            _mark_row(store, row)
+        first_row = hotel_row_of(store)
+        next_row = next_row_of(store)
+        link = np.int64(first_row[owner])
+        while link:
+            row = link - 1
+            link = np.int64(next_row[row])
+            mark_row(store, row)
     else:
         _store_row_control(store, owner, control + 1)
-        _mark_row(store, owner)
+        mark_row(store, owner)
     store_word(shared, at.S_CONTROLS, control + 1)
 
 
@@ -190,7 +200,7 @@ def count_live(store, control, hotel, fresh):
 
 
 @kernel
-def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
+def _write_nights(store, control, hotel, nights, source, values, begin, end, fresh):
     """Write the nights begin..end of the change into a control; what becomes limited is counted anew. Hotel locked."""
     kind = controls_of(store)[control, at.T_KIND]
     lines = control_nights_of(store)
@@ -199,7 +209,7 @@ def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
     recount = False
     for i in range(begin, end):
         column = column_of(store, shared, nights[i])
-        if counted and lines[control, column, at.N_LIMIT] == 0 and values[V_LIMIT, i] != 0:
+        if counted and lines[control, column, at.N_LIMIT] == 0 and values[V_LIMIT, source[i]] != 0:
             fresh[column] = 1
             recount = True
         if kind == at.KIND_HURDLE or fresh[column]:
@@ -209,10 +219,10 @@ def _write_nights(store, control, hotel, nights, values, begin, end, fresh):
     for i in range(begin, end):
         column = column_of(store, shared, nights[i])
         fresh[column] = 0
-        lines[control, column, at.N_DELTA] = values[V_DELTA, i]
-        lines[control, column, at.N_FLOOR] = values[V_FLOOR, i]
-        lines[control, column, at.N_CEILING] = values[V_CEILING, i]
-        lines[control, column, at.N_LIMIT] = values[V_LIMIT, i]
+        lines[control, column, at.N_DELTA] = values[V_DELTA, source[i]]
+        lines[control, column, at.N_FLOOR] = values[V_FLOOR, source[i]]
+        lines[control, column, at.N_CEILING] = values[V_CEILING, source[i]]
+        lines[control, column, at.N_LIMIT] = values[V_LIMIT, source[i]]
 
 
 @kernel
@@ -223,40 +233,44 @@ def publish_control(store, control, night, nights, now_ms):
     if controls[control, at.T_LEVEL] == 0:
         publish_cells(store, at.RECORD_CELLS, owner, night, nights, now_ms)
         return
-    first_row = hotel_first_row_of(store)
-    for row in range(first_row[owner], first_row[owner + 1]):
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
+    link = np.int64(first_row[owner])
+    while link:
+        row = link - 1
+        link = np.int64(next_row[row])
         publish_cells(store, at.RECORD_CELLS, row, night, nights, now_ms)
 
 
 @kernel
-def _set_key(store, keys, key, hotel, first_cell, nights, values, each, now_ms, fresh):
+def _set_key(store, keys, key, hotel, first_cell, nights, source, values, each, now_ms, fresh):
     """Set the nights of one control, which is made where there is none. Table and hotel locked."""
     begin, end = first_cell[key], first_cell[key + 1]
     control = find_control(store, keys, key)
     if control < 0:
         wanted = False
         for i in range(begin, end):
-            wanted = wanted or values[V_LIMIT, i] != 0
+            wanted = wanted or values[V_LIMIT, source[i]] != 0
         if not wanted:
             return
         control = fill_control(store, keys, key)
-        _write_nights(store, control, hotel, nights, values, begin, end, fresh)
+        _write_nights(store, control, hotel, nights, source, values, begin, end, fresh)
         link_control(store, control)
     else:
-        _write_nights(store, control, hotel, nights, values, begin, end, fresh)
+        _write_nights(store, control, hotel, nights, source, values, begin, end, fresh)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
     if each:
         publish_control(store, control, nights[begin], nights[end - 1] - nights[begin] + 1, now_ms)
 
 
 @kernel
-def set_controls(store, keys, first_cell, nights, values, each, now_ms, fresh):
+def set_controls(store, keys, first_cell, nights, source, values, each, now_ms, fresh):
     """Set the nights of many controls. The table lock is held, and as many controls are left as may be needed.
 
     keys (key, X_FIELDS) int64, distinct, those of a hotel together; first_cell (key + 1) int64; nights (cell) int64:
-    ordinals inside the window, ascending for each key; values (V_FIELDS, cell) int64: a limit + 1 or 0 to take it away,
-    and what a hurdle has [in]; each: publish a record a control, else one for all [in]; fresh (column) uint8: scratch,
-    zero. O(cells + controls x live holds of their hotels).
+    ordinals inside the window, ascending for each key; source (cell) int64: the line of its values; values
+    (V_FIELDS, line) int64: a limit + 1 or 0 to take it away, and what a hurdle has; each: publish a record a control,
+    else one for all [in]; fresh (column) uint8: scratch, zero. O(cells + controls x live holds of their hotels).
     """
     hotels = hotel_words_of(store)
     locked = np.int64(-1)
@@ -267,7 +281,7 @@ def set_controls(store, keys, first_cell, nights, values, each, now_ms, fresh):
                 release(hotels, locked * at.L_WORDS + at.L_LOCK)
             acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
             locked = hotel
-        _set_key(store, keys, key, hotel, first_cell, nights, values, each, now_ms, fresh)
+        _set_key(store, keys, key, hotel, first_cell, nights, source, values, each, now_ms, fresh)
     if locked >= 0:
         release(hotels, locked * at.L_WORDS + at.L_LOCK)
     if not each:
@@ -281,18 +295,26 @@ def set_last_room(store, hotels_of_change, plans, now_ms):
     hotels_of_change (hotel) int64; plans (plan) int64: indexes as R_PRODUCT_PLAN [in]. The table lock is held.
     """
     hotels = hotel_words_of(store)
-    first_row = hotel_first_row_of(store)
-    first_product = row_first_product_of(store)
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     flags = product_flags_of(store)
     for i in range(hotels_of_change.size):
         hotel = hotels_of_change[i]
         acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
-        for product in range(first_product[first_row[hotel]], first_product[first_row[hotel + 1]]):
-            known = False
-            for plan in plans:
-                known = known or plan == product_plan_of(store)[product]
-            flag = flags[product] & ~at.PRODUCT_LAST_ROOM
-            flags[product] = flag | at.PRODUCT_LAST_ROOM if known else flag
+        of_hotel = np.int64(first_row[hotel])
+        while of_hotel:
+            link = np.int64(first_product[of_hotel - 1])
+            of_hotel = np.int64(next_row[of_hotel - 1])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
+                known = False
+                for plan in plans:
+                    known = known or plan == product_plan_of(store)[product]
+                flag = flags[product] & ~at.PRODUCT_LAST_ROOM
+                flags[product] = flag | at.PRODUCT_LAST_ROOM if known else flag
         hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
         release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)

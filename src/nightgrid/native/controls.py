@@ -162,7 +162,7 @@ def load_sold_elsewhere(store, rooms, allow_oversold, now_ms, out_short):
 
 @kernel
 def set_today(store, hotel_today):
-    """Set every hotel's civil date: hotel_today (hotel) int64, ordinals [in]."""
+    """Set the civil date of the first hotels: hotel_today (hotel) int64, ordinals [in]. Spare ones have none."""
     hotels = hotel_words_of(store)
-    for hotel in range(store[at.H_HOTELS]):
+    for hotel in range(hotel_today.size):
         store_word(hotels, hotel * at.L_WORDS + at.L_TODAY, hotel_today[hotel])

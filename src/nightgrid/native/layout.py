@@ -51,9 +51,9 @@ H_DIALECT: Final = 18  # how restrictions are read, see DIALECT_*
 # -- header words: regions (offset in the block; address in the store table) ---------------------
 R_SHARED: Final = 24  # int64 (8 lines of 8 words), see S_*
 R_HOTELS: Final = 25  # int64 (hotel, 16), see L_*
-R_HOTEL_FIRST_ROW: Final = 26  # int32 (hotel + 1)
+R_HOTEL_ROW: Final = 26  # int32 (hotel): its first room type (row + 1), 0 = a spare hotel
 R_ROW_HOTEL: Final = 27  # int32 (row)
-R_ROW_FIRST_PRODUCT: Final = 28  # int32 (row + 1)
+R_ROW_PRODUCT: Final = 28  # int32 (row): its first product (product + 1), 0 = a spare row
 R_PRODUCT_LANE: Final = 29  # int32 (product): position of its bit in every bit map
 R_CELLS: Final = 30  # int16 (row, column, 4), see C_*
 R_CAPACITY: Final = 31  # int16 (row, column) rooms: physical - out of order + sell limit
@@ -80,7 +80,10 @@ R_STATISTICS: Final = 51  # int64 (CODES): how often each outcome was answered
 R_CONTROLLED: Final = 52  # int64 (word): products whose room type or hotel has selling controls
 R_PRODUCT_PROFILES: Final = 53  # int16 (product, column): restriction profile of the product's own, as in a cell
 R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the row have a profile of their own
-R_END: Final = 55
+R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = the last
+R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
+R_PRODUCT_ROW: Final = 57  # int32 (product)
+R_END: Final = 58
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0
@@ -115,7 +118,12 @@ L_FIRST_CONTROL: Final = 9  # selling controls of the whole hotel (control + 1)
 L_WORDS: Final = 16
 
 ROW_CONTROLLED: Final = 1  # the row or its hotel has selling controls
+ROW_CLOSED: Final = 2  # the room type is closed: nothing more is sold
+ROW_HOTEL_CLOSED: Final = 4  # its hotel is closed
+ROW_SHUT: Final = ROW_CLOSED | ROW_HOTEL_CLOSED
+ROW_PLANS_CLOSED: Final = 8  # one of its plans is closed
 PRODUCT_LAST_ROOM: Final = 1  # sold to the last room: no hurdle, no protection
+PRODUCT_CLOSED: Final = 2  # the plan is closed
 
 # -- cell ----------------------------------------------------------------------------------------
 C_FREE: Final = 0
@@ -179,7 +187,7 @@ W_RESOLVED_MS: Final = 8  # of an ended hold; of a live one it is
 W_VALUE: Final = 8  # the value of its stay in minor units
 W_KEY_HIGH: Final = 9
 W_KEY_LOW: Final = 10
-W_REQUEST: Final = 11  # digest of the request
+W_REQUEST: Final = 11  # digest of the request; of a line of a cart, of the cart, + its line
 W_GUEST: Final = 12  # digest of the guest key
 W_REFERENCE: Final = 13  # digest of the caller's reference
 W_SCOPE: Final = 14  # channel, class, block, counter, units: see `native/requests.py`

@@ -16,14 +16,15 @@ from nightgrid.native.jit import kernel
 from nightgrid.native.views import (
     cells_of,
     hotel_words_of,
+    next_product_of,
     night_in_column,
     night_kinds_of,
     planes_of,
     product_lane_of,
     product_profiles_of,
     profiles_of,
-    row_first_product_of,
     row_hotel_of,
+    row_product_of,
     row_restricted_of,
     weekday_of,
 )
@@ -160,13 +161,17 @@ def _set_lane_planes(store, lane, column, bits):
 @kernel
 def refresh_cell(store, row, column):
     """Write sellable and plane bits of every product of a room type on a night anew. Hotel locked."""
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
     own = row_restricted_of(store)[row] != 0
     open_ = cells_of(store)[row, column, at.C_FREE] >= 1 and not is_closed(store, row, column)
     set_sellable(store, row, column, open_)
     of_row = row_bits(store, row, column)
-    for product in range(first_product[row], first_product[row + 1]):
+    link = np.int64(first_product[row])
+    while link:
+        product = link - 1
+        link = np.int64(next_product[product])
         bits = product_bits(store, product, column, of_row) if own else of_row
         _set_lane_planes(store, np.int64(lanes[product]), column, bits)
 
@@ -230,11 +235,15 @@ def clear_column(store, column):
     cells = cells_of(store)
     own = product_profiles_of(store)
     restricted = row_restricted_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     for row in range(store[at.H_ROWS]):
         cells[row, column, at.C_PROFILE] = 0
         if restricted[row]:
-            for product in range(first_product[row], first_product[row + 1]):
+            link = np.int64(first_product[row])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
                 if own[product, column]:
                     own[product, column] = 0
                     restricted[row] -= 1

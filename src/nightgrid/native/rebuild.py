@@ -23,12 +23,13 @@ from nightgrid.native.views import (
     controlled_of,
     elsewhere_of,
     hotel_words_of,
+    next_product_of,
     night_kinds_of,
     product_lane_of,
     product_profiles_of,
-    row_first_product_of,
     row_flags_of,
     row_hotel_of,
+    row_product_of,
     row_restricted_of,
     shared_of,
     slots_of,
@@ -64,13 +65,17 @@ def assign_restrictions(store):
     """Write which kinds of restriction each night has, and how many nights of its products a row has restricted."""
     own = product_profiles_of(store)
     kinds = night_kinds_of(store)
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     restricted = row_restricted_of(store)
     for row in range(store[at.H_ROWS]):
         profiles = 0
         for column in range(store[at.H_NIGHTS] if is_restricted(store, row) else 0):
             needed = kinds_of_bits(row_bits(store, row, column))
-            for product in range(first_product[row], first_product[row + 1]):
+            link = np.int64(first_product[row])
+            while link:
+                product = link - 1
+                link = np.int64(next_product[product])
                 if own[product, column]:
                     profiles += 1
                     needed |= kinds_of_bits(product_bits(store, product, column, 0))
@@ -81,14 +86,20 @@ def assign_restrictions(store):
 @kernel
 def assign_marks(store):
     """Write which rows, and for searches which of their products, have selling controls."""
-    first_product = row_first_product_of(store)
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
     lanes = product_lane_of(store)
     controlled = controlled_of(store)
     flags = row_flags_of(store)
     for row in range(store[at.H_ROWS]):
+        if first_product[row] == 0:
+            continue  # a spare row is of no hotel
         has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
         flags[row] = flags[row] & ~at.ROW_CONTROLLED | (at.ROW_CONTROLLED if has else 0)
-        for product in range(first_product[row], first_product[row + 1]):
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
             lane = np.int64(lanes[product])
             bit = np.int64(1) << (lane & 63)
             if has:

@@ -26,6 +26,7 @@ _CHECK = "benchmarks/bench_check.py"
 _QUESTIONS = "tests/oracles/questions.py"
 _FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
+_CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 
 
@@ -79,6 +80,13 @@ ENTRIES = (
     KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
+    KernelEntry("catalogue.link_rows", "hand out spare rows", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.link_products", "hand out spare products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.open_rows", "put new rows on sale", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.refresh_rows", "write the bits of new products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.publish_rows", "tell that rows were changed", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_rows", "close room types or open them", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_product", "close a plan or open it", _GRID, _CATALOGUE),
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
@@ -130,7 +138,7 @@ ENTRIES = (
     KernelEntry(
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
-    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS, "benchmarks/bench_window.py"),
+    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
     KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
     KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),

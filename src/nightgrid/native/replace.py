@@ -118,33 +118,36 @@ def swap_admission(store, request, lines, hotel, restricted, opens, now_ms):
 
 @kernel
 def swap_counts(store, lines, old_hotel, request, hotel, opens):
-    """Move the controls' counts and the limited counters from the old stay (lines[:, 0]) to the new one.
+    """Move the controls' counts from the old stay (lines[:, 0]) to the new one: given back first, so that nobody who
+    looks without a lock sees more used than there is.
 
     opens: 1 for an open hold, 0 for a booking: that gives no quota back.
     """
-    old = lines[q.Q_SCOPE, 0]
-    scope = request[q.Q_SCOPE]
     row = request[q.Q_ROW]
-    arrival = request[q.Q_ARRIVAL]
-    nights = request[q.Q_NIGHTS]
-    count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], opens != 0)
     count_sale(
         store,
         lines[q.Q_ROW, 0],
         old_hotel,
         lines[q.Q_PRODUCT, 0],
-        old,
+        lines[q.Q_SCOPE, 0],
         lines[q.Q_ARRIVAL, 0],
         lines[q.Q_NIGHTS, 0],
         lines[q.Q_ROOMS, 0],
         opens != 0,
     )
+    count_sale(
+        store,
+        row,
+        hotel,
+        request[q.Q_PRODUCT],
+        request[q.Q_SCOPE],
+        request[q.Q_ARRIVAL],
+        request[q.Q_NIGHTS],
+        request[q.Q_ROOMS],
+        opens != 0,
+    )
     if opens == 0 and row_flags_of(store)[row] & at.ROW_CONTROLLED != 0:
         count_more_of_quotas(store, lines, request, hotel)
-    count_units(store, scope, 1)
-    count_units(store, old, -1)
-    count_open(store, scope, opens)
-    count_open(store, old, -opens)
 
 
 @kernel
@@ -204,6 +207,10 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
         at.C_HELD,
     )
     swap_counts(store, lines, old_hotel, request, hotel, 1)
+    count_units(store, lines[q.Q_SCOPE, 0], -1)
+    count_units(store, request[q.Q_SCOPE], 1)
+    count_open(store, lines[q.Q_SCOPE, 0], -1)
+    count_open(store, request[q.Q_SCOPE], 1)
     unlink_slot(store, old_slot, old_hotel, at.L_HELD_HEAD)
     retire_slot(store, old_slot, old_hotel, at.STATE_RELEASED, now_ms)
     fill_slot(store, slot, generation, at.STATE_HELD, request, digest, -request[q.Q_REPLACES], now_ms)

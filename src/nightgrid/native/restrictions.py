@@ -12,8 +12,10 @@ from nightgrid.native.views import (
     cells_of,
     end_night,
     next_column,
+    product_flags_of,
     product_profiles_of,
     profiles_of,
+    row_flags_of,
     row_restricted_of,
     shared_of,
     weekday_of,
@@ -167,7 +169,17 @@ def stay_restriction(store, row, product, column, arrival, nights, lead_days):
 
 
 @kernel
+def is_shut(store, row, product):
+    """True if nothing more is sold of a room type or its hotel, or of the plan named (product, -1 = none)."""
+    if row_flags_of(store)[row] & at.ROW_SHUT != 0:
+        return True
+    return product >= 0 and product_flags_of(store)[product] & at.PRODUCT_CLOSED != 0
+
+
+@kernel
 def product_closed(store, product, column):
-    """True if the product's own profile closes the night."""
+    """True if the product's own profile closes the night, or the plan is closed."""
+    if product_flags_of(store)[product] & at.PRODUCT_CLOSED != 0:
+        return True
     profile = product_profiles_of(store)[product, column] & 0xFFFF
     return profile != 0 and (profiles_of(store)[profile, at.F_FLAGS] & at.FLAG_CLOSED) != 0

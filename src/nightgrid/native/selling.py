@@ -19,9 +19,10 @@ from nightgrid.native.views import (
     column_of,
     control_nights_of,
     controls_of,
-    hotel_first_row_of,
+    hotel_row_of,
     hotel_words_of,
     next_column,
+    next_row_of,
     product_flags_of,
     product_plan_of,
     row_control_of,
@@ -149,14 +150,18 @@ def _house_night(store, control, hotel, request, lines, before):
     """First night on which the house cap does not permit the request, -1 if it does."""
     nights = control_nights_of(store)
     cells = cells_of(store)
-    first_row = hotel_first_row_of(store)
+    first_row = hotel_row_of(store)
+    next_row = next_row_of(store)
     column = column_of(store, shared_of(store), request[q.Q_ARRIVAL])
     for night in range(request[q.Q_ARRIVAL], request[q.Q_ARRIVAL] + request[q.Q_NIGHTS]):
         limit = nights[control, column, at.N_LIMIT] - 1
         if limit >= 0:
             asked = request[q.Q_ROOMS] + earlier_under(store, lines, before, control, night)
             taken = np.int64(0)
-            for row in range(first_row[hotel], first_row[hotel + 1]):
+            link = np.int64(first_row[hotel])
+            while link:
+                row = link - 1
+                link = np.int64(next_row[row])
                 taken += np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
             if asked > 0 and taken + asked > limit:
                 return night

@@ -72,15 +72,33 @@ def row_hotel_of(store):
 
 
 @kernel
-def hotel_first_row_of(store):
-    """First row of a hotel: int32 (hotel + 1)."""
-    return carray(as_pointer(store[at.R_HOTEL_FIRST_ROW]), (store[at.H_HOTELS] + 1,), np.int32)
+def hotel_row_of(store):
+    """First row of a hotel: int32 (hotel), row + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_HOTEL_ROW]), (store[at.H_HOTELS],), np.int32)
 
 
 @kernel
-def row_first_product_of(store):
-    """First product of a row: int32 (row + 1)."""
-    return carray(as_pointer(store[at.R_ROW_FIRST_PRODUCT]), (store[at.H_ROWS] + 1,), np.int32)
+def next_row_of(store):
+    """Next row of the same hotel: int32 (row), row + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_NEXT_ROW]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def row_product_of(store):
+    """First product of a row: int32 (row), product + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_ROW_PRODUCT]), (store[at.H_ROWS],), np.int32)
+
+
+@kernel
+def next_product_of(store):
+    """Next product of the same row: int32 (product), product + 1, 0 = none."""
+    return carray(as_pointer(store[at.R_NEXT_PRODUCT]), (store[at.H_PRODUCTS],), np.int32)
+
+
+@kernel
+def product_row_of(store):
+    """Row of a product: int32 (product)."""
+    return carray(as_pointer(store[at.R_PRODUCT_ROW]), (store[at.H_PRODUCTS],), np.int32)
 
 
 @kernel

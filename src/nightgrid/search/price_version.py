@@ -21,7 +21,7 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.money import exponent
 from nightgrid.native import prices as price
 from nightgrid.native.minima import fold_word_minima
-from nightgrid.native.tables import PriceTables, desk_of
+from nightgrid.native.tables import LaneMap, PriceTables, desk_of
 from nightgrid.pricing.compile import CompiledBook
 
 _EXACT = 2**53  # integers below are exact in a float64
@@ -38,6 +38,8 @@ class PriceVersion:
     mask: int  # 2^32 - 1 if the running sums are uint32 (they may wrap), -1 if int64
     desk: NDArray[np.int64]  # addresses of the tables, for kernels (`native.tables.desk_of`)
     largest_night: int  # of all products and nights, minor units x night scale
+    catalog: Catalog  # that it was made for; a larger one has products without a price
+    lanes: LaneMap  # of that catalogue: the desk has their addresses
 
     @property
     def first_night(self) -> int:
@@ -103,9 +105,9 @@ def _bounds(compiled: CompiledBook) -> NDArray[np.int64]:
     return np.ascontiguousarray(bounds)
 
 
-def _by_lane(inventory: Inventory, values: NDArray[np.generic], padding: int) -> NDArray[np.generic]:
+def _by_lane(lanes: LaneMap, values: NDArray[np.generic], padding: int) -> NDArray[np.generic]:
     """A product column in lane order."""
-    lane_product = inventory.lanes.lane_product
+    lane_product = lanes.lane_product
     return np.where(lane_product >= 0, values[np.maximum(lane_product, 0)], padding).astype(values.dtype)
 
 
@@ -118,21 +120,25 @@ def _word_sets(lane_set: NDArray[np.int32], is_product: NDArray[np.bool_]) -> tu
     return first, np.ascontiguousarray(sets[new], np.int32)
 
 
-def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inventory) -> PriceVersion:
+def build_price_version(
+    compiled: CompiledBook, catalog: Catalog, inventory: Inventory, lanes: LaneMap | None = None
+) -> PriceVersion:
     """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
     million nights.
 
-    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8.
+    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
+    catalogue that the inventory does not have yet.
     """
+    lanes = inventory.lanes if lanes is None else lanes
     terms = terms_of(compiled)
     product_hotel = catalog.row_hotel[catalog.product_row]
     groups = np.stack(
         [compiled.stay_set, catalog.hotel_currency[product_hotel], catalog.hotel_calendar[product_hotel]], axis=1
     )
     distinct, product_set = np.unique(groups, axis=0, return_inverse=True)
-    base = np.ascontiguousarray(_by_lane(inventory, catalog.base_minor.astype(np.int64), 0)).view(np.int64)
-    season_set = _by_lane(inventory, compiled.season_set.astype(np.int32), 0)
-    bounds_set = _by_lane(inventory, compiled.bounds_set.astype(np.int32), 0)
+    base = np.ascontiguousarray(_by_lane(lanes, catalog.base_minor.astype(np.int64), 0)).view(np.int64)
+    season_set = _by_lane(lanes, compiled.season_set.astype(np.int32), 0)
+    bounds_set = _by_lane(lanes, compiled.bounds_set.astype(np.int32), 0)
     season_by_night = np.ascontiguousarray(compiled.season_num.T.astype(np.int64))
     longest = min(STAY_NIGHTS_MAX, inventory.n_nights)
     shape = (inventory.n_nights + 1, len(base))
@@ -151,11 +157,11 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
             f"a night can cost {largest / compiled.night_scale:.0f} minor units, too much for {longest} exact nights"
         )
         raise RuleBookError(compiled.book.book.name, [Mistake("season", problem, fix)])
-    lane_set = _by_lane(inventory, product_set.ravel().astype(np.int32), 0).view(np.int32)
-    is_product = inventory.lanes.lane_product >= 0
+    lane_set = _by_lane(lanes, product_set.ravel().astype(np.int32), 0).view(np.int32)
+    is_product = lanes.lane_product >= 0
     word_first_set, word_sets = _word_sets(lane_set, is_product)
     word_sums = np.empty((shape[0], shape[1] // 64), sums.dtype)
-    fold_word_minima(sums, inventory.lanes.lane_product, mask, word_sums)
+    fold_word_minima(sums, lanes.lane_product, mask, word_sums)
     tables = PriceTables(
         sums=sums,
         lane_set=lane_set,
@@ -172,7 +178,8 @@ def build_price_version(compiled: CompiledBook, catalog: Catalog, inventory: Inv
     )
     for array in tables:
         array.setflags(write=False)
-    return PriceVersion(compiled.digest, compiled, tables, mask, desk_of(tables, inventory.lanes), int(largest))
+    desk = desk_of(tables, lanes)
+    return PriceVersion(compiled.digest, compiled, tables, mask, desk, int(largest), catalog, lanes)
 
 
 def display_rates(

@@ -18,7 +18,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native import search as kernels
 from nightgrid.native.offers import drop_refused
-from nightgrid.native.tables import NO_PRICE, QueryFactors, combine_factors
+from nightgrid.native.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
 from nightgrid.search.price_version import PriceVersion
 
 SORTS = ("price", "rating", "distance")
@@ -71,12 +71,15 @@ def _rates_of_rooms(rates: NDArray[np.int64], rooms: int) -> NDArray[np.int64]:
 
 
 class Searcher:
-    """Search over one inventory and catalogue. Safe to use from many threads: every call has its own scratch memory."""
+    """Search over one inventory and catalogue. Safe to use from many threads: every call has its own scratch memory.
 
-    def __init__(self, catalog: Catalog, inventory: Inventory) -> None:
-        self._catalog = catalog
+    It never changes: another catalogue gets another searcher, whose hotels and products the price version must know.
+    """
+
+    def __init__(self, catalog: Catalog, inventory: Inventory, lanes: LaneMap | None = None) -> None:
+        self.catalog = self._catalog = catalog
         self._inventory = inventory
-        self._lanes = inventory.lanes
+        self._lanes = inventory.lanes if lanes is None else lanes
         first_word = self._lanes.chunk_first_word
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
         self._filters: dict[object, ProductFilter] = {}

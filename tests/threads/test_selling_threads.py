@@ -1,0 +1,123 @@
+"""Two threads on one small limit never take more than it has, and in the end the recount finds nothing."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from nightgrid import Catalog, Engine, ManualClock, Refused
+from tests.threads.test_threads import together
+
+FIRST = date(2027, 1, 1)
+NIGHTS = 4
+LIMIT = 3
+
+
+def store(limit: int = LIMIT) -> Engine:
+    """Two hotels with many rooms, and one of each control on all nights of both."""
+    names = ["h0", "h1"]
+    catalog = Catalog.from_frames(
+        {"hotel_id": names, "currency": ["EUR"] * 2, "time_zone": ["UTC"] * 2},
+        {"hotel_id": names, "room_type_id": ["king"] * 2, "capacity": [50] * 2, "base_minor": [10_000] * 2},
+    )
+    clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    engine = Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, slots=20_000, channels=["cap", "quota", "open"])
+    for channel, kind in (("cap", "cap"), ("quota", "quota")):
+        engine.set_caps({"hotel_id": names, "channel": [channel] * 2, "kind": [kind] * 2, "rooms": [limit] * 2})
+    engine.set_counter("coupon", limit)
+    engine.set_open_holds_max("open", limit)
+    for name in names:
+        engine.create_block(f"block {name}", name, "king", limit, first_night=FIRST, last_night=FIRST + timedelta(3))
+    return engine
+
+
+WAYS = {
+    "cap": {"channel": "cap"},
+    "quota": {"channel": "quota"},
+    "counter": {"coupon": "coupon"},
+    "open holds": {"channel": "open"},
+    "block": {"block": "block h0"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_exactly_so_many_get_through(way: str) -> None:
+    """Two threads ask twice as often as the limit allows, at the same instant: it is used up exactly."""
+    for _ in range(30):
+        engine = store()
+        answers: Counter[str] = Counter()
+
+        def ask(_: int, engine: Engine = engine, answers: Counter[str] = answers) -> None:
+            for _ in range(LIMIT):
+                try:
+                    engine.hold("h0", "king", FIRST, 2, **WAYS[way])
+                    answers["OK"] += 1
+                except Refused as refusal:
+                    answers[refusal.outcome.name] += 1
+
+        together(2, ask)
+        assert answers["OK"] == LIMIT
+        assert sum(answers.values()) == 2 * LIMIT
+        assert len(answers) == 2
+        assert engine.check() == []
+
+
+def used(engine: Engine) -> dict[str, int]:
+    """The most that is used of each limit."""
+    caps = engine.caps()
+    return {
+        "cap": int(caps.filter(kind="cap", channel="cap")["used"].max()),
+        "block": int(engine.blocks()["picked"].max()),
+        "counter": int(engine.counters()["used"].max()),
+        "open holds": int(engine.open_holds()["open"][2]),
+    }
+
+
+def test_limits_hold_while_everything_happens() -> None:
+    """Two threads hold, confirm in part, release, cancel, amend, replace and let expire; a third sets the limits again
+    and looks. No limit is ever passed, and the recount agrees in the end.
+    """
+    engine = store()
+    seen: Counter[str] = Counter()
+
+    def guest(number: int) -> None:
+        dice = random.Random(number)
+        mine: list[int] = []
+        for _ in range(1_500):
+            way = dice.choice(sorted(WAYS))
+            stay = (f"h{dice.randrange(2)}", "king", FIRST + timedelta(dice.randrange(3)), 1)
+            asked = {**WAYS[way], "rooms": dice.randint(1, 2)}
+            if way == "block":
+                asked["block"] = f"block {stay[0]}"
+            try:
+                step = dice.random()
+                if step < 0.5 or not mine:
+                    mine.append(engine.hold(*stay, **asked, ttl_seconds=dice.choice([1, 900])).id)
+                elif step < 0.6:
+                    mine.append(engine.hold(*stay, **asked, replace=dice.choice(mine[-5:])).id)
+                elif step < 0.7:
+                    engine.amend(dice.choice(mine[-8:]), arrival=stay[2], rooms=asked["rooms"])
+                elif step < 0.8:
+                    engine.confirm(dice.choice(mine[-8:]), rooms=1)
+                else:
+                    verb = dice.choice([engine.release, engine.cancel, lambda each: engine.cancel(each, refund=True)])
+                    verb(dice.choice(mine))
+                seen["OK"] += 1
+            except Refused as refusal:
+                seen[refusal.outcome.name] += 1
+
+    def hotel() -> None:
+        dice = random.Random(99)
+        for _ in range(60):
+            engine.clock.advance_ms(dice.choice([0, 0, 1_000]))
+            engine.set_caps({"hotel_id": ["h0"], "channel": ["cap"], "rooms": [LIMIT]})
+            engine.set_caps({"hotel_id": ["h1"], "channel": ["open"], "rooms": [dice.choice([None, 40])]})
+            assert all(most <= LIMIT for most in used(engine).values()), used(engine)
+
+    together(3, lambda number: hotel() if number == 2 else guest(number))
+    assert engine.check() == []
+    assert seen["OK"] > 300
+    assert min(seen[name] for name in ("QUOTA_USED_UP", "COUNTER_USED_UP", "BLOCK_USED_UP")) > 20
