@@ -11,7 +11,9 @@ BASE_MINOR = 10_000
 Frame = dict[str, list[Any]]
 
 
-def hotel_frames(hotel_id: str, *, zone: str = "UTC", capacity: int = 2, currency: str = "EUR", **more: Any) -> tuple[Frame, Frame]:
+def hotel_frames(
+    hotel_id: str, *, zone: str = "UTC", capacity: int = 2, currency: str = "EUR", **more: Any
+) -> tuple[Frame, Frame]:
     """One hotel with the room types king and twin, each with the plan standard."""
     hotel = {"hotel_id": hotel_id, "currency": currency, "time_zone": zone, **more}
     types = {
@@ -31,5 +33,10 @@ def chain(hotels: int = 2, *, capacity: int = 2, slots: int = 10_000, **spares: 
     ]
     clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
     engine = Engine.in_memory(Catalog.from_frames(*joined), "2027-01-01", 12, clock=clock, slots=slots, **spares)
-    engine.publish({"book": {"name": "Flat", "tiers": ["public"], "display_currency": "EUR"}, "currencies": {"EUR": "1", "JPY": "0.006"}})
+    engine.publish(
+        {
+            "book": {"name": "Flat", "tiers": ["public"], "display_currency": "EUR"},
+            "currencies": {"EUR": "1", "JPY": "0.006"},
+        }
+    )
     return engine

@@ -7,7 +7,17 @@ from datetime import date
 
 import pytest
 
-from nightgrid import CapacityError, Catalog, CatalogError, Engine, InputError, Outcome, Refused, RuleBookError, UnknownIdError
+from nightgrid import (
+    CapacityError,
+    Catalog,
+    CatalogError,
+    Engine,
+    InputError,
+    Outcome,
+    Refused,
+    RuleBookError,
+    UnknownIdError,
+)
 from tests.unit.growing_chain import BASE_MINOR, chain, hotel_frames
 
 NIGHT = "2027-01-05"
@@ -47,7 +57,9 @@ def test_a_new_hotel_is_on_sale_at_once() -> None:
 def test_a_new_room_type_has_its_hotel_and_a_new_plan_its_room_type() -> None:
     engine = chain(**SPARES)
     engine.set_house_cap({"hotel_id": ["h0"], "rooms": [3]})
-    engine.restrict({"hotel_id": ["h0"], "room_type_id": ["king"], "night": [date(2027, 1, 5)], "min_stay_arrival": [3]})
+    engine.restrict(
+        {"hotel_id": ["h0"], "room_type_id": ["king"], "night": [date(2027, 1, 5)], "min_stay_arrival": [3]}
+    )
 
     engine.add_room_types({"hotel_id": ["h0"], "room_type_id": ["suite"], "capacity": [4], "base_minor": [1]})
     engine.add_plans({"hotel_id": ["h0"], "room_type_id": ["king"], "plan_id": ["flex"], "base_minor": [2]})
@@ -80,7 +92,9 @@ def test_what_is_new_follows_the_window() -> None:
 def test_a_thousand_hotels_come_in_one_call() -> None:
     engine = chain(spare_hotels=1_000, spare_room_types=2_000, spare_products=2_000)
     frames = [hotel_frames(f"n{number}") for number in range(1_000)]
-    hotels, types = ({key: [v for frame in frames for v in frame[kind][key]] for key in frames[0][kind]} for kind in (0, 1))
+    hotels, types = (
+        {key: [v for frame in frames for v in frame[kind][key]] for key in frames[0][kind]} for kind in (0, 1)
+    )
     started = time.perf_counter()
 
     engine.add_hotels(hotels, types)
@@ -95,7 +109,9 @@ def test_a_store_without_room_says_how_to_make_it_larger() -> None:
     before = engine.catalog
 
     with pytest.raises(CapacityError, match=r"5 room types .* room for 6|spare_room_types|spare_products") as error:
-        engine.add_room_types({"hotel_id": ["h0"] * 3, "room_type_id": list("abc"), "capacity": [1] * 3, "base_minor": [1] * 3})
+        engine.add_room_types(
+            {"hotel_id": ["h0"] * 3, "room_type_id": list("abc"), "capacity": [1] * 3, "base_minor": [1] * 3}
+        )
     assert "Engine.in_memory(..., spare_room_types=...)" in str(error.value)
     assert engine.catalog is before
     assert engine.check() == []
@@ -108,7 +124,7 @@ def test_a_hotel_without_a_free_lane_says_so() -> None:
     kinds = [f"t{number}" for number in range(40)]
     frame = {"hotel_id": ["h0"] * 40, "room_type_id": kinds, "capacity": [1] * 40, "base_minor": [1] * 40}
 
-    with pytest.raises(CapacityError, match="'h0' would have 42 plans.*spare_products"):
+    with pytest.raises(CapacityError, match=r"'h0' would have 42 plans.*spare_products"):
         engine.add_room_types(frame)
 
     assert engine.catalog.n_rows == 140
@@ -120,9 +136,17 @@ def test_a_hotel_without_a_free_lane_says_so() -> None:
     ("call", "frames", "said"),
     [
         ("add_hotels", hotel_frames("h0"), "hotels, row 1, column hotel_id: 'h0' is in the catalogue already"),
-        ("add_room_types", hotel_frames("h0")[1:], "room_types, row 1, column room_type_id: 'king' is in its hotel already"),
+        (
+            "add_room_types",
+            hotel_frames("h0")[1:],
+            "room_types, row 1, column room_type_id: 'king' is in its hotel already",
+        ),
         ("add_room_types", hotel_frames("h7")[1:], "'h7' is not in the catalogue; correct the id, or add the hotel"),
-        ("add_plans", ({"hotel_id": ["h0"], "room_type_id": ["king"], "base_minor": [1]},), "column plan_id: is missing"),
+        (
+            "add_plans",
+            ({"hotel_id": ["h0"], "room_type_id": ["king"], "base_minor": [1]},),
+            "column plan_id: is missing",
+        ),
         (
             "add_plans",
             ({"hotel_id": ["h0"], "room_type_id": ["king"], "plan_id": ["standard"], "base_minor": [1]},),
@@ -267,7 +291,12 @@ def test_rules_follow_the_ids_they_name() -> None:
 
 def test_caps_of_a_plan_count_what_has_its_id() -> None:
     engine = chain(**SPARES)
-    flex = {"hotel_id": ["h0", "h0"], "room_type_id": ["king", "twin"], "plan_id": ["flex", "flex"], "base_minor": [5, 5]}
+    flex = {
+        "hotel_id": ["h0", "h0"],
+        "room_type_id": ["king", "twin"],
+        "plan_id": ["flex", "flex"],
+        "base_minor": [5, 5],
+    }
     engine.add_plans(flex)
     engine.set_caps({"hotel_id": ["h0"], "plan": ["flex"], "rooms": [2]})
     engine.hold("h0", "king", NIGHT, 1, plan="flex")
@@ -285,7 +314,9 @@ def test_caps_of_a_plan_count_what_has_its_id() -> None:
 def test_a_new_plan_of_the_last_room_is_one_too() -> None:
     engine = chain(**SPARES)
     engine.set_last_room_plans("h0", ["standard"])
-    engine.add_room_types({"hotel_id": ["h0", "h1"], "room_type_id": ["suite"] * 2, "capacity": [1] * 2, "base_minor": [7] * 2})
+    engine.add_room_types(
+        {"hotel_id": ["h0", "h1"], "room_type_id": ["suite"] * 2, "capacity": [1] * 2, "base_minor": [7] * 2}
+    )
 
     assert engine.last_room_plans("h0") == ["standard"]
     assert engine.last_room_plans("h1") == []
@@ -302,7 +333,10 @@ def test_a_new_plan_of_the_last_room_is_one_too() -> None:
         (lambda engine: engine.rename_hotel("h0", new_id=""), "is empty"),
         (lambda engine: engine.rename_hotel("h0", new_id="a\tb"), "control character"),
         (lambda engine: engine.rename_room_type("h0", "king", new_id="twin"), "another room type of hotel 'h0' has"),
-        (lambda engine: engine.rename_plan("h0", "king", "flex", new_id="standard"), "another plan of room type 'king' has"),
+        (
+            lambda engine: engine.rename_plan("h0", "king", "flex", new_id="standard"),
+            "another plan of room type 'king' has",
+        ),
     ],
 )
 def test_a_name_that_cannot_be_is_refused(call, said: str) -> None:
