@@ -62,6 +62,32 @@ def open_store():
     return engine_of(WORLD, FIRST, NIGHTS, noon, book=BOOK, slots=20_000, retention_ms=DAY_MS)
 
 
+def ask_everything(engine):
+    """What a hotel asks; each answer is of one instant, however the window moves."""
+    frame = engine.availability("h3")
+    nights = frame["night"].to_list()
+    assert [(night - nights[0]).days for night in nights] == list(range(NIGHTS))
+    assert frame.filter(pl.col("free") + pl.col("held") + pl.col("sold") != 2).is_empty()
+    free = engine.matrix("free")
+    assert free.shape == (20, NIGHTS)
+    assert free.min() >= 0
+    assert engine.calendar("h3", 2).height == NIGHTS
+    assert engine.largest_free_run("h3")["nights"].item() <= NIGHTS
+    assert engine.check() == []
+    engine.metrics()
+
+
+def the_archive_is_right(engine, tmp_path, taken):
+    """Every night that left is there, and says what was sold; taken: (hotel, arrival) of bookings of one night."""
+    archived = pl.read_parquet(tmp_path / "past_nights" / "*.parquet")
+    assert archived["night"].n_unique() == DAYS
+    assert archived.filter((pl.col("sold") < 0) | (pl.col("sold") + pl.col("held") > 2)).is_empty()
+    sold = {(line["hotel_id"], line["night"]): line["sold"] for line in archived.iter_rows(named=True)}
+    for (hotel, night), bookings in Counter(taken).items():
+        if night < engine.first_night:  # a booking of one night was in the archive when its night left
+            assert sold[f"h{hotel}", date.fromordinal(night)] >= bookings
+
+
 def test_days_pass_while_people_come_and_go(tmp_path):
     engine = open_store()
     stop = threading.Event()
@@ -107,17 +133,7 @@ def test_days_pass_while_people_come_and_go(tmp_path):
 
     def asker():
         while not stop.is_set():
-            frame = engine.availability("h3")
-            nights = frame["night"].to_list()
-            assert [(night - nights[0]).days for night in nights] == list(range(NIGHTS))
-            assert frame.filter(pl.col("free") + pl.col("held") + pl.col("sold") != 2).is_empty()
-            free = engine.matrix("free")
-            assert free.shape == (20, NIGHTS)
-            assert free.min() >= 0
-            assert engine.calendar("h3", 2).height == NIGHTS
-            assert engine.largest_free_run("h3")["nights"].item() <= NIGHTS
-            assert engine.check() == []
-            engine.metrics()
+            ask_everything(engine)
             seen["asked"] += 1
 
     together(days, lambda: guest(1), lambda: guest(2), searcher, asker)
@@ -125,13 +141,7 @@ def test_days_pass_while_people_come_and_go(tmp_path):
     assert engine.check() == []
     assert seen["held"] > 200 and seen["searched"] > 100 and seen["asked"] > 5, seen  # noqa: PT018
     assert date.fromordinal(engine.first_night) == FIRST + timedelta(days=DAYS)
-    archived = pl.read_parquet(tmp_path / "past_nights" / "*.parquet")
-    assert archived["night"].n_unique() == DAYS
-    assert archived.filter((pl.col("sold") < 0) | (pl.col("sold") + pl.col("held") > 2)).is_empty()
-    sold = {(line["hotel_id"], line["night"]): line["sold"] for line in archived.iter_rows(named=True)}
-    for (hotel, night), bookings in Counter(taken).items():
-        if night < engine.first_night:  # a booking of one night was in the archive when its night left
-            assert sold[f"h{hotel}", date.fromordinal(night)] >= bookings
+    the_archive_is_right(engine, tmp_path, taken)
 
 
 def test_the_new_last_night_is_never_sold_twice():

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from nightgrid import Catalog, Engine, ManualClock
+from nightgrid import Catalog, Engine, ManualClock, Outcome, Refused
 
 BASE_MINOR = 10_000
+NIGHT = "2027-01-05"
+SPARES = {"spare_hotels": 4, "spare_room_types": 12, "spare_products": 24}
 Frame = dict[str, list[Any]]
 
 
@@ -40,3 +42,16 @@ def chain(hotels: int = 2, *, capacity: int = 2, slots: int = 10_000, **spares: 
         }
     )
     return engine
+
+
+def outcome(engine: Engine, *place: str, **more: object) -> Outcome:
+    """What a hold of two nights from NIGHT on is answered."""
+    try:
+        return engine.hold(*place, NIGHT, 2, **more).outcome
+    except Refused as refused:
+        return refused.outcome
+
+
+def offered(engine: Engine, **asked: object) -> list[tuple[str, str, str]]:
+    """What a search for the same stay offers, best first."""
+    return [(offer.hotel_id, offer.room_type_id, offer.plan_id) for offer in engine.search(NIGHT, 2, **asked).offers]

@@ -23,9 +23,7 @@ class Days:
         self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
 
     def follow(self, catalog: Catalog, now_ms: int) -> None:
-        """Tell the hotels of a larger catalogue their dates; calendars of hotels that were there stay where they
-        are.
-        """
+        """Tell the hotels of a larger catalogue their dates; calendars that were there stay where they are."""
         with self._lock:
             self._catalog = catalog
             self._turn_locked(now_ms)
