@@ -20,6 +20,7 @@ from nightgrid.native import layout as at
 from nightgrid.native import questions as ask
 from nightgrid.native import requests as q
 from nightgrid.native import verdicts as v
+from nightgrid.native.carts import COUNT_SHIFT, LINE_MASK
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
@@ -164,8 +165,8 @@ class CartMixin(EngineBase):
         return Cart(cart_id, tuple(holds), Outcome.EXISTS)
 
     def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(hold ids, rows) of a cart in the order of its lines; Refused if there is none, or its first line is not
-        remembered any more. O(slots used).
+        """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more.
+        Refused if there is no such cart, or its first line, whose id names it, is forgotten. O(slots used).
         """
         found = np.empty((0, at.W_WORDS + 1), np.int64)
         if type(cart_id) is int and 0 < cart_id < 2**63:
@@ -174,13 +175,17 @@ class CartMixin(EngineBase):
         first = np.flatnonzero(ids == cart_id)
         if not first.size:
             raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        order = np.argsort(found[:, at.W_REQUEST] - found[first, at.W_REQUEST])
-        return ids[order], found[order, at.W_PLACE] & 0xFFFFFFFF
+        line = found[:, at.W_REQUEST] & LINE_MASK
+        size = int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK)
+        of_line, rows = np.zeros(size, np.int64), np.full(size, -1, np.int64)
+        of_line[line] = ids
+        rows[line] = found[:, at.W_PLACE] & 0xFFFFFFFF
+        return of_line, rows
 
     def _resolve_cart(self, cart_id: int, verb: int, name: str) -> list[Ticket]:
         now_ms = self._now_ms()
         ids, rows = self._cart_lines(cart_id)
-        code, line, lsns = self._inventory.resolve_cart(ids, rows, verb, now_ms)
+        code, line, lsns = self._inventory.resolve_cart(ids, rows[rows >= 0], verb, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
             text = f"{name} cart {cart_id}: line {line}: {outcome.sentence} ({outcome.name}); nothing was changed"
@@ -188,11 +193,14 @@ class CartMixin(EngineBase):
         return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(ids, lsns, strict=True)]
 
     def confirm_cart(self, cart_id: int) -> list[Ticket]:
-        """Confirm every line of a cart, or none; lines that are bookings already stay what they are."""
+        """Confirm every line of a cart in one step, or none; lines that are bookings already stay what they are.
+
+        Refused where a line cannot be confirmed, also because it ended so long ago that it is forgotten.
+        """
         return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
 
     def release_cart(self, cart_id: int) -> list[Ticket]:
-        """Release every line of a cart, or none."""
+        """Release every line of a cart in one step, or none; refused as `confirm_cart`."""
         return self._resolve_cart(cart_id, v.VERB_RELEASE, "release")
 
     def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:

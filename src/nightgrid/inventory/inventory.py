@@ -230,11 +230,11 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
     def resolve_cart(
         self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], verb: int, now_ms: int
     ) -> tuple[int, int, NDArray[np.int64]]:
-        """Apply a verb to all lines of a cart or none: (code, refusing line, lsns)."""
+        """Apply a verb to all lines of a cart or none: (code, refusing line, lsns). hold_ids (line), 0 = forgotten."""
         hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
-        lsn = np.zeros(len(hold_ids), np.int64)
+        lsn, slots = np.zeros(len(hold_ids), np.int64), np.zeros(len(hold_ids), np.int64)
         code, line = carts.resolve_cart(
-            self.table, np.ascontiguousarray(hold_ids, np.int64), hotels, verb, now_ms, lsn
+            self.table, np.ascontiguousarray(hold_ids, np.int64), hotels, verb, now_ms, lsn, slots
         )
         return code, line, lsn
 

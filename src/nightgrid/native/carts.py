@@ -6,6 +6,8 @@ then anything changes; the lines' records are published together. Lock order: `n
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from nightgrid.native import layout as at
@@ -16,12 +18,13 @@ from nightgrid.native.holds import known_answer, may_succeed_now, request_at
 from nightgrid.native.jit import kernel
 from nightgrid.native.keys import key_segment, reserve_entry, write_key
 from nightgrid.native.mixing import mix
-from nightgrid.native.records import publish_cart
-from nightgrid.native.resolve import apply_verb, locked_code
+from nightgrid.native.records import publish_cart, publish_cart_change
+from nightgrid.native.resolve import locked_code, sell_held, turn_booked
 from nightgrid.native.sales import counter_code
 from nightgrid.native.slots import allocate_slot, find_slot, free_slot
-from nightgrid.native.sweep import sweep_hotel
+from nightgrid.native.sweep import give_back_stay, sweep_hotel, turn_ended
 from nightgrid.native.take import take_stay
+from nightgrid.native.verdicts import VERB_CONFIRM
 from nightgrid.native.views import hotel_words_of, row_hotel_of, segment_locks_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
 
@@ -30,6 +33,10 @@ _EXISTS = int(Outcome.EXISTS)
 _NOT_FOUND = int(Outcome.NOT_FOUND)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _BUSY = int(Outcome.BUSY)
+
+COUNT_SHIFT: Final = 10  # of W_REQUEST: the line in the bits below it, then how many lines the cart has
+LINE_SHIFT: Final = 20  # of W_REQUEST: the digest from here on
+LINE_MASK: Final = (1 << COUNT_SHIFT) - 1
 
 
 @kernel
@@ -151,11 +158,21 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
 
 
 @kernel
-def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
-    """One attempt: (code, line, night, lsn)."""
+def cart_digest(lines):
+    """Digest of a cart, its 20 lowest bits left free for how many lines it has and for the number of a line.
+
+    So every line that is remembered says whether all of them are: a cart is resolved as a whole or not at all.
+    """
     digest = 0
     for line in range(lines.shape[1]):
         digest = mix(digest * 31 ^ q.request_digest(request_at(lines, line)))
+    return digest >> LINE_SHIFT << LINE_SHIFT | lines.shape[1] << COUNT_SHIFT
+
+
+@kernel
+def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
+    """One attempt: (code, line, night, lsn)."""
+    digest = cart_digest(lines)
     key_high = lines[q.Q_KEY_HIGH, 0]
     key_low = lines[q.Q_KEY_LOW, 0]
     has_key = key_high != 0 or key_low != 0
@@ -201,36 +218,77 @@ def hold_cart(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
 
 
 @kernel
-def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn):
-    """Confirm or release every line of a cart or none: (code, refusing line); EXISTS if all were done already.
+def _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots):
+    """Why a cart cannot be confirmed or released: (code, line, how many lines are to be changed). Everything is locked.
 
-    hold_ids (line) int64; hotels_of_cart (hotel) int64, ascending and distinct [in]; out_lsn (line) int64 [out]. A line
-    for which the verb was done already (EXISTS) does not stop the others. O(lines x nights).
+    out_slots (line) int64: slot of each line that is to be changed, -1 for one that was done already [out].
     """
     row_hotel = row_hotel_of(store)
     slots = slots_of(store)
     code = _OK
     at_line = 0
-    done = 0
-    _lock(store, hotels_of_cart)
+    open_lines = 0
     for line in range(hold_ids.size):
         slot = find_slot(store, hold_ids[line])
+        out_slots[line] = -1
         found = _NOT_FOUND
         if slot >= 0:
             hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
             found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
-        if found != _OK and found != _EXISTS and code == _OK:
+        if found == _OK:
+            out_slots[line] = slot
+            open_lines += 1
+        elif found != _EXISTS and code == _OK:
             code = found
             at_line = line
-    if code == _OK:
-        for line in range(hold_ids.size):
-            slot = find_slot(store, hold_ids[line])
+    return code, at_line, open_lines
+
+
+@kernel
+def _resolve_lines(store, slots_of_cart, open_lines, verb, now_ms, out_lsn):
+    """Confirm or release the open lines of a cart: first all of them in their slots, then one publication, then rooms.
+
+    Everything is locked. It must succeed.
+    """
+    row_hotel = row_hotel_of(store)
+    slots = slots_of(store)
+    confirms = verb == VERB_CONFIRM
+    for line in range(slots_of_cart.size):
+        slot = slots_of_cart[line]
+        if slot >= 0:
             hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
-            found, _ = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
-            if found == _OK:
-                _, out_lsn[line] = apply_verb(store, slot, hotel, verb, 0, now_ms)
-                done += 1
-        code = _OK if done else _EXISTS
+            if confirms:
+                turn_booked(store, slot, hotel, q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]))
+            else:
+                turn_ended(store, slot, hotel, at.STATE_RELEASED, now_ms)
+    kind = at.RECORD_CONFIRM if confirms else at.RECORD_RELEASE
+    publish_cart_change(store, slots_of_cart, open_lines, kind, now_ms, out_lsn)
+    for line in range(slots_of_cart.size):
+        slot = slots_of_cart[line]
+        if slot >= 0:
+            stay = slots[slot * at.W_WORDS + at.W_STAY]
+            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
+            if confirms:
+                sell_held(store, slot, hotel, stay, q.stay_rooms(stay))
+            else:
+                give_back_stay(store, slot, hotel, True, True)
+
+
+@kernel
+def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn, out_slots):
+    """Confirm or release every line of a cart or none: (code, refusing line); EXISTS if all were done already.
+
+    hold_ids (line) int64, 0 for a line that is not remembered any more; hotels_of_cart (hotel) int64, ascending and
+    distinct [in]; out_lsn, out_slots (line) int64 [out]. A line for which the verb was done already (EXISTS) does not
+    stop the others; one that is forgotten does, because nobody can say what became of it. O(lines x nights).
+    """
+    _lock(store, hotels_of_cart)
+    code, line, open_lines = _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots)
+    if code == _OK and open_lines == 0:
+        code = _EXISTS
+    if code == _OK:
+        # From here on it must succeed.
+        _resolve_lines(store, out_slots, open_lines, verb, now_ms, out_lsn)
     _unlock(store, hotels_of_cart)
     add_word(statistics_of(store), code, 1)
-    return code, at_line
+    return code, line

@@ -9,6 +9,7 @@ are overwritten.
 from __future__ import annotations
 
 from nightgrid.native import layout as at
+from nightgrid.native import requests as q
 from nightgrid.native.atomics import acquire, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.slots import hold_id_of
@@ -120,6 +121,38 @@ def publish_cart(store, slots_taken, count, kind, now_ms, values):
         store_word(shared, at.S_LSN, lsn)
     release(shared, at.S_RING_LOCK)
     return lsn
+
+
+@kernel
+def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
+    """Publish a change of some lines of a cart together, as `publish_cart` and `publish_change`; no stay moves by it.
+
+    slots_of_cart (line) int64: slots, -1 for a line that does not change; count: how many do [in]; out_lsn (line)
+    int64: log sequence numbers of those that do [out].
+    """
+    shared = shared_of(store)
+    records = records_of(store)
+    slots = slots_of(store)
+    done = 0
+    acquire(shared, at.S_RING_LOCK)
+    for line in range(slots_of_cart.size):
+        slot = slots_of_cart[line]
+        if slot < 0:
+            continue
+        lsn, base = _next_record(store, shared, records)
+        _write_hold(store, slot, base, kind | done << 8 | count << 24, now_ms, 0)
+        if kind == at.RECORD_CONFIRM:
+            records[base + at.D_VALUE] = q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY])
+            records[base + at.D_OLD_PLACE] = slots[slot * at.W_WORDS + at.W_PLACE]
+            records[base + at.D_OLD_STAY] = slots[slot * at.W_WORDS + at.W_STAY]
+        else:
+            records[base + at.D_VALUE] = 1  # as of a release alone
+        slots[slot * at.W_WORDS + at.W_LSN] = lsn
+        out_lsn[line] = lsn
+        store_word(records, base + at.D_LSN, lsn)
+        store_word(shared, at.S_LSN, lsn)
+        done += 1
+    release(shared, at.S_RING_LOCK)
 
 
 @kernel

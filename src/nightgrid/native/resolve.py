@@ -74,35 +74,51 @@ def give_tail(store, slot, hotel, stay, kept):
 
 
 @kernel
+def turn_booked(store, slot, hotel, rooms):
+    """A hold becomes a booking of `rooms` rooms in its slot, and changes lists. Its rooms are sold once published."""
+    slots = slots_of(store)
+    base = slot * at.W_WORDS
+    stay = slots[base + at.W_STAY]
+    nights = q.stay_nights(stay)
+    slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), nights, nights, rooms)
+    store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8 | at.STATE_BOOKED)
+    unlink_slot(store, slot, hotel, at.L_HELD_HEAD)
+    link_slot(store, slot, hotel, at.L_BOOKED_HEAD)
+    hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
+
+
+@kernel
+def sell_held(store, slot, hotel, stay, rooms):
+    """held -> sold of `rooms` rooms of a stay (a word) that was held; its other rooms are given back."""
+    slots = slots_of(store)
+    place = slots[slot * at.W_WORDS + at.W_PLACE]
+    scope = slots[slot * at.W_WORDS + at.W_SCOPE]
+    row = q.place_row(place)
+    arrival = q.stay_arrival(stay)
+    nights = q.stay_nights(stay)
+    less = q.stay_rooms(stay) - rooms
+    sell_rooms(store, row, arrival, nights, rooms)
+    if less > 0:
+        give_rooms(store, row, arrival, nights, less, at.C_HELD)
+        count_sale(store, row, hotel, q.place_product(place), scope, arrival, nights, -less, True)
+    if q.scope_channel(scope):
+        count_open(store, scope, -1)
+
+
+@kernel
 def _confirm(store, slot, hotel, rooms, now_ms):
     """Turn a hold, or `rooms` of its rooms (0 = all), into a booking: (code, lsn)."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
-    word = load_word(slots, base + at.W_STATE)
     stay = slots[base + at.W_STAY]
-    place = slots[base + at.W_PLACE]
-    scope = slots[base + at.W_SCOPE]
-    held = q.stay_rooms(stay)
     if rooms == 0:
-        rooms = held
-    if rooms < 1 or rooms > held:
+        rooms = q.stay_rooms(stay)
+    if rooms < 1 or rooms > q.stay_rooms(stay):
         return _INVALID, slots[base + at.W_LSN]
     # From here on it must succeed.
-    arrival = q.stay_arrival(stay)
-    nights = q.stay_nights(stay)
-    row = q.place_row(place)
-    slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, rooms)
-    store_word(slots, base + at.W_STATE, word >> 8 << 8 | at.STATE_BOOKED)
-    unlink_slot(store, slot, hotel, at.L_HELD_HEAD)
-    link_slot(store, slot, hotel, at.L_BOOKED_HEAD)
-    hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
-    lsn = publish_change(store, slot, at.RECORD_CONFIRM, now_ms, rooms, place, stay)
-    sell_rooms(store, row, arrival, nights, rooms)
-    if rooms < held:
-        give_rooms(store, row, arrival, nights, held - rooms, at.C_HELD)
-        count_sale(store, row, hotel, q.place_product(place), scope, arrival, nights, rooms - held, True)
-    if q.scope_channel(scope):
-        count_open(store, scope, -1)
+    turn_booked(store, slot, hotel, rooms)
+    lsn = publish_change(store, slot, at.RECORD_CONFIRM, now_ms, rooms, slots[base + at.W_PLACE], stay)
+    sell_held(store, slot, hotel, stay, rooms)
     return _OK, lsn
 
 

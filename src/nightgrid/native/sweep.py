@@ -41,14 +41,23 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
 
 
 @kernel
-def end_hold(store, slot, hotel, state, kind, with_quotas, now_ms):
-    """End a live hold or booking, publish that, and give its rooms back; returns the lsn. Hotel locked. It must
-    succeed.
+def turn_ended(store, slot, hotel, state, now_ms):
+    """A live hold or booking ends in its slot: it leaves its list and is remembered; True if it was held. The rooms are
+    given back once that is published.
     """
     slots = slots_of(store)
     was_held = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK == at.STATE_HELD
     unlink_slot(store, slot, hotel, at.L_HELD_HEAD if was_held else at.L_BOOKED_HEAD)
     retire_slot(store, slot, hotel, state, now_ms)
+    return was_held
+
+
+@kernel
+def end_hold(store, slot, hotel, state, kind, with_quotas, now_ms):
+    """End a live hold or booking, publish that, and give its rooms back; returns the lsn. Hotel locked. It must
+    succeed.
+    """
+    was_held = turn_ended(store, slot, hotel, state, now_ms)
     lsn = publish(store, slot, kind, now_ms, with_quotas)
     give_back_stay(store, slot, hotel, was_held, with_quotas)
     return lsn

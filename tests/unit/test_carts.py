@@ -1,0 +1,97 @@
+"""Carts as a whole: what is published together, and what is said of a cart that is not remembered as a whole."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from nightgrid import Outcome, Refused
+from tests import strategies as worlds
+from tests.engines import engine_of
+from tests.stateful.inventory_machine import CATALOGUE, FIRST, NIGHTS
+
+DAY_MS = 24 * 3_600_000
+
+
+def engine_with_cart(**asked):
+    """(engine, cart): one line in each hotel and another in the first."""
+    engine = engine_of(CATALOGUE, FIRST, NIGHTS, worlds.NOW_MS, slots=100, retention_ms=DAY_MS)
+    lines = [
+        {"hotel_id": "A", "room_type_id": "STE", "arrival": FIRST + timedelta(days=1), "nights": 2, "rooms": 2},
+        {"hotel_id": "B", "room_type_id": "DBL", "arrival": FIRST + timedelta(days=2), "nights": 1},
+        {"hotel_id": "A", "room_type_id": "DBL", "arrival": FIRST + timedelta(days=3), "nights": 1},
+    ]
+    return engine, engine.hold_cart(lines, **asked)
+
+
+@pytest.mark.parametrize("verb", ["confirm", "release"])
+def test_the_lines_of_a_cart_are_resolved_in_one_publication(verb):
+    engine, cart = engine_with_cart()
+    before = engine.lsn
+    tickets = getattr(engine, f"{verb}_cart")(cart.cart_id)
+
+    records = engine.records(before)
+    assert records["kind"].to_list() == [verb] * 3
+    assert records["hold_id"].to_list() == [hold.id for hold in cart.holds]
+    assert records["line"].to_list() == [0, 1, 2]
+    assert records["lines"].to_list() == [3, 3, 3]
+    assert [ticket.lsn for ticket in tickets] == records["lsn"].to_list()
+    assert engine.matrix("sold" if verb == "confirm" else "free").sum() == (6 if verb == "confirm" else 6 * NIGHTS)
+    assert engine.matrix("held").sum() == 0
+    assert engine.check() == []
+
+
+def test_lines_that_were_confirmed_before_stay_and_are_not_published_again():
+    engine, cart = engine_with_cart()
+    engine.confirm(cart.holds[1].id)
+    before = engine.lsn
+    tickets = engine.confirm_cart(cart.cart_id)
+
+    records = engine.records(before)
+    assert records["hold_id"].to_list() == [cart.holds[0].id, cart.holds[2].id]
+    assert records["lines"].to_list() == [2, 2]
+    assert [ticket.lsn for ticket in tickets] == [before + 1, before, before + 2]
+    assert [ticket.outcome for ticket in engine.confirm_cart(cart.cart_id)] == [Outcome.EXISTS] * 3
+    assert engine.lsn == before + 2
+
+
+@pytest.mark.parametrize("verb", ["confirm_cart", "release_cart"])
+def test_half_a_cart_is_not_resolved_when_the_other_half_is_forgotten(verb):
+    """A line was released long ago: nobody can say that all lines are booked, so nothing is done and that is said."""
+    engine, cart = engine_with_cart(ttl_seconds=5 * 86_400)
+    engine.release(cart.holds[1].id)
+    engine.clock.advance_ms(DAY_MS)
+    before = engine.lsn
+
+    with pytest.raises(Refused, match="line 1") as refused:
+        getattr(engine, verb)(cart.cart_id)
+
+    assert (refused.value.outcome, refused.value.line) == (Outcome.NOT_FOUND, 1)
+    assert engine.lsn == before
+    assert [engine.get(cart.holds[line].id).state for line in (0, 2)] == ["held", "held"]
+    engine.confirm(cart.holds[0].id)  # one by one they can still be resolved
+    assert engine.check() == []
+
+
+def test_a_cart_is_named_by_its_first_line():
+    engine, cart = engine_with_cart(ttl_seconds=5 * 86_400)
+    engine.release(cart.cart_id)
+    engine.clock.advance_ms(DAY_MS)
+    with pytest.raises(Refused) as refused:
+        engine.confirm_cart(cart.cart_id)
+    assert (refused.value.outcome, refused.value.line) == (Outcome.NOT_FOUND, None)
+
+
+def test_a_retry_of_a_cart_whose_line_is_forgotten_gets_the_lines_that_are_left():
+    engine = engine_of(CATALOGUE, FIRST, NIGHTS, worlds.NOW_MS, slots=100, retention_ms=DAY_MS)
+    frame = {"hotel_id": ["A", "B"], "room_type_id": ["STE", "DBL"], "arrival": [FIRST + timedelta(days=3)] * 2}
+    frame |= {"nights": [1, 1], "key": ["trip", None], "ttl_seconds": [5 * 86_400] * 2}
+    said = engine.hold_many(frame, all_or_nothing=True)
+    engine.release(said["hold_id"][1])
+    engine.clock.advance_ms(DAY_MS)
+
+    again = engine.hold_many(frame, all_or_nothing=True)
+
+    assert again["outcome"].to_list() == [Outcome.EXISTS] * 2
+    assert again["hold_id"].to_list() == [said["hold_id"][0], 0]
