@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nightgrid.native.registry import ENTRIES, LOCKS
+from nightgrid.native import cache, inner, prices
+from nightgrid.native.registry import CALLED_FROM_PYTHON, ENTRIES, LOCKS, STEPS
 
 ROOT = Path(__file__).parents[2]
 ABOVE = ("inventory", "search", "engine")
@@ -60,3 +61,51 @@ def test_its_proof_stands_where_the_table_says(entry) -> None:
     assert is_kernel(module, name)
     for path in filter(None, (entry.oracle, entry.agreement, entry.benchmark)):
         assert (ROOT / path).is_file(), f"{entry.kernel}: there is no {path}"
+
+
+def test_steps_are_called_by_tests_alone() -> None:
+    called: set[str] = set()
+    for path in sorted((ROOT / "tests" / "agreement").glob("*.py")):
+        called |= kernels_called_in(path.read_text())
+
+    assert set(STEPS) == called - {entry.kernel for entry in ENTRIES}
+
+
+def test_an_inner_kernel_refuses_python() -> None:
+    assert "prices.bounded" not in CALLED_FROM_PYTHON
+    with pytest.raises(TypeError, match=r"bounded is called by other kernels only; list it in native/registry\.py"):
+        prices.bounded(1, 2, 3)
+
+
+def test_an_unknown_numba_compiles_every_kernel_as_usual() -> None:
+    assert inner.usable("0.68.1")
+    assert not inner.usable("0.99.0")
+
+
+def test_machine_code_depends_on_every_source_it_can_come_from() -> None:
+    names = {path.stem for path in cache.sources_of("nightgrid.native.holds")}
+
+    assert {"holds", "admit", "selling", "layout", "outcomes", "limits", "jit", "inner"} <= names
+    assert not names & {"prices", "search", "reprice"}
+
+
+def test_an_edited_source_starts_an_empty_folder(tmp_path, monkeypatch) -> None:
+    sources = {"a": "from nightgrid.native import (\n    b,\n)\n", "b": "import nightgrid.native.c\n", "c": ""}
+    (tmp_path / "native").mkdir()
+    for name, text in sources.items():
+        (tmp_path / "native" / f"{name}.py").write_text(text)
+    monkeypatch.setattr(cache, "_PACKAGE", tmp_path)
+
+    def digest() -> str:
+        for memory in (cache._path_of, cache._imports, cache._source_digest):
+            memory.cache_clear()
+        return cache.module_digest("nightgrid.native.a")
+
+    try:
+        before = digest()
+        assert digest() == before
+        (tmp_path / "native" / "c.py").write_text("X = 1\n")
+        assert digest() != before
+    finally:
+        monkeypatch.undo()
+        digest()

@@ -1,50 +1,22 @@
-"""Every numba option of the library, and the cache of compiled kernels.
+"""Every numba option of the library: how a kernel is compiled, and which of them keep machine code.
 
-numba notices a changed file, but not a changed *callee* in another file (its issue 1833): it would go on
-running stale machine code. So the cache folder is keyed by a hash of every source file of this package; another
-version, or an edited kernel, starts an empty folder. numba stores its cache with pickle, so the
-folder must be as trusted as the code: it is private to the user, never in a shared temporary folder.
+Kernels that the layers above call are those of `native/registry.py`; they are compiled, cached (`native/cache.py`) and
+may be called from Python. All others are for kernels alone (`native/inner.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import config, types
 
+from nightgrid.native import inner
+from nightgrid.native.cache import cache_folder
+from nightgrid.native.registry import CALLED_FROM_PYTHON
 
-def source_digest() -> str:
-    """Hash of all sources of `nightgrid.native`: 16 hex digits."""
-    digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def cache_folder() -> Path | None:
-    """The private folder for compiled kernels, made on demand; None where none can be written.
-
-    `NUMBA_CACHE_DIR` moves it (for images that are built once), `NIGHTGRID_NO_KERNEL_CACHE=1` turns it off.
-    """
-    if os.environ.get("NIGHTGRID_NO_KERNEL_CACHE") == "1":
-        return None
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(base) / "nightgrid" / f"kernels-{source_digest()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        trusted = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-        return folder if trusted and os.access(folder, os.W_OK) else None
-    except (OSError, RuntimeError):
-        return None
-
-
-_FOLDER = cache_folder()
+_INNER_USABLE = inner.usable(numba.__version__)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,14 +36,21 @@ def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
-    before = config.CACHE_DIR
-    if _FOLDER is not None:
-        config.CACHE_DIR = str(_FOLDER)  # read once, while the function is decorated
-    try:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "cache": _FOLDER is not None, **more}
-        compiled: Any = numba.njit(no_cfunc_wrapper=True, **options)(function)
-    finally:
-        config.CACHE_DIR = before  # the host's own numba functions keep their own place
+    module = function.__module__.rpartition(".")[2]
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
+    if _INNER_USABLE and f"{module}.{function.__name__}" not in CALLED_FROM_PYTHON:
+        options |= {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler}
+        compiled: Any = numba.njit(**options)(function)
+        inner.keep_from_python(compiled)
+    else:
+        folder = cache_folder(module)
+        before = config.CACHE_DIR
+        if folder is not None:
+            config.CACHE_DIR = str(folder)  # read once, while the function is decorated
+        try:
+            compiled = numba.njit(cache=folder is not None, **options)(function)
+        finally:
+            config.CACHE_DIR = before  # the host's own numba functions keep their own place
     _forget_literals(compiled)
     return compiled  # type: ignore[no-any-return]
 

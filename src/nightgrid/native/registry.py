@@ -156,3 +156,16 @@ ENTRIES = (
 
 #: Called from above as well, but with nothing to compute: locks around other kernels.
 LOCKS = ("atomics.acquire", "atomics.release", "locks.lock_hotels", "locks.unlock_hotels")
+
+#: Called by tests and benchmarks only, to look at one step alone.
+STEPS = (
+    "offers.sale_code",
+    "planes.clear_column",
+    "prices.rounded_half_up",
+    "prices.rounded_ratio",
+    "prices.rounding_threshold",
+    "restrictions.stay_restriction",
+)
+
+#: `module.name` of every kernel that Python may call; the rest is compiled for other kernels alone (`native/jit.py`).
+CALLED_FROM_PYTHON = frozenset([entry.kernel for entry in ENTRIES] + list(LOCKS) + list(STEPS))
