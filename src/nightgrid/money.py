@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from typing import Final
 
@@ -143,8 +145,16 @@ class RoundingMode(StrEnum):
     FLOOR = "floor"  # towards minus infinity: 2.9 -> 2, -2.1 -> -3
 
 
-def round_ratio(numerator: int, denominator: int, mode: RoundingMode | str, increment: int = 1) -> int:
-    """The multiple of `increment` (>= 1) that `numerator / denominator` rounds to under `mode`. Exact, any size."""
+def round_ratio(
+    numerator: int, denominator: int, mode: RoundingMode | str, increment: int = 1, endings: Sequence[int] = ()
+) -> int:
+    """The price that `numerator / denominator` rounds to under `mode`: a multiple of `increment` (>= 1), or one with
+    one of the `endings`. Exact, any size.
+
+    Endings are the last digits of a price in minor units, ascending: [9] = ..9, [0, 50] = ..00 and ..50, [99] = ..99;
+    as many digits count as the largest has. Prices with endings are never negative: below the least permitted one,
+    the least is the answer of every mode; a tie of half_even goes to the even position, counted from the least.
+    """
     if denominator == 0:
         raise InputError("denominator is 0; a ratio needs another one")
     if increment < 1:
@@ -155,10 +165,42 @@ def round_ratio(numerator: int, denominator: int, mode: RoundingMode | str, incr
         raise InputError(f"rounding mode {mode!r} is unknown; use one of {', '.join(RoundingMode)}") from None
     if denominator < 0:
         numerator, denominator = -numerator, -denominator
+    if endings:
+        if increment != 1:
+            raise InputError(f"increment {increment} and endings exclude each other; leave one out")
+        return _round_to_ending(numerator, denominator, mode, endings)
     multiple, remainder = divmod(abs(numerator), denominator * increment)
     if remainder and _magnitude_grows(mode, numerator < 0, multiple, 2 * remainder - denominator * increment):
         multiple += 1
     return (-multiple if numerator < 0 else multiple) * increment
+
+
+def endings_period(endings: Sequence[int]) -> int:
+    """The step after which endings repeat: the least power of ten above the largest, at least 10 ([0] = last digit 0).
+
+    Raises InputError unless `endings` are non-negative and strictly ascending.
+    """
+    if not endings or endings[0] < 0 or any(low >= high for low, high in pairwise(endings)):
+        raise InputError(f"endings {list(endings)} are not ascending digits of 0 or more, like [0, 5] or [99]")
+    return int(max(10, 10 ** len(str(endings[-1]))))
+
+
+def _round_to_ending(numerator: int, denominator: int, mode: RoundingMode, endings: Sequence[int]) -> int:
+    """Permitted prices have positions 0, 1, 2 ..: position k x len(endings) + i is k x period + endings[i]."""
+    period, count = endings_period(endings), len(endings)
+
+    def price(position: int) -> int:
+        return position // count * period + endings[position % count]
+
+    blocks, rest = divmod(numerator // denominator, period)
+    lower = blocks * count + bisect_right(endings, rest) - 1  # the last permitted at or below the value
+    if lower < 0:
+        return endings[0]
+    low, high = price(lower), price(lower + 1)
+    if low * denominator == numerator:
+        return low
+    above_half = 2 * numerator - (low + high) * denominator
+    return high if _magnitude_grows(mode, False, lower, above_half) else low
 
 
 def _magnitude_grows(mode: RoundingMode, negative: bool, multiple: int, above_half: int) -> bool:
@@ -185,8 +227,11 @@ def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
 
     Every share is its exact proportion rounded down or up; left-over units go to the largest remainders, ties to
     the earlier. A negative total mirrors the positive one. All-zero weights count as equal. O(n log n).
-    Raises InputError for no weights or a negative one, InputTypeError for floats.
+    Raises InputError for no weights or a negative one, InputTypeError for floats and a total that is not whole.
     """
+    if isinstance(total_minor, bool) or not isinstance(total_minor, int):
+        kind = type(total_minor).__name__
+        raise InputTypeError(f"total_minor {total_minor!r} is a {kind}; share a whole number of minor units")
     if not weights:
         raise InputError("weights is empty; give at least one")
     for index, weight in enumerate(weights):

@@ -152,8 +152,67 @@ def test_rounding_lands_on_a_neighbouring_multiple(n: int, d: int, mode: Roundin
     assert rounded == -round_ratio(-n, d, {"ceiling": "floor", "floor": "ceiling"}.get(mode, mode), increment)
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [  # of 431.20  431.49  430.99  431.00   0.50 under ..99; 431.49 is in the middle of 430.99 and 431.99
+        ("half_up", [43099, 43199, 43099, 43099, 99]),
+        ("half_even", [43099, 43099, 43099, 43099, 99]),  # 430.99 has position 430, which is even
+        ("half_down", [43099, 43099, 43099, 43099, 99]),
+        ("up", [43199, 43199, 43099, 43199, 99]),
+        ("down", [43099, 43099, 43099, 43099, 99]),  # below 0.99 there is no price, so the least is taken
+        ("ceiling", [43199, 43199, 43099, 43199, 99]),
+        ("floor", [43099, 43099, 43099, 43099, 99]),
+    ],
+)
+def test_prices_that_end_in_99(mode: str, expected: list[int]) -> None:
+    assert [round_ratio(minor, 1, mode, endings=[99]) for minor in (43120, 43149, 43099, 43100, 50)] == expected
+    assert round_ratio(-43120, 1, mode, endings=[99]) == 99
+
+
+def test_endings_of_one_digit_of_several_and_of_yen() -> None:
+    assert round_ratio(43120, 1, "half_up", endings=[9]) == 43119
+    assert round_ratio(43122, 1, "half_up", endings=[0, 5]) == 43120
+    assert round_ratio(86247, 2, "half_up", endings=[0, 5]) == 43125  # 431.235 lies above the middle, 431.225
+    assert round_ratio(86245, 2, "half_up", endings=[0, 5]) == 43125  # the middle itself
+    assert round_ratio(86245, 2, "half_even", endings=[0, 5]) == 43120  # position 8,624 of 0, 5, 10, 15 ..
+    assert round_ratio(12345, 1, "half_up", endings=[0]) == 12350  # one digit counts, so yen end in 0
+    assert round_ratio(12345, 1, "half_up", endings=[0, 980]) == 12000  # ..000 and ..980: 345 below, 635 above
+
+
+ending_lists = st.lists(st.integers(0, 1500), min_size=1, max_size=4, unique=True).map(sorted)
+
+
+@given(
+    st.integers(-(10**4), 10**6) | st.integers(0, 10**15), st.integers(1, 500), st.sampled_from(list(RoundingMode)),
+    ending_lists,
+)  # fmt: skip
+def test_an_ending_is_chosen_as_among_all_prices(n: int, d: int, mode: RoundingMode, endings: list[int]) -> None:
+    digits = len(str(endings[-1]))
+    near = range(max(n // d // 10**digits - 2, 0), max(n // d // 10**digits, 0) + 3)
+    prices = [int(f"{block}{ending:0{digits}}") for block in near for ending in endings]
+    positions = {price: block * len(endings) + i for block in near for i, price in enumerate(
+        int(f"{block}{ending:0{digits}}") for ending in endings)}  # fmt: skip
+    value = Fraction(n, d)
+    below = max((price for price in prices if price <= value), default=endings[0])
+    above = min(price for price in prices if price >= value)
+    nearest = {
+        "half_up": lambda price: (abs(price - value), -price),
+        "half_down": lambda price: (abs(price - value), price),
+        "half_even": lambda price: (abs(price - value), positions[price] % 2),
+    }
+    rounded = round_ratio(n, d, mode, endings=endings)
+    if mode in nearest:
+        assert rounded == min(prices, key=nearest[mode])
+    else:
+        assert rounded == (above if mode in ("up", "ceiling") else below)
+
+
 def test_rounding_refuses_what_makes_no_sense() -> None:
-    for arguments, named in (((1, 0, "up"), "denominator"), ((1, 2, "up", 0), "increment 0"), ((1, 2, "near"), "near")):
+    for arguments, named in (
+        ((1, 0, "up"), "denominator"), ((1, 2, "up", 0), "increment 0"), ((1, 2, "near"), "near"),
+        ((1, 2, "up", 5, [9]), "exclude each other"), ((1, 2, "up", 1, [9, 5]), "not ascending"),
+        ((1, 2, "up", 1, [-1]), "not ascending"), ((1, 2, "up", 1, [5, 5]), "not ascending"),
+    ):  # fmt: skip
         with pytest.raises(InputError, match=named):
             round_ratio(*arguments)
 
@@ -166,6 +225,26 @@ def test_rounding_refuses_what_makes_no_sense() -> None:
 )  # fmt: skip
 def test_shares_by_largest_remainder(total: int, weights: list[int | Fraction], shares: list[int]) -> None:
     assert allocate(total, weights) == shares
+
+
+whole_numbers = st.integers(-(10**40), 10**40)
+
+
+@given(whole_numbers, st.lists(st.integers(0, 10**30) | st.fractions(0, 10**9), min_size=1, max_size=12), st.data())
+def test_sharing_is_fair_whatever_the_numbers(total: int, weights: list[int | Fraction], data: st.DataObject) -> None:
+    shares = allocate(total, weights)
+    assert sum(shares) == total
+    assert shares == [-share for share in allocate(-total, weights)]
+    assert allocate(total, [7 * Fraction(weight) / 3 for weight in weights]) == shares  # only ratios count
+    if any(weights):
+        assert all(share == 0 for share, weight in zip(shares, weights, strict=True) if weight == 0)
+    # A larger weight never gets less, and of equal ones the earlier never gets less.
+    first = data.draw(st.integers(0, len(weights) - 1))
+    for second in range(first + 1, len(weights)):
+        if weights[first] >= weights[second]:
+            assert abs(shares[first]) >= abs(shares[second])
+        else:
+            assert abs(shares[first]) <= abs(shares[second])
 
 
 weight_lists = st.lists(st.integers(0, 10**11) | st.fractions(0, 10**6, max_denominator=1000), min_size=1, max_size=40)
@@ -192,6 +271,9 @@ def test_shares_refuse_bad_weights() -> None:
     for weight in (0.5, True, "1"):
         with pytest.raises(InputTypeError):
             allocate(1, [weight])  # type: ignore[list-item]
+    for not_whole in (1.0, Fraction(3, 2), True):
+        with pytest.raises(InputTypeError, match="total_minor"):
+            allocate(not_whole, [1])  # type: ignore[arg-type]
 
 
 def test_conversion_between_exponents() -> None:
