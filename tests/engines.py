@@ -48,6 +48,7 @@ def engine_of(
     channels: Sequence[str] = (),
     dialect: Mapping[str, Any] | None = None,
     ring_records: int = 65_536,
+    spares: Mapping[str, int] | None = None,
 ) -> Engine:
     """An engine over a world's `hotels`, `room_types` and `products`, its clock standing at `now_ms`."""
     catalog = catalog_of(world["hotels"], world["room_types"], world["products"])
@@ -55,6 +56,7 @@ def engine_of(
     names: dict[str, Any] = {"tiers": tiers, "channels": channels}
     names["dialect"] = Dialect(**dialect) if dialect else None
     names |= {"slots": slots, "retention_ms": retention_ms, "ring_records": ring_records}
+    names |= {f"spare_{name}": count for name, count in (spares or {}).items()}
     engine = Engine.in_memory(catalog, first_night, nights, clock=clock, **names)
     if book is not None:
         engine.publish(dict(book))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from hypothesis import given
 
 from tests import selling_worlds as worlds
 from tests.agreement.compare import examples
+from tests.agreement.control_views import controls_agree
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.inventory import Inventory
 from tests.oracles.outcomes import Answer, CartAnswer
@@ -140,50 +140,9 @@ class Pair:
             self.agree(self.both("counter_used", coupon))
         for channel in CHANNELS:
             self.agree(self.both("open_holds", channel))
-        self.compare_caps()
-        self.compare_hurdles()
-        self.compare_blocks()
-        assert self.engine.check() == []
-
-    def compare_caps(self) -> None:
-        shown = {}
-        for line in self.engine.engine.caps().to_dicts():
-            scope = (line["hotel_id"], line["room_type_id"], line["channel"], line["plan"], line["kind"], line["night"])
-            assert scope not in shown
-            shown[scope] = (line["rooms"], line["used"])
-        wanted = {
-            (*scope, night): (allowance.limit, self.oracle.cap_used(scope, night))
-            for scope, allowed in self.oracle.caps.items()
-            for night, allowance in allowed.items()
-        }
-        assert shown == wanted
-        house = {(line["hotel_id"], line["night"]): line for line in self.engine.engine.house_caps().to_dicts()}
-        set_caps = self.oracle.house_caps.items()
-        caps = {(hotel, night): rooms for hotel, nights in set_caps for night, rooms in nights.items()}
-        assert {place: line["rooms"] for place, line in house.items()} == caps
-        assert all(line["used"] == self.oracle.house_taken(*place) for place, line in house.items())
-
-    def compare_hurdles(self) -> None:
-        shown = {
-            (line["hotel_id"], line["room_type_id"], line["night"]): line["effective_minor"]
-            for line in self.engine.engine.hurdles().to_dicts()
-        }
-        assert shown == {
-            (*row, night): hurdle.effective_minor(self.oracle.taken(row, night))
-            for row, nights in self.oracle.hurdles.items()
-            for night, hurdle in nights.items()
-        }
-
-    def compare_blocks(self) -> None:
-        shown: dict[tuple[str, date], tuple[int, int, int]] = {}
-        for line in self.engine.engine.blocks().to_dicts():
-            shown[line["block_id"], line["night"]] = (line["units"], line["picked"], line["remaining"])
-        assert shown == {
-            (name, night): (units, self.oracle.picked(name, night), self.oracle.blocked_remaining(block, night))
-            for name, block in self.oracle.blocks.items()
-            for night, units in block.units.items()
-        }
+        controls_agree(self.engine, self.oracle)
         assert set(self.oracle.blocks) <= set(BLOCKS)
+        assert self.engine.check() == []
 
 
 @given(worlds.days())

@@ -1,7 +1,8 @@
 """The whole inventory, put together from its parts: a dictionary of cells and a dictionary of holds.
 
 `grid` and `restrictions`: rooms, nights and what closes them. `holds`: taking and giving back. `blocks`, `controls`:
-who may have which rooms. `requests`, `lifecycle`, `carts`: what people do. `window`: the days pass. `questions`.
+who may have which rooms. `requests`, `lifecycle`, `carts`: what people do. `window`: the days pass.
+`catalogue`: what is sold changes. `questions`.
 """
 
 from __future__ import annotations

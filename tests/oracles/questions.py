@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from tests.oracles.catalogue import Catalogue
 from tests.oracles.holds import Hold
 from tests.oracles.outcomes import CODES
 from tests.oracles.stay import Row
-from tests.oracles.window import Window
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class HoldView:
     ended_ms: int | None
 
 
-class Questions(Window):
+class Questions(Catalogue):
     """Looking, without changing anything but ending what is due."""
 
     def view(self, hold_id: int) -> HoldView | None:
