@@ -191,7 +191,9 @@ def test_a_book_that_the_caller_compiled_is_compiled_anew():
     engine.roll()
 
     assert engine.quote("A", "STE", "2028-01-02", 1).total_minor == 7_500
-    assert engine.quote("A", "STE", "2028-01-09", 1).price_version == version.digest
+    quote = engine.quote("A", "STE", "2028-01-09", 1)
+    assert quote.price_version != version.digest  # of another window
+    assert engine._version.compiled.digest == version.compiled.digest
 
 
 def test_past_nights_are_archived_as_they_leave(tmp_path):

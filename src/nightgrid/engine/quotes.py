@@ -71,35 +71,54 @@ class QuoteMixin(EngineBase):
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         tier_index = 0 if tier is None else version.tier_index(tier)
         now_ms = self._now_ms()
-        lane = int(self._inventory.product_lane[product])
         hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
-        first = ordinal - version.first_night
         begin = max(self.first_night, version.first_night, today)
         end = min(self.first_night + self.n_nights, version.first_night + version.n_nights)
         if ordinal < begin or ordinal + nights > end:
             window = f"{to_date(begin)} to {to_date(end)}"
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
+        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, today, now_ms)
+
+    def _quote_from(
+        self,
+        version: PriceVersion,
+        product: int,
+        arrival: int,
+        nights: int,
+        rooms: int,
+        tier_index: int,
+        booked: int,
+        evaluated_ms: int,
+    ) -> Quote:
+        """The quote that a price version gives for inputs, whatever is true now: no clock, grid or later version plays
+        a part, so that the same inputs give the same answer for ever. `arrival` and `booked` are ordinals.
+        """
+        catalog = self.catalog  # for names and places, which positions keep; nothing of it makes the price
+        row = int(catalog.product_row[product])
+        hotel = int(catalog.row_hotel[row])
         tables = version.tables
+        lane = int(self._inventory.product_lane[product])
+        first = arrival - version.first_night
         stay = int(tables.set_stay[tables.lane_set[lane]])
-        lead_days = ordinal - today
+        lead_days = arrival - booked
         los = int(tables.los_num[stay, nights])
         lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
         tier_num = int(tables.tier_num[stay, tier_index])
         total = price.stay_total(tables.sums, lane, first, nights, version.mask, los, lead, tier_num, tables.terms)
         return Quote(
-            hotel_id=hotel_id,
-            room_type_id=room_type_id,
-            plan_id=self.catalog.plan_ids[product],
-            arrival=to_date(ordinal),
+            hotel_id=catalog.hotel_ids[hotel],
+            room_type_id=catalog.room_type_ids[row],
+            plan_id=catalog.plan_ids[product],
+            arrival=to_date(arrival),
             nights=nights,
             rooms=rooms,
             tier=version.tiers[tier_index],
             lead_days=lead_days,
-            evaluated_ms=now_ms,
+            evaluated_ms=evaluated_ms,
             total_minor=int(total) * rooms,
-            currency=self.catalog.currencies[int(self.catalog.hotel_currency[hotel])],
+            currency=catalog.currencies[int(catalog.hotel_currency[hotel])],
             price_version=version.digest,
             product_index=product,
             _night_sums=tables.sums[first : first + nights + 1, lane].astype(np.int64),

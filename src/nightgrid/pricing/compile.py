@@ -20,6 +20,7 @@ from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
 from nightgrid.pricing.mistakes import place_of, refused
 from nightgrid.pricing.model import Policy, RuleBook
+from nightgrid.pricing.price_data import NO_DATA, PriceData
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
@@ -66,9 +67,12 @@ class CompiledBook:
     rates: Mapping[str, Fraction]  # value of one major unit by currency; empty where the book has no rates
     display_currency: str  # "" where hotels have several currencies and the book names none
     warnings: tuple[str, ...]  # sentences about names that nothing matches; the book is usable
+    data: PriceData = NO_DATA  # base prices and overrides that came beside the book
 
 
-def compile_book(book: RuleBook, catalog: Catalog, first_night: int, n_nights: int) -> CompiledBook:
+def compile_book(
+    book: RuleBook, catalog: Catalog, first_night: int, n_nights: int, data: PriceData = NO_DATA
+) -> CompiledBook:
     """Compile for the nights `[first_night, first_night + n_nights)` (ordinals).
 
     Raises RuleBookError if prices could leave the bounds in which they are exact, a currency has no rate, or a country
@@ -106,7 +110,7 @@ def compile_book(book: RuleBook, catalog: Catalog, first_night: int, n_nights: i
         stay_los=stays.los, stay_lead=stays.lead, stay_tier=stays.tier,
         los_num=stays.los_num, lead_num=stays.lead_num, tier_num=stays.tier_num,
         los_den=stays.los_den, lead_den=stays.lead_den, tier_den=stays.tier_den,
-        tiers=book.book.tiers, rates=rates, display_currency=display_currency, warnings=tuple(warnings),
+        tiers=book.book.tiers, rates=rates, display_currency=display_currency, warnings=tuple(warnings), data=data,
     )  # fmt: skip
 
 

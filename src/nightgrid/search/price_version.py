@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ _DENOMINATOR_MAX = 2**51
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PriceVersion:
-    """One immutable version of every price. `digest` names it in quotes and offers."""
+    """One immutable version of every price. `digest` names it in quotes and offers (`version_digest`)."""
 
     digest: str
     compiled: CompiledBook
@@ -74,6 +75,25 @@ class PriceVersion:
     def bytes(self) -> int:
         """Bytes of the price matrices."""
         return int(self.tables.sums.nbytes + self.tables.word_sums.nbytes)
+
+
+def version_digest(compiled: CompiledBook, catalog: Catalog) -> str:
+    """16 hexadecimal digits of everything that prices come from: book, window, data beside it, catalogue. O(catalogue).
+
+    The same inputs give the same digest in every process, so that a quote names what it was made with.
+    """
+    digest = blake2b(digest_size=8)
+    window = (compiled.first_night, compiled.n_nights)
+    digest.update(f"{compiled.digest} {window} {catalog.calendars} {catalog.currencies}".encode())
+    digest.update(compiled.data.digest(*window))
+    for column in (catalog.row_hotel, catalog.product_row, catalog.hotel_currency, catalog.hotel_calendar):
+        digest.update(np.ascontiguousarray(column).data)
+    digest.update(np.ascontiguousarray(catalog.base_minor).data)
+    ids = (catalog.hotel_ids, catalog.room_type_ids, catalog.plan_ids)
+    places = (catalog.group, catalog.brand, catalog.region, catalog.city, catalog.country)
+    for texts in (*ids, *places):
+        digest.update("\0".join(texts).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def terms_of(compiled: CompiledBook) -> NDArray[np.int64]:
@@ -179,7 +199,7 @@ def build_price_version(
     for array in tables:
         array.setflags(write=False)
     desk = desk_of(tables, lanes)
-    return PriceVersion(compiled.digest, compiled, tables, mask, desk, int(largest), catalog, lanes)
+    return PriceVersion(version_digest(compiled, catalog), compiled, tables, mask, desk, int(largest), catalog, lanes)
 
 
 def display_rates(
