@@ -29,22 +29,23 @@ def _running(*kinds: str) -> tuple[PresetStage, ...]:
     return tuple(PresetStage(kind) for kind in kinds)
 
 
+_NIGHT: Final = ("base", "derived", "season", "demand", "override", "bounds")
+
 #: By name, as `[pipeline] preset` gives it. Rules of a kind that a preset does not list are a mistake in the book.
 PRESETS: Final[dict[str, Preset]] = {
     "default": Preset(
         _running(
-            "base", "derived", "season", "demand", "override", "bounds",
-            "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package",
-            "points", "tax",
+            *_NIGHT, "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+            "package", "points", "tax",
         ),
         policy="default",
         source="docs/rules.md",
     ),
-    # Rate, extra guests, rate modifications, promotions, taxes and fees; nothing rounded on the way.
+    # The hotel's own rate; extra guests, rate modifications, promotions, taxes and fees; nothing rounded on the way.
     "google": Preset(
         _running(
-            "base", "override", "extra_guests", "length_of_stay", "lead_time", "member_tier", "free_nights",
-            "promotion", "tax",
+            *_NIGHT, "extra_guests", "length_of_stay", "lead_time", "member_tier", "promotion", "free_nights",
+            "package", "tax",
         ),
         policy="total",
         source="developers.google.com/hotels/hotel-prices: ari-rate-modifications, ari-promotions, ari-tax-message",
@@ -52,24 +53,22 @@ PRESETS: Final[dict[str, Preset]] = {
     # Base, board and occupancy make the new base; general discounts are percents of that; frees; taxes.
     "hotelbeds": Preset(
         (
-            *_running("base", "derived", "extra_guests"),
-            PresetStage("promotion", of="extra_guests"),
+            *_running("base", "derived", "season", "override", "bounds", "package", "extra_guests"),
+            *(PresetStage(kind, "extra_guests") for kind in ("length_of_stay", "lead_time", "member_tier", "promotion")),
             *_running("free_nights", "tax"),
         ),
         policy="total",
         source="developer.hotelbeds.com/documentation/hotels/cache-api/internal-inventory-process",
     ),
-    # The rule-set: nightly price, length of stay, early bird or last minute; a promotion on its result; fees.
+    # The nightly price; length of stay, early bird or last minute; a promotion on the result; fees.
     "airbnb": Preset(
-        _running(
-            "base", "season", "override", "extra_guests", "length_of_stay", "lead_time", "promotion", "package", "tax"
-        ),
+        _running(*_NIGHT, "extra_guests", "length_of_stay", "lead_time", "promotion", "package", "tax"),
         policy="total",
         source="airbnb.com: help article 2061, resources: combining discounts and rule-sets",
     ),
     # Rates by party, guests beyond the standard, free nights, mandatory supplements; only the total is rounded.
     "alpinebits": Preset(
-        _running("base", "extra_guests", "free_nights", "package", "tax"),
+        _running("base", "derived", "season", "extra_guests", "free_nights", "package", "tax"),
         policy="total",
         source="AlpineBits HotelData 2018-10 and 2020-10 (RatePlans), and the alliance's rate plan test application",
     ),
