@@ -54,7 +54,8 @@ PRESETS: Final[dict[str, Preset]] = {
     "hotelbeds": Preset(
         (
             *_running("base", "derived", "season", "override", "bounds", "package", "extra_guests"),
-            *(PresetStage(kind, "extra_guests") for kind in ("length_of_stay", "lead_time", "member_tier", "promotion")),
+            PresetStage("length_of_stay", "extra_guests"), PresetStage("lead_time", "extra_guests"),
+            PresetStage("member_tier", "extra_guests"), PresetStage("promotion", "extra_guests"),
             *_running("free_nights", "tax"),
         ),
         policy="total",
