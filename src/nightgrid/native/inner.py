@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.core import codegen, compiler, compiler_machinery, typed_passes
+from llvmlite import binding
+from numba.core import caching, codegen, compiler, compiler_machinery, typed_passes
 
 #: The numba releases whose insides this was tried with.
 _TRIED = ("0.68.",)
@@ -35,6 +36,18 @@ class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
         self._finalized = True
+
+    def bitcode(self) -> bytes:
+        """The code as LLVM keeps it between two programs."""
+        return bytes(self._final_module.as_bitcode())
+
+    @classmethod
+    def of_bitcode(cls, context: Any, name: str, code: bytes) -> _Library:
+        """The library of an earlier process."""
+        library = cls(context.codegen(), name)
+        library._final_module = binding.parse_bitcode(code)
+        library._finalize_final_module()
+        return library
 
 
 class _Key:
@@ -69,6 +82,43 @@ class InnerCompiler(compiler.CompilerBase):  # type: ignore[misc]
         ]
         manager.finalize()
         return [manager]
+
+
+class _Cached(caching.CompileResultCacheImpl):  # type: ignore[misc]
+    """What of an inner kernel is kept between processes: its bitcode and what its callers need to know."""
+
+    def reduce(self, cres: Any) -> Any:
+        """A compiled kernel as what can be pickled."""
+        cres.fndesc.typemap = cres.fndesc.calltypes = None  # as numba does: they cannot be pickled
+        return cres.library.name, cres.library.bitcode(), cres.fndesc, cres.signature, cres.environment
+
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
+        """The compiled kernel again."""
+        name, code, description, signature, environment = payload
+        library = _Library.of_bitcode(target_context, name, code)
+        return compiler.compile_result(
+            target_context=target_context,
+            typing_context=target_context.typing_context,
+            library=library,
+            environment=environment,
+            entry_point=_Key(),
+            fndesc=description,
+            signature=signature,
+            objectmode=False,
+            lifted=(),
+            type_annotation="",
+            typing_error=None,
+            call_helper=None,
+            metadata=None,
+            reload_init=[],
+            referenced_envs=[],
+        )
+
+
+class InnerCache(caching.FunctionCache):  # type: ignore[misc]
+    """numba's cache of one function, for inner kernels."""
+
+    _impl_class = _Cached
 
 
 def keep_from_python(dispatcher: Any) -> None:

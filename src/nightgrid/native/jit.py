@@ -38,19 +38,23 @@ def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     module = function.__module__.rpartition(".")[2]
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
-    if _INNER_USABLE and f"{module}.{function.__name__}" not in CALLED_FROM_PYTHON:
+    is_inner = _INNER_USABLE and f"{module}.{function.__name__}" not in CALLED_FROM_PYTHON
+    if is_inner:
         options |= {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler}
-        compiled: Any = numba.njit(**options)(function)
-        inner.keep_from_python(compiled)
-    else:
-        folder = cache_folder(module)
-        before = config.CACHE_DIR
+    compiled: Any = numba.njit(**options)(function)
+    folder = cache_folder(module)
+    before = config.CACHE_DIR
+    try:
         if folder is not None:
-            config.CACHE_DIR = str(folder)  # read once, while the function is decorated
-        try:
-            compiled = numba.njit(cache=folder is not None, **options)(function)
-        finally:
-            config.CACHE_DIR = before  # the host's own numba functions keep their own place
+            config.CACHE_DIR = str(folder)  # read once, when the cache of a function is made
+            if is_inner:
+                compiled._cache = inner.InnerCache(function)  # noqa: SLF001 - numba has no option for its kind
+            else:
+                compiled.enable_caching()
+    finally:
+        config.CACHE_DIR = before  # the host's own numba functions keep their own place
+    if is_inner:
+        inner.keep_from_python(compiled)
     _forget_literals(compiled)
     return compiled  # type: ignore[no-any-return]
 
