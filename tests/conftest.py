@@ -5,15 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# Tests run in several processes at once. Each keeps compiled kernels in a place of its own: two that write the same
-# file of numba's cache at the same moment could spoil it. This comes before anything that imports a kernel.
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-if _WORKER and "NUMBA_CACHE_DIR" not in os.environ:
-    _CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    os.environ["NUMBA_CACHE_DIR"] = str(_CACHES / "nightgrid-tests" / _WORKER)
-
-import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
+import pytest
+from hypothesis import settings
 
 WITHOUT_DATA = "no real input data: set NIGHTGRID_DATA to its folder"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nightgrid.native import cache, inner, prices
+from nightgrid.native import inner, prices
 from nightgrid.native.registry import CALLED_FROM_PYTHON, ENTRIES, LOCKS, STEPS
 
 ROOT = Path(__file__).parents[2]
@@ -80,32 +80,3 @@ def test_an_inner_kernel_refuses_python() -> None:
 def test_an_unknown_numba_compiles_every_kernel_as_usual() -> None:
     assert inner.usable("0.68.1")
     assert not inner.usable("0.99.0")
-
-
-def test_machine_code_depends_on_every_source_it_can_come_from() -> None:
-    names = {path.stem for path in cache.sources_of("nightgrid.native.holds")}
-
-    assert {"holds", "admit", "selling", "layout", "outcomes", "limits", "jit", "inner"} <= names
-    assert not names & {"prices", "search", "reprice"}
-
-
-def test_an_edited_source_starts_an_empty_folder(tmp_path, monkeypatch) -> None:
-    sources = {"a": "from nightgrid.native import (\n    b,\n)\n", "b": "import nightgrid.native.c\n", "c": ""}
-    (tmp_path / "native").mkdir()
-    for name, text in sources.items():
-        (tmp_path / "native" / f"{name}.py").write_text(text)
-    monkeypatch.setattr(cache, "_PACKAGE", tmp_path)
-
-    def digest() -> str:
-        for memory in (cache._path_of, cache._imports, cache._source_digest):
-            memory.cache_clear()
-        return cache.module_digest("nightgrid.native.a")
-
-    try:
-        before = digest()
-        assert digest() == before
-        (tmp_path / "native" / "c.py").write_text("X = 1\n")
-        assert digest() != before
-    finally:
-        monkeypatch.undo()
-        digest()

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept between processes.
+"""Where compiled kernels are kept between processes (`native/kept.py` says how).
 
 numba notices a changed file, but not a changed *callee* in another file (its issue 1833): it would go on running stale
 machine code. So there is a folder for each module of kernels, keyed by a hash of all sources that the module imports,
@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ _IMPORT: Final = re.compile(
     r"^\s*(?:from (nightgrid[\w.]*) import (\([^)]*\)|[^\n]*)|import (nightgrid[\w.]*))", re.MULTILINE
 )
 #: Folders kept of each module: one for each version that is still in use somewhere.
-_KEPT: Final = 6
+_KEPT: Final = 12
 
 
 @cache
@@ -64,8 +65,8 @@ def _source_digest(path: Path) -> bytes:
 
 
 def module_digest(name: str) -> str:
-    """Hash of `sources_of` a module and of numba's version: 16 hex digits."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    """Hash of `sources_of` a module and of the versions of numba and Python: 16 hex digits."""
+    digest = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag}".encode())
     for path in sources_of(name):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(_source_digest(path))
@@ -76,7 +77,8 @@ def module_digest(name: str) -> str:
 def cache_folder(module: str) -> Path | None:
     """The private folder for the kernels of `nightgrid.native.<module>`, made on demand; None where there can be none.
 
-    `NUMBA_CACHE_DIR` moves it (for images that are built once), `NIGHTGRID_NO_KERNEL_CACHE=1` turns it off.
+    `NUMBA_CACHE_DIR` moves it (for images that are built once, also read-only), `NIGHTGRID_NO_KERNEL_CACHE=1` turns it
+    off. A folder that another user could have written, unless he is root, is not used.
     """
     if os.environ.get("NIGHTGRID_NO_KERNEL_CACHE") == "1":
         return None
@@ -87,8 +89,7 @@ def cache_folder(module: str) -> Path | None:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _forget_old(family)
-        trusted = not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-        return folder if trusted and os.access(folder, os.W_OK) else None
+        return folder if not hasattr(os, "getuid") or folder.stat().st_uid in (os.getuid(), 0) else None
     except (OSError, RuntimeError):
         return None
 

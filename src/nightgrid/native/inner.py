@@ -13,7 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import binding
-from numba.core import caching, codegen, compiler, compiler_machinery, typed_passes
+from numba.core import codegen, compiler, compiler_machinery, typed_passes
+
+from nightgrid.native.kept import KernelCache
 
 #: The numba releases whose insides this was tried with.
 _TRIED = ("0.68.",)
@@ -84,22 +86,21 @@ class InnerCompiler(compiler.CompilerBase):  # type: ignore[misc]
         return [manager]
 
 
-class _Cached(caching.CompileResultCacheImpl):  # type: ignore[misc]
+class InnerCache(KernelCache):
     """What of an inner kernel is kept between processes: its bitcode and what its callers need to know."""
 
-    def reduce(self, cres: Any) -> Any:
+    def reduced(self, result: Any) -> Any:
         """A compiled kernel as what can be pickled."""
-        cres.fndesc.typemap = cres.fndesc.calltypes = None  # as numba does: they cannot be pickled
-        return cres.library.name, cres.library.bitcode(), cres.fndesc, cres.signature, cres.environment
+        result.fndesc.typemap = result.fndesc.calltypes = None  # as numba does: they cannot be pickled
+        return result.library.name, result.library.bitcode(), result.fndesc, result.signature, result.environment
 
-    def rebuild(self, target_context: Any, payload: Any) -> Any:
+    def rebuilt(self, context: Any, payload: Any) -> Any:
         """The compiled kernel again."""
         name, code, description, signature, environment = payload
-        library = _Library.of_bitcode(target_context, name, code)
         return compiler.compile_result(
-            target_context=target_context,
-            typing_context=target_context.typing_context,
-            library=library,
+            target_context=context,
+            typing_context=context.typing_context,
+            library=_Library.of_bitcode(context, name, code),
             environment=environment,
             entry_point=_Key(),
             fndesc=description,
@@ -113,12 +114,6 @@ class _Cached(caching.CompileResultCacheImpl):  # type: ignore[misc]
             reload_init=[],
             referenced_envs=[],
         )
-
-
-class InnerCache(caching.FunctionCache):  # type: ignore[misc]
-    """numba's cache of one function, for inner kernels."""
-
-    _impl_class = _Cached
 
 
 def keep_from_python(dispatcher: Any) -> None:

@@ -1,7 +1,7 @@
 """Every numba option of the library: how a kernel is compiled, and which of them keep machine code.
 
-Kernels that the layers above call are those of `native/registry.py`; they are compiled, cached (`native/cache.py`) and
-may be called from Python. All others are for kernels alone (`native/inner.py`).
+Kernels that the layers above call are those of `native/registry.py`; they may be called from Python. All others are
+for kernels alone (`native/inner.py`). Both are kept on disk (`native/cache.py`, `native/kept.py`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from numba.core import config, types
+from numba.core import types
 
 from nightgrid.native import inner
 from nightgrid.native.cache import cache_folder
+from nightgrid.native.kept import KernelCache
 from nightgrid.native.registry import CALLED_FROM_PYTHON
 
 _INNER_USABLE = inner.usable(numba.__version__)
@@ -43,16 +44,8 @@ def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
         options |= {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler}
     compiled: Any = numba.njit(**options)(function)
     folder = cache_folder(module)
-    before = config.CACHE_DIR
-    try:
-        if folder is not None:
-            config.CACHE_DIR = str(folder)  # read once, when the cache of a function is made
-            if is_inner:
-                compiled._cache = inner.InnerCache(function)  # noqa: SLF001 - numba has no option for its kind
-            else:
-                compiled.enable_caching()
-    finally:
-        config.CACHE_DIR = before  # the host's own numba functions keep their own place
+    if folder is not None:  # numba has no option for a cache of another kind
+        compiled._cache = (inner.InnerCache if is_inner else KernelCache)(function, folder)  # noqa: SLF001
     if is_inner:
         inner.keep_from_python(compiled)
     _forget_literals(compiled)
