@@ -26,6 +26,16 @@ LEAD_DAYS_MAX: Final = 1_000
 #: Member tiers and season groups of one rule book.
 TIERS_MAX: Final = 16
 SEASON_GROUPS_MAX: Final = 3
+#: Guests of one room: adults and children. A child is 0 to 17 years old.
+GUESTS_MAX: Final = 100
+CHILD_AGE_MAX: Final = 17
+#: House fill in basis points: 10,000 = no room left.
+FILL_BP_MAX: Final = 10_000
+#: Loyalty points that a guest can offer in one stay.
+POINTS_MAX: Final = 10**12
+#: Promotions that may come into question for one stay, and plans that may be derived from each other in a chain.
+PROMOTIONS_MAX: Final = 16
+DERIVED_DEPTH_MAX: Final = 8
 #: Length of an identifier in bytes (UTF-8, after NFC).
 ID_BYTES_MAX: Final = 128
 #: Restriction values in bit planes saturate here; longer stays take the exact path.

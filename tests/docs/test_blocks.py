@@ -108,7 +108,7 @@ def test_every_outcome_is_explained() -> None:
 
 
 def test_every_table_of_the_rule_book_is_explained() -> None:
-    text = _page("rules.md")
+    text = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("rules*.md")))
     fields = importlib.import_module("nightgrid.pricing.model").RuleBook.model_fields
     tables = [field.alias or name for name, field in fields.items()]
 

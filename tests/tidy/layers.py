@@ -9,7 +9,9 @@ holds public names; nothing inside imports from it.
 
 from __future__ import annotations
 
-VOCABULARY = ("nights", "money", "catalog", "catalog_frames", "outcomes", "errors", "limits", "clock", "dialect")
+VOCABULARY = (
+    "nights", "money", "catalog", "catalog_frames", "outcomes", "errors", "limits", "clock", "dialect", "asking",
+)  # fmt: skip
 
 #: Lowest floor first. A unit is a module, a package, or modules that begin with its name and "_" (`engine_quote`).
 FLOORS: tuple[tuple[str, ...], ...] = (

@@ -25,6 +25,7 @@ from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
 from nightgrid.pricing.stays import compile_bounds, compile_stays
+from nightgrid.pricing.unsupported import unsupported
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +82,8 @@ def compile_book(
     _check_window(first_night, n_nights)
     classes = ProductClasses(book, catalog)
     rates, display_currency, mistakes = _rates(book, catalog)
-    mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in check_countries(book, classes)]
+    problems = [*unsupported(book), *check_countries(book, classes)]
+    mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in problems]
     if mistakes:
         raise refused(book, mistakes)
     seasons = compile_seasons(book, classes, first_night, n_nights)
@@ -123,7 +125,7 @@ def _check_window(first_night: int, n_nights: int) -> None:
 
 def _rates(book: RuleBook, catalog: Catalog) -> tuple[dict[str, Fraction], str, list[Mistake]]:
     """Rates, display currency, and mistakes for currencies of hotels that have no rate though others have."""
-    rates = dict(book.currencies)
+    rates = book.rates_on()
     used = [catalog.currencies[code] for code in np.unique(catalog.hotel_currency)]
     display = book.book.display_currency or (used[0] if len(used) == 1 else "")
     if display and not rates:

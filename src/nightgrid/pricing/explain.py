@@ -259,7 +259,7 @@ def _stay_percents(compiled: CompiledBook, asked: Asked) -> list[tuple[str, str,
     percents = []
     if los >= 0 and (band := band_of_stay(book.length_of_stay[los], asked.nights)) >= 0:
         rule = book.length_of_stay[los]
-        percents.append(("length_of_stay", rule.name, rule.bands[band].percent))
+        percents.append(("length_of_stay", rule.name, rule.bands[band].change))
     if lead >= 0 and (band := band_of_lead(book.lead_time[lead], asked.lead_days)) >= 0:
         early = book.lead_time[lead]
         percents.append(("lead_time", early.name, early.bands[band].percent))

@@ -90,13 +90,14 @@ def _plain(value: Fraction, decimals: int) -> Decimal:
     return Decimal(scaled).scaleb(-decimals)
 
 
-def _read_percent(value: Any, lowest: int, highest: int) -> Decimal:
+def _read_percent(value: Any, lowest: int, highest: int, decimals: int = 2) -> Decimal:
     exact = _exact(value, "percent", "12.5")
     if not lowest <= exact <= highest:
         raise mistake(f"percent {shown(value)} is outside {lowest}..{highest}", "correct it, or split it in two rules")
-    if (exact * 100).denominator != 1:
-        raise mistake(f"percent {shown(value)} has more than 2 decimals", "round it to hundredths of a percent")
-    return _plain(exact, 2)
+    if (exact * 10**decimals).denominator != 1:
+        part = "hundredths" if decimals == 2 else "thousandths"
+        raise mistake(f"percent {shown(value)} has more than {decimals} decimals", f"round it to {part} of a percent")
+    return _plain(exact, decimals)
 
 
 def read_percent(value: Any) -> Decimal:
@@ -107,6 +108,21 @@ def read_percent(value: Any) -> Decimal:
 def read_bound_percent(value: Any) -> Decimal:
     """A bound in percent of the base price, 0..1000 with at most 2 decimals."""
     return _read_percent(value, 0, BOUND_PERCENT_MAX)
+
+
+def read_share_percent(value: Any) -> Decimal:
+    """A part of a whole in percent, 0..100 with at most 2 decimals."""
+    return _read_percent(value, 0, 100)
+
+
+def read_tax_percent(value: Any) -> Decimal:
+    """A tax in percent, 0..1000 with at most 3 decimals: 8.875 % is a real one."""
+    return _read_percent(value, 0, BOUND_PERCENT_MAX, 3)
+
+
+def tax_millipercent(percent: Decimal) -> int:
+    """Thousandths of a percent of a tax that a reader accepted: 8.875 -> 8875. Exact."""
+    return int(percent * 1000)
 
 
 def basis_points(percent: Decimal) -> int:
@@ -151,6 +167,15 @@ def read_currency(value: Any) -> str:
 
 def read_amounts(value: Any) -> dict[str, Decimal]:
     """Amounts in major units by currency, 0 or more: `{CNY = "80.00"}`. All wrong entries are named at once."""
+    return _read_amounts(value, signed=False)
+
+
+def read_signed_amounts(value: Any) -> dict[str, Decimal]:
+    """Amounts that may be below 0: `{CNY = "-80.00"}`. All wrong entries are named at once."""
+    return _read_amounts(value, signed=True)
+
+
+def _read_amounts(value: Any, *, signed: bool) -> dict[str, Decimal]:
     if not isinstance(value, dict) or not value:
         raise mistake(f"amounts are {shown(value)}, not a table by currency", 'write {CNY = "80.00"}')
     amounts, problems = {}, []
@@ -160,11 +185,12 @@ def read_amounts(value: Any) -> dict[str, Decimal]:
         except NightgridError as error:
             problems.append(str(error))
             continue
-        if minor < 0:
+        if minor < 0 and not signed:
             problems.append(f"amount {shown(amount)} {currency} is negative")
         amounts[currency] = _plain(Fraction(minor, 10 ** exponent(currency)), exponent(currency))
     if problems:
-        raise mistake("; ".join(problems), 'write amounts of 0 or more as text by ISO 4217 code: {CNY = "80.00"}')
+        range_ = "amounts" if signed else "amounts of 0 or more"
+        raise mistake("; ".join(problems), f'write {range_} as text by ISO 4217 code: {{CNY = "80.00"}}')
     return amounts
 
 
@@ -185,11 +211,9 @@ def read_rate(value: Any) -> Fraction:
     return exact
 
 
-_PERCENT_TEXT = r"^[+-]?[0-9]+(\.[0-9]{1,2})?$"
-
-
-def _number_schema(**limits: float) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [{"type": "number", **limits}, {"type": "string", "pattern": _PERCENT_TEXT}]})
+def _number_schema(decimals: int = 2, **limits: float) -> WithJsonSchema:
+    text = {"type": "string", "pattern": rf"^[+-]?[0-9]+(\.[0-9]{{1,{decimals}}})?$"}
+    return WithJsonSchema({"anyOf": [{"type": "number", **limits}, text]})
 
 
 Percent = Annotated[
@@ -204,6 +228,18 @@ BoundPercent = Annotated[
     PlainSerializer(str, return_type=str),
     _number_schema(minimum=0, maximum=BOUND_PERCENT_MAX),
 ]
+SharePercent = Annotated[
+    Decimal,
+    PlainValidator(read_share_percent),
+    PlainSerializer(str, return_type=str),
+    _number_schema(minimum=0, maximum=100),
+]
+TaxPercent = Annotated[
+    Decimal,
+    PlainValidator(read_tax_percent),
+    PlainSerializer(str, return_type=str),
+    _number_schema(3, minimum=0, maximum=BOUND_PERCENT_MAX),
+]
 Text = Annotated[
     str, PlainValidator(read_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_BYTES_MAX})
 ]
@@ -214,19 +250,17 @@ Night = Annotated[
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 Currency = Annotated[str, PlainValidator(read_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
-Amounts = Annotated[
-    dict[str, Decimal],
-    PlainValidator(read_amounts),
-    PlainSerializer(spell_amounts, return_type=dict[str, str]),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "propertyNames": {"pattern": "^[A-Z]{3}$"},
-            "additionalProperties": {"type": ["string", "number"]},
-            "minProperties": 1,
-        }
-    ),
-]
+_AMOUNTS_SCHEMA: Final = WithJsonSchema(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Z]{3}$"},
+        "additionalProperties": {"type": ["string", "number"]},
+        "minProperties": 1,
+    }
+)
+_SPELL_AMOUNTS: Final = PlainSerializer(spell_amounts, return_type=dict[str, str])
+Amounts = Annotated[dict[str, Decimal], PlainValidator(read_amounts), _SPELL_AMOUNTS, _AMOUNTS_SCHEMA]
+SignedAmounts = Annotated[dict[str, Decimal], PlainValidator(read_signed_amounts), _SPELL_AMOUNTS, _AMOUNTS_SCHEMA]
 Rate = Annotated[
     Fraction,
     PlainValidator(read_rate),

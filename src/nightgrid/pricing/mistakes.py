@@ -19,12 +19,16 @@ MISTAKES_MAX: Final = 1_000
 #: Cells of one compiled table (8 bytes each): 1 GiB.
 TABLE_CELLS_MAX: Final = 1 << 27
 
+#: Steps of pydantic's places that are no part of the file.
+_TAGS: Final = ("[key]", "[rate]", "[dated]")
 #: pydantic's error type -> (what is wrong, how to mend it); {value} and the keys of its context are filled in.
 _SENTENCES: Final = {
     "missing": ("it is missing", "Add it"),
     "int_type": ("{value} is not a whole number", "Write an integer without quotes and decimals"),
     "greater_than_equal": ("{value} is below {ge}", "Write {ge} or more"),
     "less_than_equal": ("{value} is above {le}", "Write {le} or less"),
+    "bool_type": ("{value} is not true or false", "Write true or false without quotes"),
+    "less_than": ("{value} is not below {lt}", "Write a smaller number"),
     "literal_error": ("{value} is not one of {expected}", "Choose one of them"),
     "enum": ("{value} is not one of {expected}", "Choose one of them"),
     "tuple_type": ("{value} is not a list", "Put it in square brackets: [...]"),
@@ -96,7 +100,7 @@ class MistakeList:
             inside = (other for other in errors if len(other["loc"]) > depth and other["loc"][:depth] == error["loc"])
             if error["type"] == "too_short" and any(inside):
                 continue
-            steps = tuple(step for step in error["loc"] if step != "[key]")
+            steps = tuple(step for step in error["loc"] if step not in _TAGS)
             self.add((*path, *steps), *_sentences(error, model))
 
     def mistakes(self) -> list[Mistake]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
@@ -17,35 +18,61 @@ from typing import Any, Final
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from nightgrid.errors import Mistake, RuleBookError
-from nightgrid.pricing.fields import Currency, Rate, shown
+from nightgrid.pricing.fields import Currency, shown
 from nightgrid.pricing.mistakes import MistakeList, unknown_key
 from nightgrid.pricing.model import (
     RULE_KINDS,
     RULES_MAX,
     Bounds,
+    Demand,
+    Derived,
+    ExtraGuests,
+    FreeNights,
     Header,
     LeadTime,
     LengthOfStay,
     MemberTier,
+    Package,
+    Pipeline,
+    Points,
+    Promotion,
     Rounding,
     Rule,
     RuleBook,
     Season,
+    Stacking,
+    Tax,
     book_problems,
 )
+from nightgrid.pricing.model.book import Rates
 
 #: Length of a rule file.
 BOOK_BYTES_MAX: Final = 1 << 20
 
 _RULE_MODELS: Final[dict[str, type[Rule]]] = {
+    "derived": Derived,
     "season": Season,
+    "demand": Demand,
     "bounds": Bounds,
+    "extra_guests": ExtraGuests,
     "length_of_stay": LengthOfStay,
+    "free_nights": FreeNights,
     "lead_time": LeadTime,
     "member_tier": MemberTier,
+    "promotion": Promotion,
+    "package": Package,
+    "points": Points,
+    "tax": Tax,
 }
-_CURRENCIES: Final = TypeAdapter(dict[Currency, Rate])
-_TOP_KEYS: Final = ["book", "rounding", "currencies", *RULE_KINDS]
+_TABLES: Final[dict[str, type[BaseModel]]] = {
+    "book": Header,
+    "pipeline": Pipeline,
+    "rounding": Rounding,
+    "stacking": Stacking,
+}
+_CURRENCIES: Final = TypeAdapter(dict[Currency, Rates])
+_TOP_KEYS: Final = [*_TABLES, "currencies", *RULE_KINDS]
+_DEPTH_FIX: Final = "A book nests at most 6 deep"
 _TOML_PLACE: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
 
 
@@ -106,7 +133,7 @@ def _load_text(text: str, source: str, is_json: bool) -> RuleBook:
     try:
         data = _parse_json(text) if is_json else tomllib.loads(text, parse_float=_decimal)
     except RecursionError:
-        raise _refused(source, "lists or tables are nested too deeply", "A book nests at most 4 deep") from None
+        raise _refused(source, "lists or tables are nested too deeply", _DEPTH_FIX) from None
     except json.JSONDecodeError as error:
         raise _refused(source, f"this is not JSON ({error.msg})", "Correct the line", error.lineno) from None
     except tomllib.TOMLDecodeError as error:
@@ -149,11 +176,8 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
         if key not in _TOP_KEYS:
             name = key if isinstance(key, str) else shown(key)
             found.add((name,), *unknown_key(name, _TOP_KEYS))
-    parts: dict[str, Any] = {
-        "book": _table(Header, data, "book", found),
-        "rounding": _table(Rounding, data, "rounding", found),
-        "currencies": _currencies(data, found),
-    }
+    parts: dict[str, Any] = {key: _table(model, data, key, found) for key, model in _TABLES.items()}
+    parts["currencies"] = _currencies(data, found)
     if sum(len(data[kind]) for kind in RULE_KINDS if isinstance(data.get(kind), list | tuple)) > RULES_MAX:
         raise _refused(source, f"the book has more than {RULES_MAX:,} rules", "Use where with lists")
     positions: dict[str, list[int]] = {}
@@ -161,9 +185,8 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
         parts[kind], positions[kind] = _rules(kind, model, data, found)
     # Every part that is here is valid, so the checks between parts can run even where others failed.
     sound = RuleBook.model_construct(**{key: part for key, part in parts.items() if part is not None})
-    for path, problem, fix in book_problems(sound):
-        if path[:1] == ("member_tier",) and parts["book"] is None:
-            continue  # the tiers themselves are wrong, which is reported
+    others = _promotion_names(data)
+    for path, problem, fix in book_problems(sound, with_tiers=parts["book"] is not None, other_promotions=others):
         if path and path[0] in positions:  # among the valid rules; the author counts all of them
             path = (path[0], positions[str(path[0])][int(path[1])], *path[2:])
         found.add(path, problem, fix)
@@ -171,6 +194,13 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
     if mistakes:
         raise RuleBookError(source, mistakes)
     return sound
+
+
+def _promotion_names(data: Mapping[str, Any]) -> set[str]:
+    """Names of all promotions that stand in the file, right or wrong."""
+    tables = data.get("promotion")
+    named = [table.get("name") for table in tables if isinstance(table, Mapping)] if isinstance(tables, list) else []
+    return {unicodedata.normalize("NFC", name) for name in named if isinstance(name, str) and len(name) < 1_000}
 
 
 def _table(model: type[BaseModel], data: Mapping[str, Any], key: str, found: MistakeList) -> Any:
@@ -185,7 +215,7 @@ def _validated(model: type[BaseModel], value: Any, path: tuple[str | int, ...], 
     except ValidationError as error:
         found.add_errors(path, error.errors(include_url=False), model)
     except RecursionError:
-        found.add(path, "lists or tables are nested too deeply", "A book nests at most 4 deep")
+        found.add(path, "lists or tables are nested too deeply", _DEPTH_FIX)
     return None
 
 

@@ -91,7 +91,7 @@ def _los_factors(rule: LengthOfStay) -> list[int]:
     factors = [WHOLE_BP] * (STAY_NIGHTS_MAX + 1)
     for band in sorted(rule.bands, key=lambda band: band.from_nights):
         longer = len(factors) - band.from_nights
-        factors[band.from_nights :] = [WHOLE_BP + basis_points(band.percent)] * longer
+        factors[band.from_nights :] = [WHOLE_BP + basis_points(band.change)] * longer
     return factors
 
 

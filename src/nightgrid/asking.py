@@ -1,0 +1,87 @@
+"""Who asks for a price: what a rule may depend on beside the product, the nights and the member tier.
+
+Plain values from the caller; there is no member database inside. The same names are the keyword arguments of quotes,
+searches and repricing, and the columns of bulk quotes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from nightgrid.errors import InputError, InputTypeError
+from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A guest's question. Lists and sets are taken as well, and kept as tuples and frozen sets.
+
+    adults: None = as priced: no rule about guests acts. children: their ages in years on arrival, 0..17.
+    channel, country (of the guest), device: "" = not told, so rules that ask for one do not apply.
+    coupons: codes. points: loyalty points the guest offers as payment. packages: names of optional packages.
+    fill_bp: house fill of each night of the stay in basis points; None = from the grid. booking_date: the civil date of
+    booking at the hotel; None = the hotel's today. Raises InputError or InputTypeError naming the field.
+    """
+
+    adults: int | None = None
+    children: tuple[int, ...] = ()
+    channel: str = ""
+    country: str = ""
+    device: str = ""
+    coupons: frozenset[str] = frozenset()
+    points: int = 0
+    packages: tuple[str, ...] = ()
+    fill_bp: tuple[int, ...] | None = None
+    booking_date: date | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("children", "packages") if self.fill_bp is None else ("children", "packages", "fill_bp"):
+            object.__setattr__(self, name, _listed(name, getattr(self, name)))
+        object.__setattr__(self, "coupons", frozenset(_listed("coupons", self.coupons)))
+        if self.adults is not None:
+            _check_count("adults", self.adults, 1, GUESTS_MAX)
+        for age in self.children:
+            _check_count("children", age, 0, CHILD_AGE_MAX)
+        if len(self.children) > GUESTS_MAX:
+            raise InputError(f"children has {len(self.children)} ages; give at most {GUESTS_MAX}")
+        _check_count("points", self.points, 0, POINTS_MAX)
+        for fill in self.fill_bp or ():
+            _check_count("fill_bp", fill, 0, FILL_BP_MAX)
+        for name in ("channel", "country", "device"):
+            _check_text(name, getattr(self, name))
+        for name in ("coupons", "packages"):
+            for text in getattr(self, name):
+                _check_text(name, text)
+        if isinstance(self.booking_date, datetime) or not isinstance(self.booking_date, date | None):
+            raise InputTypeError(f"booking_date {self.booking_date!r} is no civil date; give a datetime.date or None")
+
+    @property
+    def guests(self) -> int | None:
+        """Adults and children together; None where adults are not told."""
+        return None if self.adults is None else self.adults + len(self.children)
+
+
+def _listed(name: str, value: object) -> tuple[object, ...]:
+    if isinstance(value, str | bytes) or not isinstance(value, tuple | list | frozenset | set):
+        raise InputTypeError(f"{name} {value!r} is a {type(value).__name__}; give a tuple or list")
+    return tuple(value)
+
+
+def _check_count(name: str, value: object, lowest: int, highest: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputTypeError(f"{name} {value!r} is a {type(value).__name__}; give whole numbers")
+    if not lowest <= value <= highest:
+        raise InputError(f"{name} {value} is outside {lowest}..{highest}; correct it")
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InputTypeError(f"{name} {value!r} is a {type(value).__name__}; give text")
+    if len(value) > ID_BYTES_MAX:
+        raise InputError(f"{name} of {len(value)} characters is too long; use at most {ID_BYTES_MAX}")
+
+
+#: The question of a guest about whom nothing is known.
+ANYBODY: Final = Asking()

@@ -1,0 +1,154 @@
+"""What the tables of a book share: the names of things, scopes, date ranges, and the conditions of an offer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from nightgrid.errors import UnknownIdError
+from nightgrid.limits import LEAD_DAYS_MAX, STAY_NIGHTS_MAX
+from nightgrid.pricing.fields import Amounts, Night, Text, mistake, read_text
+from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, split_holiday
+
+PRIORITY_MAX: Final = 1_000_000
+#: Entries of one list of dates, channels, names and the like.
+ENTRIES_MAX: Final = 1_000
+#: The keys of `where`, the least specific first: the position + 1 is the scope level.
+SCOPE_KEYS: Final = ("group", "brand", "region", "city", "hotel", "room_type", "plan")
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+#: Whole numbers inside lists, as they are written: no text, no true or false.
+LeadDays = Annotated[int, Field(ge=0, le=LEAD_DAYS_MAX, strict=True)]
+StayNights = Annotated[int, Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)]
+#: How a promotion's stay dates must fit the stay.
+Applies = Literal["all", "any", "arrival", "nights"]
+
+
+def read_holiday(value: Any) -> str:
+    """A holiday condition: "*", "CN", "CH-ZH", or with a part of the holiday's name: "CN:National Day"."""
+    region, name = split_holiday(read_text(value))
+    if region != OWN_COUNTRY:
+        try:
+            check_region(region)
+        except UnknownIdError as error:
+            raise mistake(str(error), 'Write the country of the holiday, like "CN"') from None
+    return f"{region}:{name}" if name else region
+
+
+Holiday = Annotated[
+    str, PlainValidator(read_holiday), WithJsonSchema({"type": "string", "pattern": r"^([A-Z]{2}(-\w+)?|\*)(:.+)?$"})
+]
+
+
+class Part(BaseModel):
+    """Any table of the file: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Where(Part):
+    """Which products a rule is for: every key given must match, by any of its values. No key: all products."""
+
+    group: tuple[Text, ...] = Field(default=(), min_length=1)
+    brand: tuple[Text, ...] = Field(default=(), min_length=1)
+    region: tuple[Text, ...] = Field(default=(), min_length=1)
+    city: tuple[Text, ...] = Field(default=(), min_length=1)
+    hotel: tuple[Text, ...] = Field(default=(), min_length=1)
+    room_type: tuple[Text, ...] = Field(default=(), min_length=1)
+    plan: tuple[Text, ...] = Field(default=(), min_length=1)
+
+    def conditions(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The keys given, with their values, the least specific key first."""
+        return [(key, getattr(self, key)) for key in SCOPE_KEYS if getattr(self, key)]
+
+    @property
+    def level(self) -> int:
+        """Scope level: 0 for all products, else the position of the most specific key, group 1 .. plan 7."""
+        return max((number for number, key in enumerate(SCOPE_KEYS, 1) if getattr(self, key)), default=0)
+
+
+class Rule(Part):
+    """What every rule has: a name that explanations show, and the products it is for."""
+
+    name: Text
+    where: Where = Where()
+
+
+class DateRange(Part):
+    """Nights from `from` to `to`, both included (`first_night` and `last_night` in Python)."""
+
+    first_night: Night = Field(alias="from")
+    last_night: Night = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.last_night < self.first_night:
+            raise mistake(f"to {self.last_night} is before from {self.first_night}", "exchange the two dates")
+        return self
+
+    def holds(self, day: date) -> bool:
+        """Whether the day is inside."""
+        return self.first_night <= day <= self.last_night
+
+
+def days_of(dates: tuple[DateRange, ...]) -> int:
+    """Days of all date ranges together; 0 without dates."""
+    return sum((each.last_night - each.first_night).days + 1 for each in dates)
+
+
+class LeadWindow(Part):
+    """`{min_days, max_days}`: days between booking and arrival, both included, at least one of them given."""
+
+    min_days: int = Field(default=0, ge=0, le=LEAD_DAYS_MAX, strict=True)
+    max_days: int | None = Field(default=None, ge=0, le=LEAD_DAYS_MAX, strict=True)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.max_days is not None and self.max_days < self.min_days:
+            raise mistake(f"max_days {self.max_days} is below min_days {self.min_days}", "exchange the two")
+        return self
+
+
+class NightsWindow(Part):
+    """`{min, max}`: nights of the stay, both included (`min_nights` and `max_nights` in Python)."""
+
+    min_nights: int = Field(default=1, alias="min", ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    max_nights: int | None = Field(default=None, alias="max", ge=1, le=STAY_NIGHTS_MAX, strict=True)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.max_nights is not None and self.max_nights < self.min_nights:
+            raise mistake(f"max {self.max_nights} is below min {self.min_nights}", "exchange the two")
+        return self
+
+
+class OfferConditions(Rule):
+    """The conditions of a promotion or of free nights; all that are given must hold, any entry of a list is enough.
+
+    booking, booking_weekdays: the day of booking at the hotel. stay_dates with applies: nights of the stay (all, any),
+    the arrival, or only the nights inside (nights). blackout: off if any night of the stay is inside. weekdays: of the
+    arrival. min_spend: of the running amount before the stage. channels, countries, devices, tiers: what the guest is.
+    """
+
+    booking: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    booking_weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
+    stay_dates: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    applies: Applies = "all"
+    blackout: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
+    lead: LeadWindow | None = None
+    nights: NightsWindow | None = None
+    min_spend: Amounts = Field(default_factory=dict)
+    channels: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    countries: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    devices: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    tiers: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    coupon: Text | None = None
+
+    @model_validator(mode="after")
+    def _check_applies(self) -> Self:
+        if self.applies != "all" and not self.stay_dates:
+            raise mistake(f'applies = "{self.applies}" says how stay_dates fit, and there are none', "add stay_dates")
+        return self

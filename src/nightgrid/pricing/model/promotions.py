@@ -1,0 +1,162 @@
+"""Promotions: their discounts, their conditions, and how they combine."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, field_validator, model_validator
+
+from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.nights import WEEKDAYS
+from nightgrid.pricing.fields import Amounts, Percent, Text, mistake, shown
+from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions, Part
+
+#: The keys that say what a promotion does; it has exactly one of them.
+DISCOUNT_KINDS: Final = (
+    "percent", "off", "off_per_night", "price", "price_per_night", "night_percent", "nth_night", "spend",
+)  # fmt: skip
+#: Discounts in percent: only they can be of the base.
+PERCENT_DISCOUNTS: Final = ("percent", "night_percent", "nth_night")
+#: Discounts that can act on some nights of a stay only.
+NIGHTLY_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night")
+#: Thresholds of one spend promotion.
+THRESHOLDS_MAX: Final = 100
+
+StackingClass = Literal["base", "second", "any", "none"]
+
+
+def read_night_pattern(value: Any) -> str | tuple[int, ...] | tuple[str, ...]:
+    """Which nights of a stay: "first", "last", positions from 1, or weekdays."""
+    fix = 'write "first", "last", positions like [1, 2], or weekdays like ["fri", "sat"]'
+    if isinstance(value, str):
+        if value not in ("first", "last"):
+            raise mistake(f"nights {shown(value)} is no pattern", fix)
+        return value
+    if not isinstance(value, list | tuple) or not value:
+        raise mistake(f"nights {shown(value)} is no pattern", fix)
+    if all(isinstance(each, int) and not isinstance(each, bool) and 1 <= each <= STAY_NIGHTS_MAX for each in value):
+        chosen: tuple[Any, ...] = tuple(sorted(set(value)))
+    elif all(isinstance(each, str) and each in WEEKDAYS for each in value):
+        chosen = tuple(day for day in WEEKDAYS if day in value)
+    else:
+        problem = f"nights {shown(value)} are neither positions 1..{STAY_NIGHTS_MAX} nor weekdays"
+        raise mistake(problem, fix)
+    if len(chosen) < len(value):
+        raise mistake(f"nights {shown(value)} names a night twice", "write each once")
+    return chosen
+
+
+def spell_night_pattern(value: str | tuple[int, ...] | tuple[str, ...]) -> str | list[int | str]:
+    """The pattern as `read_night_pattern` reads it back unchanged."""
+    return value if isinstance(value, str) else list(value)
+
+
+NightPattern = Annotated[
+    str | tuple[int, ...] | tuple[str, ...],
+    PlainValidator(read_night_pattern),
+    PlainSerializer(spell_night_pattern, return_type=Any),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["first", "last"]},
+                {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": STAY_NIGHTS_MAX}},
+                {"type": "array", "items": {"enum": list(WEEKDAYS)}},
+            ]
+        }
+    ),
+]
+
+
+class NightPercent(Part):
+    """A change in percent of the nights that the pattern names."""
+
+    percent: Percent
+    nights: NightPattern
+
+
+class NthNight(Part):
+    """A change in percent of night `n` of the stay, and with repeat of nights 2n, 3n, ..."""
+
+    n: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    percent: Percent
+    repeat: bool = Field(default=True, strict=True)
+
+
+class Threshold(Part):
+    """`{from, off}`: from this running amount on, so much is taken off (`from_amount` in Python)."""
+
+    from_amount: Amounts = Field(alias="from")
+    off: Amounts
+
+    @model_validator(mode="after")
+    def _check_off(self) -> Self:
+        codes = sorted(set(self.from_amount) ^ set(self.off))
+        if codes:
+            raise mistake(f"{', '.join(codes)} is in one of from and off only", "give both in the same currencies")
+        above = [code for code in self.off if self.off[code] > self.from_amount[code]]
+        if above:
+            raise mistake(f"off is above from in {', '.join(above)}", "write the threshold as from")
+        return self
+
+
+class Promotion(OfferConditions):
+    """`[[promotion]]`: one discount, its conditions, its limits, and what it combines with; docs/rules-promotions.md.
+
+    percent of the stage's base (or of `of`), off a stay or a night, price of the stay or of a night, percents of some
+    nights, or the highest spend threshold that is reached. max_off caps it, floor_per_night bounds what is left.
+    """
+
+    percent: Percent | None = None
+    off: Amounts = Field(default_factory=dict)
+    off_per_night: Amounts = Field(default_factory=dict)
+    price: Amounts = Field(default_factory=dict)
+    price_per_night: Amounts = Field(default_factory=dict)
+    night_percent: NightPercent | None = None
+    nth_night: NthNight | None = None
+    spend: tuple[Threshold, ...] = Field(default=(), min_length=1, max_length=THRESHOLDS_MAX)
+    of: Literal["base", "running"] | None = None
+    max_off: Amounts = Field(default_factory=dict)
+    floor_per_night: Amounts = Field(default_factory=dict)
+    stacking_class: StackingClass = Field(default="base", alias="class")
+    lane: Text | None = None
+    excludes: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    requires: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+
+    @field_validator("spend")
+    @classmethod
+    def _check_spend(cls, spend: tuple[Threshold, ...]) -> tuple[Threshold, ...]:
+        for earlier, later in pairwise(spend):
+            codes = sorted(set(earlier.from_amount) ^ set(later.from_amount))
+            if codes:
+                raise mistake(f"not every threshold has {', '.join(codes)}", "give all the same currencies")
+            for code, amount in earlier.from_amount.items():
+                if later.from_amount[code] <= amount:
+                    problem = f"threshold {later.from_amount[code]} {code} stands after {amount} {code}"
+                    raise mistake(problem, "write each once, the lowest first")
+        return spend
+
+    @model_validator(mode="after")
+    def _check_promotion(self) -> Self:
+        given = [kind for kind in DISCOUNT_KINDS if getattr(self, kind) not in (None, {}, ())]
+        if len(given) != 1:
+            what = f"more than one discount: {', '.join(given)}" if given else "no discount"
+            raise mistake(f"it has {what}", f"give exactly one of {', '.join(DISCOUNT_KINDS)}")
+        if self.of is not None and self.kind not in PERCENT_DISCOUNTS:
+            raise mistake(f"of is for percents, and {self.kind} is none", "leave of out")
+        if self.applies == "nights" and self.kind not in NIGHTLY_DISCOUNTS:
+            problem = f'applies = "nights" acts on single nights, and {self.kind} is of the whole stay'
+            raise mistake(problem, f'write applies = "all", or one of {", ".join(NIGHTLY_DISCOUNTS)}')
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which of DISCOUNT_KINDS it is."""
+        return next(kind for kind in DISCOUNT_KINDS if getattr(self, kind) not in (None, {}, ()))
+
+
+class Stacking(Part):
+    """`[stacking]`: which of the permitted sets of promotions is taken, and among which sets."""
+
+    policy: Literal["guest", "hotel", "first", "accumulate"] = "guest"
+    over: Literal["maximal", "all"] = "maximal"

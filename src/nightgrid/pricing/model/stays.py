@@ -1,0 +1,252 @@
+"""The rules of a stay that are no offers: extra guests, length of stay, free nights, lead time, member tiers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from nightgrid.limits import CHILD_AGE_MAX, GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
+from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, SharePercent, SignedAmounts, Text, mistake
+from nightgrid.pricing.model.parts import OfferConditions, Part, Rule
+
+#: The keys of a member tier table; a tier stands in one of them.
+TIER_CHANGES: Final = ("percent", "amount", "price", "plan", "extra_points")
+
+
+class ChildBand(Part):
+    """Children up to `to_age` years: an amount a night, a percent of the adult charge, or a discount from it."""
+
+    to_age: int = Field(ge=0, le=CHILD_AGE_MAX, strict=True)
+    amount: Amounts = Field(default_factory=dict)
+    percent: BoundPercent | None = None
+    discount: Amounts = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        given = [key for key in ("amount", "percent", "discount") if getattr(self, key) not in (None, {})]
+        if len(given) != 1:
+            raise mistake(
+                f"children up to {self.to_age} have {' and '.join(given) or 'no charge'}",
+                "give one of amount, percent, discount; percent = 0 means free",
+            )
+        return self
+
+
+class ExtraGuests(Rule):
+    """`[[extra_guests]]`: what guests beyond `included` cost, each night. Best by scope.
+
+    An extra adult costs `adult`, or adult_percent of the night; children by the first band whose to_age they do not
+    exceed, older ones as adults. children_included: whether children use up included places, after the adults, the
+    oldest first. With fewer adults than full_payers the oldest children count as adults first.
+    """
+
+    included: int = Field(default=2, ge=0, le=GUESTS_MAX, strict=True)
+    adult: Amounts = Field(default_factory=dict)
+    adult_percent: BoundPercent | None = None
+    children: tuple[ChildBand, ...] = Field(default=(), min_length=1, max_length=CHILD_AGE_MAX + 1)
+    children_included: Literal["never", "after_adults"] = "never"
+    full_payers: int | None = Field(default=None, ge=0, le=GUESTS_MAX, strict=True)
+
+    @field_validator("children")
+    @classmethod
+    def _check_children(cls, children: tuple[ChildBand, ...]) -> tuple[ChildBand, ...]:
+        for earlier, later in pairwise(children):
+            if later.to_age <= earlier.to_age:
+                problem = f"the band to age {later.to_age} stands after the band to age {earlier.to_age}"
+                raise mistake(problem, "write each age once, the youngest first")
+        return children
+
+    @model_validator(mode="after")
+    def _check_charges(self) -> Self:
+        if self.adult and self.adult_percent is not None:
+            raise mistake("adult and adult_percent are two charges for one adult", "leave one of them out")
+        if not self.adult and self.adult_percent is None:
+            if not self.children:
+                raise mistake("there is no charge in it", "give adult, adult_percent or children")
+            of_adult = [band.to_age for band in self.children if not band.amount and (band.discount or band.percent)]
+            if of_adult:
+                problem = f"children up to {of_adult[0]} pay a part of the adult charge, and there is none"
+                raise mistake(problem, "give adult or adult_percent, or the children's amount")
+        return self
+
+
+class LengthBand(Part):
+    """Stays of `from_nights` nights or more, up to the next band: a percent, or a price of that many nights."""
+
+    from_nights: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    percent: Percent | None = None
+    price: Amounts = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if (self.percent is None) == (not self.price):
+            what = "neither percent nor price" if self.percent is None else "both percent and price"
+            raise mistake(f"the band from {self.from_nights} nights has {what}", "give one of them")
+        return self
+
+    @property
+    def change(self) -> Decimal:
+        """The percent; 0 where the band is a price."""
+        return self.percent or Decimal(0)
+
+
+class LengthOfStay(Rule):
+    """`[[length_of_stay]]`: bands by the nights of the stay. Best by scope.
+
+    reading: "stay": the band that is reached prices all nights; "marginal": each night by the band it falls in;
+    "first": the first band, once reached, prices all nights. Bands with prices tile the stay, the largest block first.
+    """
+
+    reading: Literal["stay", "marginal", "first"] = "stay"
+    bands: tuple[LengthBand, ...] = Field(min_length=1, max_length=STAY_NIGHTS_MAX)
+
+    @field_validator("bands")
+    @classmethod
+    def _check_bands(cls, bands: tuple[LengthBand, ...]) -> tuple[LengthBand, ...]:
+        starts = [band.from_nights for band in bands]
+        twice = sorted({start for start in starts if starts.count(start) > 1})
+        if twice:
+            raise mistake(f"two bands start from {twice[0]} nights", "give each band its own from_nights")
+        priced = [band for band in bands if band.price]
+        if priced and len(priced) < len(bands):
+            raise mistake("some bands have a percent and some a price", "write two tables: best by scope, one applies")
+        codes = {frozenset(band.price) for band in priced}
+        if len(codes) > 1:
+            lacking = sorted(frozenset.union(*codes) - frozenset.intersection(*codes))
+            raise mistake(f"not every band has a price in {', '.join(lacking)}", "give all bands the same currencies")
+        return bands
+
+    @model_validator(mode="after")
+    def _check_reading(self) -> Self:
+        if self.reading != "stay" and self.bands[0].price:
+            raise mistake(f'reading = "{self.reading}" is for percents, and the bands have prices', "leave reading out")
+        return self
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether the bands are prices of blocks of nights."""
+        return bool(self.bands[0].price)
+
+
+class FreeNights(OfferConditions):
+    """`[[free_nights]]`: of every `stay` nights `pay` are paid. which: the cheapest (earlier first), last, every Nth.
+
+    repeat = false: once a stay. The free nights' share of the running amount is taken off. Best by scope.
+    """
+
+    stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
+    pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    which: Literal["cheapest", "last", "every_nth"] = "cheapest"
+    repeat: bool = Field(default=True, strict=True)
+
+    @model_validator(mode="after")
+    def _check_nights(self) -> Self:
+        if self.pay >= self.stay:
+            raise mistake(f"stay {self.stay} pay {self.pay} gives no night", f"write pay = {self.stay - 1} or less")
+        if self.which == "every_nth" and self.pay != self.stay - 1:
+            problem = f"every_nth gives night {self.stay} of {self.stay}, so {self.stay - 1} are paid, not {self.pay}"
+            raise mistake(problem, f'write pay = {self.stay - 1}, or which = "last"')
+        if self.applies == "nights":
+            raise mistake('free nights cannot apply to "nights"', 'write applies = "all", "any" or "arrival"')
+        return self
+
+
+class LeadBand(Part):
+    """A change in percent of bookings made `from_days` to `to_days` days before arrival, both included."""
+
+    from_days: int = Field(ge=0, le=LEAD_DAYS_MAX, strict=True)
+    to_days: int | None = Field(default=None, ge=0, le=LEAD_DAYS_MAX, strict=True)
+    percent: Percent
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.to_days is not None and self.to_days < self.from_days:
+            raise mistake(f"to_days {self.to_days} is below from_days {self.from_days}", "exchange the two")
+        return self
+
+    @property
+    def last_days(self) -> int:
+        """The last day of the band; LEAD_DAYS_MAX, where all longer leads fall, when it is open."""
+        return LEAD_DAYS_MAX if self.to_days is None else self.to_days
+
+
+class CurvePoint(Part):
+    """A point of a lead time curve."""
+
+    days: int = Field(ge=0, le=LEAD_DAYS_MAX, strict=True)
+    percent: Percent
+
+
+class LeadTime(Rule):
+    """`[[lead_time]]`: bands of days between booking and arrival, without overlap, or a curve. Best by scope.
+
+    Days in no band change nothing. A curve is linear between its points (exact) and constant outside.
+    """
+
+    bands: tuple[LeadBand, ...] = Field(default=(), min_length=1, max_length=LEAD_DAYS_MAX + 1)
+    curve: tuple[CurvePoint, ...] = Field(default=(), min_length=1, max_length=LEAD_DAYS_MAX + 1)
+
+    @field_validator("bands")
+    @classmethod
+    def _check_bands(cls, bands: tuple[LeadBand, ...]) -> tuple[LeadBand, ...]:
+        ordered = sorted(bands, key=lambda band: band.from_days)
+        for earlier, later in pairwise(ordered):
+            if later.from_days <= earlier.last_days:
+                end = "has no end" if earlier.to_days is None else f"ends at {earlier.to_days}"
+                raise mistake(
+                    f"the band from {earlier.from_days} days {end} and overlaps the band from {later.from_days} days",
+                    f"give it to_days = {later.from_days - 1}"
+                    if later.from_days > earlier.from_days
+                    else "remove one of them",
+                )
+        return bands
+
+    @field_validator("curve")
+    @classmethod
+    def _check_curve(cls, curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
+        for earlier, later in pairwise(curve):
+            if later.days <= earlier.days:
+                problem = f"the point at {later.days} days stands after the point at {earlier.days} days"
+                raise mistake(problem, "write each day once, the smallest first")
+        return curve
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if bool(self.bands) == bool(self.curve):
+            raise mistake(f"it has {'both bands and curve' if self.bands else 'neither bands nor curve'}", "give one")
+        return self
+
+
+class MemberTier(Rule):
+    """`[[member_tier]]`: what a tier changes, each tier in one of the keys; one that is not named changes nothing.
+
+    percent of the stage's base; amount a stay, added (below 0: a discount); price a night instead of the running
+    amount; plan: the guest is sold that plan of the same room type; extra_points: percentage points on top of the
+    public promotions. Best by scope.
+    """
+
+    percent: dict[Text, Percent] = Field(default_factory=dict, min_length=1)
+    amount: dict[Text, SignedAmounts] = Field(default_factory=dict, min_length=1)
+    price: dict[Text, Amounts] = Field(default_factory=dict, min_length=1)
+    plan: dict[Text, Text] = Field(default_factory=dict, min_length=1)
+    extra_points: dict[Text, SharePercent] = Field(default_factory=dict, min_length=1)
+
+    @model_validator(mode="after")
+    def _check_tiers(self) -> Self:
+        places: dict[str, list[str]] = {}
+        for key, tiers in self.changes():
+            for tier in tiers:
+                places.setdefault(tier, []).append(key)
+        if not places:
+            raise mistake("no tier is in it", f"give one of {', '.join(TIER_CHANGES)}, like percent = {{gold = -5}}")
+        twice = [f"{tier} ({' and '.join(keys)})" for tier, keys in places.items() if len(keys) > 1]
+        if twice:
+            raise mistake(f"a tier changes in two ways: {', '.join(twice)}", "leave each tier in one of them")
+        return self
+
+    def changes(self) -> list[tuple[str, dict[str, object]]]:
+        """The keys that are given, with their tables by tier."""
+        return [(key, getattr(self, key)) for key in TIER_CHANGES if getattr(self, key)]
