@@ -6,6 +6,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native import verdicts as v
 from nightgrid.native.admit import admission, no_lines
 from nightgrid.native.atomics import acquire, add_word, load_word, release
@@ -87,29 +88,25 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
         return code, night, lsn
 
     # From here on it must succeed.
-    swap_rooms(
-        store,
-        lines[q.Q_ROW, 0],
-        lines[q.Q_ARRIVAL, 0],
-        lines[q.Q_NIGHTS, 0],
-        -lines[q.Q_ROOMS, 0],
-        request[q.Q_ROW],
-        arrival,
-        request[q.Q_NIGHTS],
-        request[q.Q_ROOMS],
-        at.C_HELD if opens else at.C_SOLD,
-    )
+    steps.step(store, steps.POINT_CHECKED)
+    field = at.C_HELD if opens else at.C_SOLD
+    swap_rooms(store, lines, request, field, True)
     swap_counts(store, lines, hotel, request, hotel, opens)
     nights = request[q.Q_NIGHTS]
     place = slots[base + at.W_PLACE]
     stay = slots[base + at.W_STAY]
+    steps.step(store, steps.POINT_COUNTED)
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
+    steps.step(store, steps.POINT_SLOT)
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
     slots[base + at.W_VALUE] = request[q.Q_VALUE]
     if state != at.STATE_HELD and not is_past(store, slot):
         forget_past(slots, base)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
-    return _OK, arrival, publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
+    lsn = publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
+    steps.step(store, steps.POINT_GIVING)
+    swap_rooms(store, lines, request, field, False)
+    return _OK, arrival, lsn
 
 
 @kernel
@@ -221,6 +218,7 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
         return _BUSY, arrival, 0, 0
 
     # From here on it must succeed.
+    steps.step(store, steps.POINT_CHECKED)
     take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
     new_id = generation << 32 | new_slot
     if new_slot != slot:  # a store that retains nothing hands the slot out at once

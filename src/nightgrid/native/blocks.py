@@ -9,6 +9,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.control_tables import fill_control, link_control, publish_control
 from nightgrid.native.jit import kernel
@@ -88,6 +89,7 @@ def _write_units(store, control, nights, units):
     for i in range(nights.size):
         column = column_of(store, shared, nights[i])
         control_nights_of(store)[control, column, at.N_LIMIT] = units[i] + 1
+        steps.step(store, steps.POINT_CELL)
 
 
 @kernel

@@ -67,6 +67,7 @@ def _source_digest(path: Path) -> bytes:
 def module_digest(name: str) -> str:
     """Hash of `sources_of` a module and of the versions of numba and Python: 16 hex digits."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag}".encode())
+    digest.update(os.environ.get("NIGHTGRID_STEPS", "").encode())  # kernels with the hook of `native/steps.py`
     for path in sources_of(name):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(_source_digest(path))

@@ -12,6 +12,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.admit import admission
 from nightgrid.native.atomics import acquire, add_word, load_word, release
 from nightgrid.native.holds import known_answer, may_succeed_now, request_at
@@ -45,6 +46,7 @@ def _lock(store, hotels_of_cart):
     hotels = hotel_words_of(store)
     for i in range(hotels_of_cart.size):
         acquire(hotels, hotels_of_cart[i] * at.L_WORDS + at.L_LOCK)
+        steps.step(store, steps.POINT_LOCKED)
     acquire(shared_of(store), at.S_COUNTER_LOCK)
 
 
@@ -52,6 +54,7 @@ def _lock(store, hotels_of_cart):
 def _unlock(store, hotels_of_cart):
     """Unlock what `_lock` locked."""
     hotels = hotel_words_of(store)
+    steps.step(store, steps.POINT_UNLOCKING)
     release(shared_of(store), at.S_COUNTER_LOCK)
     for i in range(hotels_of_cart.size):
         release(hotels, hotels_of_cart[hotels_of_cart.size - 1 - i] * at.L_WORDS + at.L_LOCK)
@@ -148,6 +151,7 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
         return _BUSY, allocated, night, 0
 
     # From here on it must succeed.
+    steps.step(store, steps.POINT_CHECKED)
     row_hotel = row_hotel_of(store)
     for each in range(lines.shape[1]):
         request = request_at(lines, each)
@@ -192,6 +196,7 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
         code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
         _unlock(store, hotels_of_cart)
         if code == _OK and has_key:
+            steps.step(store, steps.POINT_KEY)
             write_key(store, entry, key_high, key_low, out_ids[0], digest)
     if has_key:
         release(locks, segment * 8)

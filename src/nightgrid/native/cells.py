@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native import layout as at
+from nightgrid.native import steps
 from nightgrid.native.atomics import and_word, or_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.restrictions import product_closed
@@ -92,6 +93,7 @@ def take_rooms(store, row, column, nights, rooms, field):
     for _ in range(nights):
         change_free(store, cells, row, column, -rooms)
         cells[row, column, field] += rooms
+        steps.step(store, steps.POINT_CELL)
         column = next_column(store, column)
 
 
@@ -112,4 +114,5 @@ def sell_rooms(store, row, night, nights, rooms):
     for _ in range(nights):
         cells[row, column, at.C_HELD] -= rooms
         cells[row, column, at.C_SOLD] += rooms
+        steps.step(store, steps.POINT_CELL)
         column = next_column(store, column)

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from nightgrid.native import layout as at
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, release, store_word
 from nightgrid.native.cells import change_free
 from nightgrid.native.jit import kernel
@@ -129,6 +130,7 @@ def set_counters(store, which, rows, nights, values, hotels_of_change, allow_ove
     if short == 0:
         for i in range(rows.size):
             _set_cell(store, which, rows[i], column_of(store, shared, nights[i]), values, i)
+            steps.step(store, steps.POINT_CELL)
             hotels[np.int64(row_hotel_of(store)[rows[i]]) * at.L_WORDS + at.L_CHANGES] += 1
         if rows.size:
             _publish_ranges(store, rows, nights, now_ms)

@@ -10,6 +10,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.admit import admission, no_lines
 from nightgrid.native.atomics import acquire, add_word, load_word, release
 from nightgrid.native.jit import inlined_kernel, kernel
@@ -63,8 +64,10 @@ def _hold_rooms(store, request, digest, now_ms):
     hold_id = np.int64(0)
     lsn = np.int64(0)
     acquire(hotels, line + at.L_LOCK)
+    steps.step(store, steps.POINT_LOCKED)
     if counted:
         acquire(shared, at.S_COUNTER_LOCK)
+        steps.step(store, steps.POINT_LOCKED)
     night = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared, hotels[line + at.L_TODAY], request)
     while code == _OK:
@@ -79,10 +82,12 @@ def _hold_rooms(store, request, digest, now_ms):
             code = _BUSY
         else:
             # From here on it must succeed.
+            steps.step(store, steps.POINT_CHECKED)
             take_stay(store, slot, generation, hotel, request, digest, 0, now_ms)
             kind = at.RECORD_HOLD if request[q.Q_TTL_MS] > 0 else at.RECORD_BOOK
             lsn = publish(store, slot, kind, now_ms, request[q.Q_VALUE])
             hold_id = generation << 32 | slot
+    steps.step(store, steps.POINT_UNLOCKING)
     if counted:
         release(shared, at.S_COUNTER_LOCK)
     release(hotels, line + at.L_LOCK)
@@ -116,6 +121,7 @@ def _attempt(store, request, lines, now_ms):
         segment = key_segment(store, key_high, key_low)
         digest = q.request_digest(request)
         acquire(locks, segment * 8)
+        steps.step(store, steps.POINT_LOCKED)
         code, hold_id, lsn = known_answer(store, segment, request, digest, now_ms)
     if code == _OK:
         code = q.row_code(store, request[q.Q_ROW])
@@ -128,6 +134,7 @@ def _attempt(store, request, lines, now_ms):
         else:
             code, night, hold_id, lsn = _hold_rooms(store, request, digest, now_ms)
         if code == _OK and has_key:
+            steps.step(store, steps.POINT_KEY)
             write_key(store, entry, key_high, key_low, hold_id, digest)
     if has_key:
         release(locks, segment * 8)

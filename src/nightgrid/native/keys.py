@@ -8,6 +8,7 @@ entries in front of an empty one become empty again.
 from __future__ import annotations
 
 from nightgrid.native import layout as at
+from nightgrid.native import steps
 from nightgrid.native.jit import kernel
 from nightgrid.native.mixing import mix
 from nightgrid.native.slots import find_slot, is_forgotten
@@ -84,4 +85,5 @@ def write_key(store, entry, key_high, key_low, hold_id, request):
     keys[entry, at.E_KEY_HIGH] = key_high
     keys[entry, at.E_KEY_LOW] = key_low
     keys[entry, at.E_REQUEST] = request
+    steps.step(store, steps.POINT_KEY)
     keys[entry, at.E_HOLD_ID] = hold_id

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.slots import hold_id_of
@@ -22,6 +23,7 @@ def _next_record(store, shared, records):
     lsn = shared[at.S_LSN] + 1
     base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
     store_word(records, base + at.D_LSN, 0)
+    steps.step(store, steps.POINT_NUMBERED)
     return lsn, base
 
 
@@ -60,8 +62,10 @@ def publish_change(store, slot, kind, now_ms, value, old_place, old_stay):
     _write_hold(store, slot, base, kind, now_ms, value)
     records[base + at.D_OLD_PLACE] = old_place
     records[base + at.D_OLD_STAY] = old_stay
+    steps.step(store, steps.POINT_WRITTEN)
     store_word(records, base + at.D_LSN, lsn)
     store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     slots_of(store)[slot * at.W_WORDS + at.W_LSN] = lsn
     return lsn
@@ -75,8 +79,10 @@ def publish(store, slot, kind, now_ms, value):
     acquire(shared, at.S_RING_LOCK)
     lsn, base = _next_record(store, shared, records)
     _write_hold(store, slot, base, kind, now_ms, value)
+    steps.step(store, steps.POINT_WRITTEN)
     store_word(records, base + at.D_LSN, lsn)
     store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     slots_of(store)[slot * at.W_WORDS + at.W_LSN] = lsn
     return lsn
@@ -95,8 +101,10 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
         kind = second_kind if line else first_kind
         _write_hold(store, slot, base, kind | line << 8 | 2 << 24, now_ms, value if line else 0)
         slots[slot * at.W_WORDS + at.W_LSN] = lsn
+        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
         store_word(shared, at.S_LSN, lsn)
+        steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     return slots[second * at.W_WORDS + at.W_LSN]
 
@@ -117,8 +125,10 @@ def publish_cart(store, slots_taken, count, kind, now_ms, values):
         lsn, base = _next_record(store, shared, records)
         _write_hold(store, slots_taken[line], base, kind | line << 8 | count << 24, now_ms, values[line])
         slots[slots_taken[line] * at.W_WORDS + at.W_LSN] = lsn
+        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
         store_word(shared, at.S_LSN, lsn)
+        steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     return lsn
 
@@ -149,8 +159,10 @@ def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
             records[base + at.D_VALUE] = 1  # as of a release alone
         slots[slot * at.W_WORDS + at.W_LSN] = lsn
         out_lsn[line] = lsn
+        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
         store_word(shared, at.S_LSN, lsn)
+        steps.step(store, steps.POINT_PUBLISHED)
         done += 1
     release(shared, at.S_RING_LOCK)
 
@@ -169,7 +181,9 @@ def publish_cells(store, kind, row, night, nights, now_ms):
     records[base + at.D_STAY] = night
     records[base + at.D_VALUE] = nights
     records[base + at.D_NOW_MS] = now_ms
+    steps.step(store, steps.POINT_WRITTEN)
     store_word(records, base + at.D_LSN, lsn)
     store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     return lsn

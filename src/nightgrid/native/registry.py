@@ -28,6 +28,7 @@ _FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
 _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
+_EVERYTHING = "tests/stateful/test_everything.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ ENTRIES = (
     KernelEntry("batch.hold_batch", "hold many stays", _INVENTORY, _MACHINE, "benchmarks/bench_hold_many.py"),
     KernelEntry("holds.hold_any", "hold with everything a request can say", _INVENTORY, _SELLING),
     KernelEntry("resolve.resolve_one", "apply a verb to one hold", _INVENTORY, _MACHINE),
-    KernelEntry("amend.amend_one", "give a booking another stay", _INVENTORY, "tests/golden/test_golden_engine.py"),
-    KernelEntry("amend.rebook_one", "book an expired hold again", _INVENTORY, "tests/golden/test_golden_engine.py"),
-    KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, "tests/golden/test_golden_engine.py"),
-    KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, "tests/golden/test_golden_engine.py"),
+    KernelEntry("amend.amend_one", "give a booking another stay", _INVENTORY, _EVERYTHING),
+    KernelEntry("amend.rebook_one", "book an expired hold again", _INVENTORY, _EVERYTHING),
+    KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, _EVERYTHING),
+    KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, _EVERYTHING),
     KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
     KernelEntry(
-        "batch.resolve_batch", "apply a verb to many holds", _INVENTORY, "tests/golden/test_golden_engine.py"
+        "batch.resolve_batch", "apply a verb to many holds", _INVENTORY, _EVERYTHING
     ),
     KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
     KernelEntry(

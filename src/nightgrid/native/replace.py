@@ -1,8 +1,8 @@
 """Stays that change places: a hold given up for another, a booking that is amended. Both or neither.
 
 The new stay is checked as if the old one's rooms were back: the old stay is a line before it with negative rooms. Then,
-cell by cell, what is more is taken first and what is less is given back after, so that nobody sees a room that is not
-there.
+cell by cell, what is more is taken, the change is published, and what is less is given back, so that nobody sees a room
+that is not there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.admit import admission
 from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.cells import change_free, inside_window
@@ -76,30 +77,34 @@ def _shift(store, row, night, rooms, field, taking):
         column = column_of(store, shared_of(store), night)
         change_free(store, cells, row, column, -rooms)
         cells[row, column, field] += rooms
+        steps.step(store, steps.POINT_CELL)
 
 
 @kernel
-def swap_rooms(store, old_row, old_night, old_nights, old_rooms, row, night, nights, rooms, field):
-    """Move rooms from one stay to another, cell by cell: first take what is more, then give back what is less.
+def swap_rooms(store, lines, request, field, taking):
+    """Move rooms from the old stay, lines[:, 0] with its rooms negative, to that of a request, cell by cell: take what
+    is more (taking), or give back what is less (not taking: once the change is published).
 
-    Stays are an ordinal, nights and rooms; both in `field` (C_HELD or C_SOLD). Nights outside the window are passed
-    over. O(nights).
+    Both stays are in `field` (C_HELD or C_SOLD). Nights outside the window are passed over. O(nights).
     """
-    old_night, old_nights = inside_window(store, old_night, old_nights)
-    night, nights = inside_window(store, night, nights)
-    for taking in (True, False):
-        if old_row != row:
-            if taking:
-                for each in range(night, night + nights):
-                    _shift(store, row, each, rooms, field, True)
-            else:
-                for each in range(old_night, old_night + old_nights):
-                    _shift(store, old_row, each, -old_rooms, field, False)
+    old_row = lines[q.Q_ROW, 0]
+    old_rooms = -lines[q.Q_ROOMS, 0]
+    row = request[q.Q_ROW]
+    rooms = request[q.Q_ROOMS]
+    old_night, old_nights = inside_window(store, lines[q.Q_ARRIVAL, 0], lines[q.Q_NIGHTS, 0])
+    night, nights = inside_window(store, request[q.Q_ARRIVAL], request[q.Q_NIGHTS])
+    if old_row != row:
+        if taking:
+            for each in range(night, night + nights):
+                _shift(store, row, each, rooms, field, True)
         else:
-            for each in range(min(night, old_night), max(night + nights, old_night + old_nights)):
-                change = rooms if night <= each < night + nights else 0
-                change -= old_rooms if old_night <= each < old_night + old_nights else 0
-                _shift(store, row, each, change, field, taking)
+            for each in range(old_night, old_night + old_nights):
+                _shift(store, old_row, each, -old_rooms, field, False)
+    else:
+        for each in range(min(night, old_night), max(night + nights, old_night + old_nights)):
+            change = rooms if night <= each < night + nights else 0
+            change -= old_rooms if old_night <= each < old_night + old_nights else 0
+            _shift(store, row, each, change, field, taking)
 
 
 @kernel
@@ -193,30 +198,26 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
         return _BUSY, night, 0, 0
 
     # From here on it must succeed.
+    steps.step(store, steps.POINT_CHECKED)
     note_deadline(store, hotel, now_ms + request[q.Q_TTL_MS])
-    swap_rooms(
-        store,
-        lines[q.Q_ROW, 0],
-        lines[q.Q_ARRIVAL, 0],
-        lines[q.Q_NIGHTS, 0],
-        -lines[q.Q_ROOMS, 0],
-        request[q.Q_ROW],
-        request[q.Q_ARRIVAL],
-        request[q.Q_NIGHTS],
-        request[q.Q_ROOMS],
-        at.C_HELD,
-    )
+    swap_rooms(store, lines, request, at.C_HELD, True)
     swap_counts(store, lines, old_hotel, request, hotel, 1)
     count_units(store, lines[q.Q_SCOPE, 0], -1)
     count_units(store, request[q.Q_SCOPE], 1)
     count_open(store, lines[q.Q_SCOPE, 0], -1)
     count_open(store, request[q.Q_SCOPE], 1)
+    steps.step(store, steps.POINT_COUNTED)
     unlink_slot(store, old_slot, old_hotel, at.L_HELD_HEAD)
     retire_slot(store, old_slot, old_hotel, at.STATE_RELEASED, now_ms)
+    steps.step(store, steps.POINT_LIST)
     fill_slot(store, slot, generation, at.STATE_HELD, request, digest, -request[q.Q_REPLACES], now_ms)
+    steps.step(store, steps.POINT_SLOT)
     link_slot(store, slot, hotel, at.L_HELD_HEAD)
     hotels[line + at.L_CHANGES] += 1
     lsn = publish_pair(store, old_slot, at.RECORD_RELEASE, slot, at.RECORD_HOLD, now_ms, request[q.Q_VALUE])
+    steps.step(store, steps.POINT_GIVING)
+    swap_rooms(store, lines, request, at.C_HELD, False)
+    hotels[old_hotel * at.L_WORDS + at.L_CHANGES] += 1
     return _OK, night, generation << 32 | slot, lsn
 
 
@@ -243,13 +244,16 @@ def replace_hold(store, request, lines, digest, now_ms):
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     acquire(hotels, min(hotel, old_hotel) * at.L_WORDS + at.L_LOCK)
+    steps.step(store, steps.POINT_LOCKED)
     if hotel != old_hotel:
         acquire(hotels, max(hotel, old_hotel) * at.L_WORDS + at.L_LOCK)
+    steps.step(store, steps.POINT_LOCKED)
     acquire(shared, at.S_COUNTER_LOCK)
     if hotel_of_slot(store, old_slot) != old_hotel:  # the slot was handed out again, to another hotel
         answer = _nothing_to_replace(store, request, hotel)
     else:
         answer = _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_ms)
+    steps.step(store, steps.POINT_UNLOCKING)
     release(shared, at.S_COUNTER_LOCK)
     if hotel != old_hotel:
         release(hotels, max(hotel, old_hotel) * at.L_WORDS + at.L_LOCK)

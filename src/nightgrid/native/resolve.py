@@ -9,6 +9,7 @@ from __future__ import annotations
 from nightgrid.limits import HOLD_TTL_MS_MAX
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native import verdicts as v
 from nightgrid.native.atomics import acquire, add_word, load_word, release, store_word
 from nightgrid.native.cells import give_rooms, sell_rooms
@@ -68,6 +69,7 @@ def give_tail(store, slot, hotel, stay, kept):
     rooms = q.stay_rooms(stay)
     first = q.stay_arrival(stay) + kept
     less = q.stay_kept(stay) - kept
+    steps.step(store, steps.POINT_GIVING)
     give_rooms(store, row, first, less, rooms, at.C_SOLD)
     count_sale(store, row, hotel, q.place_product(place), scope, first, less, -rooms, False)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
@@ -81,7 +83,9 @@ def turn_booked(store, slot, hotel, rooms):
     stay = slots[base + at.W_STAY]
     nights = q.stay_nights(stay)
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), nights, nights, rooms)
+    steps.step(store, steps.POINT_SLOT)
     store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8 | at.STATE_BOOKED)
+    steps.step(store, steps.POINT_SLOT)
     unlink_slot(store, slot, hotel, at.L_HELD_HEAD)
     link_slot(store, slot, hotel, at.L_BOOKED_HEAD)
     hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
@@ -97,10 +101,12 @@ def sell_held(store, slot, hotel, stay, rooms):
     arrival = q.stay_arrival(stay)
     nights = q.stay_nights(stay)
     less = q.stay_rooms(stay) - rooms
+    steps.step(store, steps.POINT_GIVING)
     sell_rooms(store, row, arrival, nights, rooms)
     if less > 0:
         give_rooms(store, row, arrival, nights, less, at.C_HELD)
         count_sale(store, row, hotel, q.place_product(place), scope, arrival, nights, -less, True)
+    steps.step(store, steps.POINT_COUNTED)
     if q.scope_channel(scope):
         count_open(store, scope, -1)
 
@@ -131,6 +137,7 @@ def _extend(store, slot, hotel, ttl_ms, now_ms):
         return _INVALID, slots[base + at.W_LSN]
     # From here on it must succeed.
     note_deadline(store, hotel, now_ms + ttl_ms)
+    steps.step(store, steps.POINT_SLOT)
     slots[base + at.W_DEADLINE_MS] = now_ms + ttl_ms
     return _OK, publish(store, slot, at.RECORD_EXTEND, now_ms, ttl_ms)
 
@@ -143,6 +150,7 @@ def _set_state(store, slot, state, kind, kept, now_ms, value):
     word = load_word(slots, base + at.W_STATE)
     stay = slots[base + at.W_STAY]
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), q.stay_nights(stay), kept, q.stay_rooms(stay))
+    steps.step(store, steps.POINT_SLOT)
     store_word(slots, base + at.W_STATE, word >> 8 << 8 | state)
     if state != at.STATE_CHECKED_IN and is_past(store, slot):
         note_past(slots, base, now_ms)
@@ -209,6 +217,7 @@ def _depart(store, slot, hotel, departure, now_ms):
     # From here on it must succeed.
     kept = departure - arrival
     slots[base + at.W_STAY] = q.stay_word(arrival, kept, kept, q.stay_rooms(stay))
+    steps.step(store, steps.POINT_SLOT)
     lsn = publish_change(store, slot, at.RECORD_DEPART, now_ms, departure, slots[base + at.W_PLACE], stay)
     give_tail(store, slot, hotel, stay, kept)
     return _OK, lsn
@@ -259,7 +268,9 @@ def resolve_hold(store, hold_id, verb, argument, now_ms):
     hotels = hotel_words_of(store)
     hotel = hotel_of_slot(store, slot)
     acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    steps.step(store, steps.POINT_LOCKED)
     code, lsn = _resolve_locked(store, slot, hold_id, hotel, verb, argument, now_ms)
+    steps.step(store, steps.POINT_UNLOCKING)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return code, lsn
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native import layout as at
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.requests import place_row, stay_arrival, stay_kept
@@ -77,6 +78,7 @@ def _slot_of_the_store(store, hotel):
     slots = slots_of(store)
     slot = -1
     acquire(shared, at.S_SLOT_LOCK)
+    steps.step(store, steps.POINT_LOCKED)
     if shared[at.S_FREE_HEAD]:
         slot = shared[at.S_FREE_HEAD] - 1
         shared[at.S_FREE_HEAD] = slots[slot * at.W_WORDS + at.W_NEXT]
@@ -86,6 +88,7 @@ def _slot_of_the_store(store, hotel):
         if taken > 0:
             slot = high
             hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN] = (high + 1) | (high + taken) << 32
+            steps.step(store, steps.POINT_LIST)
             store_word(shared, at.S_SLOT_HIGH, high + taken)
     release(shared, at.S_SLOT_LOCK)
     return _next_generation(slots, slot) if slot >= 0 else (-1, 0)
@@ -117,6 +120,7 @@ def free_slot(store, slot):
     shared = shared_of(store)
     acquire(shared, at.S_SLOT_LOCK)
     slots_of(store)[slot * at.W_WORDS + at.W_NEXT] = shared[at.S_FREE_HEAD]
+    steps.step(store, steps.POINT_LIST)
     shared[at.S_FREE_HEAD] = slot + 1
     release(shared, at.S_SLOT_LOCK)
 
@@ -132,6 +136,7 @@ def retire_slot(store, slot, hotel, state, now_ms):
     slots[base + at.W_RESOLVED_MS] = now_ms
     slots[base + at.W_NEXT] = 0
     store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state | at.STATE_ENDED)
+    steps.step(store, steps.POINT_SLOT)
     tail = hotels[line + at.L_RETIRED_TAIL] - 1
     if tail >= 0:
         slots[tail * at.W_WORDS + at.W_NEXT] = slot + 1
@@ -150,6 +155,7 @@ def link_slot(store, slot, hotel, head):
     slots[slot * at.W_WORDS + at.W_NEXT] = first
     if first:
         slots[(first - 1) * at.W_WORDS + at.W_PREVIOUS] = slot + 1
+    steps.step(store, steps.POINT_LIST)
     hotels[hotel * at.L_WORDS + head] = slot + 1
 
 
@@ -164,6 +170,7 @@ def unlink_slot(store, slot, hotel, head):
         slots[(before - 1) * at.W_WORDS + at.W_NEXT] = after
     else:
         hotels[hotel * at.L_WORDS + head] = after
+    steps.step(store, steps.POINT_LIST)
     if after:
         slots[(after - 1) * at.W_WORDS + at.W_PREVIOUS] = before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.cells import give_rooms
 from nightgrid.native.jit import kernel
@@ -28,8 +29,10 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
     rooms = q.stay_rooms(stay)
     arrival = q.stay_arrival(stay)
     kept = q.stay_kept(stay)
+    steps.step(store, steps.POINT_GIVING)
     give_rooms(store, row, arrival, kept, rooms, at.C_HELD if was_held else at.C_SOLD)
     count_sale(store, row, hotel, q.place_product(place), scope, arrival, kept, -rooms, with_quotas)
+    steps.step(store, steps.POINT_COUNTED)
     if needs_counters(scope):
         if with_quotas:
             count_units(store, scope, -1)
@@ -49,6 +52,7 @@ def turn_ended(store, slot, hotel, state, now_ms):
     was_held = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK == at.STATE_HELD
     unlink_slot(store, slot, hotel, at.L_HELD_HEAD if was_held else at.L_BOOKED_HEAD)
     retire_slot(store, slot, hotel, state, now_ms)
+    steps.step(store, steps.POINT_LIST)
     return was_held
 
 
@@ -110,9 +114,11 @@ def sweep_store(store, now_ms):
             line = hotel * at.L_WORDS
             if load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
                 acquire(hotels, line + at.L_LOCK)
+                steps.step(store, steps.POINT_LOCKED)
                 expired += sweep_hotel(store, hotel, now_ms)
                 release(hotels, line + at.L_LOCK)
             earliest = min(earliest, load_word(hotels, line + at.L_EARLIEST_MS))
+        steps.step(store, steps.POINT_UNLOCKING)
         store_word(shared, at.S_EARLIEST_MS, earliest)
         lower_word(shared, at.S_EARLIEST_MS, load_word(shared, at.S_PENDING_MS))
     release(shared, at.S_SWEEP_LOCK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native import steps
 from nightgrid.native.atomics import store_word
 from nightgrid.native.cells import take_rooms
 from nightgrid.native.jit import inlined_kernel
@@ -51,6 +52,9 @@ def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
         count_units(store, scope, 1)
         if held:
             count_open(store, scope, 1)
+    steps.step(store, steps.POINT_COUNTED)
     fill_slot(store, slot, generation, at.STATE_HELD if held else at.STATE_BOOKED, request, digest, link, now_ms)
+    steps.step(store, steps.POINT_SLOT)
     link_slot(store, slot, hotel, at.L_HELD_HEAD if held else at.L_BOOKED_HEAD)
+    steps.step(store, steps.POINT_LIST)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1

@@ -9,6 +9,7 @@ locked again these come on sale. Who reads without a lock looks at the first nig
 from __future__ import annotations
 
 from nightgrid.native import layout as at
+from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, release, store_word
 from nightgrid.native.jit import kernel
 from nightgrid.native.locks import lock_hotels, unlock_hotels
@@ -81,11 +82,14 @@ def roll_window(store, first_night, physical, open_words, now_ms):
     days = first_night - shared[at.S_FIRST_NIGHT]
     end = first_night + store[at.H_NIGHTS]
     store_word(shared, at.S_FIRST_NIGHT, first_night)
+    steps.step(store, steps.POINT_WINDOW)
     unlock_hotels(store)
     for night in range(max(shared[at.S_END_NIGHT], first_night), end):
         _empty_column(store, column_of(store, shared, night), physical, open_words)
+        steps.step(store, steps.POINT_WINDOW)
     lock_hotels(store)
     store_word(shared, at.S_LAP_NIGHT, first_night - (first_night - shared[at.S_LAP_NIGHT]) % store[at.H_NIGHTS])
+    steps.step(store, steps.POINT_WINDOW)
     store_word(shared, at.S_END_NIGHT, end)
     return publish_cells(store, at.RECORD_WINDOW, 0, first_night, days, now_ms)
 
