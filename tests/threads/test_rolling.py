@@ -93,6 +93,9 @@ def test_days_pass_while_people_come_and_go(tmp_path):
     stop = threading.Event()
     seen = Counter[str]()
     taken: list[tuple[int, int]] = []  # (hotel, arrival) of bookings of one night
+    ask_everything(engine)  # compiles what is asked, so that days pass while it is answered and not before
+    for rooms, top in ((1, 5), (2, 5), (1, None), (2, None)):
+        engine.search(FIRST, 2, rooms=rooms, top=top)
 
     def days():
         for _ in range(DAYS):
