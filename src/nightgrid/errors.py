@@ -44,6 +44,10 @@ class IntegrityError(NightgridError, RuntimeError):
     """Two computations that must agree do not. A defect in nightgrid, never a caller's mistake."""
 
 
+class VersionGoneError(UnknownIdError):
+    """A price version that is not kept any more; names those that are, and what to do."""
+
+
 class Refused(NightgridError):
     """A single call was refused for a business reason. Nothing was changed.
 

@@ -53,3 +53,7 @@ HOTELS_PER_CART_MAX: Final = 64
 HOLD_TTL_MS_DEFAULT: Final = 15 * 60 * 1000
 HOLD_TTL_MS_MAX: Final = 30 * 24 * 3600 * 1000
 RETENTION_MS_DEFAULT: Final = 24 * 3600 * 1000
+#: Older price versions that can be asked again, and how long a quote can be held at its price.
+KEEP_VERSIONS_DEFAULT: Final = 16
+KEEP_VERSIONS_MAX: Final = 10_000
+QUOTE_VALID_SECONDS_DEFAULT: Final = 15 * 60

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from nightgrid.pricing.compile import CompiledBook
+    from nightgrid.search.price_version import PriceVersion
+
 
 @dataclass(slots=True)
 class Hold:
@@ -87,6 +90,31 @@ class HoldView:
     cart_id: int | None
     linked_to: int | None
     booked_again: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Publication:
+    """What publishing did: the version's digest and name, from when on it is current, and whether anything changed.
+
+    `changed` is False where exactly this version was current already; then the other fields are those of it.
+    """
+
+    digest: str
+    name: str
+    changed: bool
+    published_ms: int
+    active_from_ms: int
+    prices: PriceVersion = field(repr=False)
+
+    @property
+    def compiled(self) -> CompiledBook:
+        """The compiled rule book."""
+        return self.prices.compiled
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about names in the book that nothing matches; the book is usable."""
+        return self.prices.compiled.warnings
 
 
 class Offer(NamedTuple):

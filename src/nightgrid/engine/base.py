@@ -14,9 +14,11 @@ from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.hold_frames import NameColumns
 from nightgrid.engine.names import Names
+from nightgrid.engine.version_shelf import Shelf
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_date, to_ordinal
+from nightgrid.pricing.price_data import PriceData
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
 
@@ -47,8 +49,11 @@ class EngineBase:
     _digests: Digests
     _names: Names
     _version: PriceVersion | None
+    _shelf: Shelf  # all price versions that are kept
+    _data: PriceData  # base prices and overrides beside the rule book
     _publishing: Lock  # held while catalogue, window or price version are changed
     _ledger_ms: int
+    _quote_valid_ms: int
     _columns: NameColumns | None = None
 
     @property

@@ -14,15 +14,14 @@ import polars as pl
 
 from nightgrid import catalog_changes as changes
 from nightgrid.catalog import Catalog
-from nightgrid.engine.base import EngineBase
-from nightgrid.native.tables import LaneMap
-from nightgrid.pricing.compile import compile_book
+from nightgrid.engine.version_shelf import Scheduled
+from nightgrid.engine.versions import VersionMixin
 from nightgrid.pricing.scopes import all_rules
-from nightgrid.search.price_version import PriceVersion, build_price_version
+from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.searcher import Searcher
 
 
-class CatalogueMixin(EngineBase):
+class CatalogueMixin(VersionMixin):
     """Changes of the catalogue. One at a time; holds, bookings, searches and quotes go on meanwhile."""
 
     # -- more --------------------------------------------------------------------------------------
@@ -55,27 +54,23 @@ class CatalogueMixin(EngineBase):
     def _grow(self, catalog: Catalog) -> Catalog:
         """Show a larger catalogue. Everything that can fail comes first."""
         growth = self._inventory.grown(catalog)
-        version = self._version_for(catalog, growth.lanes.map)
+        self._switch_locked(self._now_ms())
+        version, waiting = self._versions_for(catalog, self.first_night, growth.lanes.map)
         searcher = Searcher(catalog, self._inventory, growth.lanes.map)
 
         # From here on it must succeed.
         now_ms = self._now_ms()
         self._days.follow(catalog, now_ms)
         rows = self._inventory.grow(growth)
-        self._show(catalog, version, searcher)
+        self._show(catalog, version, waiting, searcher)
         self._inventory.publish_rows(rows, now_ms)
         return catalog
 
-    def _version_for(self, catalog: Catalog, lanes: LaneMap) -> PriceVersion | None:
-        """The current rule book compiled for another catalogue."""
-        if self._version is None:
-            return None
-        compiled = compile_book(self._version.compiled.book, catalog, self.first_night, self.n_nights)
-        return build_price_version(compiled, catalog, self._inventory, lanes)
-
-    def _show(self, catalog: Catalog, version: PriceVersion | None, searcher: Searcher) -> None:
+    def _show(
+        self, catalog: Catalog, version: PriceVersion | None, waiting: tuple[Scheduled, ...], searcher: Searcher
+    ) -> None:
         """Set what callers read, in the order in which each part knows what the next ones may ask for."""
-        self._version = version
+        self._follow(version, waiting, "catalogue")
         self._searcher = searcher
         self.catalog = catalog
 
@@ -178,12 +173,14 @@ class CatalogueMixin(EngineBase):
     def _rename(self, catalog: Catalog, key: str, old_id: str, new_id: str, product: int | None = None) -> Catalog:
         """Show a catalogue with other names."""
         lanes = self._inventory.lanes
-        version = self._version
-        if version is not None and old_id != new_id and _speaks_of(version, key, {old_id, new_id}):
-            version = self._version_for(catalog, lanes)
+        self._switch_locked(self._now_ms())
+        version, waiting = self._version, self._shelf.waiting
+        books = [each for each in (version, *(other.prices for other in waiting)) if each is not None]
+        if old_id != new_id and any(_speaks_of(each, key, {old_id, new_id}) for each in books):
+            version, waiting = self._versions_for(catalog, self.first_night, lanes)
         searcher = Searcher(catalog, self._inventory, lanes)
         self._inventory.rename(catalog, product if old_id != new_id else None)
-        self._show(catalog, version, searcher)
+        self._show(catalog, version, waiting, searcher)
         return catalog
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -34,16 +33,22 @@ from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
 from nightgrid.engine.selling import SellingMixin
+from nightgrid.engine.version_shelf import Shelf
 from nightgrid.engine.window import WindowMixin
+from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.lanes import Spares
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
-from nightgrid.limits import RETENTION_MS_DEFAULT
+from nightgrid.limits import (
+    HOLD_TTL_MS_MAX,
+    KEEP_VERSIONS_DEFAULT,
+    KEEP_VERSIONS_MAX,
+    QUOTE_VALID_SECONDS_DEFAULT,
+    RETENTION_MS_DEFAULT,
+)
 from nightgrid.native import layout as at
 from nightgrid.nights import to_date, to_ordinal
-from nightgrid.pricing.compile import CompiledBook
-from nightgrid.pricing.model import RuleBook
-from nightgrid.search.price_version import PriceVersion
+from nightgrid.pricing.price_data import NO_DATA
 from nightgrid.search.searcher import Searcher
 
 _SLOTS_DEFAULT = 1_000_000
@@ -65,7 +70,16 @@ class Engine(
 ):
     """All operations on one store. Make one with `Engine.in_memory`."""
 
-    def __init__(self, catalog: Catalog, inventory: Inventory, clock: Clock, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        inventory: Inventory,
+        clock: Clock,
+        names: Names | None = None,
+        *,
+        keep_versions: int = KEEP_VERSIONS_DEFAULT,
+        quote_valid_seconds: float = QUOTE_VALID_SECONDS_DEFAULT,
+    ) -> None:
         self.catalog = catalog
         self.clock = clock
         self.n_nights = inventory.n_nights
@@ -75,6 +89,9 @@ class Engine(
         self._digests = Digests()
         self._names = Names() if names is None else names
         self._version = None
+        self._data = NO_DATA
+        self._quote_valid_ms = _valid_ms(quote_valid_seconds)
+        self._shelf = Shelf(_kept("keep_versions", keep_versions), self._quote_valid_ms)
         self._publishing = Lock()
         self._ledger_ms = -(2**62)
 
@@ -97,6 +114,8 @@ class Engine(
         spare_hotels: int = 0,
         spare_room_types: int = 0,
         spare_products: int = 0,
+        keep_versions: int = KEEP_VERSIONS_DEFAULT,
+        quote_valid_seconds: float = QUOTE_VALID_SECONDS_DEFAULT,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
@@ -105,7 +124,9 @@ class Engine(
         kB of counters. `tiers` names the classes of guests from the lowest to the highest, `channels` where sales come
         from; `controls` selling controls and `counters` limited counters can be set; the last `ring_records` changes
         can be asked for (`changes_since`). `dialect`: how two restrictions are read, `Dialect()` unless given.
-        `spare_*`: how many hotels, room types and products can be added later (docs/catalogue.md).
+        `spare_*`: how many hotels, room types and products can be added later (docs/catalogue.md). The last
+        `keep_versions` older price versions can be asked again, and a quote can be held at its price for
+        `quote_valid_seconds` (docs/versions.md).
         """
         names = Names(tiers, channels)
         inventory = Inventory(
@@ -121,7 +142,14 @@ class Engine(
             dialect=dialect,
             spares=Spares(spare_hotels, spare_room_types, spare_products),
         )
-        return cls(catalog, inventory, SystemClock() if clock is None else clock, names)
+        return cls(
+            catalog,
+            inventory,
+            SystemClock() if clock is None else clock,
+            names,
+            keep_versions=keep_versions,
+            quote_valid_seconds=quote_valid_seconds,
+        )
 
     # -- reading the grid ------------------------------------------------------------------------
 
@@ -224,12 +252,16 @@ class Engine(
             "price_version": self._version.digest if self._version else None,
         }
 
-    def publish(self, book: RuleBook | CompiledBook | str | Path | dict[str, Any]) -> PriceVersion:
-        """Compile a rule book for this catalogue and make it the current price version. RuleBookError lists every
-        mistake.
 
-        Searches and quotes that run meanwhile keep the version they started with. See docs/rules.md for the file.
-        """
-        with self._publishing:
-            version = self._version = self._compile(book)
-        return version
+def _kept(name: str, count: int) -> int:
+    if type(count) is not int or not 0 <= count <= KEEP_VERSIONS_MAX:
+        raise InputError(f"{name} is {count!r}; allowed are 0 to {KEEP_VERSIONS_MAX}")
+    return count
+
+
+def _valid_ms(seconds: float) -> int:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise InputTypeError(f"quote_valid_seconds is {seconds!r}; a number of seconds is needed")
+    if not 1 <= seconds <= HOLD_TTL_MS_MAX // 1000:  # refuses NaN too
+        raise InputError(f"quote_valid_seconds is {seconds}; allowed are 1 to {HOLD_TTL_MS_MAX // 1000}")
+    return round(seconds * 1000)

@@ -1,47 +1,27 @@
-"""Quotes by name: publishing books, the price of a stay, of many stays, and its explanation."""
+"""Quotes by name: the price of a stay, of many stays, and its explanation."""
 
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from nightgrid.engine.answers import Quote
-from nightgrid.engine.base import EngineBase
 from nightgrid.engine.quote_frames import quote_many
+from nightgrid.engine.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native import prices as price
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
-from nightgrid.pricing.compile import CompiledBook, compile_book
 from nightgrid.pricing.explain import Explanation, explain
-from nightgrid.pricing.model import RuleBook
-from nightgrid.pricing.parse import load_book
-from nightgrid.search.price_version import PriceVersion, build_price_version
+from nightgrid.search.price_version import PriceVersion
 
 
-class QuoteMixin(EngineBase):
+class QuoteMixin(VersionMixin):
     """Prices of single stays. Every call reads one immutable price version and changes nothing."""
-
-    def _compile(self, book: RuleBook | CompiledBook | str | Path | dict[str, Any]) -> PriceVersion:
-        """A price version from a book in any form."""
-        if isinstance(book, CompiledBook):
-            compiled = book
-            made_for = (compiled.first_night, compiled.n_nights, len(compiled.season_set))
-            wanted = (self.first_night, self.n_nights, self.catalog.n_products)
-            if made_for != wanted:
-                raise InputError(
-                    f"the book is compiled for (first night, nights, products) = {made_for}, the engine has {wanted}; "
-                    "compile it for the engine's catalogue and window, or publish the book itself"
-                )
-        else:
-            model = book if isinstance(book, RuleBook) else load_book(book)
-            compiled = compile_book(model, self.catalog, self.first_night, self.n_nights)
-        return build_price_version(compiled, self.catalog, self._inventory)
 
     def quote(
         self,
@@ -62,7 +42,7 @@ class QuoteMixin(EngineBase):
         InputError.
         """
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
-        version = self._priced()
+        version, now_ms = self._priced_now()
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
         if not 1 <= nights <= STAY_NIGHTS_MAX:
@@ -70,7 +50,6 @@ class QuoteMixin(EngineBase):
         if type(rooms) is not int or rooms < 1:
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         tier_index = 0 if tier is None else version.tier_index(tier)
-        now_ms = self._now_ms()
         hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
         begin = max(self.first_night, version.first_night, today)

@@ -8,14 +8,13 @@ from pathlib import Path
 from nightgrid.engine.answers import Finding
 from nightgrid.engine.archive import PastNightFiles
 from nightgrid.engine.hotel import HotelMixin
+from nightgrid.engine.versions import VersionMixin
 from nightgrid.errors import InputError
 from nightgrid.inventory.rebuild import rebuild
 from nightgrid.nights import to_date, to_ordinal
-from nightgrid.pricing.compile import compile_book
-from nightgrid.search.price_version import PriceVersion, build_price_version
 
 
-class WindowMixin(HotelMixin):
+class WindowMixin(VersionMixin, HotelMixin):
     """What an operator does: roll the window once a day, check and rebuild."""
 
     def roll(self, to: date | str | None = None, *, archive: str | Path | None = None) -> int:
@@ -41,7 +40,8 @@ class WindowMixin(HotelMixin):
             if first_night <= before:
                 return 0
             self._check_end(first_night)
-            version = self._version_from(first_night)
+            self._switch_locked(now_ms)
+            version, waiting = self._versions_for(self.catalog, first_night)
             self._inventory.sweep(now_ms)
             files = None
             if archive is not None:
@@ -51,21 +51,13 @@ class WindowMixin(HotelMixin):
             finally:
                 if files is not None:
                     files.discard()
-            self._version = version
+            self._follow(version, waiting, "window")
         return days
 
     def _check_end(self, first_night: int) -> None:
         """InputError where the window would end after the last date there is."""
         if first_night + self.n_nights - 1 > date.max.toordinal():
             raise InputError(f"a window of {self.n_nights} nights from {to_date(first_night)} ends after {date.max}")
-
-    def _version_from(self, first_night: int) -> PriceVersion | None:
-        """The current rule book for a window that begins with `first_night`."""
-        if self._version is None:
-            return None
-        book = self._version.compiled.book
-        compiled = compile_book(book, self.catalog, first_night, self.n_nights)
-        return build_price_version(compiled, self.catalog, self._inventory)
 
     def rebuild(self) -> list[Finding]:
         """Make counters, bit maps and lists what the holds say they must be; the findings that this mended.

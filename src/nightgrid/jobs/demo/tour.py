@@ -131,7 +131,7 @@ class Demo:
 
         started = stopwatch_seconds()
         book = load_book(self.chain.book_toml)
-        self.version = version = self.engine.publish(book)
+        self.version = self.engine.publish(book).prices
         seconds = stopwatch_seconds() - started
         stages = {kind: len(getattr(book, kind)) for kind in RULE_KINDS}
         nights = self.engine.catalog.n_products * self.nights
@@ -141,7 +141,7 @@ class Demo:
             (
                 (
                     f"{book.book.name}: {sum(stages.values())} rules for the tiers {', '.join(book.book.tiers)}; "
-                    f"digest {version.digest}."
+                    f"digest {book.digest}."
                 ),
                 (
                     f"Compiled and folded into {nights:,} nightly prices in {seconds:.2f} s "
@@ -149,7 +149,7 @@ class Demo:
                 ),
             ),
             (Grid(("stage", "rules"), rows, frozenset({1})),),
-            facts={"name": book.book.name, "digest": version.digest, "stages": stages, "seconds": round(seconds, 3)},
+            facts={"name": book.book.name, "digest": book.digest, "stages": stages, "seconds": round(seconds, 3)},
         )
 
     def _search(self, _: Move) -> Section:

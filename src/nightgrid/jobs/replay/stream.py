@@ -118,7 +118,7 @@ def replay(
         first_night=bookings.first_night,
         **matrices,
         book_name=book.book.name,
-        book_digest=version.digest,
+        book_digest=version.compiled.digest,
         findings=list(findings),
         seconds={
             "prepare": prepared - started,
