@@ -27,10 +27,23 @@ RETENTION_MS = 24 * 3600 * 1000
 GIVEN_KEYS = {
     "hotel", "hotels", "room_types", "products", "base_minor", "book", "holidays",
     "first_night", "nights", "now", "slots", "retention_ms", "tiers", "channels", "dialect",
+    "base_prices", "price_overrides",
 }  # fmt: skip
 CASE_KEYS = {"name", "given", "when", "expect", "ask", "steps"}
+#: Files whose cases need no more than the first edition of the rule book.
+FIRST_EDITION = ("prices", "prices_rounding", "prices_seasons")
+#: What else a guest may say when he asks for a price.
+ASKING_KEYS = {"adults", "children", "channel", "country", "device", "coupons", "points", "packages", "fill_bp"}
 WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
-PRICE_KEYS = {"total_minor", "nights_minor", "display_minor"}
+PRICE_KEYS = {
+    "total_minor", "nights_minor", "display_minor", "outcome", "net_minor", "taxes_minor", "payable_minor",
+    "points_used", "applied",
+}  # fmt: skip
+#: Every table of rules in a book; the loader names those that a case leaves without one.
+RULE_KINDS = (
+    "derived", "season", "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time",
+    "member_tier", "promotion", "package", "points", "tax",
+)  # fmt: skip
 FOUND_KEYS = {"offers", "hotels_considered", "hotels_available"}
 COUNTS = ("free", "held", "sold", "blocked")
 #: Steps in which a room type is an argument, since it may be left out: the whole hotel, or everything.
@@ -58,6 +71,8 @@ class World:
     tiers: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     dialect: dict[str, Any] = field(default_factory=dict)
+    base_prices: list[dict[str, Any]] = field(default_factory=list)
+    price_overrides: list[dict[str, Any]] = field(default_factory=list)
 
     def names(self) -> dict[str, Any]:
         """Of what is named when a store is made, that which the case has."""
@@ -70,7 +85,10 @@ class World:
 
 @dataclass(frozen=True)
 class PriceCase:
-    """One stay and its price. `expect` has total_minor, and may have nights_minor and display_minor."""
+    """One stay and its price. `expect` has total_minor (or the outcome of a refusal), and may have the other keys.
+
+    `asking` is what else the guest said: names and types as the oracle and the engine take them.
+    """
 
     name: str
     world: World
@@ -81,6 +99,7 @@ class PriceCase:
     tier: str | None
     display_currency: str | None
     expect: dict[str, Any]
+    asking: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,12 +140,22 @@ class SearchCase:
 
 
 def price_cases() -> list[PriceCase]:
+    """Every ask of the cases that a book of the first edition can say."""
+    return [case for case in _price_cases() if case.name.partition(":")[0] in FIRST_EDITION]
+
+
+def book_cases() -> list[PriceCase]:
+    """Every ask of the cases that need the second edition."""
+    return [case for case in _price_cases() if case.name.partition(":")[0] not in FIRST_EDITION]
+
+
+def _price_cases() -> list[PriceCase]:
     """Every ask of every case in prices*.toml."""
     cases = []
     for name, case in _read("prices"):
         asks = case.get("ask") or [{"when": case["when"], "expect": case["expect"]}]
         for ask in asks:
-            _check_keys(name, ask["when"], WHEN_KEYS)
+            _check_keys(name, ask["when"], WHEN_KEYS | ASKING_KEYS)
             _check_keys(name, ask["expect"], PRICE_KEYS)
         whens = [ask["when"] for ask in asks]
         arrivals = [when.get("arrival", FIRST_NIGHT) for when in whens]
@@ -147,9 +176,16 @@ def price_cases() -> list[PriceCase]:
                     tier=when.get("tier"),
                     display_currency=when.get("display_currency"),
                     expect=ask["expect"],
+                    asking=_asking({key: when[key] for key in ASKING_KEYS if key in when}),
                 )
             )
     return cases
+
+
+def _asking(when: dict[str, Any]) -> dict[str, Any]:
+    """Lists as the tuples and the set that are meant."""
+    said = {key: tuple(value) if isinstance(value, list) else value for key, value in when.items()}
+    return {key: frozenset(value) if key == "coupons" else value for key, value in said.items()}
 
 
 def inventory_cases() -> list[InventoryCase]:
@@ -200,7 +236,8 @@ def _world(given: Mapping[str, Any]) -> World:
     hotels = [_with_floats({**HOTEL, **hotel}) for hotel in given.get("hotels", [given.get("hotel", {})])]
     first_hotel = hotels[0]["hotel_id"]
     room_types = [{"hotel_id": first_hotel, **ROOM_TYPE, **row} for row in given.get("room_types", [{}])]
-    plain = {"hotel_id": first_hotel, "room_type_id": room_types[0]["room_type_id"], "plan_id": "standard"}
+    row = {"hotel_id": first_hotel, "room_type_id": room_types[0]["room_type_id"]}
+    plain = {**row, "plan_id": "standard"}
     base_minor = given.get("base_minor", BASE_MINOR)
     if "products" in given:
         products = [{**plain, "base_minor": base_minor, **product} for product in given["products"]]
@@ -214,8 +251,8 @@ def _world(given: Mapping[str, Any]) -> World:
             }
             for row in room_types
         ]
-    for row in room_types:
-        row.pop("base_minor", None)
+    for room_type in room_types:
+        room_type.pop("base_minor", None)
     return World(
         hotels=hotels,
         room_types=room_types,
@@ -233,6 +270,8 @@ def _world(given: Mapping[str, Any]) -> World:
         tiers=tuple(given.get("tiers", ())),
         channels=tuple(given.get("channels", ())),
         dialect=given.get("dialect", {}),
+        base_prices=[{**row, **line} for line in given.get("base_prices", [])],
+        price_overrides=[{**row, **line} for line in given.get("price_overrides", [])],
     )
 
 
@@ -244,7 +283,7 @@ def _with_floats(values: Mapping[str, Any]) -> dict[str, Any]:
 def _book(written: Mapping[str, Any]) -> dict[str, Any]:
     """The rule book with names where the case left them out."""
     book = {**written, "book": {"name": "golden", **written.get("book", {})}}
-    for kind in ("season", "length_of_stay", "lead_time", "member_tier", "bounds"):
+    for kind in RULE_KINDS:
         if kind in written:
             book[kind] = [{"name": f"{kind} {i}", **rule} for i, rule in enumerate(written[kind], start=1)]
     return book

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.golden.loader import (
@@ -9,17 +11,19 @@ from tests.golden.loader import (
     PriceCase,
     SearchCase,
     World,
+    book_cases,
     inventory_cases,
     price_cases,
     search_cases,
 )
 from tests.golden.player import play
-from tests.oracles import prices
+from tests.oracles import pricebook, prices
 from tests.oracles.grid import Dialect
 from tests.oracles.inventory import Inventory
+from tests.oracles.pricebook.currencies import display_minor
 from tests.oracles.search import Chain, Request, search
 
-PRICES, INVENTORY, SEARCH = price_cases(), inventory_cases(), search_cases()
+PRICES, BOOKS, INVENTORY, SEARCH = price_cases(), book_cases(), inventory_cases(), search_cases()
 
 
 def open_inventory(world: World) -> Inventory:
@@ -50,6 +54,28 @@ def test_prices(case: PriceCase):
     if "display_minor" in case.expect:
         shown = prices.display_minor(case.world.book, price.total_minor, hotel["currency"], case.display_currency)
         assert shown == case.expect["display_minor"]
+
+
+@pytest.mark.parametrize("case", [*PRICES, *BOOKS], ids=lambda case: case.name)
+def test_books(case: PriceCase):
+    world, hotel = case.world, case.world.hotel(case.product["hotel_id"])
+    row = (case.product["hotel_id"], case.product["room_type_id"])
+    room_type = next(each for each in world.room_types if (each["hotel_id"], each["room_type_id"]) == row)
+    stay = pricebook.Stay(case.arrival, case.nights, case.lead_days, case.tier, **case.asking)
+    data = pricebook.Data(world.holidays, world.products, world.base_prices, world.price_overrides)
+
+    price = pricebook.price(world.book, hotel, {**room_type, **case.product}, stay, data)
+
+    expect = {"outcome": "OK", **case.expect}
+    shown = expect.pop("display_minor", None)
+    assert {key: getattr(price, key) for key in expect} == {
+        key: tuple(value) if isinstance(value, list) else value for key, value in expect.items()
+    }
+    assert sum(price.nights_minor) == price.total_minor == price.net_minor + price.taxes_minor
+    if shown is not None:
+        booked = case.arrival - timedelta(days=case.lead_days)
+        currencies = (hotel["currency"], case.display_currency)
+        assert display_minor(world.book, price.total_minor, *currencies, booked) == shown
 
 
 @pytest.mark.parametrize("case", INVENTORY, ids=lambda case: case.name)

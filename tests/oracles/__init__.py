@@ -8,6 +8,7 @@ fractions, one loop for one sentence of the rules.
 - `money`: rounding, shares that add up, currencies
 - `rules`: which rule of a book applies to a product on a night
 - `prices`: the price of a stay
+- `pricebook`: the same by the second edition of the rule book, stage by stage
 - `inventory`: rooms, holds, bookings and restrictions, put together from `grid`, `restrictions`, `holds`, `blocks`,
   `controls`, `requests`, `lifecycle`, `carts`, `window` and `questions`
 - `records`: what a list of everything that happened says is held and sold

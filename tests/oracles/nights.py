@@ -81,6 +81,8 @@ def holiday_nights(
             country = own_country
         if country == "":
             continue
+        if wanted.strip().casefold() == "workday":
+            country, wanted = f"{country}:workday", ""
         for holiday, title in holidays[country].items():
             if wanted.strip().casefold() not in title.casefold():
                 continue

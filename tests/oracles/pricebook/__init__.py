@@ -1,0 +1,131 @@
+"""The price of a stay by the second edition of the rule book: a declared pipeline, in exact fractions.
+
+- `world`: the question, its answer, and which rules are within reach of a product
+- `presets`, `pipeline`, `rounding`: the stages in order, what their percents are of, where prices are rounded
+- `nights`, `guests`: one night through its stages
+- `state`, `stays`: the stay through its stages
+- `conditions`, `promotions`, `stacking`: which promotions are met, what one does, which are given together
+- `charges`: packages, taxes, points
+- `currencies`: what a guest sees in his own money
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from tests.oracles.money import allocate
+from tests.oracles.pricebook import stays
+from tests.oracles.pricebook.charges import packages, pay_with_points, taxes
+from tests.oracles.pricebook.guests import check_heads
+from tests.oracles.pricebook.nights import night_amounts
+from tests.oracles.pricebook.stacking import promotion
+from tests.oracles.pricebook.state import State
+from tests.oracles.pricebook.world import Data, Price, Refused, Stay, Step, World
+from tests.oracles.rules import Book
+
+__all__ = ["Data", "Price", "Stay", "Step", "price"]
+
+#: The stages that change one state. Promotions see all states at once, packages do not depend on the night.
+ACTS = {
+    kind: getattr(stays, kind) for kind in ("extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier")
+}
+
+
+def price(
+    book: Book, hotel: Mapping[str, Any], product: Mapping[str, Any], stay: Stay, data: Data | None = None
+) -> Price:
+    """The price of a stay, with every step.
+
+    `hotel` and `product` are as for `prices.price_stay`; the product may have guests_max, and `data.products` those
+    that derived plans and the plans of tiers come from.
+    """
+    world = World(book, hotel, product, stay, data or Data())
+    own = own_plan(world)
+    if own is not None:
+        world = replace(own, member_tier_speaks=False)
+    try:
+        check_heads(world)
+        return price_of(world)
+    except Refused as refused:
+        return Price(str(refused))
+
+
+def own_plan(world: World) -> World | None:
+    """The plan that the guest's tier is sold instead, where the room type has it."""
+    rule = stays.member_rule(world)
+    plan = ((rule or {}).get("plan") or {}).get(world.tier)
+    return None if plan is None else world.sibling(plan)
+
+
+def price_of(world: World) -> Price:
+    """Nights, stay, rounding, taxes and points."""
+    trace: list[Step] = []
+    amounts = [night_amounts(world, night, trace) for night in world.nights]
+    every = range(world.stay.nights)
+    groups = [[k] for k in every] if world.pipeline.night_by_night else [list(every)]
+    states = [State.of(g, [world.nights[k] for k in g], [amounts[k] for k in g]) for g in groups]
+    states, applied = stay_stages(world, states, trace)
+
+    nets = [world.pipeline.final(state.running) for state in states]
+    for state, net in zip(states, nets, strict=True):
+        trace.append(Step("round", "", night_of(world, state), state.running, Fraction(net)))
+    return with_charges(world, states, nets, applied, trace)
+
+
+def stay_stages(world: World, states: list[State], trace: list[Step]) -> tuple[list[State], tuple[int, ...]]:
+    """The stages between the nights and the net price; also the positions of the promotions given."""
+    applied: tuple[int, ...] = ()
+    for stage in world.pipeline.of_stays():
+        before = [state.running for state in states]
+        if stage.kind == "promotion":
+            chosen, states, name = promotion(world, states, stage.of)
+            applied, names = tuple(each.position for each in chosen), [name] * len(states)
+        elif stage.kind == "package":
+            names = [packages(world, state) for state in states]
+        else:
+            names = [ACTS[stage.kind](world, state, stage.of) for state in states]
+        for state, name, amount in zip(states, names, before, strict=True):
+            if name:
+                trace.append(Step(stage.kind, name, night_of(world, state), amount, state.running))
+            state.record(stage.kind, stage.round)
+    return states, applied
+
+
+def night_of(world: World, state: State) -> date | None:
+    """The night of a state under the policy `night`; None for a stay."""
+    return state.days[0] if world.pipeline.night_by_night else None
+
+
+def with_charges(
+    world: World, states: list[State], nets: list[int], applied: tuple[int, ...], trace: list[Step]
+) -> Price:
+    """Taxes on the net price, points off what is paid, and the nights that add up to the total."""
+    net, taxed, worth, used = sum(nets), [0] * len(states), 0, 0
+    for kind in world.pipeline.after_the_price():
+        if kind == "tax":
+            average = Fraction(net, world.stay.nights)
+            taxed = [taxes(world, n, average, state.positions) for n, state in zip(nets, states, strict=True)]
+            trace.append(Step("tax", "", None, Fraction(net), Fraction(net + sum(taxed))))
+        else:
+            worth, used = pay_with_points(world, net + sum(taxed))
+            trace.append(Step("points", "", None, Fraction(net + sum(taxed)), Fraction(net + sum(taxed) - worth)))
+    total_minor = net + sum(taxed)
+    if world.pipeline.night_by_night:
+        nights = [n + t for n, t in zip(nets, taxed, strict=True)]
+    else:
+        nights = allocate(total_minor, states[0].weights)
+    return Price(
+        outcome="OK",
+        total_minor=total_minor,
+        net_minor=net,
+        taxes_minor=sum(taxed),
+        payable_minor=total_minor - worth,
+        points_used=used,
+        applied=applied,
+        nights_minor=tuple(nights),
+        trace=tuple(trace),
+    )
