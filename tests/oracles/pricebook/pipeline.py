@@ -1,4 +1,4 @@
-"""The pipeline of a book: which stages act, in which order, what their percents are of, and where prices are rounded."""
+"""The pipeline of a book: its stages in order, what their percents are of, and where prices are rounded."""
 
 from __future__ import annotations
 

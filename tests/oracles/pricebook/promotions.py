@@ -99,8 +99,8 @@ def change_of(
         return lambda _: world.money(rule["price"])
     if "price_per_night" in rule:
         return lambda _: world.money(rule["price_per_night"]) * len(chosen)
-    if "amount" in rule:
-        return lambda part: part - world.money(rule["amount"])
+    if "off" in rule:
+        return lambda part: part - world.money(rule["off"])
     if "off_per_night" in rule:
         return lambda part: part - world.money(rule["off_per_night"]) * len(chosen)
     if "spend" in rule:

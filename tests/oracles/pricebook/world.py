@@ -190,7 +190,7 @@ def amounts_of(kind: str, rule: Rule) -> list[Mapping[str, Any]]:
     elif kind == "member_tier":
         found = [each for key in ("amount", "price") for each in (rule.get(key) or {}).values()]
     elif kind in ("promotion", "free_nights"):
-        keys = ("amount", "off_per_night", "price", "price_per_night", "max_off", "floor_per_night", "min_spend")
+        keys = ("off", "off_per_night", "price", "price_per_night", "max_off", "floor_per_night", "min_spend")
         found = [rule.get(key) for key in keys]
         found += [step[key] for step in rule.get("spend") or [] for key in ("from", "off")]
     elif kind == "package":
