@@ -79,6 +79,15 @@ def test_a_window_shows_its_nights_and_its_digest_names_only_them(rows, first, n
         assert different.digest(first, nights) != data.digest(first, nights)
 
 
+@given(st.lists(_LINE, max_size=6), st.lists(_LINE, max_size=6))
+def test_changes_lead_from_one_layer_to_another_and_name_nothing_else(old_rows, new_rows):
+    old, new = EMPTY_LAYER.painted(_lines(old_rows)), EMPTY_LAYER.painted(_lines(new_rows))
+    changes = old.changes_to(new)
+    assert _cells_of(old.painted(changes)) == _cells([new_rows])
+    before, after = _cells([old_rows]), _cells([new_rows])
+    assert changes.nights == sum(before.get(cell) != after.get(cell) for cell in before | after)
+
+
 def test_many_cells_are_painted_in_order_across_portions(monkeypatch):
     from nightgrid.pricing import price_data
 

@@ -29,6 +29,7 @@ from nightgrid.engine.finding import FindMixin
 from nightgrid.engine.lifecycle import LifecycleMixin
 from nightgrid.engine.metrics import MetricsMixin
 from nightgrid.engine.names import Names
+from nightgrid.engine.price_data import PriceDataMixin
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
@@ -63,6 +64,7 @@ class Engine(
     FindMixin,
     FeedMixin,
     MetricsMixin,
+    PriceDataMixin,
     QuoteMixin,
     BulkPriceMixin,
     SearchMixin,

@@ -23,6 +23,7 @@ from nightgrid.nights import to_ordinal
 from nightgrid.pricing.compile import CompiledBook, compile_book
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.parse import load_book
+from nightgrid.pricing.price_data import PriceData
 from nightgrid.search.price_version import PriceVersion, build_price_version
 
 _EPOCH = to_ordinal("1970-01-01")
@@ -95,24 +96,26 @@ class VersionMixin(EngineBase):
                     "compile it for the engine's catalogue and window, or publish the book itself"
                 )
             if compiled.data is not self._data:
-                compiled = self._compiled(compiled.book, self.catalog, self.first_night)
+                compiled = self._compiled(compiled.book, self.catalog, self.first_night, self._data)
         else:
             model = book if isinstance(book, RuleBook) else load_book(book)
-            compiled = self._compiled(model, self.catalog, self.first_night)
+            compiled = self._compiled(model, self.catalog, self.first_night, self._data)
         return build_price_version(compiled, self.catalog, self._inventory)
 
-    def _compiled(self, book: RuleBook, catalog: Catalog, first_night: int) -> CompiledBook:
-        return compile_book(book, catalog, first_night, self.n_nights, self._data)
+    def _compiled(self, book: RuleBook, catalog: Catalog, first_night: int, data: PriceData) -> CompiledBook:
+        return compile_book(book, catalog, first_night, self.n_nights, data)
 
     # -- another catalogue, window or data -----------------------------------------------------------
 
     def _versions_for(
-        self, catalog: Catalog, first_night: int, lanes: LaneMap | None = None
+        self, catalog: Catalog, first_night: int, lanes: LaneMap | None = None, data: PriceData | None = None
     ) -> tuple[PriceVersion | None, tuple[Scheduled, ...]]:
         """The current version, and those that wait, made anew for another catalogue or window or for other data."""
+        used = self._data if data is None else data
 
         def made_anew(book: RuleBook) -> PriceVersion:
-            return build_price_version(self._compiled(book, catalog, first_night), catalog, self._inventory, lanes)
+            compiled = self._compiled(book, catalog, first_night, used)
+            return build_price_version(compiled, catalog, self._inventory, lanes)
 
         current = None if self._version is None else made_anew(self._version.compiled.book)
         waiting = []

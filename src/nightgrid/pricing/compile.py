@@ -82,6 +82,8 @@ def compile_book(
     _check_window(first_night, n_nights)
     classes = ProductClasses(book, catalog)
     rates, display_currency, mistakes = _rates(book, catalog)
+    if not data.is_empty:
+        raise InputError("base prices and overrides as data are not computed yet; take them away before publishing")
     problems = [*unsupported(book), *check_countries(book, classes)]
     mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in problems]
     if mistakes:

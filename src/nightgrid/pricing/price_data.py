@@ -30,6 +30,11 @@ class Lines(NamedTuple):
     last_night: NDArray[np.int32]  # ordinal, inclusive
     value: NDArray[np.int32]  # minor units or basis points; NO_VALUE takes away what there is
 
+    @property
+    def nights(self) -> int:
+        """Nights of all lines together."""
+        return int((self.last_night.astype(np.int64) - self.first_night + 1).sum())
+
     def take(self, chosen: NDArray[np.bool_]) -> Lines:
         """Some of the lines, in order."""
         return Lines(
@@ -91,18 +96,40 @@ class Layer:
 
     def lines(self) -> Lines:
         """The numbers as ranges of equal nights, by key and night: painted on nothing they give this layer again."""
-        keys, nights = self.values.shape
         if not self.values.size:
             return NO_LINES
+        return self.ranges(self.values, self.values != NO_VALUE)
+
+    def ranges(self, values: NDArray[np.int32], chosen: NDArray[np.bool_]) -> Lines:
+        """Chosen numbers as ranges of equal nights, for the keys of this layer. values, chosen (key, night)."""
+        keys, nights = values.shape
         starts = np.ones((keys, nights), np.bool_)
-        starts[:, 1:] = self.values[:, 1:] != self.values[:, :-1]
+        starts[:, 1:] = (values[:, 1:] != values[:, :-1]) | (chosen[:, 1:] != chosen[:, :-1])
         start = np.flatnonzero(starts)
         end = np.append(start[1:], keys * nights)
         key, night = np.divmod(start, nights)
-        value = self.values.reshape(-1)[start]
         first = (night + self.first_night).astype(np.int32)
         last = (first + (end - start) - 1).astype(np.int32)
-        return Lines(self.product[key], self.guests[key], first, last, value).take(value != NO_VALUE)
+        lines = Lines(self.product[key], self.guests[key], first, last, values.reshape(-1)[start])
+        return lines.take(chosen.reshape(-1)[start])
+
+    def changes_to(self, other: Layer) -> Lines:
+        """Lines that make this layer the other one, of changed nights only; NO_VALUE where a number went away.
+        O(keys × nights).
+        """
+        given = [layer for layer in (self, other) if layer.values.size]
+        if not given or self is other:
+            return NO_LINES
+        begin = min(layer.first_night for layer in given)
+        end = max(layer.first_night + layer.values.shape[1] for layer in given)
+        keys = np.unique(np.concatenate([_codes(layer.product, layer.guests) for layer in given]))
+        before, after = (
+            np.full((len(keys), end - begin), NO_VALUE, np.int32),
+            np.full((len(keys), end - begin), NO_VALUE, np.int32),
+        )
+        for layer, values in ((self, before), (other, after)):
+            values[np.searchsorted(keys, _codes(layer.product, layer.guests))] = layer.window(begin, end - begin)
+        return Layer(*_of_codes(keys), begin, after).ranges(after, before != after)
 
 
 def _codes(product: NDArray[np.int32], guests: NDArray[np.int16]) -> NDArray[np.int64]:
