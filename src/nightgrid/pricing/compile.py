@@ -28,7 +28,7 @@ from nightgrid.pricing.stays import compile_bounds, compile_stays
 from nightgrid.pricing.unsupported import unsupported
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CompiledBook:
     """A rule book as dense tables for one catalogue and window; the exact meaning is in docs/rules.md.
 

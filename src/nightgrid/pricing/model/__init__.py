@@ -1,6 +1,6 @@
 """What an author writes: the rule book. One model for TOML, JSON and Python; every meaning is in docs/rules.md.
 
-The classes hold the author's form: names, percents, dates. `compile.py` turns it into dense tables, `explain.py` into
+The classes hold the author's form: names, percents, dates. `compile.py` turns it into dense tables, `explain/` into
 sentences. All objects are immutable. `load_book` in parse.py is the door that reports all mistakes at once.
 """
 

@@ -1,0 +1,100 @@
+"""Why a stay costs what it costs: the author's rules, one line each, with amounts that add up exactly to the total.
+
+Everything is computed here from the author's model with `fractions.Fraction`: which rules are within reach, which win,
+what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them.
+
+- `rules`: which rules are for a product, and which win; remembered for each product
+- `facts`, `conditions`: what was asked, and which conditions it meets
+- `nights`, `stay`, `offers`, `promotions`, `stacking`, `charges`: the stages
+- `evaluate`: the pipeline; `lines`: what it writes
+- `notes`, `night_notes`, `words`: the reasons
+- `answer`: the explanation as its caller sees it
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from nightgrid.asking import ANYBODY, Asking
+from nightgrid.catalog import Catalog
+from nightgrid.errors import InputError, UnknownIdError
+from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.nights import to_date
+from nightgrid.pricing.compile import CompiledBook
+from nightgrid.pricing.explain.answer import Explanation
+from nightgrid.pricing.explain.evaluate import make_price
+from nightgrid.pricing.explain.facts import Asked, Facts
+from nightgrid.pricing.explain.lines import Line
+from nightgrid.pricing.explain.notes import RuleNote
+from nightgrid.pricing.explain.rules import Source
+from nightgrid.pricing.explain.stacking import PricedSet
+
+__all__ = ["Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source", "explain", "explain_from"]
+
+_SOURCES: WeakKeyDictionary[CompiledBook, Source] = WeakKeyDictionary()
+
+
+def explain(
+    compiled: CompiledBook,
+    catalog: Catalog,
+    product_index: int,
+    arrival: int,
+    nights: int,
+    lead_days: int,
+    tier: str,
+    asking: Asking = ANYBODY,
+) -> Explanation:
+    """Explain the price of a stay. `arrival` is an ordinal; `lead_days` are days from booking to arrival, 0 or more.
+
+    Raises InputError for a stay outside the window of the book and for guests that are needed and not told,
+    UnknownIdError for an unknown tier or product, Refused (TOO_MANY_GUESTS). The rules of a product are looked up the
+    first time; then about 3 microseconds a line. `Explanation.rules` is computed when it is first asked for.
+    """
+    source = _SOURCES.get(compiled)
+    if source is None or source.catalog is not catalog:
+        source = Source(compiled.book, catalog, compiled.first_night, compiled.n_nights, compiled.data)
+        _SOURCES[compiled] = source
+    asked = Asked(int(product_index), int(arrival), int(nights), int(lead_days), tier, asking)
+    return explain_from(source, asked)
+
+
+def explain_from(source: Source, asked: Asked) -> Explanation:
+    """The same from a book that is not compiled."""
+    _check(source, asked)
+    rules = source.rules_of(asked.product_index)
+    made = make_price(rules, Facts(asked))
+    total = made.net_minor + made.taxes.added_minor
+    return Explanation(
+        asked=asked,
+        currency=rules.currency,
+        digest=source.digest,
+        lines=made.lines,
+        nights_minor=made.nights_minor,
+        net_minor=made.net_minor,
+        taxes_minor=made.taxes.added_minor,
+        included_taxes_minor=made.taxes.included_minor,
+        total_minor=total,
+        payable_minor=total - made.paid.minor,
+        points_used=made.paid.points,
+        applied=tuple(each.position for each in made.considered.chosen),
+        sets=tuple(made.considered.sets),
+        _considered=made.considered,
+        _catalog=source.catalog,
+    )
+
+
+def _check(source: Source, asked: Asked) -> None:
+    catalog, nights, tiers = source.catalog, asked.nights, source.book.book.tiers
+    if not 0 <= asked.product_index < catalog.n_products:
+        raise UnknownIdError(f"product_index {asked.product_index} is outside 0..{catalog.n_products - 1}")
+    if not 1 <= nights <= STAY_NIGHTS_MAX:
+        raise InputError(f"nights {nights} is outside 1..{STAY_NIGHTS_MAX}")
+    last_arrival = source.first_night + source.n_nights - nights
+    if not source.first_night <= asked.arrival <= last_arrival:
+        window = f"{to_date(source.first_night)}..{to_date(source.first_night + source.n_nights - 1)}"
+        stay = f"a stay of {nights} nights from {to_date(asked.arrival)}"
+        raise InputError(f"{stay} is not inside the nights priced, {window}")
+    if asked.lead_days < 0:
+        raise InputError(f"lead_days {asked.lead_days} is negative; a stay is booked on or before its arrival")
+    if asked.tier not in tiers:
+        raise UnknownIdError(f"tier {asked.tier!r} is not in the rule book; use one of {', '.join(tiers)}")

@@ -1,0 +1,170 @@
+"""An explanation as its caller sees it: lines, amounts, reasons; as text, and as plain values for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from nightgrid.catalog import Catalog
+from nightgrid.nights import WEEKDAYS, to_date
+from nightgrid.pricing.explain.evaluate import Considered
+from nightgrid.pricing.explain.facts import Asked
+from nightgrid.pricing.explain.lines import SUMS, Line
+from nightgrid.pricing.explain.notes import RuleNote, rule_notes
+from nightgrid.pricing.explain.stacking import PricedSet
+from nightgrid.pricing.explain.words import amount_text, money, spoken
+
+#: Sets of promotions that the text shows; `sets` has all of them.
+_SETS_SHOWN_MAX = 8
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The price of one room's stay with its lines and reasons. Amounts are minor units of `currency`.
+
+    The amounts of the lines add up to net_minor before the taxes, to total_minor = net_minor + taxes_minor after them,
+    and to payable_minor = total_minor - what points pay. `nights_minor` add up to total_minor. Taxes that are inside
+    the price already are in included_taxes_minor and not in taxes_minor.
+    """
+
+    asked: Asked
+    currency: str
+    digest: str  # of the rule book
+    lines: tuple[Line, ...]
+    nights_minor: tuple[int, ...]
+    net_minor: int
+    taxes_minor: int
+    included_taxes_minor: int
+    total_minor: int
+    payable_minor: int
+    points_used: int
+    applied: tuple[int, ...]  # positions in the file of the promotions given, in the order of the file
+    sets: tuple[PricedSet, ...]  # of promotions that were compared, the one that the policy prefers first
+    _considered: Considered = field(repr=False, compare=False)
+    _catalog: Catalog = field(repr=False, compare=False)
+
+    @cached_property
+    def rules(self) -> tuple[RuleNote, ...]:
+        """Every rule of the book by kind and in file order: whether it changed this price, and why or why not."""
+        return tuple(rule_notes(self._considered, self.lines, self.sets))
+
+    @property
+    def matched(self) -> tuple[RuleNote, ...]:
+        """The rules that changed this price."""
+        return tuple(note for note in self.rules if note.applied)
+
+    @property
+    def unmatched(self) -> tuple[RuleNote, ...]:
+        """The rules that did not change this price."""
+        return tuple(note for note in self.rules if not note.applied)
+
+    @property
+    def choice(self) -> str:
+        """Which sets of promotions were compared, with the amount after each; "" where there was nothing to choose."""
+        if len(self.sets) < 2:
+            return ""
+        stacking = self._considered.rules.source.book.stacking
+        wanted = "lowest" if stacking.policy == "guest" else "highest"
+        shown = [
+            f"{' + '.join(each.names) or 'none'} {amount_text(each.amount, self.currency)}"
+            for each in self.sets[:_SETS_SHOWN_MAX]
+        ]
+        rest = len(self.sets) - len(shown)
+        return f"promotions, {wanted} of: {', '.join(shown)}{f' and {rest} more sets' if rest else ''}"
+
+    def render(self) -> list[str]:
+        """The explanation as lines of text: what was asked, the amounts, the nights, the rules that did not apply."""
+        texts = [f"{self.asked.title(self._catalog)}: {money(self.payable_minor, self.currency)}"]
+        rows = [(_label(line), self._number(line.amount), self._number(line.running)) for line in self.lines]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        for line, (label, amount, running) in zip(self.lines, rows, strict=True):
+            shown = "" if line.stage in SUMS else amount
+            texts.append(f"  {label:<{widths[0]}}  {shown:>{widths[1]}}  {running:>{widths[2]}}")
+        texts.append(f"  nights as printed: {', '.join(map(self._number, self.nights_minor))}")
+        if self.choice:
+            texts.append(f"  {self.choice}")
+        texts += [f"  not applied: {note}" for note in self.unmatched]
+        return texts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON. Exact amounts that are no whole minor units are text: "1850/3"."""
+        catalog, asked = self._catalog, self.asked
+        row = int(catalog.product_row[asked.product_index])
+        sold = self._considered.rules
+        return {
+            "hotel_id": catalog.hotel_ids[int(catalog.row_hotel[row])],
+            "room_type_id": catalog.room_type_ids[row],
+            "plan_id": catalog.plan_ids[asked.product_index],
+            "sold_plan_id": sold.plan,
+            "arrival": to_date(asked.arrival).isoformat(),
+            "nights": asked.nights,
+            "lead_days": asked.lead_days,
+            "tier": asked.tier,
+            "asking": _asking(asked),
+            "currency": self.currency,
+            "book_digest": self.digest,
+            "net_minor": self.net_minor,
+            "taxes_minor": self.taxes_minor,
+            "included_taxes_minor": self.included_taxes_minor,
+            "total_minor": self.total_minor,
+            "payable_minor": self.payable_minor,
+            "points_used": self.points_used,
+            "nights_minor": list(self.nights_minor),
+            "lines": [_line(line) for line in self.lines],
+            "promotions": {
+                "applied": list(self.applied),
+                "sets": [
+                    {"positions": list(each.positions), "names": list(each.names), "amount": _exact(each.amount)}
+                    for each in self.sets
+                ],
+            },
+            "rules": [
+                {"kind": note.kind, "position": note.position, "name": note.name, "applied": note.applied,
+                 "reason": note.reason}
+                for note in self.rules
+            ],
+        }  # fmt: skip
+
+    def _number(self, amount: Fraction | int) -> str:
+        return amount_text(amount, self.currency)
+
+
+def _asking(asked: Asked) -> dict[str, Any]:
+    asking = asked.asking
+    return {
+        "adults": asking.adults,
+        "children": list(asking.children),
+        "channel": asking.channel,
+        "country": asking.country,
+        "device": asking.device,
+        "coupons": sorted(asking.coupons),
+        "points": asking.points,
+        "packages": list(asking.packages),
+        "fill_bp": None if asking.fill_bp is None else list(asking.fill_bp),
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "stage": line.stage,
+        "night": None if line.night is None else line.night.isoformat(),
+        "rule": line.rule,
+        "detail": line.detail,
+        "base": _exact(line.base),
+        "factor": None if line.factor is None else str(line.factor),
+        "amount": _exact(line.amount),
+        "running": _exact(line.running),
+    }
+
+
+def _exact(amount: Fraction) -> int | str:
+    return amount.numerator if amount.denominator == 1 else str(amount)
+
+
+def _label(line: Line) -> str:
+    """`2026-10-02 Fri  season "Golden Week" +35 %`."""
+    night = f"{line.night} {WEEKDAYS[line.night.weekday()].capitalize()}  " if line.night else ""
+    rule = f' "{line.rule}"' if line.rule else ""
+    return f"{night}{spoken(line.stage)}{rule} {line.detail}".rstrip()

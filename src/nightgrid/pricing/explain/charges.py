@@ -1,0 +1,168 @@
+"""What comes on top of the room and how it is paid: packages, taxes and fees, loyalty points."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor
+from typing import NamedTuple
+
+from nightgrid.money import round_ratio
+from nightgrid.pricing.explain.facts import Facts
+from nightgrid.pricing.explain.lines import ZERO, Account, percent_parts
+from nightgrid.pricing.explain.rules import ProductRules, in_dates
+from nightgrid.pricing.explain.stay import Stay
+from nightgrid.pricing.explain.words import count, money
+from nightgrid.pricing.model import Package, Points, Tax
+
+
+class NoCharge(NamedTuple):
+    """Why a package or a tax is not charged."""
+
+    reason: str
+
+
+def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
+    """The packages of a product in file order; of one name the best by scope."""
+    best: dict[str, tuple[int, Package]] = {}
+    for position, rule in rules.inside["package"]:
+        if isinstance(rule, Package):
+            known = best.get(rule.name)
+            if known is None or rule.where.level > known[1].where.level:
+                best[rule.name] = (position, rule)
+    return sorted(best.values(), key=lambda each: each[0])
+
+
+def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Fraction, str] | NoCharge:
+    """How many times a package is charged, and in words."""
+    asking = facts.asking
+    if not rule.mandatory and rule.name not in asking.packages:
+        return NoCharge("not chosen")
+    units, words = Fraction(1), []
+    if rule.per.startswith("person"):
+        if asking.adults is None:
+            return NoCharge("per person, and the guests are not told")
+        children = len(asking.children)
+        units = asking.adults + children * percent_parts(rule.children_percent)[0]
+        words.append(count(asking.adults, "adult"))
+        if children:
+            at = "" if rule.children_percent == 100 else f" at {rule.children_percent} %"
+            words.append(f"{count(children, 'child')}{at}")
+    if rule.per.endswith("night"):
+        units *= nights
+        words.append(count(nights, "night"))
+    return units, ", ".join(words)
+
+
+def add_packages(stay: Stay) -> None:
+    """Write the packages that every guest takes and those that this one chose."""
+    for _, rule in packages_of(stay.rules):
+        found = package_units(rule, stay.facts, len(stay.nights))
+        if isinstance(found, NoCharge):
+            continue
+        price = stay.rules.minor(rule.price)
+        words = f"{money(price, stay.rules.currency)}{' x ' if found[1] else ''}{found[1]}"
+        stay.add("package", price * found[0], rule.name, words)
+
+
+class Taxed(NamedTuple):
+    """The taxes on a net price: those added, those inside it already, in minor units."""
+
+    added_minor: int
+    included_minor: int
+
+
+def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Fraction) -> str:
+    """Why a tax is not due, "" if it is. `average` is the net price of a night."""
+    if rule.brackets is not None:
+        low, high = rule.brackets.from_amount, rule.brackets.to_amount
+        if low and average < rules.minor(low):
+            return f"{money(average, rules.currency)} a night, needs {money(rules.minor(low), rules.currency)} or more"
+        if high and average >= rules.minor(high):
+            return (
+                f"{money(average, rules.currency)} a night, needs less than {money(rules.minor(high), rules.currency)}"
+            )
+    if rule.dates and not any(in_dates(rule.dates, day) for day in facts.days):
+        return "no night of the stay lies in its dates"
+    if rule.per.startswith("person") and facts.asking.adults is None:
+        return "per person, and the guests are not told"
+    return ""
+
+
+def add_taxes(
+    account: Account, rules: ProductRules, facts: Facts, net: int, average: Fraction, indexes: range
+) -> Taxed:
+    """Write the taxes on a net price: of the stay, or of the nights at `indexes` alone."""
+    added = included = 0
+    for _, rule in rules.inside["tax"]:
+        if not isinstance(rule, Tax) or why_no_tax(rule, rules, facts, average):
+            continue
+        base = Fraction(net + (added if rule.of == "cumulative" else 0))
+        if rule.percent is not None:
+            whole = 100 + rule.percent if rule.included else 100
+            exact = base * Fraction(rule.percent) / Fraction(whole)
+            words = f"{rule.percent} %{' of what is charged so far' if rule.of == 'cumulative' else ''}"
+        else:
+            units, counted = _tax_units(rule, facts, indexes)
+            amount = rules.minor(rule.amount)
+            exact = amount * units
+            words = f"{money(amount, rules.currency)}{' x ' if counted else ''}{counted}"
+        step = rule.round
+        tax = round_ratio(exact.numerator, exact.denominator, step.mode, step.increment_minor)
+        if rule.included:
+            included += tax
+            words = f"{words}, included: {money(tax, rules.currency)}"
+        else:
+            added += tax
+            if tax != exact:
+                words = f"{words}, {step.mode}"
+        account.lines.append(
+            ("tax", account.night, rule.name, words, base, None, ZERO if rule.included else Fraction(tax))
+        )
+    account.value += added
+    return Taxed(added, included)
+
+
+def _tax_units(rule: Tax, facts: Facts, indexes: range) -> tuple[int, str]:
+    units, words = 1, []
+    asking = facts.asking
+    if rule.per.startswith("person"):
+        youngest = rule.min_age or 0
+        units = (asking.adults or 0) + sum(age >= youngest for age in asking.children)
+        words.append(count(units, "person"))
+    if rule.per.endswith("night"):
+        limit = facts.nights if rule.nights_max is None else rule.nights_max
+        nights = sum(at < limit and in_dates(rule.dates, facts.days[at]) for at in indexes)
+        units *= nights
+        words.append(count(nights, "night"))
+    return units, ", ".join(words)
+
+
+class Paid(NamedTuple):
+    """What points pay: minor units, and how many points are used."""
+
+    minor: int
+    points: int
+
+
+def why_no_points(rules: ProductRules, facts: Facts) -> str:
+    """Why points pay nothing, "" if they pay something."""
+    if not facts.asking.points:
+        return "no points offered"
+    return "" if rules.best["points"] is not None else "no rate"
+
+
+def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount: int) -> Paid:
+    """Write what the points of the guest pay of an amount: as many as are offered, at most the part allowed."""
+    best = rules.best["points"]
+    if best is None or not isinstance(best[1], Points) or not facts.asking.points:
+        return Paid(0, 0)
+    rule = best[1]
+    rate, value = rule.rate.points, rules.minor(rule.rate.value)
+    worth = floor(facts.asking.points * value / rate)
+    most = floor(amount * percent_parts(rule.max_percent)[0])
+    words = f"of {facts.asking.points} offered"
+    if worth > most:
+        worth, words = most, f"{words}, at most {rule.max_percent} % of {money(amount, rules.currency)}"
+    used = ceil(worth * rate / value) if worth else 0
+    account.add("points", Fraction(-worth), rule.name, f"{count(used, 'point')} {words}")
+    return Paid(worth, used)

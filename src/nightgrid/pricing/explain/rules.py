@@ -1,0 +1,287 @@
+"""Which of the author's rules are for a product, and which of them win: looked up once and remembered.
+
+Nothing here comes from compiled tables, so that an explanation is a second opinion on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.errors import Refused
+from nightgrid.money import exponent
+from nightgrid.nights import to_date
+from nightgrid.outcomes import Outcome
+from nightgrid.pricing.explain.words import listed
+from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, holiday_nights, split_holiday
+from nightgrid.pricing.model import (
+    BEST_OF_KINDS,
+    RULE_KINDS,
+    Bounds,
+    DateRange,
+    Derived,
+    ExtraGuests,
+    LengthOfStay,
+    MemberTier,
+    OfferConditions,
+    Package,
+    Points,
+    Promotion,
+    Rule,
+    RuleBook,
+    Season,
+    Tax,
+    Where,
+)
+from nightgrid.pricing.pipelines import Placed, placed
+from nightgrid.pricing.price_data import NO_DATA, NO_VALUE, PriceData
+from nightgrid.pricing.scopes import product_scope
+
+#: Rules with their positions in the file.
+Numbered = tuple[int, Rule]
+#: Dates of one product that remember their winners; a stay asks for a few hundred at most.
+_NIGHTS_MAX: Final = 2_000
+
+
+class NightRules(NamedTuple):
+    """The rules that win one night of a product, with their positions."""
+
+    seasons: tuple[tuple[int, Season], ...]  # one of each group that has any, in the order of the groups
+    bounds: tuple[int, Bounds] | None
+    derived: tuple[int, Derived] | None
+
+
+class Source:
+    """Everything that prices are explained from: a book, a catalogue, a window of nights, data beside the book."""
+
+    def __init__(
+        self, book: RuleBook, catalog: Catalog, first_night: int, n_nights: int, data: PriceData = NO_DATA
+    ) -> None:
+        self.book = book
+        self.catalog = catalog
+        self.first_night = first_night
+        self.n_nights = n_nights
+        self.data = data
+        self.placed: Placed = placed(book)
+        self.groups = book.season_groups()
+        self.digest = book.digest
+        self._products: dict[int, ProductRules] = {}
+        self._holidays: dict[tuple[int, str], frozenset[int]] = {}
+
+    def rules_of(self, product_index: int) -> ProductRules:
+        """The rules of a product. O(rules of the book) the first time."""
+        found = self._products.get(product_index)
+        if found is None:
+            found = self._products.setdefault(product_index, ProductRules(self, product_index))
+        return found
+
+    def is_holiday(self, position: int, season: Season, country: str, ordinal: int) -> bool:
+        """Whether a night is one of the holidays that a season names, or near enough to one."""
+        nights = self._holidays.get((position, country))
+        if nights is None:
+            nights = self._holidays[position, country] = frozenset(self._holiday_nights(season, country))
+        return ordinal in nights
+
+    def _holiday_nights(self, season: Season, country: str) -> Iterator[int]:
+        before, after = season.days_before, season.days_after
+        for holiday in season.holidays:
+            region, name = split_holiday(holiday)
+            region = country if region == OWN_COUNTRY else region
+            if region:
+                first, length = self.first_night - after, self.n_nights + before + after
+                for night in holiday_nights(region, name, first, length):
+                    yield from range(night - before, night + after + 1)
+
+
+class ProductRules:
+    """The rules of one product: those in its scope by kind, the best of each kind, the winners of each night."""
+
+    def __init__(self, source: Source, product_index: int) -> None:
+        catalog, book = source.catalog, source.book
+        self.source = source
+        self.product = product_index
+        self.row = int(catalog.product_row[product_index])
+        hotel = int(catalog.row_hotel[self.row])
+        self.country = catalog.country[hotel]
+        self.currency = catalog.currencies[int(catalog.hotel_currency[hotel])]
+        self.digits = exponent(self.currency)
+        self.plan = catalog.plan_ids[product_index]
+        self.guests_max = int(catalog.guests_max[self.row])
+        self.base_minor = int(catalog.base_minor[product_index])
+        self.scope = product_scope(catalog, product_index)
+        self.inside: dict[str, list[Numbered]] = {
+            kind: [each for each in enumerate(book.rules(kind)) if not self.outside(each[1])] for kind in RULE_KINDS
+        }
+        self.level = _level_of(self.inside) if book.book.inherit == "all_or_nothing" else None
+        for kind in BEST_OF_KINDS if self.level is not None else ():
+            self.inside[kind] = [each for each in self.inside[kind] if each[1].where.level == self.level]
+        self.best: dict[str, Numbered | None] = {kind: self._best(kind) for kind in BEST_OF_KINDS}
+        self._nights: dict[int, NightRules] = {}
+        self._data = {name: _rows(source.data.layer(name).product, product_index) for name in _LAYERS}
+        self.memo: dict[object, object] = {}
+
+    def minor(self, amounts: Mapping[str, Decimal]) -> Fraction:
+        """An amount of a rule in minor units of the hotel's currency."""
+        return Fraction(int(amounts[self.currency].scaleb(self.digits)))
+
+    def outside(self, rule: Rule) -> str:
+        """Why the product is not in the scope of a rule; "" if it is."""
+        reason = _outside(rule.where, self.scope)
+        if not reason and any(self.currency not in amounts for amounts in amounts_of(rule)):
+            return f"no amount in {self.currency}"
+        return reason
+
+    def plan_product(self, plan: str) -> ProductRules | None:
+        """The rules of another plan of the same room type; None where it has no such plan."""
+        catalog = self.source.catalog
+        for product in catalog.products_of(self.row):
+            if catalog.plan_ids[int(product)] == plan:
+                return self.source.rules_of(int(product))
+        return None
+
+    def night(self, ordinal: int) -> NightRules:
+        """The winners of a night."""
+        found = self._nights.get(ordinal)
+        if found is None:
+            if len(self._nights) >= _NIGHTS_MAX:
+                self._nights.clear()
+            found = self._nights[ordinal] = self._winners(ordinal)
+        return found
+
+    def base(self, ordinal: int, guests: int | None) -> tuple[int, str]:
+        """The base price of a night in minor units, and for whom it is given, "" for the catalogue's.
+
+        Raises Refused (TOO_MANY_GUESTS) for more guests than any size that is given.
+        """
+        given: dict[int, int] = {}
+        layer = self.source.data.base
+        for row in self._data["base"]:
+            value = _at(layer.values, row, ordinal - layer.first_night)
+            if value is not None:
+                given[int(layer.guests[row])] = value
+        sizes = sorted(size for size in given if size)
+        if guests is not None and sizes:
+            size = next((size for size in sizes if size >= guests), 0)
+            if size:
+                return given[size], f"for {size} guest{'s' if size > 1 else ''}"
+            if 0 not in given:
+                night = str(to_date(ordinal))
+                text = f"{guests} guests on {night}: prices are given for {sizes[-1]} guests at most"
+                raise Refused(Outcome.TOO_MANY_GUESTS, text, night)
+        return (given[0], "by date") if 0 in given else (self.base_minor, "")
+
+    def override(self, name: str, ordinal: int) -> int | None:
+        """The override of a kind ("fixed", "percent", "floor", "ceiling") on a night: minor units, or basis points."""
+        rows = self._data[name]
+        if not rows:
+            return None
+        layer = self.source.data.layer(name)
+        return _at(layer.values, rows[0], ordinal - layer.first_night)
+
+    def _best(self, kind: str) -> Numbered | None:
+        return min(self.inside[kind], key=lambda each: (-each[1].where.level, each[0]), default=None)
+
+    def _winners(self, ordinal: int) -> NightRules:
+        day = to_date(ordinal)
+        seasons = []
+        for group in self.source.groups:
+            held = [
+                (position, rule)
+                for position, rule in self.inside["season"]
+                if isinstance(rule, Season) and rule.group == group and self.holds(position, rule, day)
+            ]
+            if held:
+                seasons.append(min(held, key=lambda each: each[1].rank(each[0])))
+        bounds = [(p, rule) for p, rule in self.inside["bounds"] if isinstance(rule, Bounds) and _dated(rule, day)]
+        derived = [
+            (p, rule) for p, rule in self.inside["derived"] if isinstance(rule, Derived) and in_dates(rule.dates, day)
+        ]
+        return NightRules(
+            tuple(seasons),
+            min(bounds, key=lambda each: each[1].rank(each[0]), default=None),
+            min(derived, key=lambda each: each[1].rank(each[0]), default=None),
+        )
+
+    def holds(self, position: int, season: Season, day: date) -> bool:
+        """Whether all conditions of a season hold on a night."""
+        if season.dates and not in_dates(season.dates, day):
+            return False
+        if season.weekdays and not on_weekday(season.weekdays, day):
+            return False
+        return not season.holidays or self.source.is_holiday(position, season, self.country, day.toordinal())
+
+
+_LAYERS: Final = ("base", "fixed", "percent", "floor", "ceiling")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def in_dates(dates: tuple[DateRange, ...], day: date) -> bool:
+    """Whether a day lies in any of the ranges; without ranges every day does."""
+    return not dates or any(each.first_night <= day <= each.last_night for each in dates)
+
+
+def on_weekday(weekdays: tuple[str, ...], day: date) -> bool:
+    """Whether a day is one of the weekdays; without weekdays every day is."""
+    return not weekdays or _WEEKDAYS[day.weekday()] in weekdays
+
+
+def _dated(rule: Bounds, day: date) -> bool:
+    return in_dates(rule.dates, day) and on_weekday(rule.weekdays, day)
+
+
+def amounts_of(rule: Rule) -> list[Mapping[str, Decimal]]:
+    """The amounts by currency that a rule needs; without the hotel's currency in each it is not for the hotel."""
+    found: list[Mapping[str, Decimal]] = []
+    if isinstance(rule, OfferConditions):
+        found.append(rule.min_spend)
+    if isinstance(rule, Derived):
+        found.append(rule.amount)
+    elif isinstance(rule, ExtraGuests):
+        found += [rule.adult, *(part for band in rule.children for part in (band.amount, band.discount))]
+    elif isinstance(rule, LengthOfStay):
+        found += [band.price for band in rule.bands]
+    elif isinstance(rule, MemberTier):
+        found += [*rule.amount.values(), *rule.price.values()]
+    elif isinstance(rule, Promotion):
+        found += [rule.off, rule.off_per_night, rule.price, rule.price_per_night, rule.max_off, rule.floor_per_night]
+        found += [part for step in rule.spend for part in (step.from_amount, step.off)]
+    elif isinstance(rule, Package):
+        found.append(rule.price)
+    elif isinstance(rule, Points):
+        found.append(rule.rate.value)
+    elif isinstance(rule, Tax):
+        found.append(rule.amount)
+        if rule.brackets:
+            found += [rule.brackets.from_amount, rule.brackets.to_amount]
+    return [amounts for amounts in found if amounts]
+
+
+def _outside(where: Where, scope: Mapping[str, str]) -> str:
+    for key, values in where.conditions():
+        if scope[key] not in values:
+            return f"other scope: {key} is {scope[key] or 'not given'}, not {listed(values)}"
+    return ""
+
+
+def _level_of(inside: Mapping[str, list[Numbered]]) -> int | None:
+    levels = [rule.where.level for kind in BEST_OF_KINDS for _, rule in inside[kind]]
+    return max(levels, default=None)
+
+
+def _rows(products: NDArray[np.int32], product: int) -> range:
+    start, stop = products.searchsorted([product, product + 1])
+    return range(int(start), int(stop))
+
+
+def _at(values: NDArray[np.int32], row: int, night: int) -> int | None:
+    if not 0 <= night < values.shape[1]:
+        return None
+    value = int(values[row, night])
+    return None if value == NO_VALUE else value

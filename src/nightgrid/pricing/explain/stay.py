@@ -1,0 +1,257 @@
+"""A stay while its price is made, and its first stages: extra guests, length of stay, free nights, lead time, tier.
+
+The amount is shared among the nights in proportion to their weights. A change of the whole stay changes all shares in
+proportion; a change of some nights leaves the others. Under the policy `night` every night is a stay of its own here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Final
+
+from nightgrid.pricing.explain.facts import Facts, party_of
+from nightgrid.pricing.explain.lines import ZERO, Account, percent_parts
+from nightgrid.pricing.explain.nights import Night
+from nightgrid.pricing.explain.offers import free_nights_of
+from nightgrid.pricing.explain.rules import ProductRules
+from nightgrid.pricing.explain.words import count, listed, money, percent_of_bp
+from nightgrid.pricing.model import ChildBand, ExtraGuests, LeadTime, LengthBand, LengthOfStay, MemberTier
+from nightgrid.pricing.pipelines import PlacedStage
+
+
+class Stay(Account):
+    """A stay of some product while its price is made; `nights` are those priced here."""
+
+    __slots__ = ("_after", "facts", "is_member_silent", "nights", "rules", "weights")
+
+    def __init__(
+        self, rules: ProductRules, facts: Facts, nights: Sequence[Night], day: date | None, is_member_silent: bool
+    ) -> None:
+        self.weights = [night.value for night in nights]
+        super().__init__(day, sum(self.weights, ZERO))
+        self.rules = rules
+        self.facts = facts
+        self.nights = nights
+        self.is_member_silent = is_member_silent
+        self._after: dict[str, tuple[Fraction, list[Fraction]]] = {}
+
+    def shares(self) -> list[Fraction]:
+        """Each night's part of the amount; equal parts where no night weighs anything."""
+        return shared(self.value, self.weights)
+
+    def set_shares(self, shares: list[Fraction]) -> None:
+        """Weigh the nights anew after an action on some of them; where all are 0 they keep the weights they had."""
+        if any(shares):
+            self.weights = shares
+
+    def record(self, kind: str) -> None:
+        """Remember the amount after a stage."""
+        self._after[kind] = (self.value, self.weights)
+
+    def of(self, base: str) -> Fraction | None:
+        """The amount that a stage's percents are of; None for the running one."""
+        if base == "running":
+            return None
+        if base in self._after:
+            return self._after[base][0]
+        return sum((night.after[base] for night in self.nights), ZERO)
+
+    def of_nights(self, base: str) -> list[Fraction]:
+        """The same by night."""
+        if base == "running":
+            return self.shares()
+        if base in self._after:
+            return shared(*self._after[base])
+        return [night.after[base] for night in self.nights]
+
+    @property
+    def member(self) -> tuple[int, MemberTier] | None:
+        """The tier table that speaks to this guest."""
+        best = None if self.is_member_silent else self.rules.best["member_tier"]
+        return (best[0], best[1]) if best is not None and isinstance(best[1], MemberTier) else None
+
+
+def shared(value: Fraction, weights: Sequence[Fraction]) -> list[Fraction]:
+    """A value in proportion to weights; in equal parts where all are 0."""
+    whole = sum(weights, ZERO)
+    if not whole:
+        return [value / len(weights)] * len(weights)
+    if value == whole:
+        return list(weights)
+    return [value * weight / whole for weight in weights]
+
+
+def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
+    best = stay.rules.best["extra_guests"]
+    party = party_of(stay.facts, stay.rules)
+    if best is None or party.adults is None or not isinstance(best[1], ExtraGuests):
+        return
+    rule = best[1]
+    extra_adults = max(0, party.adults - rule.included)
+    free_places = max(0, rule.included - party.adults) if rule.children_included == "after_adults" else 0
+    children = party.children[free_places:]
+    if not extra_adults and not children:
+        return
+    bands = [next(band for band in rule.children if age <= band.to_age) for age in children]
+    amount = ZERO
+    for night in stay.nights:
+        value = night.value if stage.of == "running" else night.after[stage.of]
+        adult = ZERO
+        if rule.adult:
+            adult = stay.rules.minor(rule.adult)
+        elif rule.adult_percent is not None:
+            adult = value * percent_parts(rule.adult_percent)[0]
+        amount += extra_adults * adult
+        for band in bands:
+            amount += _child_charge(stay.rules, band, adult)
+    guests = [count(extra_adults, "adult")] if extra_adults else []
+    guests += [f"child of {age}" for age in children]
+    stay.add("extra_guests", amount, rule.name, f"{listed(guests, ' and ')}, {count(len(stay.nights), 'night')}")
+
+
+def _child_charge(rules: ProductRules, band: ChildBand, adult: Fraction) -> Fraction:
+    if band.amount:
+        return rules.minor(band.amount)
+    if band.percent is not None:
+        return adult * percent_parts(band.percent)[0]
+    return max(ZERO, adult - rules.minor(band.discount))
+
+
+def _length_of_stay(stay: Stay, stage: PlacedStage) -> None:
+    best = stay.rules.best["length_of_stay"]
+    if best is None or not isinstance(best[1], LengthOfStay):
+        return
+    rule = best[1]
+    reached = reached_bands(rule, stay.facts.nights)
+    if not reached:
+        return
+    if rule.is_priced:
+        _blocks(stay, rule, reached)
+    elif rule.reading == "marginal":
+        _marginal(stay, stage, rule, reached)
+    else:
+        band = reached[-1] if rule.reading == "stay" else reached[0]
+        stay.times("length_of_stay", band.percent or _NONE, rule.name, stay.of(stage.of))
+
+
+_NONE: Final = Decimal(0)
+
+
+def reached_bands(rule: LengthOfStay, nights: int) -> list[LengthBand]:
+    """The bands that a stay of so many nights reaches, the shortest first."""
+    return sorted((band for band in rule.bands if band.from_nights <= nights), key=lambda band: band.from_nights)
+
+
+def _blocks(stay: Stay, rule: LengthOfStay, reached: list[LengthBand]) -> None:
+    """Whole blocks at their price, the largest first; the nights left over, the last ones, keep their shares."""
+    left, price, words = len(stay.nights), ZERO, []
+    for band in reversed(reached):
+        blocks, left = divmod(left, band.from_nights)
+        price += blocks * stay.rules.minor(band.price)
+        if blocks:
+            words.append(f"{blocks} x {count(band.from_nights, 'night')}")
+    if left:
+        price += sum(stay.shares()[-left:], ZERO)
+        words.append(f"{count(left, 'night')} as priced")
+    stay.become("length_of_stay", price, rule.name, listed(words, " + "))
+
+
+def _marginal(stay: Stay, stage: PlacedStage, rule: LengthOfStay, reached: list[LengthBand]) -> None:
+    """Each night by the band that it falls in; one line for each band that is reached."""
+    shares, bases = stay.shares(), stay.of_nights(stage.of)
+    for number, band in enumerate(reached):
+        share = percent_parts(band.percent or _NONE)[0]
+        last = reached[number + 1].from_nights - 1 if number + 1 < len(reached) else None
+        amount = ZERO
+        for at, night in enumerate(stay.nights):
+            position = night.index + 1
+            if band.from_nights <= position and (last is None or position <= last):
+                changed = max(ZERO, shares[at] + bases[at] * share)
+                amount += changed - shares[at]
+                shares[at] = changed
+        nights = f"night {band.from_nights}" if band.from_nights == last else f"nights {band.from_nights}.."
+        stay.add("length_of_stay", amount, rule.name, f"{percent_parts(band.percent or _NONE)[2]} {nights}{last or ''}")
+    stay.set_shares(shares)
+
+
+def _free_nights(stay: Stay, stage: PlacedStage) -> None:
+    del stage
+    found = free_nights_of(stay.facts, stay.rules, stay.value)
+    if found is None:
+        return
+    rule = found[1]
+    nights = len(stay.weights)
+    times = nights // rule.stay if rule.repeat else 1
+    free_count = times * (rule.stay - rule.pay)
+    if rule.which == "cheapest":
+        free = set(sorted(range(nights), key=lambda at: (stay.weights[at], at))[:free_count])
+    elif rule.which == "last":
+        free = set(range(nights - free_count, nights))
+    else:
+        free = {rule.stay * time - 1 for time in range(1, times + 1)}
+    shares = stay.shares()
+    days = listed([str(stay.facts.days[at]) for at in sorted(free)], " and ")
+    amount = -sum((shares[at] for at in free), ZERO)
+    stay.add("free_nights", amount, rule.name, f"{rule.which.replace('_', ' ')}: {days}")
+    stay.weights = [ZERO if at in free else weight for at, weight in enumerate(stay.weights)]
+
+
+def _lead_time(stay: Stay, stage: PlacedStage) -> None:
+    best = stay.rules.best["lead_time"]
+    if best is None or not isinstance(best[1], LeadTime):
+        return
+    rule, days = best[1], stay.facts.lead_days
+    if not rule.curve:
+        band = next((band for band in rule.bands if band.from_days <= days <= band.last_days), None)
+        if band is not None:
+            stay.times("lead_time", band.percent, rule.name, stay.of(stage.of))
+        return
+    percent = curve_percent(rule, days)
+    base = stay.of(stage.of)
+    amount = (stay.value if base is None else base) * percent / 100
+    cut = "" if (percent * 100).denominator == 1 else ".."
+    sign = "+" if percent >= 0 else ""
+    shown = f"{sign}{percent_of_bp(int(percent * 100))}{cut} %"
+    stay.add("lead_time", amount, rule.name, f"{shown} on its curve at {count(days, 'day')}")
+
+
+def curve_percent(rule: LeadTime, days: int) -> Fraction:
+    """The percent of a curve: linear between its points, constant outside."""
+    points = rule.curve
+    if days <= points[0].days:
+        return Fraction(points[0].percent)
+    for low, high in pairwise(points):
+        if days <= high.days:
+            part = Fraction(days - low.days, high.days - low.days)
+            return Fraction(low.percent) + part * (Fraction(high.percent) - Fraction(low.percent))
+    return Fraction(points[-1].percent)
+
+
+def _member_tier(stay: Stay, stage: PlacedStage) -> None:
+    won, tier = stay.member, stay.facts.tier
+    if won is None:
+        return
+    rule = won[1]
+    if tier in rule.percent:
+        stay.times("member_tier", rule.percent[tier], rule.name, stay.of(stage.of))
+    elif tier in rule.amount:
+        amount = stay.rules.minor(rule.amount[tier])
+        stay.add("member_tier", amount, rule.name, f"{'+' if amount >= 0 else ''}{money(amount, stay.rules.currency)}")
+    elif tier in rule.price:
+        price, nights = stay.rules.minor(rule.price[tier]), len(stay.nights)
+        words = f"{count(nights, 'night')} at {money(price, stay.rules.currency)}"
+        stay.become("member_tier", price * nights, rule.name, words)
+
+
+#: Stages of a stay that need nothing but the stay.
+ACTS: Final[dict[str, Callable[[Stay, PlacedStage], None]]] = {
+    "extra_guests": _extra_guests,
+    "length_of_stay": _length_of_stay,
+    "free_nights": _free_nights,
+    "lead_time": _lead_time,
+    "member_tier": _member_tier,
+}
