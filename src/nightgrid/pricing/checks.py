@@ -6,7 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nightgrid.limits import DERIVED_DEPTH_MAX, SEASON_GROUPS_MAX
 from nightgrid.pricing.fields import Problem, shown
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from nightgrid.pricing.model.book import RuleBook
     from nightgrid.pricing.model.extras import Brackets
     from nightgrid.pricing.model.promotions import Promotion
+
+#: Among at most so many names a similar one is looked for, at most so many times.
+_SUGGESTED_AMONG_MAX: Final = 1_000
+_SUGGESTIONS_MAX: Final = 20
 
 
 def book_problems(book: RuleBook, *, with_tiers: bool = True, other_promotions: Collection[str] = ()) -> list[Problem]:
@@ -90,17 +94,17 @@ def _derived_problems(book: RuleBook) -> Iterator[Problem]:
         reported: set[str] = set()
         for plan in of_plan:
             chain = [plan]
-            while chain[-1] in of_plan and len(chain) <= len(of_plan) + 1 and of_plan[chain[-1]][0] not in chain:
+            while chain[-1] in of_plan and len(chain) <= DERIVED_DEPTH_MAX and of_plan[chain[-1]][0] not in chain:
                 chain.append(of_plan[chain[-1]][0])
             at = ("derived", of_plan[plan][1], "from_plan")
-            closing = of_plan.get(chain[-1], ("", 0))[0]
-            if closing == plan and not reported & set(chain):
+            parent = of_plan.get(chain[-1], ("", 0))[0]
+            if parent == plan and not reported & set(chain):
                 reported.update(chain)
                 circle = " from ".join([*chain, plan])
                 yield Problem(at, f"plans are derived in a circle: {circle}", "derive one of them from another plan")
-            elif not closing and len(chain) - 1 > DERIVED_DEPTH_MAX:
-                problem = f"plan {shown(plan)} is derived over {len(chain) - 1} steps"
-                yield Problem(at, problem, f"a chain has at most {DERIVED_DEPTH_MAX}; derive it from an earlier plan")
+            elif parent and parent not in chain:
+                problem = f"plan {shown(plan)} is derived over more than {DERIVED_DEPTH_MAX} steps"
+                yield Problem(at, problem, "derive it from an earlier plan of the chain")
 
 
 def _promotion_problems(book: RuleBook, other_promotions: Collection[str]) -> Iterator[Problem]:
@@ -108,6 +112,7 @@ def _promotion_problems(book: RuleBook, other_promotions: Collection[str]) -> It
     by_name = {promotion.name: promotion for promotion in reversed(book.promotion)}
     known = {*by_name, *other_promotions}
     seen: set[str] = set()
+    suggestions = _SUGGESTIONS_MAX if len(known) <= _SUGGESTED_AMONG_MAX else 0
     for position, promotion in enumerate(book.promotion):
         at = ("promotion", position)
         if counts[promotion.name] > 1 and promotion.name in seen:
@@ -119,9 +124,14 @@ def _promotion_problems(book: RuleBook, other_promotions: Collection[str]) -> It
                 if name == promotion.name:
                     yield Problem((*at, key, number), f"promotion {shown(name)} {key} itself", "take it out")
                 elif name not in known:
-                    close = difflib.get_close_matches(name, known, 1) if len(known) <= 2_000 else []
-                    fix = f"did you mean {shown(close[0])}?" if close else "use the name of a promotion of this book"
-                    yield Problem((*at, key, number), f"there is no promotion {shown(name)}", fix.rstrip("?"))
+                    close = difflib.get_close_matches(name, known, 1) if suggestions > 0 else []
+                    suggestions -= 1
+                    fix = (
+                        f"did you mean {shown(close[0])}? It is written so"
+                        if close
+                        else "use the name of a promotion of this book"
+                    )
+                    yield Problem((*at, key, number), f"there is no promotion {shown(name)}", fix)
         for number, name in enumerate(promotion.requires):
             if name != promotion.name and name in by_name:
                 reason = never_together(promotion, by_name[name])

@@ -29,6 +29,8 @@ _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?")
 _RATIO: Final = re.compile(r"([0-9]{1,24})/([0-9]{1,24})")
 _DIGITS_MAX: Final = 48
 _RATE_MAX: Final = 10**12
+#: Wrong amounts that one message names.
+_AMOUNT_PROBLEMS_MAX: Final = 8
 _BAD_CATEGORIES: Final = {"Cc", "Cs", "Zl", "Zp"}
 
 _SHORT: Final = reprlib.Repr()
@@ -178,8 +180,12 @@ def read_signed_amounts(value: Any) -> dict[str, Decimal]:
 def _read_amounts(value: Any, *, signed: bool) -> dict[str, Decimal]:
     if not isinstance(value, dict) or not value:
         raise mistake(f"amounts are {shown(value)}, not a table by currency", 'write {CNY = "80.00"}')
-    amounts, problems = {}, []
+    amounts: dict[str, Decimal] = {}
+    problems: list[str] = []
     for currency, amount in value.items():
+        if len(problems) == _AMOUNT_PROBLEMS_MAX:
+            problems.append("...")
+            break
         try:
             minor = parse_minor(amount, currency)
         except NightgridError as error:

@@ -87,10 +87,25 @@ class MistakeList:
         self._data = data
         self._text = text
         self._found: list[Problem] = []
+        self._more = 0
 
     def add(self, path: Path, problem: str, fix: str) -> None:
         """One mistake; `problem` and `fix` are sentences without a final point."""
+        if self._is_full:
+            self._more += 1
+            return
         self._found.append(Problem(path, problem, fix[:1].upper() + fix[1:]))
+
+    def add_unknown_key(self, key: str, allowed: list[str]) -> None:
+        """A key at the top of the book that means nothing, with the nearest one that does."""
+        if self._is_full:
+            self._more += 1  # looking for a near one takes time
+        else:
+            self.add((key,), *unknown_key(key, allowed))
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._found) >= MISTAKES_MAX
 
     def add_errors(self, path: Path, errors: list[ErrorDetails], model: type[BaseModel] | None) -> None:
         """What pydantic says about the part of the book at `path`, read as `model` (for the names of its keys)."""
@@ -100,6 +115,9 @@ class MistakeList:
             inside = (other for other in errors if len(other["loc"]) > depth and other["loc"][:depth] == error["loc"])
             if error["type"] == "too_short" and any(inside):
                 continue
+            if self._is_full:
+                self._more += 1  # its sentence would not be printed
+                continue
             steps = tuple(step for step in error["loc"] if step not in _TAGS)
             self.add((*path, *steps), *_sentences(error, model))
 
@@ -108,12 +126,11 @@ class MistakeList:
         lines = TomlLines(self._text) if self._text is not None and self._found else None
         listed = [
             Mistake(place_of(path, self._data), problem, fix, lines.line(path) if lines else None)
-            for path, problem, fix in self._found[:MISTAKES_MAX]
+            for path, problem, fix in self._found
         ]
         listed.sort(key=lambda mistake: mistake.line or 0)
-        rest = len(self._found) - MISTAKES_MAX
-        if rest > 0:
-            listed.append(Mistake("the book", f"{rest:,} more mistakes are not listed", "Correct these first"))
+        if self._more:
+            listed.append(Mistake("the book", f"{self._more:,} more mistakes are not listed", "Correct these first"))
         return listed
 
 

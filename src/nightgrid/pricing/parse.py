@@ -19,7 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from nightgrid.errors import Mistake, RuleBookError
 from nightgrid.pricing.fields import Currency, shown
-from nightgrid.pricing.mistakes import MistakeList, unknown_key
+from nightgrid.pricing.mistakes import MistakeList
 from nightgrid.pricing.model import (
     RULE_KINDS,
     RULES_MAX,
@@ -45,6 +45,7 @@ from nightgrid.pricing.model import (
     book_problems,
 )
 from nightgrid.pricing.model.book import Rates
+from nightgrid.pricing.shape import DOTS_MAX, dotted_line, shape_problems
 
 #: Length of a rule file.
 BOOK_BYTES_MAX: Final = 1 << 20
@@ -130,6 +131,8 @@ def _load_text(text: str, source: str, is_json: bool) -> RuleBook:
     # Four bytes a character at most, so a longer text need not be encoded to be refused.
     if len(text) > BOOK_BYTES_MAX or len(text.encode(errors="surrogatepass")) > BOOK_BYTES_MAX:
         raise _too_long(source)
+    if not is_json and (line := dotted_line(text)) is not None:
+        raise _refused(source, f"a key has more than {DOTS_MAX} parts", "Write tables as [table]", line)
     try:
         data = _parse_json(text) if is_json else tomllib.loads(text, parse_float=_decimal)
     except RecursionError:
@@ -161,8 +164,8 @@ def _parse_json(text: str) -> Any:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"key {shown(twice)} stands twice in one object")
     return table
 
@@ -174,12 +177,16 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
         raise _refused(source, "the top of the file is not a table", "Start it with [book]")
     for key in data:
         if key not in _TOP_KEYS:
-            name = key if isinstance(key, str) else shown(key)
-            found.add((name,), *unknown_key(name, _TOP_KEYS))
-    parts: dict[str, Any] = {key: _table(model, data, key, found) for key, model in _TABLES.items()}
-    parts["currencies"] = _currencies(data, found)
+            found.add_unknown_key(key if isinstance(key, str) else shown(key), _TOP_KEYS)
     if sum(len(data[kind]) for kind in RULE_KINDS if isinstance(data.get(kind), list | tuple)) > RULES_MAX:
         raise _refused(source, f"the book has more than {RULES_MAX:,} rules", "Use where with lists")
+    oversized = shape_problems(data, RULE_KINDS)
+    if oversized:
+        for path, problem, fix in oversized:
+            found.add(path, problem, fix)
+        raise RuleBookError(source, found.mistakes())
+    parts: dict[str, Any] = {key: _table(model, data, key, found) for key, model in _TABLES.items()}
+    parts["currencies"] = _currencies(data, found)
     positions: dict[str, list[int]] = {}
     for kind, model in _RULE_MODELS.items():
         parts[kind], positions[kind] = _rules(kind, model, data, found)
