@@ -18,6 +18,9 @@ from nightgrid.nights import to_date
 #: In a rule: the public holidays of each hotel's own country.
 OWN_COUNTRY: Final = "*"
 
+#: In a rule, as the name of a holiday: the weekend days that are worked to make up for a holiday's bridge ("CN:workday").
+MAKE_UP_WORKDAY: Final = "workday"
+
 _REGION: Final = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,8}))?")
 _ENGLISH: Final = "en_US"
 
@@ -53,17 +56,33 @@ def holidays_of(region: str, year: int) -> tuple[tuple[int, str], ...]:
     return tuple((night, " / ".join(names[night])) for night in sorted(names))
 
 
+@lru_cache(maxsize=8192)
+def workdays_of(region: str, year: int) -> tuple[int, ...]:
+    """Weekend days of a year that are worked in the region in exchange for a holiday's bridge: ordinals, ascending.
+
+    UnknownIdError for a region that is not known. Empty where the package records none. Cached.
+    """
+    # A day of late December can belong to the holidays of the next year.
+    worked: set[date] = set()
+    for of_year in (year, year + 1):
+        worked |= getattr(_country_holidays(region, of_year, None), "weekend_workdays", set())
+    return tuple(sorted(day.toordinal() for day in worked if day.year == year))
+
+
 def holiday_nights(region: str, name: str, first_night: int, n_nights: int) -> list[int]:
     """Ordinals of the region's holidays in `[first_night, first_night + n_nights)`, whose name holds `name`.
 
-    The comparison ignores case; an empty name means every public holiday.
+    The comparison ignores case; an empty name means every public holiday, `workday` the make-up working days.
     """
     last_night = min(first_night + n_nights - 1, date.max.toordinal())
     first_night = max(first_night, 1)
     wanted = name.casefold()
+    years = range(to_date(first_night).year, to_date(last_night).year + 1)
+    if wanted == MAKE_UP_WORKDAY:
+        return [day for year in years for day in workdays_of(region, year) if first_night <= day <= last_night]
     return [
         night
-        for year in range(to_date(first_night).year, to_date(last_night).year + 1)
+        for year in years
         for night, known in holidays_of(region, year)
         if first_night <= night <= last_night and wanted in known.casefold()
     ]
@@ -72,7 +91,8 @@ def holiday_nights(region: str, name: str, first_night: int, n_nights: int) -> l
 def holiday_names(region: str, first_year: int, last_year: int) -> list[str]:
     """Distinct names of the region's holidays in these years, for messages that suggest one."""
     years = range(first_year, last_year + 1)
-    return sorted({name for year in years for _, names in holidays_of(region, year) for name in names.split(" / ")})
+    names = sorted({name for year in years for _, known in holidays_of(region, year) for name in known.split(" / ")})
+    return [*names, MAKE_UP_WORKDAY] if any(workdays_of(region, year) for year in years) else names
 
 
 def _country_holidays(region: str, year: int, language: str | None) -> Any:
