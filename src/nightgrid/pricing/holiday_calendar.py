@@ -18,7 +18,7 @@ from nightgrid.nights import to_date
 #: In a rule: the public holidays of each hotel's own country.
 OWN_COUNTRY: Final = "*"
 
-#: In a rule, as the name of a holiday: the weekend days that are worked to make up for a holiday's bridge ("CN:workday").
+#: In a rule, as the name of a holiday: the weekend days that are worked in exchange for a long holiday ("CN:workday").
 MAKE_UP_WORKDAY: Final = "workday"
 
 _REGION: Final = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,8}))?")
