@@ -14,7 +14,8 @@ import pytest
 from nightgrid import InputError, Outcome, Refused, RuleBookError
 from nightgrid.engine import Engine
 from nightgrid.pricing import load_book
-from tests.engines import columns
+from tests.engines import catalog_of, columns
+from tests.explained import explained, price_data_of, source_of
 from tests.golden.loader import PriceCase, book_cases
 from tests.golden.test_golden_engine import ids_of, noon_ms, open_engine
 
@@ -94,6 +95,29 @@ def test_a_quote_among_many_is_the_golden_price(case: PriceCase):
     assert answers["outcome"].to_list() == [Outcome[case.expect.get("outcome", "OK")]]
     if "total_minor" in case.expect:
         assert answers["total_minor"].to_list() == [case.expect["total_minor"]]
+
+
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name)
+def test_the_explanation_adds_up_to_the_golden_price(case: PriceCase):
+    world = case.world
+    catalog = catalog_of(world.hotels, world.room_types, world.products)
+    data = price_data_of(catalog, world.first_night, world.base_prices, world.price_overrides)
+    source = source_of(load_book(world.book), catalog, world.first_night, world.nights, data)
+    asked = (source, case.product, case.arrival, case.nights, case.lead_days, case.tier)
+    expect = {key: tuple(value) if isinstance(value, list) else value for key, value in case.expect.items()}
+    outcome = expect.pop("outcome", "OK")
+    expect.pop("display_minor", None)
+
+    if outcome != "OK":
+        with pytest.raises(Refused) as refused:
+            explained(*asked, **case.asking)
+        assert refused.value.outcome.name == outcome
+        return
+    why = explained(*asked, **case.asking)
+
+    assert {key: getattr(why, key) for key in expect} == expect
+    assert sum(line.amount for line in why.lines) == why.payable_minor
+    assert sum(why.nights_minor) == why.total_minor
 
 
 def test_the_engine_leaves_out_no_more_than_it_may():
