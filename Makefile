@@ -15,7 +15,7 @@ STAMP := .venv/made-here
 # A copied or moved checkout brings a .venv whose scripts still lead to the old place. Its stamp says so, and it is made anew.
 $(shell [ ! -e $(STAMP) ] || [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || mv -f $(STAMP) .venv/made-elsewhere)
 
-.PHONY: help env demo test lint type bench figures clean
+.PHONY: help env demo test lint type bench figures fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: $(STAMP) ## all benchmarks; ONLY=name for one, QUICK=1 for small sizes
 
 figures: $(STAMP) ## the figures of README.md and docs/performance.md, from benchmarks/results
 	@$(BIN)/python -m benchmarks.figures
+
+fuzz: $(STAMP) ## 120,000 generated rule books: each is read or refused with its mistakes; COUNT=n, SEED=text
+	@$(BIN)/python -m tests.fuzz $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed "$(SEED)")
 
 clean: ## remove what was made, except .venv
 	@rm -rf out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
