@@ -74,7 +74,7 @@ class BlockSizes:
             at.R_NIGHT_KINDS: (int64, (self.nights,)),
             at.R_PROFILES: (int16, (self.profiles, at.F_FIELDS)),
             at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
-            at.R_KEYS: (int64, (self.keys, at.E_WORDS)),
+            at.R_KEYS: (int64, (self.keys,)),
             at.R_SEGMENT_LOCKS: (int64, (self.segments, 8)),
             at.R_RECORDS: (int64, (self.records, at.D_WORDS)),
             at.R_ROW_FLAGS: (int8, (self.rows,)),

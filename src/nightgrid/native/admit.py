@@ -7,6 +7,9 @@ from numba import carray
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native.cells import cell_place, lies_in_eight
+from nightgrid.native.eight import EIGHT, look_at_eight
+from nightgrid.native.hints import first_bit, stay_apart
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.restrictions import is_shut, stay_restriction
 from nightgrid.native.selling import earlier_rooms, knows_block, selling_code
@@ -38,34 +41,49 @@ def no_lines(store):
     return carray(as_pointer(store[at.R_SHARED]), (q.Q_FIELDS, 0), np.int64)
 
 
-@inlined_kernel
-def _look_at_cells(store, request, lines, before):
-    """One pass over the cells of a stay: (column of the arrival, any restriction seen, first short night or -1)."""
+@kernel
+def _look_at_each(store, request, lines, before, first, dates):
+    """`_look_at_cells` cell by cell: (any restriction seen, first short night or -1)."""
+    stay_apart()
     cells = cells_of(store)
-    shared = shared_of(store)
     row = request[q.Q_ROW]
     arrival = request[q.Q_ARRIVAL]
-    nights = request[q.Q_NIGHTS]
-    first = column_of(store, shared, arrival)
     column = first
     seen = np.int64(0)
     short = np.int64(-1)
-    for night in range(arrival, arrival + nights):
-        asked = request[q.Q_ROOMS]
-        if before:
-            asked += earlier_rooms(store, lines, before, row, night)
+    for night in range(arrival, arrival + dates):
         seen |= np.int64(cells[row, column, at.C_PROFILE])
-        if cells[row, column, at.C_FREE] < asked and asked > 0 and short < 0:
-            short = night
+        if night < arrival + request[q.Q_NIGHTS]:
+            asked = request[q.Q_ROOMS]
+            if before:
+                asked += earlier_rooms(store, lines, before, row, night)
+            if cells[row, column, at.C_FREE] < asked and asked > 0 and short < 0:
+                short = night
         column = next_column(store, column)
-    if arrival + nights < end_night(shared):
-        seen |= np.int64(cells[row, column, at.C_PROFILE])
-    return first, seen, short
+    return seen, short
+
+
+@inlined_kernel
+def _look_at_cells(store, request, lines, before):
+    """One pass over the cells of a stay: (column of the arrival, any restriction seen, first short night or -1)."""
+    shared = shared_of(store)
+    arrival = request[q.Q_ARRIVAL]
+    nights = request[q.Q_NIGHTS]
+    first = column_of(store, shared, arrival)
+    dates = nights + 1 if arrival + nights < end_night(shared) else nights
+    if before or not lies_in_eight(store, first, dates):
+        seen, short = _look_at_each(store, request, lines, before, first, dates)
+        return first, seen, short
+    place = cell_place(store, request[q.Q_ROW], first)
+    found = look_at_eight(cells_of(store), place, nights, dates, request[q.Q_ROOMS])
+    short = found & ((1 << EIGHT) - 1)
+    return first, found >> EIGHT, arrival + first_bit(short) if short else np.int64(-1)
 
 
 @kernel
 def _restriction(store, request, column, hotel):
     """What the restrictions say: (code, night)."""
+    stay_apart()
     arrival = request[q.Q_ARRIVAL]
     lead_days = arrival - hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]
     code, night = stay_restriction(

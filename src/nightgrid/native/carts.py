@@ -15,9 +15,10 @@ from nightgrid.native import requests as q
 from nightgrid.native import steps
 from nightgrid.native.admit import admission
 from nightgrid.native.atomics import acquire, add_word, load_word, release
-from nightgrid.native.holds import known_answer, may_succeed_now, request_at
+from nightgrid.native.holds import may_succeed_now, request_at
 from nightgrid.native.jit import kernel
-from nightgrid.native.keys import key_segment, reserve_entry, write_key
+from nightgrid.native.keys import key_hash, key_segment, write_key
+from nightgrid.native.known import known_answer
 from nightgrid.native.mixing import mix
 from nightgrid.native.records import publish_cart, publish_cart_change
 from nightgrid.native.resolve import locked_code, sell_held, turn_booked
@@ -181,23 +182,22 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     key_low = lines[q.Q_KEY_LOW, 0]
     has_key = key_high != 0 or key_low != 0
     locks = segment_locks_of(store)
-    segment = key_segment(store, key_high, key_low)
-    entry = 0
+    hashed = key_hash(key_high, key_low)
+    segment = key_segment(store, hashed)
+    place = 0
     code, line, night, lsn = _OK, 0, lines[q.Q_ARRIVAL, 0], 0
     if has_key:
         acquire(locks, segment * 8)
-        code, out_ids[0], lsn = known_answer(store, segment, request_at(lines, 0), digest, now_ms)
-        if code == _OK:
-            entry = reserve_entry(store, segment, key_low)
-            if entry < 0:
-                code = _BUSY
+        code, out_ids[0], lsn, place = known_answer(store, hashed, request_at(lines, 0), digest, now_ms)
+        if code == _OK and place < 0:
+            code = _BUSY
     if code == _OK:
         _lock(store, hotels_of_cart)
         code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
         _unlock(store, hotels_of_cart)
         if code == _OK and has_key:
             steps.step(store, steps.POINT_KEY)
-            write_key(store, entry, key_high, key_low, out_ids[0], digest)
+            write_key(store, place, hashed, out_slots[0])
     if has_key:
         release(locks, segment * 8)
     return code, line, night, lsn

@@ -11,6 +11,8 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import steps
 from nightgrid.native.atomics import and_word, or_word
+from nightgrid.native.eight import EIGHT, take_eight
+from nightgrid.native.hints import first_bit, stay_apart
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.restrictions import product_closed
 from nightgrid.native.views import (
@@ -47,7 +49,7 @@ def set_sellable(store, row, column, wanted):
     first_product = row_product_of(store)
     next_product = next_product_of(store)
     lanes = product_lane_of(store)
-    own = row_restricted_of(store)[row] != 0 or row_flags_of(store)[row] & at.ROW_PLANS_CLOSED != 0
+    own = wanted and (row_restricted_of(store)[row] != 0 or row_flags_of(store)[row] & at.ROW_PLANS_CLOSED != 0)
     link = np.int64(first_product[row])
     while link:
         product = link - 1
@@ -87,14 +89,51 @@ def change_free(store, cells, row, column, delta):
 
 
 @inlined_kernel
-def take_rooms(store, row, column, nights, rooms, field):
-    """free -> held or sold (`field` = C_HELD or C_SOLD) on nights from a column on. It was checked before."""
+def lies_in_eight(store, column, nights):
+    """True if nights from a column on lie side by side and are at most EIGHT; never where tests stop between cells."""
+    if steps.ENABLED:
+        return False
+    return nights <= EIGHT and column + nights <= store[at.H_NIGHTS]
+
+
+@inlined_kernel
+def cell_place(store, row, column):
+    """Flat index of the first item of a cell."""
+    return (row * store[at.H_NIGHTS] + column) * at.C_FIELDS
+
+
+@kernel
+def _cross_nights(store, row, column, crossed, opened):
+    """Keep the sellable bits of the nights after a column on which free has crossed 1 (bit k: the k-th), upwards if
+    `opened`.
+    """
+    while crossed:
+        night = column + first_bit(crossed)
+        crossed &= crossed - 1
+        set_sellable(store, row, night, opened and not is_closed(store, row, night))
+
+
+@kernel
+def _take_each(store, row, column, nights, rooms, field):
+    """`take_rooms` cell by cell, for long stays and those that pass the end of the ring."""
+    stay_apart()
     cells = cells_of(store)
     for _ in range(nights):
         change_free(store, cells, row, column, -rooms)
         cells[row, column, field] += rooms
         steps.step(store, steps.POINT_CELL)
         column = next_column(store, column)
+
+
+@inlined_kernel
+def take_rooms(store, row, column, nights, rooms, field):
+    """free -> held or sold (`field` = C_HELD or C_SOLD) on nights from a column on. It was checked before."""
+    if lies_in_eight(store, column, nights):
+        crossed = take_eight(cells_of(store), cell_place(store, row, column), nights, rooms, field)
+        if crossed:
+            _cross_nights(store, row, column, crossed, rooms < 0)
+    else:
+        _take_each(store, row, column, nights, rooms, field)
 
 
 @kernel

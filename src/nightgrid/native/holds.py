@@ -14,7 +14,8 @@ from nightgrid.native import steps
 from nightgrid.native.admit import admission, no_lines
 from nightgrid.native.atomics import acquire, add_word, load_word, release
 from nightgrid.native.jit import inlined_kernel, kernel
-from nightgrid.native.keys import NOT_FOUND, find_key, key_segment, reserve_entry, write_key
+from nightgrid.native.keys import key_hash, key_segment, write_key
+from nightgrid.native.known import known_answer
 from nightgrid.native.records import publish
 from nightgrid.native.replace import replace_hold
 from nightgrid.native.sales import counter_code, needs_counters
@@ -27,14 +28,11 @@ from nightgrid.native.views import (
     row_hotel_of,
     segment_locks_of,
     shared_of,
-    slots_of,
     statistics_of,
 )
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
-_KEY_REUSED = int(Outcome.KEY_REUSED)
-_EXISTS = int(Outcome.EXISTS)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _COUNTER_USED_UP = int(Outcome.COUNTER_USED_UP)
 _TOO_MANY_OPEN_HOLDS = int(Outcome.TOO_MANY_OPEN_HOLDS)
@@ -94,17 +92,6 @@ def _hold_rooms(store, request, digest, now_ms):
     return code, night, hold_id, lsn
 
 
-@kernel
-def known_answer(store, segment, request, digest, now_ms):
-    """What the request's key says: (code, hold id, lsn); code OK = the key is new. The segment is locked."""
-    known_id, known_digest = find_key(store, segment, request[q.Q_KEY_HIGH], request[q.Q_KEY_LOW], now_ms)
-    if known_id == NOT_FOUND:
-        return _OK, 0, 0
-    if known_digest != digest:
-        return _KEY_REUSED, 0, 0
-    return _EXISTS, known_id, slots_of(store)[(known_id & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
-
-
 @inlined_kernel
 def _attempt(store, request, lines, now_ms):
     """One attempt: (code, night, hold id, lsn). A key is looked up first, and remembered if the request is granted."""
@@ -113,21 +100,22 @@ def _attempt(store, request, lines, now_ms):
     key_low = request[q.Q_KEY_LOW]
     has_key = key_high != 0 or key_low != 0
     locks = segment_locks_of(store)
+    hashed = np.int64(0)
     segment = np.int64(0)
     code, hold_id, lsn = np.int64(_OK), np.int64(0), np.int64(0)
     digest = np.int64(0)
-    entry = np.int64(0)
+    place = np.int64(0)
     if has_key:
-        segment = key_segment(store, key_high, key_low)
+        hashed = key_hash(key_high, key_low)
+        segment = key_segment(store, hashed)
         digest = q.request_digest(request)
         acquire(locks, segment * 8)
         steps.step(store, steps.POINT_LOCKED)
-        code, hold_id, lsn = known_answer(store, segment, request, digest, now_ms)
+        code, hold_id, lsn, place = known_answer(store, hashed, request, digest, now_ms)
     if code == _OK:
         code = q.row_code(store, request[q.Q_ROW])
-    if code == _OK and has_key:
-        entry = reserve_entry(store, segment, key_low)
-        code = _BUSY if entry < 0 else _OK
+    if code == _OK and place < 0:
+        code = _BUSY
     if code == _OK:
         if request[q.Q_REPLACES] != 0:
             code, night, hold_id, lsn = replace_hold(store, request, lines, digest, now_ms)
@@ -135,7 +123,7 @@ def _attempt(store, request, lines, now_ms):
             code, night, hold_id, lsn = _hold_rooms(store, request, digest, now_ms)
         if code == _OK and has_key:
             steps.step(store, steps.POINT_KEY)
-            write_key(store, entry, key_high, key_low, hold_id, digest)
+            write_key(store, place, hashed, hold_id & 0xFFFFFFFF)
     if has_key:
         release(locks, segment * 8)
     return code, night, hold_id, lsn

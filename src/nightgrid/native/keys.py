@@ -1,89 +1,107 @@
-"""The index of idempotency keys: open addressing inside small locked segments.
+"""The index of idempotency keys: open addressing inside small locked segments, eight bytes a key.
 
-An entry names a hold id. It is dead as soon as its slot carries another generation, so ended holds
-never have to be removed from here; a dead entry is reused by the next insertion that passes it, and dead
-entries in front of an empty one become empty again.
+An entry is a slot and half of the key's hash; the key itself stands in the slot, so an entry that looks right is
+compared there (`native/known.py`). A slot that is handed out again first takes its entry out. That needs no lock: while
+the slot has its old id nobody else changes the entry, nor empties one between it and its home. What it leaves behind is
+taken by the next key that comes by, or is emptied where it ends a run of entries. Before, entries named dead ids, and
+who looked for a place had to look at the slot of every entry on his way: a cache miss each.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from nightgrid.native import layout as at
-from nightgrid.native import steps
-from nightgrid.native.jit import kernel
+from nightgrid.native.atomics import load_word, store_word
+from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.mixing import mix
-from nightgrid.native.slots import find_slot, is_forgotten
-from nightgrid.native.views import keys_of
+from nightgrid.native.views import keys_of, slots_of
 
-NOT_FOUND = 0
+EMPTY: Final = 0
+GONE: Final = -1 << 32  # not empty, and of no slot
+_SLOT_MASK: Final = 0xFFFFFFFF
+_ODD: Final = -7046029254386353131  # 2^64 / golden ratio
 
 
-@kernel
-def key_segment(store, key_high, key_low):
+@inlined_kernel
+def key_hash(key_high, key_low):
+    """64 bits of which every one depends on every bit of a key."""
+    return mix(key_high * _ODD ^ key_low)
+
+
+@inlined_kernel
+def key_home(store, hashed):
+    """Entry in which the search for a key begins."""
+    return hashed & (store[at.H_KEYS] - 1)
+
+
+@inlined_kernel
+def key_segment(store, hashed):
     """Segment that holds a key."""
-    return mix(key_high ^ mix(key_low)) & (store[at.H_SEGMENTS] - 1)
+    return key_home(store, hashed) // (store[at.H_KEYS] // store[at.H_SEGMENTS])
+
+
+@inlined_kernel
+def entry_of(hashed, slot):
+    """What stands in the index for a key whose hold is in a slot."""
+    return (hashed & ~_SLOT_MASK) | (slot + 1)
+
+
+@inlined_kernel
+def entry_slot(entry):
+    """Slot of an entry, -1 if it has none (EMPTY, GONE)."""
+    return (entry & _SLOT_MASK) - 1
+
+
+@inlined_kernel
+def next_entry(store, entry):
+    """The entry after, inside the same segment."""
+    last = store[at.H_KEYS] // store[at.H_SEGMENTS] - 1
+    return (entry & ~last) | ((entry + 1) & last)
 
 
 @kernel
-def find_key(store, segment, key_high, key_low, now_ms):
-    """Look a key up: (hold id, request digest), or (NOT_FOUND, 0). The segment is locked. O(1) expected.
-
-    A key whose hold is forgotten is passed over: the same key may stand further on for a later hold.
-    """
+def empty_before(store, empty):
+    """Empty the entries that are GONE and end at an empty one: no search needs to pass them. The segment is locked."""
     keys = keys_of(store)
-    size = store[at.H_KEYS] // store[at.H_SEGMENTS]
-    first = segment * size
-    start = key_low & (size - 1)
-    for step in range(size):
-        entry = first + ((start + step) & (size - 1))
-        hold_id = keys[entry, at.E_HOLD_ID]
-        if hold_id == 0:
-            return NOT_FOUND, 0
-        if keys[entry, at.E_KEY_LOW] == key_low and keys[entry, at.E_KEY_HIGH] == key_high:
-            slot = find_slot(store, hold_id)
-            if slot >= 0 and not is_forgotten(store, slot, now_ms):
-                return hold_id, keys[entry, at.E_REQUEST]
-    return NOT_FOUND, 0
-
-
-@kernel
-def _clear_dead_before(store, first, size, empty):
-    """Empty the dead entries that end at an empty one: no probe needs to walk over them any more."""
-    keys = keys_of(store)
-    for step in range(1, size):
-        entry = first + ((empty - first - step) & (size - 1))
-        hold_id = keys[entry, at.E_HOLD_ID]
-        if hold_id == 0 or find_slot(store, hold_id) >= 0:
+    last = store[at.H_KEYS] // store[at.H_SEGMENTS] - 1
+    entry = empty
+    for _ in range(last):
+        entry = (entry & ~last) | ((entry - 1) & last)
+        if load_word(keys, entry) != GONE:
             return
-        keys[entry, at.E_HOLD_ID] = 0
+        store_word(keys, entry, EMPTY)
+
+
+@inlined_kernel
+def write_key(store, place, hashed, slot):
+    """Fill a place that `known.find_key` found, when the slot has the key. The segment is locked."""
+    store_word(keys_of(store), place, entry_of(hashed, slot))
+
+
+@inlined_kernel
+def forget_key(store, slot):
+    """Take the key of a slot out of the index. Its hotel is locked, and the slot still has the id that the key named."""
+    slots = slots_of(store)
+    key_high = slots[slot * at.W_WORDS + at.W_KEY_HIGH]
+    key_low = slots[slot * at.W_WORDS + at.W_KEY_LOW]
+    if key_high != 0 or key_low != 0:
+        _forget(store, slot, key_high, key_low)
 
 
 @kernel
-def reserve_entry(store, segment, key_low):
-    """Entry in which a new key can be written, or -1 if the segment is full. The segment is locked."""
+def _forget(store, slot, key_high, key_low):
+    """`forget_key` of a slot that has one. O(1) expected."""
     keys = keys_of(store)
-    size = store[at.H_KEYS] // store[at.H_SEGMENTS]
-    first = segment * size
-    start = key_low & (size - 1)
-    chosen = -1
-    for step in range(size):
-        entry = first + ((start + step) & (size - 1))
-        hold_id = keys[entry, at.E_HOLD_ID]
-        if hold_id == 0:
-            if chosen < 0:
-                chosen = entry
-            _clear_dead_before(store, first, size, entry)
+    hashed = key_hash(key_high, key_low)
+    wanted = entry_of(hashed, slot)
+    place = key_home(store, hashed)
+    for _ in range(store[at.H_KEYS] // store[at.H_SEGMENTS]):
+        entry = load_word(keys, place)
+        if entry == wanted:
+            store_word(keys, place, GONE)
+        if entry == wanted or entry == EMPTY:
             break
-        if chosen < 0 and find_slot(store, hold_id) < 0:
-            chosen = entry
-    return chosen
-
-
-@kernel
-def write_key(store, entry, key_high, key_low, hold_id, request):
-    """Fill a reserved entry. The segment is locked."""
-    keys = keys_of(store)
-    keys[entry, at.E_KEY_HIGH] = key_high
-    keys[entry, at.E_KEY_LOW] = key_low
-    keys[entry, at.E_REQUEST] = request
-    steps.step(store, steps.POINT_KEY)
-    keys[entry, at.E_HOLD_ID] = hold_id
+        place = next_entry(store, place)
+    slots_of(store)[slot * at.W_WORDS + at.W_KEY_HIGH] = 0
+    slots_of(store)[slot * at.W_WORDS + at.W_KEY_LOW] = 0

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 2
+LAYOUT_VERSION: Final = 3
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -63,7 +63,7 @@ R_PLANES: Final = 34  # int64 (column, plane, word), see P_*
 R_NIGHT_KINDS: Final = 35  # int64 (column): which kinds of restriction exist there, see K_*
 R_PROFILES: Final = 36  # int16 (profile, F_FIELDS), see F_*
 R_SLOTS: Final = 37  # int64 (slot, 16), see W_*
-R_KEYS: Final = 38  # int64 (entry, 4), see E_*
+R_KEYS: Final = 38  # int64 (entry): half of the hash of a key | slot + 1, see `native/keys.py`
 R_SEGMENT_LOCKS: Final = 39  # int64 (segment, 8)
 R_RECORDS: Final = 40  # int64 (record, 16), see D_*
 R_ROW_FLAGS: Final = 41  # int8 (row), see ROW_*
@@ -278,13 +278,6 @@ U_LIMIT: Final = 0  # + 1; 0 = no limit
 U_USED: Final = 1
 U_KEPT: Final = 2  # part of it that no live hold uses: sales that ended without refund, and what was set by hand
 U_WORDS: Final = 8
-
-# -- entry of the key index ----------------------------------------------------------------------
-E_KEY_HIGH: Final = 0
-E_KEY_LOW: Final = 1
-E_HOLD_ID: Final = 2  # 0 = never used
-E_REQUEST: Final = 3
-E_WORDS: Final = 4
 
 CODES: Final = 1_024  # beyond every outcome
 NEVER_MS: Final = 2**62

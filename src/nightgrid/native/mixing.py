@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nightgrid.native.jit import kernel
+from nightgrid.native.jit import inlined_kernel
 
 
-@kernel
+@inlined_kernel
 def mix(word):
     """splitmix64 finaliser (Steele, Lea, Flood 2014) on a signed word: every bit depends on every bit."""
     word = (word ^ ((word >> 30) & 0x3FFFFFFFF)) * -4658895280553007687

@@ -11,7 +11,7 @@ from __future__ import annotations
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native import steps
-from nightgrid.native.atomics import acquire, release, store_word
+from nightgrid.native.atomics import acquire, load_word, prefetch_item, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.slots import hold_id_of
 from nightgrid.native.views import records_of, shared_of, slots_of
@@ -107,6 +107,36 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
         steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     return slots[second * at.W_WORDS + at.W_LSN]
+
+
+@kernel
+def publish_slots(store, slots_taken, count, now_ms):
+    """Publish new holds and bookings, each on its own, under one ring lock; returns the lsn of the last.
+
+    slots_taken int64: `count` slots [in]. The records after them are asked for, for whoever publishes next.
+    """
+    shared = shared_of(store)
+    records = records_of(store)
+    slots = slots_of(store)
+    lsn = 0
+    acquire(shared, at.S_RING_LOCK)
+    for i in range(count):
+        slot = slots_taken[i]
+        lsn, base = _next_record(store, shared, records)
+        state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK
+        kind = at.RECORD_HOLD if state == at.STATE_HELD else at.RECORD_BOOK
+        _write_hold(store, slot, base, kind, now_ms, slots[slot * at.W_WORDS + at.W_VALUE])
+        slots[slot * at.W_WORDS + at.W_LSN] = lsn
+        steps.step(store, steps.POINT_WRITTEN)
+        store_word(records, base + at.D_LSN, lsn)
+        store_word(shared, at.S_LSN, lsn)
+        steps.step(store, steps.POINT_PUBLISHED)
+    release(shared, at.S_RING_LOCK)
+    for i in range(count):
+        base = ((lsn + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+        prefetch_item(records, base)
+        prefetch_item(records, base + at.D_WORDS // 2)
+    return lsn
 
 
 @kernel

@@ -6,6 +6,7 @@ from nightgrid.native import layout as at
 from nightgrid.native import requests as q
 from nightgrid.native.atomics import add_word, load_word, swap_word
 from nightgrid.native.cells import inside_window
+from nightgrid.native.hints import stay_apart
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.selling import earlier_under, in_scope, plan_of
 from nightgrid.native.views import (
@@ -40,6 +41,7 @@ def counts_sale(controls, control, scope, plan):
 @kernel
 def _count_controls(store, row, hotel, product, scope, night, nights, rooms, with_quotas):
     """Move the counts of every control that a sale falls under, on nights inside the window."""
+    stay_apart()
     controls = controls_of(store)
     counts = control_nights_of(store)
     plan = plan_of(store, product)

@@ -13,6 +13,7 @@ import numpy as np
 
 from nightgrid.native import layout as at
 from nightgrid.native import requests as q
+from nightgrid.native.hints import stay_apart
 from nightgrid.native.jit import kernel
 from nightgrid.native.views import (
     cells_of,
@@ -257,6 +258,7 @@ def selling_code(store, request, lines, before, hotel, now_ms):
     request: tuple (Q_FIELDS) int64; lines (Q_FIELDS, line) int64 and `before`: the lines tested before it [in]. The
     lowest code wins, then its first night. O(controls x nights x lines).
     """
+    stay_apart()
     controls = controls_of(store)
     product = request[q.Q_PRODUCT]
     scope = request[q.Q_SCOPE]

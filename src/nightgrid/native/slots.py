@@ -14,7 +14,9 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, load_word, lower_word, release, store_word
+from nightgrid.native.hints import stay_apart
 from nightgrid.native.jit import inlined_kernel, kernel
+from nightgrid.native.keys import forget_key
 from nightgrid.native.requests import place_row, stay_arrival, stay_kept
 from nightgrid.native.sales import keep_units
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of
@@ -64,8 +66,11 @@ def is_forgotten(store, slot, now_ms):
 
 
 @inlined_kernel
-def _next_generation(slots, slot):
-    """End the old id of a slot: (slot, generation)."""
+def _next_generation(store, slot):
+    """End the old id of a slot, and the key that named it: (slot, generation)."""
+    slots = slots_of(store)
+    forget_key(store, slot)
+    steps.step(store, steps.POINT_KEY)
     generation = (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) + 1
     store_word(slots, slot * at.W_WORDS + at.W_STATE, generation << 8 | at.STATE_EMPTY)
     return slot, generation
@@ -74,6 +79,7 @@ def _next_generation(slots, slot):
 @kernel
 def _slot_of_the_store(store, hotel):
     """A slot that belonged to no hotel: (slot, generation), or (-1, 0). Takes the slot lock."""
+    stay_apart()
     shared = shared_of(store)
     slots = slots_of(store)
     slot = -1
@@ -91,7 +97,7 @@ def _slot_of_the_store(store, hotel):
             steps.step(store, steps.POINT_LIST)
             store_word(shared, at.S_SLOT_HIGH, high + taken)
     release(shared, at.S_SLOT_LOCK)
-    return _next_generation(slots, slot) if slot >= 0 else (-1, 0)
+    return _next_generation(store, slot) if slot >= 0 else (-1, 0)
 
 
 @kernel
@@ -105,12 +111,12 @@ def allocate_slot(store, hotel, now_ms):
         hotels[line + at.L_RETIRED_HEAD] = slots[oldest * at.W_WORDS + at.W_NEXT]
         if hotels[line + at.L_RETIRED_HEAD] == 0:
             hotels[line + at.L_RETIRED_TAIL] = 0
-        return _next_generation(slots, oldest)
+        return _next_generation(store, oldest)
     run = hotels[line + at.L_RUN]
     slot = run & 0xFFFFFFFF
     if slot < run >> 32:
         hotels[line + at.L_RUN] = run + 1
-        return _next_generation(slots, slot)
+        return _next_generation(store, slot)
     return _slot_of_the_store(store, hotel)
 
 
@@ -238,7 +244,7 @@ def note_past_stays(store, hotel, now_ms):
         elif is_forgotten(store, slot, now_ms):
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
             keep_units(store, slots[base + at.W_SCOPE])
-            _next_generation(slots, slot)
+            _next_generation(store, slot)
             free_slot(store, slot)
 
 
@@ -258,7 +264,7 @@ def _collect_hotel(store, hotel, now_ms):
         hotels[line + at.L_RETIRED_HEAD] = slots[oldest * at.W_WORDS + at.W_NEXT]
         if hotels[line + at.L_RETIRED_HEAD] == 0:
             hotels[line + at.L_RETIRED_TAIL] = 0
-        _next_generation(slots, oldest)
+        _next_generation(store, oldest)
         free_slot(store, oldest)
     run = hotels[line + at.L_RUN]
     for slot in range(run & 0xFFFFFFFF, run >> 32):

@@ -275,8 +275,8 @@ def slots_of(store):
 
 @kernel
 def keys_of(store):
-    """Key index: int64 (entry, E_WORDS)."""
-    return carray(as_pointer(store[at.R_KEYS]), (store[at.H_KEYS], at.E_WORDS), np.int64)
+    """Key index: int64 (entry)."""
+    return carray(as_pointer(store[at.R_KEYS]), (store[at.H_KEYS],), np.int64)
 
 
 @kernel
