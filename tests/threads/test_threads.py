@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -19,7 +20,9 @@ FIRST = datetime(2027, 1, 1).date()
 NIGHTS = 12
 
 
-def store(capacity: int, *, hotels: int = 2, slots: int = 50_000, retention_ms: int = 86_400_000) -> Engine:
+def store(
+    capacity: int, *, hotels: int = 2, slots: int = 50_000, retention_ms: int = 86_400_000, channels: Sequence[str] = ()
+) -> Engine:
     """A few hotels with two room types each and very few rooms."""
     names = [f"h{i}" for i in range(hotels)]
     catalog = Catalog.from_frames(
@@ -32,7 +35,8 @@ def store(capacity: int, *, hotels: int = 2, slots: int = 50_000, retention_ms: 
         },
     )
     clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
-    engine = Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, slots=slots, retention_ms=retention_ms)
+    sizes = {"slots": slots, "retention_ms": retention_ms}
+    engine = Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, channels=channels, **sizes)
     engine.publish({"book": {"name": "Flat", "tiers": ["public"]}})
     return engine
 

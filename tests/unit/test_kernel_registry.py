@@ -49,9 +49,9 @@ def test_every_kernel_called_from_above_is_registered() -> None:
 
 
 def test_a_forgotten_kernel_would_be_noticed() -> None:
-    source = "from nightgrid.native import cells as c\nfrom nightgrid.native.keys import find_key\nc.give_rooms(1)\n"
+    source = "from nightgrid.native import cells as c\nfrom nightgrid.native.known import find_key\nc.give_rooms(1)\n"
 
-    assert kernels_called_in(source) == {"cells.give_rooms", "keys.find_key"}
+    assert kernels_called_in(source) == {"cells.give_rooms", "known.find_key"}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.kernel)

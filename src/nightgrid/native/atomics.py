@@ -93,10 +93,10 @@ def _prefetch(locality):
     return intrinsic(typed)
 
 
-#: Ask for the cache line of `array[index]` (flat index of a C-contiguous array). Never faults. Into the first cache, for
-#: what is read next; or into the second one, for what is needed some hundred nanoseconds from now: the first cache waits
-#: for few lines at a time (24 on the machine that this was measured on), and with nine lines a hold that alone was a
-#: third of the time.
+#: Ask for the cache line of `array[index]` (flat index of a C-contiguous array). Never faults. Into the first cache,
+#: for what is read next; or into the second one, for what is needed some hundred nanoseconds from now: the first cache
+#: waits for few lines at a time (24 where this was measured), and with nine lines a hold that alone was a third of the
+#: time.
 prefetch_reading = _prefetch(3)
 prefetch_item = _prefetch(2)
 

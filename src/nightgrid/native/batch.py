@@ -54,7 +54,7 @@ def _row_at(store, requests, line):
 
 @inlined_kernel
 def _ask_for_requests(requests, line):
-    """Before the first step, once a cache line: the columns. So many streams are more than the CPU follows by itself."""
+    """Before the first step, once a cache line: the columns. The CPU by itself does not follow so many streams."""
     if line & 7 == 0:
         ahead = min(line + _FIRST + _LINES_AHEAD * 8, requests.shape[1] - 1)
         for field in range(q.Q_FIELDS):
@@ -171,17 +171,19 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     for i in range(requests.shape[1]):
         _ask_ahead(store, requests, i)
         code, night, hold_id = hold_in_group(store, request_at(requests, i), i, group, count, token, now_ms)
-        lsn = np.int64(0)
-        count += code == _OK
-        if code == ALONE or count == GROUP_MAX:
+        if code == ALONE:
             publish_group(store, group, count, now_ms, out_lsn)
             count = 0
-        if code == ALONE:
-            code, night, hold_id, lsn = _hold_alone(store, requests, i, lines, now_ms)
+            code, night, hold_id, out_lsn[i] = _hold_alone(store, requests, i, lines, now_ms)
+        else:
+            out_lsn[i] = 0  # of a granted one, until its group is published
+            count += code == _OK
+            if count == GROUP_MAX:
+                publish_group(store, group, count, now_ms, out_lsn)
+                count = 0
         out_code[i] = code
         out_night[i] = night
         out_hold_id[i] = hold_id
-        out_lsn[i] = lsn
         held += code == _OK
     publish_group(store, group, count, now_ms, out_lsn)
     return held + 0 * owner.size

@@ -4,8 +4,8 @@ Threads that hold in bulk otherwise hand the ring's cache lines to each other fo
 faster than one. A hold of a group is granted under its hotel's lock as always; the lock is kept until the record is
 published, so the order of a hotel's records is still that of its critical sections. A thread that holds locks here
 *tries* the next one and does not wait for it: where a lock is taken, or a request needs more than a plain hold, the
-group is published first, its locks are given back, and the request goes the ordinary way (`native/holds.py`). So whoever
-waits holds nothing that comes later in the order of locks.
+group is published first, its locks are given back, and the request goes the ordinary way (`native/holds.py`). So
+whoever waits holds nothing that comes later in the order of locks.
 
 A lock word of a hotel has the group's token while the group has it, so several holds of one hotel can be in one group.
 """

@@ -81,7 +81,7 @@ def write_key(store, place, hashed, slot):
 
 @inlined_kernel
 def forget_key(store, slot):
-    """Take the key of a slot out of the index. Its hotel is locked, and the slot still has the id that the key named."""
+    """Take the key of a slot out of the index. Its hotel is locked; the slot still has the id that the key named."""
     slots = slots_of(store)
     key_high = slots[slot * at.W_WORDS + at.W_KEY_HIGH]
     key_low = slots[slot * at.W_WORDS + at.W_KEY_LOW]

@@ -17,6 +17,8 @@ Lock order, from first to last; whoever holds one may only take later ones:
   5. the counter lock (limited counters and open holds per channel),
   6. the slot lock (slots that belong to no hotel), which is given back before
   7. the ring lock, always last and always alone: assigns the log sequence number, writes and publishes the record.
+A batch that holds some of 3 and 4 only tries others of them, in any order, and gives all back before it waits
+(`native/group.py`).
 """
 
 from __future__ import annotations
