@@ -12,7 +12,7 @@ from nightgrid.native import layout as at
 from tests.agreement.pairs import Pair
 from tests.agreement.test_window_agrees import WORLD, noon_ms
 from tests.unit import test_check_finds_damage as damages
-from tests.unit.busy_store import busy_store, everything
+from tests.unit.busy_store import STAY, busy_store, everything
 
 FIRST = date(2027, 6, 1)
 REPAIRABLE = [
@@ -47,6 +47,7 @@ def test_what_check_finds_is_mended(damage):
 def test_an_end_without_its_flag_is_an_end():
     engine = busy_store()
     damages.forgotten_hold(engine)
+    engine._inventory.block.region(at.R_RECORDS)[:] = 0  # nobody can tell any more that it was not published
     assert {finding.kind for finding in engine.rebuild()} == {"held", "list"}
     assert engine.check() == []
     assert engine.matrix("held").sum() == 0
@@ -68,9 +69,28 @@ def test_a_slot_that_names_no_room_type_is_reported_and_left_alone():
     slots = engine._inventory.block.region(at.R_SLOTS).view(np.int64)
     slot = int(np.flatnonzero(slots[:, at.W_STATE] & 0xFF == at.STATE_HELD)[0])
     slots[slot, at.W_PLACE] = 77
+    engine._inventory.block.region(at.R_RECORDS)[:] = 0  # as if its record had left the ring long ago
     engine.rebuild()
     assert {finding.kind for finding in engine.check()} == {"list"}
     assert engine.matrix("held").sum() == 0
+
+
+def test_a_hold_becomes_what_was_published_of_it():
+    """Another room type, another state, a hold that was never published, a key that was lost: the ring tells."""
+    engine = busy_store()
+    region = engine._inventory.block.region
+    slots = region(at.R_SLOTS).view(np.int64)
+    keyed = engine.hold(*STAY, key="order")
+    before = [engine.matrix(what).tolist() for what in ("free", "held", "sold")]
+    held, booked = (np.flatnonzero(slots[:, at.W_STATE] & 0xFF == state) for state in (at.STATE_HELD, at.STATE_BOOKED))
+    slots[held[0], at.W_PLACE] = 77
+    slots[booked[0], at.W_STATE] += at.STATE_NO_SHOW - at.STATE_BOOKED
+    region(at.R_KEYS)[:] = 0
+    assert next(finding.kind for finding in engine.rebuild()) == "published"
+    assert engine.check() == []
+    assert [engine.matrix(what).tolist() for what in ("free", "held", "sold")] == before
+    assert engine.hold(*STAY, key="order").id == keyed.id
+    assert engine.rebuild() == []
 
 
 def test_a_hold_whose_deadline_was_lost_expires_again():

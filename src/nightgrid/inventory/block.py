@@ -97,6 +97,11 @@ class BlockSizes:
         }
 
 
+def zeroed_bytes(size: int) -> NDArray[np.uint8]:
+    """So many bytes of zeros for a block: memory of this process. The one place where another kind of memory begins."""
+    return np.zeros(size, np.uint8)
+
+
 def _line_up(size: int) -> int:
     return -(-size // at.LINE_BYTES) * at.LINE_BYTES
 
@@ -116,7 +121,7 @@ class Block:
         for region, (dtype, shape) in self._regions.items():
             offsets[region] = end
             end += _line_up(dtype.itemsize * int(np.prod(shape, dtype=np.int64)))
-        raw = np.zeros(end + at.LINE_BYTES, np.uint8)
+        raw = zeroed_bytes(end + at.LINE_BYTES)
         start = -raw.ctypes.data % at.LINE_BYTES
         self.bytes: NDArray[np.uint8] = raw[start : start + end]
         header = self.bytes[: at.HEADER_WORDS * 8].view(np.int64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.findings import WrongBits, named, recount, wrong_bits
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.native import audit
+from nightgrid.native import audit, settle
 from nightgrid.native import layout as at
 from nightgrid.native import rebuild as kernels
 
@@ -23,10 +23,13 @@ _OF_LISTS: Final = (audit.FINDING_LIST, audit.FINDING_DEADLINE)
 def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     """Assign everything that follows from the holds; returns the findings that it mended, empty if nothing was wrong.
 
-    The store stands still meanwhile. Cells that a capacity cut left short of rooms are no damage and stay as they are;
-    a slot that names no room type stays, and `findings` goes on reporting it. O(rows x nights + slots x nights).
+    First every hold whose latest change is in the ring becomes what was published of it, and keys that were lost are
+    remembered again. The store stands still meanwhile. Cells that a capacity cut left short of rooms are no damage and
+    stay as they are; a slot that names no room type stays, and `findings` goes on reporting it. O(rows x nights + slots
+    x nights + records).
     """
     with inventory.standing_still() as window:
+        unsettled = settle.settle_slots(inventory.table)
         counted = recount(inventory, window)
         kinds = counted.lines[:, 0]
         if np.isin(kinds, _OF_CELLS).any():
@@ -41,7 +44,9 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
         if not controls.is_right:
             inventory.rebuild_controls()
         lines = counted.lines[~_stays(inventory, counted.lines)]
-    return named(inventory, replace(counted, lines=lines), wrong) + controls.findings()
+    unsettled += settle.settle_keys(inventory.table, now_ms)
+    torn = [] if unsettled == 0 else [CellFinding("published", -1, 0, f"{unsettled} holds or keys were torn")]
+    return torn + named(inventory, replace(counted, lines=lines), wrong) + controls.findings()
 
 
 def _stays(inventory: Inventory, lines: NDArray[np.int64]) -> NDArray[np.bool_]:

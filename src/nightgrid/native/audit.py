@@ -269,6 +269,21 @@ def _walk_list(store, hotel, head, met, count, out):
 
 
 @kernel
+def _audit_run(store, hotel, met, count, out):
+    """The unused slots that a hotel keeps for itself are unused, and nobody else has them."""
+    slots = slots_of(store)
+    run = hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN]
+    first, end = run & 0xFFFFFFFF, run >> 32
+    if not 0 <= first <= end <= met.size:
+        return _note(FINDING_LIST, _first_row(store, hotel), 0, first, hotel, count, out)
+    for slot in range(first, end):
+        if met[slot] != 0 or slots[slot * at.W_WORDS + at.W_STATE] & 0xFF != 0:
+            return _note(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
+        met[slot] = 1
+    return count
+
+
+@kernel
 def _audit_deadlines(store, hotel, count, out):
     """The earliest deadlines of the hotel and of the store are not later than any of its holds'."""
     slots = slots_of(store)
@@ -289,8 +304,8 @@ def _audit_deadlines(store, hotel, count, out):
 def audit_lists(store, out):
     """Walk the lists of every hotel; returns the number of findings, and writes them to out (finding, 5) int64 [out].
 
-    Every slot that is in use must be met exactly once, in the list that its state asks for; slots that belong to no
-    hotel are unused. O(slots).
+    Every slot must be met exactly once: in use in the list that its state asks for, unused in the run of a hotel or
+    among those that belong to no hotel. O(slots).
     """
     slots = slots_of(store)
     shared = shared_of(store)
@@ -310,9 +325,11 @@ def audit_lists(store, out):
             break
         met[slot] = 1
         link = slots[slot * at.W_WORDS + at.W_NEXT]
+    for hotel in range(store[at.H_HOTELS]):
+        count = _audit_run(store, hotel, met, count, out)
     for slot in range(met.size):
         base = slot * at.W_WORDS
-        if slots[base + at.W_STATE] & 0xFF != 0 and not met[slot]:
+        if not met[slot]:
             row = q.place_row(slots[base + at.W_PLACE])
             count = _note(FINDING_LIST, row if row < store[at.H_ROWS] else 0, 0, slot, -1, count, out)
     return count

@@ -70,6 +70,15 @@ def _set_cell(store, which, row, column, values, i):
 
 
 @kernel
+def _frees(store, which, row, column, values, i):
+    """Rooms that a change of one cell makes free, negative where it takes some."""
+    rooms, _, _, _ = _wanted(store, which, row, column, values, i)
+    if which == CAPACITY:
+        return rooms - capacity_of(store)[row, column]
+    return elsewhere_of(store)[row, column] - rooms
+
+
+@kernel
 def _note_shortfall(store, which, row, column, night, rooms, out_short):
     """Count a cell that would be short of rooms, and keep the first: row, night, capacity, taken, number of others."""
     cells = cells_of(store)
@@ -127,13 +136,18 @@ def set_counters(store, which, rows, nights, values, hotels_of_change, allow_ove
             column = column_of(store, shared, nights[i])
             rooms, _, _, _ = _wanted(store, which, rows[i], column, values, i)
             short += _note_shortfall(store, which, rows[i], column, nights[i], rooms, out_short)
-    if short == 0:
+    if short == 0 and rows.size:
+        # What takes rooms is done before it is published, what frees some after it, as with holds.
+        for frees in (False, True):
+            for i in range(rows.size):
+                column = column_of(store, shared, nights[i])
+                if (_frees(store, which, rows[i], column, values, i) > 0) == frees:
+                    _set_cell(store, which, rows[i], column, values, i)
+                    steps.step(store, steps.POINT_CELL)
+            if not frees:
+                _publish_ranges(store, rows, nights, now_ms)
         for i in range(rows.size):
-            _set_cell(store, which, rows[i], column_of(store, shared, nights[i]), values, i)
-            steps.step(store, steps.POINT_CELL)
             hotels[np.int64(row_hotel_of(store)[rows[i]]) * at.L_WORDS + at.L_CHANGES] += 1
-        if rows.size:
-            _publish_ranges(store, rows, nights, now_ms)
     for i in range(hotels_of_change.size):
         release(hotels, hotels_of_change[hotels_of_change.size - 1 - i] * at.L_WORDS + at.L_LOCK)
     return short

@@ -18,9 +18,11 @@ from nightgrid.native.views import records_of, shared_of, slots_of
 
 
 @inlined_kernel
-def _next_record(store, shared, records):
-    """(lsn, position of its record); the ring lock is held. The record is unpublished until its number is written."""
-    lsn = shared[at.S_LSN] + 1
+def _next_record(store, shared, records, before):
+    """(lsn, position of its record) after `before` others that are published together with it; the ring lock is held.
+    Records are published by the number of the last one, S_LSN, all at one instant.
+    """
+    lsn = shared[at.S_LSN] + 1 + before
     base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
     store_word(records, base + at.D_LSN, 0)
     steps.step(store, steps.POINT_NUMBERED)
@@ -58,7 +60,7 @@ def publish_change(store, slot, kind, now_ms, value, old_place, old_stay):
     shared = shared_of(store)
     records = records_of(store)
     acquire(shared, at.S_RING_LOCK)
-    lsn, base = _next_record(store, shared, records)
+    lsn, base = _next_record(store, shared, records, 0)
     _write_hold(store, slot, base, kind, now_ms, value)
     records[base + at.D_OLD_PLACE] = old_place
     records[base + at.D_OLD_STAY] = old_stay
@@ -77,7 +79,7 @@ def publish(store, slot, kind, now_ms, value):
     shared = shared_of(store)
     records = records_of(store)
     acquire(shared, at.S_RING_LOCK)
-    lsn, base = _next_record(store, shared, records)
+    lsn, base = _next_record(store, shared, records, 0)
     _write_hold(store, slot, base, kind, now_ms, value)
     steps.step(store, steps.POINT_WRITTEN)
     store_word(records, base + at.D_LSN, lsn)
@@ -97,15 +99,17 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
     acquire(shared, at.S_RING_LOCK)
     for line in range(2):
         slot = second if line else first
-        lsn, base = _next_record(store, shared, records)
+        lsn, base = _next_record(store, shared, records, line)
         kind = second_kind if line else first_kind
         _write_hold(store, slot, base, kind | line << 8 | 2 << 24, now_ms, value if line else 0)
-        slots[slot * at.W_WORDS + at.W_LSN] = lsn
-        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
-        store_word(shared, at.S_LSN, lsn)
-        steps.step(store, steps.POINT_PUBLISHED)
+        steps.step(store, steps.POINT_WRITTEN)
+    lsn = shared[at.S_LSN] + 2
+    store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
+    slots[first * at.W_WORDS + at.W_LSN] = lsn - 1
+    slots[second * at.W_WORDS + at.W_LSN] = lsn
     return slots[second * at.W_WORDS + at.W_LSN]
 
 
@@ -152,14 +156,15 @@ def publish_cart(store, slots_taken, count, kind, now_ms, values):
     lsn = 0
     acquire(shared, at.S_RING_LOCK)
     for line in range(count):
-        lsn, base = _next_record(store, shared, records)
+        lsn, base = _next_record(store, shared, records, line)
         _write_hold(store, slots_taken[line], base, kind | line << 8 | count << 24, now_ms, values[line])
-        slots[slots_taken[line] * at.W_WORDS + at.W_LSN] = lsn
-        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
-        store_word(shared, at.S_LSN, lsn)
-        steps.step(store, steps.POINT_PUBLISHED)
+        steps.step(store, steps.POINT_WRITTEN)
+    store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
+    for line in range(count):
+        slots[slots_taken[line] * at.W_WORDS + at.W_LSN] = lsn - count + 1 + line
     return lsn
 
 
@@ -179,7 +184,7 @@ def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
         slot = slots_of_cart[line]
         if slot < 0:
             continue
-        lsn, base = _next_record(store, shared, records)
+        lsn, base = _next_record(store, shared, records, done)
         _write_hold(store, slot, base, kind | done << 8 | count << 24, now_ms, 0)
         if kind == at.RECORD_CONFIRM:
             records[base + at.D_VALUE] = q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY])
@@ -187,14 +192,16 @@ def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
             records[base + at.D_OLD_STAY] = slots[slot * at.W_WORDS + at.W_STAY]
         else:
             records[base + at.D_VALUE] = 1  # as of a release alone
-        slots[slot * at.W_WORDS + at.W_LSN] = lsn
         out_lsn[line] = lsn
-        steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
-        store_word(shared, at.S_LSN, lsn)
-        steps.step(store, steps.POINT_PUBLISHED)
+        steps.step(store, steps.POINT_WRITTEN)
         done += 1
+    store_word(shared, at.S_LSN, shared[at.S_LSN] + count)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
+    for line in range(slots_of_cart.size):
+        if slots_of_cart[line] >= 0:
+            slots[slots_of_cart[line] * at.W_WORDS + at.W_LSN] = out_lsn[line]
 
 
 @kernel
@@ -203,7 +210,7 @@ def publish_cells(store, kind, row, night, nights, now_ms):
     shared = shared_of(store)
     records = records_of(store)
     acquire(shared, at.S_RING_LOCK)
-    lsn, base = _next_record(store, shared, records)
+    lsn, base = _next_record(store, shared, records, 0)
     for word in range(1, at.D_WORDS):
         records[base + word] = 0
     records[base + at.D_KIND] = kind

@@ -21,6 +21,7 @@ _RESTRICTIONS = "tests/oracles/restrictions_slow.py"
 _SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
 _WINDOW = "tests/oracles/window.py"
 _ROLLS = "tests/agreement/test_window_agrees.py"
+_KILLED = "tests/crash/test_steps.py"
 _REBUILD = "tests/unit/test_rebuild.py"
 _CHECK = "benchmarks/bench_check.py"
 _QUESTIONS = "tests/oracles/questions.py"
@@ -141,6 +142,8 @@ ENTRIES = (
     ),
     KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
+    KernelEntry("settle.settle_slots", "make slots what was published of them", "tests/oracles/records.py", _KILLED),
+    KernelEntry("settle.settle_keys", "remember keys that were lost", _INVENTORY, _KILLED),
     KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
     KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
     KernelEntry("rebuild.assign_marks", "write which rows have selling controls", _GRID, _REBUILD),

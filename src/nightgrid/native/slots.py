@@ -93,9 +93,9 @@ def _slot_of_the_store(store, hotel):
         taken = min(store[at.H_SLOT_RUN], store[at.H_SLOTS] - high)
         if taken > 0:
             slot = high
-            hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN] = (high + 1) | (high + taken) << 32
+            store_word(shared, at.S_SLOT_HIGH, high + taken)  # first: slots may be lost here, and never be had twice
             steps.step(store, steps.POINT_LIST)
-            store_word(shared, at.S_SLOT_HIGH, high + taken)
+            hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN] = (high + 1) | (high + taken) << 32
     release(shared, at.S_SLOT_LOCK)
     return _next_generation(store, slot) if slot >= 0 else (-1, 0)
 

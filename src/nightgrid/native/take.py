@@ -31,6 +31,7 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
     slots[base + at.W_REFERENCE] = request[q.Q_REFERENCE]
     slots[base + at.W_SCOPE] = request[q.Q_SCOPE]
     slots[base + at.W_LINK] = link
+    slots[base + at.W_LSN] = 0  # not published yet
     store_word(slots, base + at.W_STATE, generation << 8 | state)
 
 

@@ -1,0 +1,171 @@
+"""A small chain in the middle of its day, and everything that takes or gives rooms, to be stopped at any step.
+
+`prepare` makes the chain: rooms held and booked, a guest in the house, a cart, a hold that is due, a block, a quota, a
+coupon. A deed is one call that succeeds there. Nothing in a deed touches a frame: its requests are made beforehand, so
+that a forked process can do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+
+from nightgrid.engine import Engine
+from nightgrid.engine.batches import requests_of
+from nightgrid.native import layout as at
+from nightgrid.native import requests as q
+from tests.engines import engine_of
+
+FIRST: Final = date(2027, 6, 1)
+NIGHTS: Final = 6
+NOON_MS: Final = round(datetime(2027, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
+HOUR_MS: Final = 3_600_000
+ROOMS: Final = {("A", "DBL"): 9, ("A", "STE"): 2, ("B", "DBL"): 3, ("C", "DBL"): 2}
+WORLD: Final = {
+    "hotels": [{"hotel_id": hotel, "currency": "CNY", "time_zone": "Asia/Shanghai"} for hotel in "ABC"],
+    "room_types": [
+        {"hotel_id": hotel, "room_type_id": kind, "capacity": rooms, "guests_max": 2}
+        for (hotel, kind), rooms in ROOMS.items()
+    ],
+    "products": [
+        {"hotel_id": hotel, "room_type_id": kind, "plan_id": "flex", "base_minor": 100} for hotel, kind in ROOMS
+    ],
+}
+CART: Final = [("A", "DBL", 2), ("B", "DBL", 3), ("A", "STE", 3)]
+
+
+def night(index: int) -> date:
+    return FIRST + timedelta(days=index)
+
+
+@dataclass
+class House:
+    """The chain, the ids of those who are known there, and requests that are ready to be sent."""
+
+    engine: Engine
+    ids: dict[str, int] = field(default_factory=dict)
+    ready: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def now_ms(self) -> int:
+        return self.engine.clock.now_ms()
+
+
+def prepare() -> House:
+    """The chain at work. At A all suites of tonight are held by somebody whose time is up."""
+    names = {"tiers": ("public", "gold"), "channels": ("web",), "book": {"book": {"name": "flat", "tiers": ["public"]}}}
+    engine = engine_of(WORLD, FIRST, NIGHTS, NOON_MS, slots=64, retention_ms=HOUR_MS, ring_records=1_024, **names)
+    house = House(engine)
+    ids = house.ids
+    engine.set_counter("SPRING", 6)
+    engine.set_open_holds_max("web", 9)
+    engine.set_caps({"hotel_id": ["A"], "channel": ["web"], "kind": ["quota"], "rooms": [4]})
+    engine.set_house_cap({"hotel_id": ["A"], "rooms": [11]})
+    engine.create_block("B1", "A", "DBL", 1, first_night=night(0), last_night=night(5))
+
+    ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1).id
+    engine.clock.advance_ms(1_000)
+    engine.expire()
+    ids["held"] = engine.hold("A", "DBL", night(1), 3, rooms=2, channel="web", coupon="SPRING", plan="flex").id
+    ids["picked"] = engine.hold("A", "DBL", night(4), 1, block="B1").id
+    ids["booked"] = engine.book("B", "DBL", night(0), 3, rooms=2).id
+    ids["web"] = engine.book("A", "DBL", night(4), 2, channel="web", coupon="SPRING", plan="flex").id
+    ids["guest"] = engine.book("A", "DBL", night(0), 3).id
+    engine.check_in(ids["guest"])
+    ids["other"] = engine.book("C", "DBL", night(0), 1).id
+    lines = [
+        {"hotel_id": hotel, "room_type_id": kind, "arrival": night(first), "nights": 1} for hotel, kind, first in CART
+    ]
+    cart = engine.hold_cart(lines)
+    ids |= {"cart": cart.cart_id, "cart 1": cart.holds[1].id, "cart 2": cart.holds[2].id}
+    ids["due"] = engine.hold("A", "STE", night(0), 1, rooms=2, ttl_seconds=1).id
+    engine.clock.advance_ms(1_000)
+
+    make_ready(house)
+    return house
+
+
+def make_ready(house: House) -> None:
+    """The requests of deeds that take many at once."""
+    engine = house.engine
+
+    def requests(*stays: tuple[str, str, int, int], keyed: bool = False) -> np.ndarray:
+        columns = list(zip(*stays, strict=True))
+        frame: dict[str, Any] = {"hotel_id": columns[0], "room_type_id": columns[1], "nights": columns[3]}
+        frame |= {"arrival": [night(first) for first in columns[2]]}
+        if keyed:
+            frame["key"] = [f"line {i}" for i in range(len(stays))]
+        return requests_of(engine.catalog, engine._digests, engine._names, frame)
+
+    house.ready["batch"] = requests(("A", "DBL", 1, 2), ("B", "DBL", 1, 1), ("A", "DBL", 1, 1), keyed=True)
+    cart = requests(("B", "DBL", 0, 1), ("A", "DBL", 1, 2), ("A", "STE", 1, 1))
+    cart[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key("trip")
+    house.ready["cart"] = cart
+    row = engine.catalog.row_index("B", "DBL")
+    house.ready["cells"] = (np.full(3, row, np.int32), np.array([night(i).toordinal() for i in range(3)], np.int32))
+
+
+def set_capacity(house: House) -> None:
+    """A room less on one night, two more on others."""
+    rows, nights = house.ready["cells"]
+    physical = np.array([2, 5, 5], np.int32)
+    house.engine._inventory.set_capacity(rows, nights, physical=physical, now_ms=house.now_ms)
+
+
+def sell_elsewhere(house: House) -> None:
+    rows, nights = house.ready["cells"]
+    house.engine._inventory.set_sold_elsewhere(rows, nights, np.array([1, 1, 0], np.int32), now_ms=house.now_ms)
+
+
+DEEDS: Final[dict[str, Callable[[House], Any]]] = {
+    "hold": lambda h: h.engine.hold("A", "DBL", night(1), 3),
+    "hold with a key": lambda h: h.engine.hold("A", "DBL", night(3), 2, key="order 1"),
+    "hold with everything": lambda h: h.engine.hold(
+        "A", "DBL", night(0), 1, key="order 2", channel="web", coupon="SPRING", tier="gold", plan="flex"
+    ),
+    "hold in place of the due one": lambda h: h.engine.hold("A", "STE", night(0), 2),
+    "pick up": lambda h: h.engine.hold("A", "DBL", night(2), 1, block="B1"),
+    "book": lambda h: h.engine.book("B", "DBL", night(0), 3),
+    "confirm": lambda h: h.engine.confirm(h.ids["held"]),
+    "confirm a part": lambda h: h.engine.confirm(h.ids["held"], rooms=1),
+    "release": lambda h: h.engine.release(h.ids["held"]),
+    "extend": lambda h: h.engine.extend(h.ids["held"], 7_200),
+    "expire": lambda h: h.engine.expire(),
+    "cancel": lambda h: h.engine.cancel(h.ids["web"]),
+    "cancel with refund": lambda h: h.engine.cancel(h.ids["web"], refund=True),
+    "check in": lambda h: h.engine.check_in(h.ids["booked"]),
+    "check out": lambda h: h.engine.check_out(h.ids["guest"]),
+    "depart": lambda h: h.engine.depart_early(h.ids["guest"], night(1)),
+    "no show": lambda h: h.engine.no_show(h.ids["booked"], release_from=night(1)),
+    "amend dates": lambda h: h.engine.amend(h.ids["booked"], arrival=night(1), nights=3),
+    "amend room type": lambda h: h.engine.amend(h.ids["held"], room_type_id="STE", arrival=night(1), nights=1),
+    "amend rooms": lambda h: h.engine.amend(h.ids["held"], rooms=1, nights=4),
+    "rebook": lambda h: h.engine.confirm(h.ids["expired"], rebook=True),
+    "replace": lambda h: h.engine.hold("A", "DBL", night(2), 3, rooms=2, replace=h.ids["held"], channel="web"),
+    "replace in another hotel": lambda h: h.engine.hold("B", "DBL", night(1), 2, replace=h.ids["held"]),
+    "cart": lambda h: h.engine._inventory.hold_cart(h.ready["cart"], h.now_ms),
+    "confirm a cart": lambda h: h.engine.confirm_cart(h.ids["cart"]),
+    "release a cart": lambda h: h.engine.release_cart(h.ids["cart"]),
+    "batch": lambda h: h.engine._inventory.hold_batch(h.ready["batch"], h.now_ms),
+    "set capacity": set_capacity,
+    "sell elsewhere": sell_elsewhere,
+}
+
+
+class Snapshot:
+    """The rooms of every cell, and what is known of everybody, read without any lock."""
+
+    def __init__(self, house: House) -> None:
+        block = house.engine._inventory.block
+        cells = block.region(at.R_CELLS).view(np.int16)
+        self.free, self.held, self.sold = (
+            cells[:, :, each].astype(int) for each in (at.C_FREE, at.C_HELD, at.C_SOLD)
+        )
+        self.capacity = block.region(at.R_CAPACITY).view(np.int16).astype(int)
+        self.lsn = house.engine.lsn
+        slots = block.region(at.R_SLOTS).view(np.int64)
+        self.known = {name: tuple(slots[hold_id & 0xFFFFFFFF][:3].tolist()) for name, hold_id in house.ids.items()}

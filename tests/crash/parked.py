@@ -1,0 +1,191 @@
+"""Park a thread at each step of each deed, and look what others see meanwhile.
+
+    NIGHTGRID_STEPS=1 python -m tests.crash.parked [every [first]]
+
+`every` = 1 stops at all steps, n at every nth from `first` on. Prints how many deeds and steps there were; an
+AssertionError names the deed, the step and the point.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nightgrid import Refused
+from nightgrid.inventory.findings import wrong_bits
+from nightgrid.native import layout as at
+from nightgrid.native import steps
+from tests.crash.deeds import DEEDS, NIGHTS, House, Snapshot, night, prepare
+
+HANGS_S = 60.0  # a thread that waits so long waits for ever
+IN_THE_RING = (steps.POINT_NUMBERED, steps.POINT_WRITTEN, steps.POINT_PUBLISHED)
+
+
+def words(house: House) -> Any:
+    return house.engine._inventory.block.region(at.R_SHARED).view(np.int64)
+
+
+def arm(house: House, step: int, action: int) -> None:
+    """The calling thread stops at a step."""
+    shared = words(house)
+    shared[steps.STEP_AT], shared[steps.STEP_ACTION], shared[steps.STEP_SEEN] = step, action, 0
+    shared[steps.STEP_PARKED] = 0
+    shared[steps.STEP_THREAD] = threading.get_ident()
+
+
+def disarm(house: House) -> int:
+    """How many steps were counted."""
+    shared = words(house)
+    shared[steps.STEP_THREAD] = 0
+    return int(shared[steps.STEP_SEEN])
+
+
+def whole_run(house: House, deed: Callable[[House], Any]) -> tuple[int, Snapshot]:
+    """(steps of a deed, what is there after it)."""
+    arm(house, -1, steps.PARK)
+    deed(house)
+    count = disarm(house)
+    after = Snapshot(house)
+    assert house.engine.check() == []
+    return count, after
+
+
+def roof_of(house: House, before: Snapshot, after: Snapshot) -> Any:
+    """The most free rooms that a cell may have in between: what is due may be given back first. The store is as before
+    the deed, and is so again afterwards.
+    """
+    memory = house.engine._inventory.block.bytes
+    start = memory.copy()
+    house.engine.expire()
+    swept = Snapshot(house)
+    memory[:] = start
+    return np.maximum(np.maximum(before.free, after.free), swept.free)
+
+
+class Worker(threading.Thread):
+    """A thread that keeps its answer."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__(daemon=True)
+        self.work = work
+        self.answer: Any = None
+
+    def run(self) -> None:
+        try:
+            self.answer = self.work()
+        except Refused as refused:
+            self.answer = refused.outcome.name
+        except BaseException as error:  # noqa: BLE001 - judged by whoever started it
+            self.answer = error
+
+    def done(self) -> Any:
+        self.join(HANGS_S)
+        assert not self.is_alive(), "a thread waits for ever"
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+def look(house: House, before: Snapshot, after: Snapshot, roof: Any) -> None:
+    """What anybody could read without a lock at this step."""
+    now = Snapshot(house)
+    assert (now.free + now.held + now.sold == now.capacity).all(), "rooms that are nowhere"
+    assert (now.free >= np.minimum(before.free, after.free)).all(), "a cell with fewer rooms than before and after"
+    assert (now.free <= roof).all(), "a cell with more rooms than before and after"
+    if now.lsn == before.lsn:
+        assert (now.free <= before.free).all(), "rooms are given back before that is published"
+    if now.lsn == after.lsn:
+        assert (now.free <= after.free).all(), "it is published before its rooms are taken"
+    bits = wrong_bits(house.engine._inventory)
+    assert not bits.sellable.any(), "a bit of the search differs from its cell"
+
+
+def others(house: House) -> dict[str, Worker]:
+    """What others do meanwhile. The stays that they ask for can be had before the deed and after it."""
+    engine = house.engine
+    last = night(NIGHTS - 1)
+    return {
+        "elsewhere": Worker(lambda: engine.hold("C", "DBL", night(2), 1).outcome.name),
+        "beside": Worker(lambda: engine.hold("B", "DBL", last, 1).outcome.name),
+        "search": Worker(lambda: {offer.hotel_id for offer in engine.search(last, 1, top=None).offers}),
+        "holds": Worker(lambda: {name: view_of(house, name) for name in house.ids}),
+    }
+
+
+def view_of(house: House, name: str) -> Any:
+    view = house.engine.get(house.ids[name])
+    return view.state, view.room_type_id, view.arrival, view.nights_kept, view.rooms
+
+
+def park_at(house: House, deed: Callable[[House], Any], step: int, bounds: Any, seen: Any) -> int:
+    """Stop a deed at a step, let others look and work, let it go on; the point at which it stood.
+
+    bounds: the snapshots before and after it, and the roof; seen: the views of everybody before and after it.
+    """
+
+    def victim() -> Any:
+        arm(house, step, steps.PARK)
+        return deed(house)
+
+    worker = Worker(victim)
+    worker.start()
+    shared = words(house)
+    while shared[steps.STEP_PARKED] == 0:
+        assert worker.is_alive(), worker.answer
+        time.sleep(0)
+    point = int(shared[steps.STEP_POINT])
+    look(house, *bounds)
+    meanwhile = others(house)
+    for each in meanwhile.values():
+        each.start()
+    if point not in IN_THE_RING:  # whoever holds the ring lock stops everybody
+        assert meanwhile["elsewhere"].done() == "OK", "another hotel had to wait"
+    meanwhile["search"].join(0.0005)
+    shared[steps.STEP_PARKED] = 0
+    worker.done()
+    disarm(house)
+    assert meanwhile["elsewhere"].done() == "OK"
+    assert meanwhile["beside"].done() == "OK", "sold out, but it was not"
+    assert {"A", "B", "C"} - {"B"} <= meanwhile["search"].done(), "not offered, but it was free"
+    for name, view in meanwhile["holds"].done().items():
+        assert view in [each[name] for each in seen], f"{name} was seen as {view}"
+    return point
+
+
+def main(every: int = 1, first: int = 0) -> None:
+    """Park at every nth step of all deeds."""
+    house = prepare()
+    memory = house.engine._inventory.block.bytes
+    start = memory.copy()
+    before = Snapshot(house)
+    views = {name: view_of(house, name) for name in house.ids}
+    parked = turn = 0
+    for name, deed in DEEDS.items():
+        memory[:] = start
+        count, after = whole_run(house, deed)
+        seen = (views, {each: view_of(house, each) for each in house.ids})
+        memory[:] = start
+        bounds = (before, after, roof_of(house, before, after))
+        assert count > 3, name
+        for step in range(count):
+            turn += 1
+            if (turn + first) % every:
+                continue
+            memory[:] = start
+            point = "?"
+            try:
+                point = park_at(house, deed, step, bounds, seen)
+                assert [str(finding) for finding in house.engine.check()] == []
+            except AssertionError as error:
+                raise AssertionError(f"{name}, step {step} of {count}, point {point}: {error}") from error
+            parked += 1
+    print(f"parked: {len(DEEDS)} deeds, {turn} steps, {parked} of them parked at")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
