@@ -150,9 +150,9 @@ def book_cases() -> list[PriceCase]:
 
 
 def _price_cases() -> list[PriceCase]:
-    """Every ask of every case in prices*.toml."""
+    """Every ask of every case in prices*.toml and presets*.toml."""
     cases = []
-    for name, case in _read("prices"):
+    for name, case in [*_read("prices"), *_read("presets")]:
         asks = case.get("ask") or [{"when": case["when"], "expect": case["expect"]}]
         for ask in asks:
             _check_keys(name, ask["when"], WHEN_KEYS | ASKING_KEYS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import ceil, floor
 from typing import NamedTuple
 
 from nightgrid.money import round_ratio
+from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.lines import ZERO, Account, percent_parts
+from nightgrid.pricing.explain.lines import Account, Line, percent_parts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates
 from nightgrid.pricing.explain.stay import Stay
 from nightgrid.pricing.explain.words import count, money
@@ -32,23 +31,23 @@ def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
     return sorted(best.values(), key=lambda each: each[0])
 
 
-def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Fraction, str] | NoCharge:
+def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str] | NoCharge:
     """How many times a package is charged, and in words."""
     asking = facts.asking
     if not rule.mandatory and rule.name not in asking.packages:
         return NoCharge("not chosen")
-    units, words = Fraction(1), []
+    units, words = Exact(1), []
     if rule.per.startswith("person"):
         if asking.adults is None:
             return NoCharge("per person, and the guests are not told")
         children = len(asking.children)
-        units = asking.adults + children * percent_parts(rule.children_percent)[0]
+        units = Exact(asking.adults) + percent_parts(rule.children_percent)[0].times(children)
         words.append(count(asking.adults, "adult"))
         if children:
             at = "" if rule.children_percent == 100 else f" at {rule.children_percent} %"
             words.append(f"{count(children, 'child')}{at}")
     if rule.per.endswith("night"):
-        units *= nights
+        units = units.times(nights)
         words.append(count(nights, "night"))
     return units, ", ".join(words)
 
@@ -71,13 +70,13 @@ class Taxed(NamedTuple):
     included_minor: int
 
 
-def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Fraction) -> str:
+def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Exact) -> str:
     """Why a tax is not due, "" if it is. `average` is the net price of a night."""
     if rule.brackets is not None:
         low, high = rule.brackets.from_amount, rule.brackets.to_amount
         if low and average < rules.minor(low):
             return f"{money(average, rules.currency)} a night, needs {money(rules.minor(low), rules.currency)} or more"
-        if high and average >= rules.minor(high):
+        if high and rules.minor(high) <= average:
             return (
                 f"{money(average, rules.currency)} a night, needs less than {money(rules.minor(high), rules.currency)}"
             )
@@ -88,24 +87,22 @@ def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Fraction) 
     return ""
 
 
-def add_taxes(
-    account: Account, rules: ProductRules, facts: Facts, net: int, average: Fraction, indexes: range
-) -> Taxed:
+def add_taxes(account: Account, rules: ProductRules, facts: Facts, net: int, average: Exact, indexes: range) -> Taxed:
     """Write the taxes on a net price: of the stay, or of the nights at `indexes` alone."""
     added = included = 0
     for _, rule in rules.inside["tax"]:
         if not isinstance(rule, Tax) or why_no_tax(rule, rules, facts, average):
             continue
-        base = Fraction(net + (added if rule.of == "cumulative" else 0))
+        base = Exact(net + (added if rule.of == "cumulative" else 0))
         if rule.percent is not None:
-            whole = 100 + rule.percent if rule.included else 100
-            exact = base * Fraction(rule.percent) / Fraction(whole)
+            share, factor, _ = percent_parts(rule.percent)
+            exact = (base * share).over(factor) if rule.included else base * share
             words = f"{rule.percent} %{' of what is charged so far' if rule.of == 'cumulative' else ''}"
         else:
             units, counted = _tax_units(rule, facts, indexes)
-            amount = rules.minor(rule.amount)
-            exact = amount * units
-            words = f"{money(amount, rules.currency)}{' x ' if counted else ''}{counted}"
+            each = rules.minor(rule.amount)
+            exact = each.times(units)
+            words = f"{money(each, rules.currency)}{' x ' if counted else ''}{counted}"
         step = rule.round
         tax = round_ratio(exact.numerator, exact.denominator, step.mode, step.increment_minor)
         if rule.included:
@@ -113,12 +110,11 @@ def add_taxes(
             words = f"{words}, included: {money(tax, rules.currency)}"
         else:
             added += tax
-            if tax != exact:
+            if tax * exact.denominator != exact.numerator:
                 words = f"{words}, {step.mode}"
-        account.lines.append(
-            ("tax", account.night, rule.name, words, base, None, ZERO if rule.included else Fraction(tax))
-        )
-    account.value += added
+        amount = ZERO if rule.included else Exact(tax)
+        account.lines.append(Line("tax", account.night, rule.name, words, base, None, amount))
+    account.value = account.value + Exact(added)
     return Taxed(added, included)
 
 
@@ -158,11 +154,12 @@ def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount:
         return Paid(0, 0)
     rule = best[1]
     rate, value = rule.rate.points, rules.minor(rule.rate.value)
-    worth = floor(facts.asking.points * value / rate)
-    most = floor(amount * percent_parts(rule.max_percent)[0])
+    worth = facts.asking.points * value.numerator // rate
+    part = percent_parts(rule.max_percent)[0]
+    most = amount * part.numerator // part.denominator
     words = f"of {facts.asking.points} offered"
     if worth > most:
         worth, words = most, f"{words}, at most {rule.max_percent} % of {money(amount, rules.currency)}"
-    used = ceil(worth * rate / value) if worth else 0
-    account.add("points", Fraction(-worth), rule.name, f"{count(used, 'point')} {words}")
+    used = -(-worth * rate // value.numerator) if worth else 0
+    account.add("points", Exact(-worth), rule.name, f"{count(used, 'point')} {words}")
     return Paid(worth, used)

@@ -2,65 +2,99 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 
+from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, money, ranges, span, weekday_name
 from nightgrid.pricing.model import OfferConditions
 
+#: Why one condition of a rule does not hold, "" if it does. The amount is that before the rule's stage.
+Check = Callable[[OfferConditions, Facts, ProductRules, Exact], str]
 
-def failing(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Fraction) -> str:
+
+def checks_of(rule: OfferConditions) -> tuple[Check, ...]:
+    """The conditions that a rule gives, in the order in which they are tried."""
+    given: list[tuple[object, Check]] = [
+        (rule.booking, _booking),
+        (rule.booking_weekdays, _booking_weekdays),
+        (rule.lead, _lead),
+        (rule.nights, _nights),
+        (rule.stay_dates, _stay_dates),
+        (rule.blackout, _blackout),
+        (rule.weekdays, _weekdays),
+        (rule.channels or rule.countries or rule.devices or rule.tiers, _guest),
+        (rule.coupon, _coupon),
+        (rule.min_spend, _min_spend),
+    ]
+    return tuple(check for value, check in given if value)
+
+
+def failing(checks: Sequence[Check], rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
     """Why the conditions of an offer do not hold, "" if they do. `running` is the amount before the offer's stage."""
-    return (
-        _of_booking(rule, facts) or _of_stay(rule, facts) or _of_guest(rule, facts) or _of_spend(rule, rules, running)
-    )
-
-
-def _of_booking(rule: OfferConditions, facts: Facts) -> str:
-    if not in_dates(rule.booking, facts.booked):
-        return f"booked {facts.booked}, needs {ranges(rule.booking)}"
-    if not on_weekday(rule.booking_weekdays, facts.booked):
-        return f"booked on a {weekday_name(facts.booked)}, needs {listed(rule.booking_weekdays)}"
-    lead = rule.lead
-    if lead is not None:
-        days = facts.lead_days
-        if days < lead.min_days or (lead.max_days is not None and days > lead.max_days):
-            return f"{count(days, 'day')} before arrival, needs {span(lead.min_days, lead.max_days)}"
+    for check in checks:
+        reason = check(rule, facts, rules, running)
+        if reason:
+            return reason
     return ""
 
 
-def _of_stay(rule: OfferConditions, facts: Facts) -> str:
-    nights = rule.nights
-    if nights is not None:
-        length = facts.nights
-        if length < nights.min_nights or (nights.max_nights is not None and length > nights.max_nights):
-            return f"{count(length, 'night')}, needs {span(nights.min_nights, nights.max_nights, 1)}"
-    if rule.stay_dates:
-        wrong = _outside_dates(rule, facts)
-        if wrong:
-            return wrong
-    if rule.blackout:
-        out = next((day for day in facts.days if in_dates(rule.blackout, day)), None)
-        if out is not None:
-            return f"{out} is blacked out by {ranges(rule.blackout)}"
-    if not on_weekday(rule.weekdays, facts.arrival):
-        return f"arrival on a {weekday_name(facts.arrival)}, needs {listed(rule.weekdays)}"
-    return ""
+def _booking(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    return "" if in_dates(rule.booking, facts.booked) else f"booked {facts.booked}, needs {ranges(rule.booking)}"
 
 
-def _outside_dates(rule: OfferConditions, facts: Facts) -> str:
-    needed = ranges(rule.stay_dates)
+def _booking_weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    if on_weekday(rule.booking_weekdays, facts.booked):
+        return ""
+    return f"booked on a {weekday_name(facts.booked)}, needs {listed(rule.booking_weekdays)}"
+
+
+def _lead(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    lead, days = rule.lead, facts.lead_days
+    if lead is None or (lead.min_days <= days and (lead.max_days is None or days <= lead.max_days)):
+        return ""
+    return f"{count(days, 'day')} before arrival, needs {span(lead.min_days, lead.max_days)}"
+
+
+def _nights(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    nights, length = rule.nights, facts.nights
+    if nights is None or (nights.min_nights <= length and (nights.max_nights is None or length <= nights.max_nights)):
+        return ""
+    return f"{count(length, 'night')}, needs {span(nights.min_nights, nights.max_nights, 1)}"
+
+
+def _stay_dates(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
     if rule.applies == "all":
         out = next((day for day in facts.days if not in_dates(rule.stay_dates, day)), None)
-        return f"night {out} is outside {needed}" if out else ""
+        return f"night {out} is outside {ranges(rule.stay_dates)}" if out else ""
     if rule.applies == "arrival":
-        return "" if in_dates(rule.stay_dates, facts.arrival) else f"arrival {facts.arrival}, needs {needed}"
+        held = in_dates(rule.stay_dates, facts.arrival)
+        return "" if held else f"arrival {facts.arrival}, needs {ranges(rule.stay_dates)}"
     inside = any(in_dates(rule.stay_dates, day) for day in facts.days)
-    return "" if inside else f"no night of the stay lies in {needed}"
+    return "" if inside else f"no night of the stay lies in {ranges(rule.stay_dates)}"
 
 
-def _of_guest(rule: OfferConditions, facts: Facts) -> str:
+def _blackout(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    out = next((day for day in facts.days if in_dates(rule.blackout, day)), None)
+    return "" if out is None else f"{out} is blacked out by {ranges(rule.blackout)}"
+
+
+def _weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    if on_weekday(rule.weekdays, facts.arrival):
+        return ""
+    return f"arrival on a {weekday_name(facts.arrival)}, needs {listed(rule.weekdays)}"
+
+
+def _guest(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
     asking = facts.asking
     for noun, given, allowed in (
         ("channel", asking.channel, rule.channels),
@@ -70,15 +104,17 @@ def _of_guest(rule: OfferConditions, facts: Facts) -> str:
     ):
         if allowed and given not in allowed:
             return f"{noun} {given or 'not told'}, needs {listed(allowed)}"
-    if rule.coupon is not None and rule.coupon not in asking.coupons:
-        return f'needs coupon "{rule.coupon}"'
     return ""
 
 
-def _of_spend(rule: OfferConditions, rules: ProductRules, running: Fraction) -> str:
-    if not rule.min_spend:
-        return ""
+def _coupon(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    return "" if rule.coupon in facts.asking.coupons else f'needs coupon "{rule.coupon}"'
+
+
+def _min_spend(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del facts
     least = rules.minor(rule.min_spend)
-    if running >= least:
+    if least <= running:
         return ""
     return f"amount {money(running, rules.currency)}, needs {money(least, rules.currency)}"

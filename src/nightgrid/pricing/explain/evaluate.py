@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
+from math import lcm
 
 from nightgrid.money import allocate
 from nightgrid.pricing.explain.charges import Paid, Taxed, add_packages, add_taxes, pay_with_points
+from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import ZERO, Account, Line, with_running
+from nightgrid.pricing.explain.lines import Account, Line, percent_parts, with_running
 from nightgrid.pricing.explain.nights import Night, price_night
 from nightgrid.pricing.explain.offers import Candidate, Candidates, candidates_of
-from nightgrid.pricing.explain.promotions import Given, Stage, give, write
+from nightgrid.pricing.explain.promotions import Common, Given, give, write
 from nightgrid.pricing.explain.rules import ProductRules
 from nightgrid.pricing.explain.stacking import Chosen, PricedSet, cheapest, greedy, permitted_sets
 from nightgrid.pricing.explain.stay import ACTS, Stay
@@ -31,11 +32,11 @@ class Considered:
     asked_rules: ProductRules  # of the product that was asked for
     facts: Facts
     is_member_silent: bool
-    free_nights_at: Fraction = ZERO  # the amount before the stage of free nights
+    free_nights_at: Exact = ZERO  # the amount before the stage of free nights
     candidates: Candidates = field(default_factory=lambda: Candidates([], {}))
     chosen: Chosen = ()
     sets: list[PricedSet] = field(default_factory=list)
-    average: Fraction = ZERO  # net price of a night
+    average: Exact = ZERO  # net price of a night
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
     for stay in stays:
         if final is not None:
             stay.round(final, rules.currency)
-        nets.append(int(stay.value))
+        nets.append(stay.value.numerator // stay.value.denominator)
     return _charged(nights, stays, nets, considered)
 
 
@@ -86,7 +87,7 @@ def _own_plan(rules: ProductRules, facts: Facts) -> ProductRules | None:
 def _tell_plan(asked: ProductRules, sold: ProductRules, night: Night) -> None:
     best = asked.best["member_tier"]
     name = best[1].name if best is not None else ""
-    night.lines.insert(0, ("member_tier", None, name, f"is sold plan {sold.plan}", ZERO, None, ZERO))
+    night.lines.insert(0, Line("member_tier", None, name, f"is sold plan {sold.plan}", ZERO, None, ZERO))
 
 
 def _stay_stages(stays: list[Stay], considered: Considered) -> None:
@@ -110,78 +111,69 @@ def _stay_stages(stays: list[Stay], considered: Considered) -> None:
 def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> None:
     """Find the promotions that the stay meets, choose among their sets, give the chosen ones."""
     rules, facts = considered.rules, considered.facts
-    before = sum((stay.value for stay in stays), ZERO)
+    before = stays[0].value if len(stays) == 1 else total([stay.value for stay in stays])
     member = stays[0].member
     points = Decimal(0) if member is None else member[1].extra_points.get(facts.tier, Decimal(0))
-    stage = Stage(placed.of, before, points)
+    common = Common(placed.of, before, points)
     found = considered.candidates = candidates_of(facts, rules, before)
-    considered.chosen, considered.sets = _choose(stays, found.met, stage)
-    for stay in stays:
-        for candidate in considered.chosen:
-            write(stay, candidate, stage)
-        if points and not considered.chosen and member is not None:
+    amounts = _Amounts(stays, common)
+    considered.chosen, considered.sets = _choose(rules, found.met, amounts)
+    for number in range(1, len(considered.chosen) + 1):
+        after = amounts.after(considered.chosen[:number])
+        for stay, given in zip(stays, after, strict=True):
+            write(stay, considered.chosen[number - 1], common, given)
+    if points and not considered.chosen and member is not None:
+        for stay in stays:
             stay.times("member_tier", -points, member[1].name, None, ", extra points alone")
 
 
-def _choose(stays: list[Stay], met: list[Candidate], stage: Stage) -> tuple[Chosen, list[PricedSet]]:
-    rules = stays[0].rules
-    stacking = rules.source.book.stacking
-    if stacking.policy in ("first", "accumulate"):
-        chosen = greedy(met, stacking.policy)
-        return chosen, _priced(stays, [chosen], stage) if met else []
+def _choose(rules: ProductRules, met: list[Candidate], amounts: _Amounts) -> tuple[Chosen, list[PricedSet]]:
     if not met:
         return (), []
-    key = ("sets", tuple((each.position, each.acting) for each in met))
-    sets = rules.memo.get(key)
-    if not isinstance(sets, list):
-        if len(rules.memo) >= _SETS_MAX:
-            rules.memo.clear()
-        sets = rules.memo[key] = [
-            tuple(met.index(each) for each in some) for some in permitted_sets(met, stacking.over == "maximal")
-        ]
-    chosen_sets: list[Chosen] = [tuple(met[at] for at in some) for some in sets]
-    return cheapest(chosen_sets, _amounts_by_set(stays, chosen_sets, stage), stacking.policy == "hotel")
-
-
-def _priced(stays: list[Stay], sets: list[Chosen], stage: Stage) -> list[PricedSet]:
-    return cheapest(sets, _amounts_by_set(stays, sets, stage), False)[1]
+    stacking = rules.source.book.stacking
+    if stacking.policy in ("first", "accumulate"):
+        return cheapest([greedy(met, stacking.policy)], amounts.of, False)
+    key = tuple((each.position, each.acting) for each in met)
+    sets = rules.sets.get(key)
+    if sets is None:
+        if len(rules.sets) >= _SETS_MAX:
+            rules.sets.clear()
+        found = permitted_sets(met, stacking.over == "maximal")
+        sets = rules.sets[key] = [tuple(met.index(each) for each in some) for some in found]
+    return cheapest([tuple(met[at] for at in some) for some in sets], amounts.of, stacking.policy == "hotel")
 
 
 class _Amounts:
     """Exact amounts after sets of promotions; sets that begin alike share their beginning."""
 
-    def __init__(self, stays: list[Stay], stage: Stage) -> None:
+    def __init__(self, stays: list[Stay], common: Common) -> None:
         self._stays = stays
-        self._stage = stage
-        start = tuple(Given(stay.value, stay.weights) for stay in stays)
+        self._common = common
+        start = tuple([Given(stay.value, stay.weights) for stay in stays])
         self._known: dict[tuple[int, ...], tuple[Given, ...]] = {(): start}
 
-    def __call__(self, some: Chosen) -> Fraction:
-        if not some and self._stage.points:
-            return self._stage.before * (100 - Fraction(self._stage.points)) / 100
-        return sum((given.value for given in self._after(some)), ZERO)
+    def of(self, some: Chosen) -> Exact:
+        """The stay's amount after a set; without any promotion a member's extra points act alone."""
+        if not some and self._common.points:
+            return self._common.before * percent_parts(-self._common.points)[1]
+        return total([given.value for given in self.after(some)])
 
-    def _after(self, some: Chosen) -> tuple[Given, ...]:
-        key = tuple(each.position for each in some)
+    def after(self, some: Chosen) -> tuple[Given, ...]:
+        """The stays after a set."""
+        key = tuple([each.position for each in some])
         known = self._known.get(key)
         if known is None:
-            before = self._after(some[:-1])
-            known = self._known[key] = tuple(
-                give(stay, some[-1], given, self._stage) for stay, given in zip(self._stays, before, strict=True)
-            )
+            before = self.after(some[:-1])
+            pairs = zip(self._stays, before, strict=True)
+            known = self._known[key] = tuple([give(stay, some[-1], given, self._common) for stay, given in pairs])
         return known
-
-
-def _amounts_by_set(stays: list[Stay], sets: list[Chosen], stage: Stage) -> _Amounts:
-    del sets
-    return _Amounts(stays, stage)
 
 
 def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered: Considered) -> Made:
     """Taxes on the net price, points off what is paid, the nights that add up to the total, and all lines in order."""
     rules, facts = considered.rules, considered.facts
     net = sum(nets)
-    considered.average = Fraction(net, facts.nights)
+    considered.average = Exact(net, facts.nights)
     bills = [Account(stay.night) for stay in stays]
     taxed, payment, paid = [Taxed(0, 0)] * len(stays), Account(None), Paid(0, 0)
     for stage in rules.source.placed.stages:
@@ -192,15 +184,15 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
             ]
         elif stage.kind == "points":
             due = net + sum(each.added_minor for each in taxed)
-            payment.value = Fraction(due)
+            payment.value = Exact(due)
             paid = pay_with_points(payment, rules, facts, due)
     taxes = Taxed(sum(each.added_minor for each in taxed), sum(each.included_minor for each in taxed))
-    total = net + taxes.added_minor
+    total_minor = net + taxes.added_minor
     by_night = rules.source.placed.per_night is not None
     if by_night:
         shares = [each + tax.added_minor for each, tax in zip(nets, taxed, strict=True)]
     else:
-        shares = allocate(total, stays[0].weights)
+        shares = allocate(total_minor, _whole(stays[0].weights))
     has_taxes = any(bill.lines for bill in bills)
     accounts: list[Account] = []
     sums: dict[int, str] = {}
@@ -222,3 +214,9 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
 def _indexes(stay: Stay, facts: Facts) -> range:
     first = stay.nights[0].index
     return range(first, first + len(stay.nights)) if len(stay.nights) < facts.nights else range(facts.nights)
+
+
+def _whole(weights: list[Exact]) -> list[int]:
+    """Weights in the same proportion that are whole numbers."""
+    scale = lcm(*[weight.denominator for weight in weights])
+    return [weight.numerator * (scale // weight.denominator) for weight in weights]

@@ -6,17 +6,17 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from nightgrid.money import format_minor, round_ratio
+from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.pipelines import Rounder
 
-ZERO: Final = Fraction(0)
 #: Stages of lines that add nothing: they only show the sum so far.
 SUMS: Final = ("subtotal", "net", "total", "payable")
 
 
-class Line(NamedTuple):
+class Line:
     """One line of an explanation. All amounts are exact, in minor units.
 
     `amount` is what the line adds; `running` is the sum of all amounts so far; `base` is what the line starts from,
@@ -24,14 +24,48 @@ class Line(NamedTuple):
     subtotal, net, total and payable add nothing, they only show the sum.
     """
 
-    stage: str
-    night: date | None  # of a line about one night
-    rule: str  # the rule's name, "" where no rule is behind the line
-    detail: str  # "+35 %", "floor 80.00 CNY", "half_up"
-    base: Fraction
-    factor: Fraction | None
-    amount: Fraction
-    running: Fraction
+    __slots__ = ("_amount", "_base", "_factor", "_running", "detail", "night", "rule", "stage")
+
+    def __init__(
+        self, stage: str, night: date | None, rule: str, detail: str, base: Exact, factor: Exact | None, amount: Exact
+    ) -> None:
+        self.stage = stage
+        self.night = night  # of a line about one night
+        self.rule = rule  # the rule's name, "" where no rule is behind the line
+        self.detail = detail  # "+35 %", "floor 80.00 CNY", "half_up"
+        self._base = base
+        self._factor = factor
+        self._amount = amount
+        self._running = amount
+
+    @property
+    def base(self) -> Fraction:
+        """What the line starts from."""
+        return self._base.fraction
+
+    @property
+    def factor(self) -> Fraction | None:
+        """What the base is multiplied by: base x (factor - 1) is the amount."""
+        return None if self._factor is None else self._factor.fraction
+
+    @property
+    def amount(self) -> Fraction:
+        """What the line adds."""
+        return self._amount.fraction
+
+    @property
+    def running(self) -> Fraction:
+        """The sum of all amounts so far."""
+        return self._running.fraction
+
+    def sum_up(self, before: Exact) -> Exact:
+        """Set the running total from that of the line before."""
+        self._running = before + self._amount
+        return self._running
+
+    def __repr__(self) -> str:
+        about = (self.stage, str(self.night or ""), self.rule, self.detail)
+        return f"Line({' '.join(filter(None, about))}: {self.amount} -> {self.running})"
 
 
 class Account:
@@ -39,44 +73,52 @@ class Account:
 
     __slots__ = ("lines", "night", "value")
 
-    def __init__(self, night: date | None, value: Fraction = ZERO) -> None:
+    def __init__(self, night: date | None, value: Exact = ZERO) -> None:
         self.night = night
         self.value = value
-        self.lines: list[tuple[str, date | None, str, str, Fraction, Fraction | None, Fraction]] = []
+        self.lines: list[Line] = []
 
-    def add(self, stage: str, amount: Fraction, rule: str = "", detail: str = "") -> None:
+    def add(self, stage: str, amount: Exact, rule: str = "", detail: str = "") -> None:
         """Write a line that adds an amount, or takes away as much of it as there is."""
         value = self.value
-        if amount < 0 and value + amount < 0:
-            amount, detail = -value, f"{detail}, not below 0"
-        self.lines.append((stage, self.night, rule, detail, value, None, amount))
-        self.value = value + amount
+        after = value + amount
+        if after.numerator < 0:
+            amount, after, detail = -value, ZERO, f"{detail}, not below 0"
+        self.lines.append(Line(stage, self.night, rule, detail, value, None, amount))
+        self.value = after
 
-    def times(self, stage: str, percent: Decimal, rule: str, of: Fraction | None = None, detail: str = "") -> None:
+    def times(self, stage: str, percent: Decimal, rule: str, of: Exact | None = None, detail: str = "") -> None:
         """Write a change in percent: of the amount so far, or of another one that the pipeline names."""
         share, factor, text = percent_parts(percent)
         base = self.value if of is None else of
         amount = base * share
-        detail = f"{text}{detail}"
-        if amount < 0 and of is not None and self.value + amount < 0:
-            self.add(stage, amount, rule, detail)
+        after = self.value + amount
+        if detail:
+            text += detail
+        if after.numerator < 0:
+            self.add(stage, amount, rule, text)
             return
-        self.lines.append((stage, self.night, rule, detail, base, factor, amount))
-        self.value += amount
+        self.lines.append(Line(stage, self.night, rule, text, base, factor, amount))
+        self.value = after
 
-    def become(self, stage: str, value: Fraction, rule: str, detail: str) -> None:
+    def become(self, stage: str, value: Exact, rule: str, detail: str) -> None:
         """Write a line after which the amount is `value`."""
-        self.lines.append((stage, self.night, rule, detail, self.value, None, value - self.value))
+        self.lines.append(Line(stage, self.night, rule, detail, self.value, None, value - self.value))
         self.value = value
 
     def round(self, rounder: Rounder, currency: str) -> None:
         """Write a rounding, where it changes anything."""
-        rounded = rounded_by(rounder, self.value)
-        if rounded != self.value:
-            self.become("rounding", Fraction(rounded), "", rounder_text(rounder, currency))
+        value = self.value
+        if value.denominator == 1 and rounder.increment_minor == 1 and not rounder.endings:
+            return
+        rounded = rounded_by(rounder, value)
+        if rounded * value.denominator != value.numerator:
+            self.become("rounding", Exact(rounded), "", rounder_text(rounder, currency))
+        else:
+            self.value = Exact(rounded)
 
 
-def rounded_by(rounder: Rounder, value: Fraction) -> int:
+def rounded_by(rounder: Rounder, value: Exact) -> int:
     """The permitted price that a value rounds to."""
     return round_ratio(value.numerator, value.denominator, rounder.mode, rounder.increment_minor, rounder.endings)
 
@@ -91,10 +133,15 @@ def rounder_text(rounder: Rounder, currency: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def percent_parts(percent: Decimal) -> tuple[Fraction, Fraction, str]:
+def percent_parts(percent: Decimal) -> tuple[Exact, Exact, str]:
     """-5 -> (-1/20, 19/20, "-5 %")."""
     share = Fraction(percent) / 100
-    return share, 1 + share, f"{percent:+} %"
+    return exact(share), exact(1 + share), f"{percent:+} %"
+
+
+def exact(number: Fraction) -> Exact:
+    """A fraction as an Exact."""
+    return Exact(number.numerator, number.denominator)
 
 
 def with_running(accounts: list[Account], sums: dict[int, str]) -> list[Line]:
@@ -102,9 +149,11 @@ def with_running(accounts: list[Account], sums: dict[int, str]) -> list[Line]:
     lines: list[Line] = []
     running = ZERO
     for number, account in enumerate(accounts):
-        for draft in account.lines:
-            running += draft[6]
-            lines.append(Line(*draft, running))
+        for line in account.lines:
+            running = line.sum_up(running)
+        lines += account.lines
         if number in sums:
-            lines.append(Line(sums[number], None, "", "", running, None, ZERO, running))
+            shown = Line(sums[number], None, "", "", running, None, ZERO)
+            shown.sum_up(running)
+            lines.append(shown)
     return lines

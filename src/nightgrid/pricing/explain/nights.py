@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
-from fractions import Fraction
+from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from nightgrid.errors import InputError
 from nightgrid.limits import DERIVED_DEPTH_MAX, LEAD_DAYS_MAX
 from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
+from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import ZERO, Account, percent_parts, rounded_by
+from nightgrid.pricing.explain.lines import Account, Line, percent_parts, rounded_by
 from nightgrid.pricing.explain.rules import ProductRules
-from nightgrid.pricing.explain.words import count, money, percent_of_bp
+from nightgrid.pricing.explain.words import count, money, percent_of_bp, signed
 from nightgrid.pricing.model import Bounds, Demand, Derived
-from nightgrid.pricing.pipelines import PlacedStage
+from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
 #: A limit of a night and its words.
-Limit = tuple[Fraction, str]
+Limit = tuple[Exact, str]
 #: A derivation that wins a night, and the rules of the plan that it makes.
 Link = tuple[tuple[int, Derived], ProductRules]
 
@@ -35,9 +38,9 @@ class Night(Account):
         self.rules = rules  # those of the plan that it is derived from, until the derived stage
         self.facts = facts
         self.index = index
-        self.after: dict[str, Fraction] = {}
+        self.after: dict[str, Exact] = {}
 
-    def of(self, base: str) -> Fraction | None:
+    def of(self, base: str) -> Exact | None:
         """The amount that a stage's percents are of; None for the running one."""
         return None if base == "running" else self.after[base]
 
@@ -77,7 +80,7 @@ def rules_at(rules: ProductRules, ordinal: int, kind: str) -> ProductRules:
 def links_of(rules: ProductRules, ordinal: int) -> list[Link]:
     """The derivations that lead to a plan on a night, the first from the root."""
     links: list[Link] = []
-    if rules.source.placed.index("derived") < 0 or not rules.source.book.derived:
+    if not rules.source.has_derived:
         return links
     current = rules
     while (won := current.night(ordinal).derived) is not None:
@@ -101,13 +104,13 @@ def _base(night: Night, stage: PlacedStage) -> None:
     del stage
     source, party = night.rules.source, party_of(night.facts, night.rules)
     minor, words = night.rules.base(night.ordinal, party.adults)
-    value = Fraction(minor)
+    value = Exact(minor)
     plan = f"of plan {night.rules.plan}" if night.rules is not night.own else ""
     detail = " ".join(filter(None, (words, plan)))
     if source.book.book.base_per == "person":
         if party.adults is None:
             raise InputError("adults is not given, and base prices of the book are per person; give adults")
-        value *= party.adults
+        value = value.times(party.adults)
         detail = " ".join(
             filter(None, (detail, f"{count(party.adults, 'guest')} at {money(minor, night.rules.currency)}"))
         )
@@ -123,7 +126,7 @@ def _derive(night: Night, links: list[Link], stage: PlacedStage) -> None:
             night.times("derived", rule.percent, rule.name)
         if rule.amount:
             amount = rules.minor(rule.amount)
-            night.add("derived", amount, rule.name, f"{'+' if amount >= 0 else ''}{money(amount, rules.currency)}")
+            night.add("derived", amount, rule.name, signed(amount, rules.currency))
         if stage.rounder is not None:
             night.round(stage.rounder, rules.currency)
 
@@ -136,10 +139,10 @@ def _season(night: Night, stage: PlacedStage) -> None:
     base, value = night.after[stage.of], night.value
     for _, season in night.rules.night(night.ordinal).seasons:
         share, factor, text = percent_parts(season.percent)
-        night.lines.append(("season", night.night, season.name, text, base, factor, base * share))
-        value += base * share
+        night.lines.append(Line("season", night.night, season.name, text, base, factor, base * share))
+        value = value + base * share
     night.value = value
-    if value < 0:
+    if value.is_negative:
         night.become("season", ZERO, "", "not below 0")
 
 
@@ -152,24 +155,28 @@ def _demand(night: Night, stage: PlacedStage) -> None:
     lead_days = facts.lead_days
     if night.rules.source.book.book.lead_of == "night":
         lead_days = min(facts.asked.lead_days + night.index, LEAD_DAYS_MAX)
-    row = max(at for at, edge in enumerate(rule.fill) if edge * 100 <= fill_bp)
-    column = max(at for at, edge in enumerate(rule.lead_days) if edge <= lead_days)
-    told = f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
-    night.times("demand", rule.percent[row][column], rule.name, night.of(stage.of), told)
+    row = bisect_right(rule.fill, Decimal(fill_bp) / 100) - 1
+    column = bisect_right(rule.lead_days, lead_days) - 1
+    night.times("demand", rule.percent[row][column], rule.name, night.of(stage.of), _told(fill_bp, lead_days))
+
+
+@lru_cache(maxsize=4096)
+def _told(fill_bp: int, lead_days: int) -> str:
+    return f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
 
 
 def _override(night: Night, stage: PlacedStage) -> None:
     del stage
     fixed = night.rules.override("fixed", night.ordinal)
     if fixed is not None:
-        night.become("override", Fraction(fixed), "", f"fixed at {money(fixed, night.rules.currency)}")
+        night.become("override", Exact(fixed), "", f"fixed at {money(fixed, night.rules.currency)}")
         return
     percent_bp = night.rules.override("percent", night.ordinal)
     if percent_bp is not None:
-        share = Fraction(percent_bp, 10_000)
+        share, factor = Exact(percent_bp, 10_000), Exact(10_000 + percent_bp, 10_000)
         base = night.value
         text = f"{'+' if percent_bp >= 0 else ''}{percent_of_bp(percent_bp)} %"
-        night.lines.append(("override", night.night, "", text, base, 1 + share, base * share))
+        night.lines.append(Line("override", night.night, "", text, base, factor, base * share))
         night.value = base + base * share
 
 
@@ -178,49 +185,66 @@ def _bound(night: Night, stage: PlacedStage) -> None:
     rules, rounder = night.rules, stage.rounder
     if rounder is not None:
         night.round(rounder, rules.currency)
-    overrides = rules.source.placed.index("override") >= 0
+    overrides = rules.source.has_overrides
     if overrides and rules.override("fixed", night.ordinal) is not None:
         return
     won = rules.night(night.ordinal).bounds
-    floor, ceiling = _limits(night, won[1] if won else None, overrides)
+    floor, ceiling = _limits(night, won, overrides)
     bounded, words = night.value, ""
-    if ceiling is not None:
-        highest = ceiling[0]
-        if rounder is not None:
-            highest = Fraction(rounded_by(rounder._replace(mode=RoundingMode.FLOOR), highest))
-        if bounded > highest:
-            bounded, words = highest, ceiling[1]
-    if floor is not None:
-        lowest = floor[0]
-        if rounder is not None:
-            lowest = Fraction(rounded_by(rounder._replace(mode=RoundingMode.CEILING), lowest))
-        if bounded < lowest:
-            bounded, words = lowest, floor[1]
-    if bounded != night.value:
+    # A price that is permitted lies inside a limit or beyond it, wherever the next permitted one is.
+    if ceiling is not None and ceiling[0] < bounded:
+        bounded, words = _permitted(ceiling[0], rounder, RoundingMode.FLOOR), ceiling[1]
+    if floor is not None and bounded < floor[0]:
+        bounded, words = _permitted(floor[0], rounder, RoundingMode.CEILING), floor[1]
+    if words and bounded != night.value:
         night.become("bounds", bounded, won[1].name if won and "override" not in words else "", words)
 
 
-def _limits(night: Night, rule: Bounds | None, overrides: bool) -> tuple[Limit | None, Limit | None]:
+def _permitted(limit: Exact, rounder: Rounder | None, mode: RoundingMode) -> Exact:
+    """The nearest permitted price inside a limit."""
+    return limit if rounder is None else Exact(rounded_by(rounder._replace(mode=mode), limit))
+
+
+def _limits(night: Night, won: tuple[int, Bounds] | None, overrides: bool) -> tuple[Limit | None, Limit | None]:
     """The exact floor and ceiling of a night, each with its words; a dated override replaces that of the rule."""
+    rules = night.rules
+    sides: Sides = ((), ()) if won is None else sides_of(rules, won[1])
     found: list[Limit | None] = []
-    for name in ("floor", "ceiling"):
-        minor = night.rules.override(name, night.ordinal) if overrides else None
+    for name, side in zip(("floor", "ceiling"), sides, strict=True):
+        minor = rules.override(name, night.ordinal) if overrides else None
         if minor is not None:
-            found.append((Fraction(minor), f"override {name} {money(minor, night.rules.currency)}"))
+            found.append((Exact(minor), f"override {name} {money(minor, rules.currency)}"))
             continue
-        limits: list[Limit] = []
-        if rule is not None:
-            percent, amounts = (
-                (rule.floor_percent, rule.floor) if name == "floor" else (rule.ceiling_percent, rule.ceiling)
-            )
-            if percent is not None:
-                limits.append((night.after["base"] * Fraction(percent) / 100, f"{name} {percent} % of base"))
-            if night.rules.currency in amounts:
-                value = night.rules.minor(amounts)
-                limits.append((value, f"{name} {money(value, night.rules.currency)}"))
-        tighter = max if name == "floor" else min
-        found.append(tighter(limits, key=lambda limit: limit[0], default=None))
+        limit: Limit | None = None
+        for share, amount, words in side:
+            value = night.after["base"] * amount if share else amount
+            if limit is None or (limit[0] < value if name == "floor" else value < limit[0]):
+                limit = value, words
+        found.append(limit)
     return found[0], found[1]
+
+
+#: What a rule says of floor and ceiling: (whether it is a share of the base, the share or the amount, words).
+Sides = tuple[tuple[tuple[bool, Exact, str], ...], tuple[tuple[bool, Exact, str], ...]]
+
+
+def sides_of(rules: ProductRules, rule: Bounds) -> Sides:
+    """Floor and ceiling of a rule in the hotel's currency, prepared once."""
+    found: Sides | None = rules.prepared.get(id(rule))
+    if found is None:
+        sides = []
+        for name, percent, amounts in (
+            ("floor", rule.floor_percent, rule.floor), ("ceiling", rule.ceiling_percent, rule.ceiling),
+        ):  # fmt: skip
+            side = []
+            if percent is not None:
+                side.append((True, percent_parts(percent)[0], f"{name} {percent} % of base"))
+            if rules.currency in amounts:
+                value = rules.minor(amounts)
+                side.append((False, value, f"{name} {money(value, rules.currency)}"))
+            sides.append(tuple(side))
+        found = rules.prepared[id(rule)] = (sides[0], sides[1])
+    return found
 
 
 _ACTS: Final[dict[str, Callable[[Night, PlacedStage], None]]] = {

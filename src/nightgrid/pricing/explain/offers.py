@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from nightgrid.limits import PROMOTIONS_MAX
-from nightgrid.pricing.explain.conditions import failing
+from nightgrid.pricing.explain.conditions import Check, checks_of, failing
+from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import FreeNights, Promotion
 
 
-def why_not_free(rule: FreeNights, facts: Facts, rules: ProductRules, running: Fraction) -> str:
+def why_not_free(rule: FreeNights, facts: Facts, rules: ProductRules, running: Exact) -> str:
     """Why free nights are not given, "" if the stay meets all conditions."""
     if facts.nights < rule.stay:
         return f"{count(facts.nights, 'night')}, needs {rule.stay} or more"
-    return failing(rule, facts, rules, running)
+    return failing(checks_of(rule), rule, facts, rules, running)
 
 
-def free_nights_of(facts: Facts, rules: ProductRules, running: Fraction) -> tuple[int, FreeNights] | None:
+def free_nights_of(facts: Facts, rules: ProductRules, running: Exact) -> tuple[int, FreeNights] | None:
     """The free nights that a stay gets: of those whose conditions hold the best by scope, then the earlier."""
     met = [
         (position, rule)
@@ -31,19 +32,45 @@ def free_nights_of(facts: Facts, rules: ProductRules, running: Fraction) -> tupl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """A promotion that a stay meets."""
+class Offer:
+    """A promotion in scope of a product, with its amounts in minor units of the hotel's currency."""
 
     position: int
     rule: Promotion
+    kind: str  # of model.DISCOUNT_KINDS
+    checks: tuple[Check, ...]
+    amount: Exact | None  # of the kinds off, off_per_night, price, price_per_night
+    steps: tuple[tuple[Exact, Exact], ...]  # of the kind spend: (from, off)
+    max_off: Exact | None
+    floor_per_night: Exact | None
+    is_whole: bool  # it changes the stay as a whole, not single nights
+
+    def reached_off(self, running: Exact) -> Exact | None:
+        """What the highest threshold that is reached takes off; None below all of them."""
+        off = None
+        for threshold, amount in self.steps:
+            if threshold <= running:
+                off = amount
+        return off
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A promotion that a stay meets."""
+
+    offer: Offer
     acting: frozenset[int]  # nights of the stay (0-based) on which it excludes others
-    changed: tuple[int, ...]  # those that it changes
+    changed: Sequence[int]  # those that it changes
 
     @property
-    def is_nightly(self) -> bool:
-        """Whether it changes single nights, not the stay as a whole."""
-        rule = self.rule
-        return rule.applies == "nights" or rule.night_percent is not None or rule.nth_night is not None
+    def position(self) -> int:
+        """Its place in the file."""
+        return self.offer.position
+
+    @property
+    def rule(self) -> Promotion:
+        """What the author wrote."""
+        return self.offer.rule
 
 
 @dataclass(slots=True)
@@ -54,41 +81,55 @@ class Candidates:
     lacking: dict[int, str]
 
 
-def candidates_of(facts: Facts, rules: ProductRules, running: Fraction) -> Candidates:
-    """Sort the promotions in scope. `running` is the amount before the stage; at most PROMOTIONS_MAX are met."""
-    found = Candidates([], {})
-    for position, rule in rules.inside["promotion"]:
-        if not isinstance(rule, Promotion):
-            continue
-        reason = failing(rule, facts, rules, running) or _spends_too_little(rule, rules, running)
-        if reason:
-            found.lacking[position] = reason
-            continue
-        acting = _acting(rule, facts)
-        changed = _pattern(rule, facts, acting)
-        if not changed:
-            found.lacking[position] = _no_night(rule, len(acting))
-        elif len(found.met) == PROMOTIONS_MAX:
-            found.lacking[position] = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
-        else:
-            found.met.append(Candidate(position, rule, frozenset(acting), tuple(changed)))
+def offers_of(rules: ProductRules) -> list[Offer]:
+    """The promotions in scope of a product, prepared once."""
+    inside = rules.inside["promotion"]
+    found: list[Offer] | None = rules.prepared.get(id(inside))
+    if found is None:
+        found = [_offer(at, rule, rules) for at, rule in inside if isinstance(rule, Promotion)]
+        rules.prepared[id(inside)] = found
     return found
 
 
-def reached_off(rule: Promotion, rules: ProductRules, running: Fraction) -> Fraction | None:
-    """What the highest threshold of a spend promotion that is reached takes off; None below all of them."""
-    off = None
-    for step in rule.spend:
-        if running >= rules.minor(step.from_amount):
-            off = rules.minor(step.off)
-    return off
+def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
+    amounts = rule.off or rule.off_per_night or rule.price or rule.price_per_night
+    return Offer(
+        position=position,
+        rule=rule,
+        kind=rule.kind,
+        checks=checks_of(rule),
+        amount=rules.minor(amounts) if amounts else None,
+        steps=tuple((rules.minor(step.from_amount), rules.minor(step.off)) for step in rule.spend),
+        max_off=rules.minor(rule.max_off) if rule.max_off else None,
+        floor_per_night=rules.minor(rule.floor_per_night) if rule.floor_per_night else None,
+        is_whole=rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None,
+    )
 
 
-def _spends_too_little(rule: Promotion, rules: ProductRules, running: Fraction) -> str:
-    if not rule.spend or reached_off(rule, rules, running) is not None:
-        return ""
-    least = money(rules.minor(rule.spend[0].from_amount), rules.currency)
-    return f"amount {money(running, rules.currency)}, needs {least}"
+def candidates_of(facts: Facts, rules: ProductRules, running: Exact) -> Candidates:
+    """Sort the promotions in scope. `running` is the amount before the stage; at most PROMOTIONS_MAX are met."""
+    found = Candidates([], {})
+    every: Sequence[int] = range(facts.nights)
+    all_nights = frozenset(every)
+    for offer in offers_of(rules):
+        rule = offer.rule
+        reason = failing(offer.checks, rule, facts, rules, running) if offer.checks else ""
+        if not reason and offer.steps and offer.reached_off(running) is None:
+            least = money(offer.steps[0][0], rules.currency)
+            reason = f"amount {money(running, rules.currency)}, needs {least}"
+        acting, changed = all_nights, every
+        if not reason and not offer.is_whole:
+            nights = _acting(rule, facts)
+            acting, changed = frozenset(nights), _pattern(rule, facts, nights)
+            if not changed:
+                reason = _no_night(rule, len(nights))
+        if not reason and len(found.met) == PROMOTIONS_MAX:
+            reason = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
+        if reason:
+            found.lacking[offer.position] = reason
+        else:
+            found.met.append(Candidate(offer, acting, changed))
+    return found
 
 
 def _acting(rule: Promotion, facts: Facts) -> list[int]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from nightgrid.errors import Refused
 from nightgrid.money import exponent
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
+from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.words import listed
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, holiday_nights, split_holiday
 from nightgrid.pricing.model import (
@@ -70,6 +70,9 @@ class Source:
         self.n_nights = n_nights
         self.data = data
         self.placed: Placed = placed(book)
+        kinds = {stage.kind for stage in self.placed.stages}
+        self.has_overrides = "override" in kinds
+        self.has_derived = "derived" in kinds and bool(book.derived)
         self.groups = book.season_groups()
         self.digest = book.digest
         self._products: dict[int, ProductRules] = {}
@@ -125,11 +128,17 @@ class ProductRules:
         self.best: dict[str, Numbered | None] = {kind: self._best(kind) for kind in BEST_OF_KINDS}
         self._nights: dict[int, NightRules] = {}
         self._data = {name: _rows(source.data.layer(name).product, product_index) for name in _LAYERS}
-        self.memo: dict[object, object] = {}
+        self._minor: dict[int, Exact] = {}
+        self.prepared: dict[int, Any] = {}  # by the id of a rule, what stages made of it for this product
+        self._plans: dict[str, ProductRules | None] = {}
+        self.sets: dict[tuple[object, ...], list[tuple[int, ...]]] = {}  # permitted, by the promotions that are met
 
-    def minor(self, amounts: Mapping[str, Decimal]) -> Fraction:
+    def minor(self, amounts: Mapping[str, Decimal]) -> Exact:
         """An amount of a rule in minor units of the hotel's currency."""
-        return Fraction(int(amounts[self.currency].scaleb(self.digits)))
+        found = self._minor.get(id(amounts))  # the book keeps it alive
+        if found is None:
+            found = self._minor[id(amounts)] = Exact(int(amounts[self.currency].scaleb(self.digits)))
+        return found
 
     def outside(self, rule: Rule) -> str:
         """Why the product is not in the scope of a rule; "" if it is."""
@@ -140,11 +149,12 @@ class ProductRules:
 
     def plan_product(self, plan: str) -> ProductRules | None:
         """The rules of another plan of the same room type; None where it has no such plan."""
-        catalog = self.source.catalog
-        for product in catalog.products_of(self.row):
-            if catalog.plan_ids[int(product)] == plan:
-                return self.source.rules_of(int(product))
-        return None
+        if plan not in self._plans:
+            catalog = self.source.catalog
+            products = [int(product) for product in catalog.products_of(self.row)]
+            found = [product for product in products if catalog.plan_ids[product] == plan]
+            self._plans[plan] = self.source.rules_of(found[0]) if found else None
+        return self._plans[plan]
 
     def night(self, ordinal: int) -> NightRules:
         """The winners of a night."""

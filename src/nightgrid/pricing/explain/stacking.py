@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.offers import Candidate
 
 #: Class of a promotion -> the classes with which it shares a stay.
@@ -121,15 +122,17 @@ def greedy(found: Sequence[Candidate], policy: str) -> Chosen:
 
 
 def cheapest(
-    sets: Sequence[Chosen], amount_of: Callable[[Chosen], Fraction], highest: bool
+    sets: Sequence[Chosen], amount_of: Callable[[Chosen], Exact], highest: bool
 ) -> tuple[Chosen, list[PricedSet]]:
     """The set of the lowest (or highest) amount, of equals the smaller one, then the earlier; and all with prices."""
-    priced = [(amount_of(some), some) for some in sets]
-    sign = -1 if highest else 1
-    best = min(priced, key=lambda each: (sign * each[0], len(each[1]), tuple(one.position for one in each[1])))
+    priced = []
+    for some in sets:
+        amount = amount_of(some)
+        positions = tuple([one.position for one in some])
+        priced.append((-amount if highest else amount, len(some), positions, some))
+    priced.sort(key=lambda each: each[:3])
     shown = [
-        PricedSet(tuple(one.position for one in some), tuple(one.rule.name for one in some), amount)
-        for amount, some in priced
+        PricedSet(positions, tuple([one.rule.name for one in some]), (-amount if highest else amount).fraction)
+        for amount, _, positions, some in priced
     ]
-    shown.sort(key=lambda each: (sign * each.amount, len(each.positions), each.positions))
-    return best[1], shown
+    return priced[0][3], shown

@@ -13,12 +13,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
+from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import ZERO, Account, percent_parts
+from nightgrid.pricing.explain.lines import Account, percent_parts
 from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.offers import free_nights_of
 from nightgrid.pricing.explain.rules import ProductRules
-from nightgrid.pricing.explain.words import count, listed, money, percent_of_bp
+from nightgrid.pricing.explain.words import count, listed, money, percent_of_bp, signed
 from nightgrid.pricing.model import ChildBand, ExtraGuests, LeadTime, LengthBand, LengthOfStay, MemberTier
 from nightgrid.pricing.pipelines import PlacedStage
 
@@ -32,18 +33,18 @@ class Stay(Account):
         self, rules: ProductRules, facts: Facts, nights: Sequence[Night], day: date | None, is_member_silent: bool
     ) -> None:
         self.weights = [night.value for night in nights]
-        super().__init__(day, sum(self.weights, ZERO))
+        super().__init__(day, total(self.weights))
         self.rules = rules
         self.facts = facts
         self.nights = nights
         self.is_member_silent = is_member_silent
-        self._after: dict[str, tuple[Fraction, list[Fraction]]] = {}
+        self._after: dict[str, tuple[Exact, list[Exact]]] = {}
 
-    def shares(self) -> list[Fraction]:
+    def shares(self) -> list[Exact]:
         """Each night's part of the amount; equal parts where no night weighs anything."""
         return shared(self.value, self.weights)
 
-    def set_shares(self, shares: list[Fraction]) -> None:
+    def set_shares(self, shares: list[Exact]) -> None:
         """Weigh the nights anew after an action on some of them; where all are 0 they keep the weights they had."""
         if any(shares):
             self.weights = shares
@@ -52,15 +53,15 @@ class Stay(Account):
         """Remember the amount after a stage."""
         self._after[kind] = (self.value, self.weights)
 
-    def of(self, base: str) -> Fraction | None:
+    def of(self, base: str) -> Exact | None:
         """The amount that a stage's percents are of; None for the running one."""
         if base == "running":
             return None
         if base in self._after:
             return self._after[base][0]
-        return sum((night.after[base] for night in self.nights), ZERO)
+        return total([night.after[base] for night in self.nights])
 
-    def of_nights(self, base: str) -> list[Fraction]:
+    def of_nights(self, base: str) -> list[Exact]:
         """The same by night."""
         if base == "running":
             return self.shares()
@@ -75,14 +76,15 @@ class Stay(Account):
         return (best[0], best[1]) if best is not None and isinstance(best[1], MemberTier) else None
 
 
-def shared(value: Fraction, weights: Sequence[Fraction]) -> list[Fraction]:
+def shared(value: Exact, weights: Sequence[Exact]) -> list[Exact]:
     """A value in proportion to weights; in equal parts where all are 0."""
-    whole = sum(weights, ZERO)
+    whole = total(list(weights))
     if not whole:
-        return [value / len(weights)] * len(weights)
-    if value == whole:
+        return [Exact(value.numerator, value.denominator * len(weights))] * len(weights)
+    if value is whole or value == whole:
         return list(weights)
-    return [value * weight / whole for weight in weights]
+    factor = value.over(whole)
+    return [factor * weight for weight in weights]
 
 
 def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
@@ -105,15 +107,15 @@ def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
             adult = stay.rules.minor(rule.adult)
         elif rule.adult_percent is not None:
             adult = value * percent_parts(rule.adult_percent)[0]
-        amount += extra_adults * adult
+        amount = amount + adult.times(extra_adults)
         for band in bands:
-            amount += _child_charge(stay.rules, band, adult)
+            amount = amount + _child_charge(stay.rules, band, adult)
     guests = [count(extra_adults, "adult")] if extra_adults else []
     guests += [f"child of {age}" for age in children]
     stay.add("extra_guests", amount, rule.name, f"{listed(guests, ' and ')}, {count(len(stay.nights), 'night')}")
 
 
-def _child_charge(rules: ProductRules, band: ChildBand, adult: Fraction) -> Fraction:
+def _child_charge(rules: ProductRules, band: ChildBand, adult: Exact) -> Exact:
     if band.amount:
         return rules.minor(band.amount)
     if band.percent is not None:
@@ -151,11 +153,11 @@ def _blocks(stay: Stay, rule: LengthOfStay, reached: list[LengthBand]) -> None:
     left, price, words = len(stay.nights), ZERO, []
     for band in reversed(reached):
         blocks, left = divmod(left, band.from_nights)
-        price += blocks * stay.rules.minor(band.price)
+        price = price + stay.rules.minor(band.price).times(blocks)
         if blocks:
             words.append(f"{blocks} x {count(band.from_nights, 'night')}")
     if left:
-        price += sum(stay.shares()[-left:], ZERO)
+        price = price + total(stay.shares()[-left:])
         words.append(f"{count(left, 'night')} as priced")
     stay.become("length_of_stay", price, rule.name, listed(words, " + "))
 
@@ -171,7 +173,7 @@ def _marginal(stay: Stay, stage: PlacedStage, rule: LengthOfStay, reached: list[
             position = night.index + 1
             if band.from_nights <= position and (last is None or position <= last):
                 changed = max(ZERO, shares[at] + bases[at] * share)
-                amount += changed - shares[at]
+                amount = amount + (changed - shares[at])
                 shares[at] = changed
         nights = f"night {band.from_nights}" if band.from_nights == last else f"nights {band.from_nights}.."
         stay.add("length_of_stay", amount, rule.name, f"{percent_parts(band.percent or _NONE)[2]} {nights}{last or ''}")
@@ -195,7 +197,7 @@ def _free_nights(stay: Stay, stage: PlacedStage) -> None:
         free = {rule.stay * time - 1 for time in range(1, times + 1)}
     shares = stay.shares()
     days = listed([str(stay.facts.days[at]) for at in sorted(free)], " and ")
-    amount = -sum((shares[at] for at in free), ZERO)
+    amount = -total([shares[at] for at in free])
     stay.add("free_nights", amount, rule.name, f"{rule.which.replace('_', ' ')}: {days}")
     stay.weights = [ZERO if at in free else weight for at, weight in enumerate(stay.weights)]
 
@@ -212,7 +214,7 @@ def _lead_time(stay: Stay, stage: PlacedStage) -> None:
         return
     percent = curve_percent(rule, days)
     base = stay.of(stage.of)
-    amount = (stay.value if base is None else base) * percent / 100
+    amount = (stay.value if base is None else base) * Exact(percent.numerator, percent.denominator * 100)
     cut = "" if (percent * 100).denominator == 1 else ".."
     sign = "+" if percent >= 0 else ""
     shown = f"{sign}{percent_of_bp(int(percent * 100))}{cut} %"
@@ -240,11 +242,11 @@ def _member_tier(stay: Stay, stage: PlacedStage) -> None:
         stay.times("member_tier", rule.percent[tier], rule.name, stay.of(stage.of))
     elif tier in rule.amount:
         amount = stay.rules.minor(rule.amount[tier])
-        stay.add("member_tier", amount, rule.name, f"{'+' if amount >= 0 else ''}{money(amount, stay.rules.currency)}")
+        stay.add("member_tier", amount, rule.name, signed(amount, stay.rules.currency))
     elif tier in rule.price:
         price, nights = stay.rules.minor(rule.price[tier]), len(stay.nights)
         words = f"{count(nights, 'night')} at {money(price, stay.rules.currency)}"
-        stay.become("member_tier", price * nights, rule.name, words)
+        stay.become("member_tier", price.times(nights), rule.name, words)
 
 
 #: Stages of a stay that need nothing but the stay.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from nightgrid.money import exponent, format_minor
 from nightgrid.nights import WEEKDAYS
+from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.model import SCOPE_KEYS, DateRange, Where
 
 #: Names of a list that a sentence shows before "and n more".
@@ -51,10 +53,24 @@ def weekday_name(day: date) -> str:
     return WEEKDAYS[day.weekday()]
 
 
-def money(amount: Fraction | int, currency: str) -> str:
+@lru_cache(maxsize=4096)
+def minor_text(minor: int, currency: str) -> str:
+    """Whole minor units with their currency."""
+    return format_minor(minor, currency)
+
+
+def money(amount: Exact | int, currency: str) -> str:
     """An amount with its currency; one whose decimals never end is cut after three more than the currency has."""
-    number = amount_text(amount, currency)
-    return f"{number} {currency}"
+    if isinstance(amount, int):
+        return minor_text(amount, currency)
+    if amount.denominator == 1:
+        return minor_text(amount.numerator, currency)
+    return f"{amount_text(amount.fraction, currency)} {currency}"
+
+
+def signed(amount: Exact, currency: str) -> str:
+    """The same with its sign: `+20.00 CNY`."""
+    return f"{'' if amount.is_negative else '+'}{money(amount, currency)}"
 
 
 def amount_text(amount: Fraction | int, currency: str) -> str:
