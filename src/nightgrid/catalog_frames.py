@@ -206,9 +206,7 @@ def _hint(frame: pl.DataFrame, unknown: pl.Series, known: pl.Series) -> str:
     return f"did you mean {close[0]!r}?" if close else "add the hotel or correct the id"
 
 
-def ordered(
-    hotel_ids: pl.Series, hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame
-) -> LinkedFrames:
+def ordered(hotel_ids: pl.Series, hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame) -> LinkedFrames:
     """Sort room types by hotel and products by room type, both stable, and add the index columns: `hotel` is the
     position in `hotel_ids`, `row` the one among the sorted room types.
     """

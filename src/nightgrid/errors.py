@@ -54,9 +54,7 @@ class Refused(NightgridError):
     `outcome` says why, `night` is the first night (ISO date) that failed, where one did, `line` the line of a cart.
     """
 
-    def __init__(
-        self, outcome: Outcome, message: str, night: str | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, outcome: Outcome, message: str, night: str | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.outcome = outcome
         self.night = night

@@ -7,15 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.text import Text
 
-from nightgrid.cli.options import JsonOption
+from nightgrid.cli.book_views import (
+    pipeline_json,
+    pipeline_table,
+    presets_json,
+    presets_table,
+    rounding_words,
+    rules_json,
+    rules_table,
+)
+from nightgrid.cli.options import ArrivalOption, JsonOption, NightsOption, TierOption, read_date
 from nightgrid.cli.screen import FINDING, Screen, table
 from nightgrid.errors import InputError, RuleBookError
 
 if TYPE_CHECKING:
     from nightgrid.pricing.model import RuleBook
 
-app = typer.Typer(help="Check rule books, and print the schema of their files.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check and try rule books, list ready pipelines, print the schema of the files.", no_args_is_help=True
+)
 
 
 @app.command("check")
@@ -38,12 +50,54 @@ def check(
         title = f"{book}: {count} mistake{'s' if count != 1 else ''}"
         screen.answer({"file": str(book), "ok": False, "mistakes": mistakes_json(error)}, table(title, columns, rows))
         raise typer.Exit(FINDING) from None
-    facts = summary(found)
-    rows = [[key.replace("_", " "), _words(value)] for key, value in facts.items()]
+    facts = {**summary(found), "pipeline": pipeline_json(found), "rule_list": rules_json(found)}
+    words = {key: value for key, value in facts.items() if key not in ("pipeline", "rule_list")}
+    rows = [[key.replace("_", " "), _words(value)] for key, value in words.items()]
     screen.answer(
         {"file": str(book), "ok": True, "mistakes": [], **facts},
         table(f"{book}: no mistakes", {"": "left", "value": "left"}, rows),
+        pipeline_table(found),
+        rules_table(found),
     )
+
+
+@app.command("presets")
+def presets(as_json: JsonOption = False) -> None:
+    """List the ready pipelines that `[pipeline] preset` can name."""
+    Screen(as_json).answer(presets_json(), presets_table())
+
+
+@app.command("try")
+def try_(
+    book: Annotated[Path, typer.Argument(metavar="FILE", help="The rule book, TOML or JSON.")],
+    base: Annotated[str, typer.Option("--base", help="Base price of a night, such as 500.00.")],
+    currency: Annotated[str, typer.Option("--currency", help="Currency of the hotel.")] = "CNY",
+    nights: NightsOption = 1,
+    arrival: ArrivalOption = None,
+    lead_days: Annotated[int, typer.Option("--lead-days", min=0, help="Days from booking to arrival.")] = 0,
+    tier: TierOption = None,
+    plan: Annotated[str, typer.Option("--plan", help="The rate plan.")] = "standard",
+    adults: Annotated[int | None, typer.Option("--adults", help="Adults; without it, the room as priced.")] = None,
+    child: Annotated[list[int] | None, typer.Option("--child", help="Age of a child (repeat for several).")] = None,
+    channel: Annotated[str, typer.Option("--channel", help="Where the sale comes from.")] = "",
+    coupon: Annotated[list[str] | None, typer.Option("--coupon", help="A coupon code (repeat for several).")] = None,
+    package: Annotated[list[str] | None, typer.Option("--package", help="An optional package (repeat).")] = None,
+    points: Annotated[int, typer.Option("--points", help="Loyalty points offered as payment.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """What the book makes of one base price, line by line: to try a rule before there is a chain to price."""
+    from nightgrid.asking import Asking
+    from nightgrid.pricing.trial import ARRIVAL, try_book
+
+    asking = Asking(
+        adults, tuple(child or ()), channel,
+        coupons=frozenset(coupon or ()), points=points, packages=tuple(package or ()),
+    )  # fmt: skip
+    tried = try_book(
+        book, base, nights=nights, arrival=read_date(arrival, "--arrival") or ARRIVAL, lead_days=lead_days, tier=tier,
+        currency=currency, where={"plan": plan}, asking=asking,
+    )  # fmt: skip
+    Screen(as_json).answer(tried.to_dict(), Text("\n".join(tried.render())))
 
 
 @app.command("schema")
@@ -69,7 +123,7 @@ def summary(book: RuleBook) -> dict[str, Any]:
         "stages": stages,
         "season_groups": list(book.season_groups()),
         "tiers": list(book.book.tiers),
-        "rounding": f"{book.rounding.policy}, {book.rounding.mode}, step {book.rounding.increment_minor}",
+        "rounding": rounding_words(book),
         "currencies": list(book.currencies),
         "display_currency": book.book.display_currency,
     }

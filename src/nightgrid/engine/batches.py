@@ -64,9 +64,7 @@ def _named(frame: pl.DataFrame, column: str) -> list[Any]:
     return frame[column].to_list() if column in frame.columns else [None] * len(frame)
 
 
-def _fill_extras(
-    what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]
-) -> None:
+def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
     for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
         if column in frame.columns:

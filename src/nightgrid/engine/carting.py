@@ -102,9 +102,7 @@ class CartMixin(EngineBase):
         answer = self._cart(catalog, requests, frame, now_ms)
         return self._cart_held(answer, requests, now_ms)
 
-    def _cart(
-        self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int
-    ) -> CartAnswer:
+    def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
         """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
         unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
         if unknown.size:

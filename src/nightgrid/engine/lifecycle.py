@@ -239,5 +239,3 @@ class LifecycleMixin(BookingMixin, EngineBase):
             linked_to=-record.link if record.link < 0 else None,
             booked_again=record.booked_again or None,
         )
-
-

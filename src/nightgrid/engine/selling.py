@@ -219,9 +219,7 @@ class SellingMixin(SellingViews):
 def _units(units: int | Sequence[int], nights: int) -> NDArray[np.int64]:
     """Units of each night, from one number or as many as there are nights."""
     each = list(units) if isinstance(units, Sequence | np.ndarray) else [units] * nights
-    values = [
-        whole("units", int(value) if isinstance(value, np.integer) else value, 0, ROOMS_MAX) for value in each
-    ]
+    values = [whole("units", int(value) if isinstance(value, np.integer) else value, 0, ROOMS_MAX) for value in each]
     return checked_units(np.array(values, np.int64), nights)
 
 
@@ -233,4 +231,3 @@ def _instant_ms(release_at: datetime) -> int:
         raise InputError(f"release_at is {release_at}, without a time zone; add one, such as tzinfo=UTC")
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return round((release_at - epoch).total_seconds() * 1000)
-

@@ -221,9 +221,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         """Apply a verb to many holds in order: (codes, lsns)."""
         code = np.empty(len(hold_ids), np.int16)
         lsn = np.empty(len(hold_ids), np.int64)
-        batch.resolve_batch(
-            self.table, np.ascontiguousarray(hold_ids, np.int64), verb, argument, now_ms, code, lsn
-        )
+        batch.resolve_batch(self.table, np.ascontiguousarray(hold_ids, np.int64), verb, argument, now_ms, code, lsn)
         self._count(code)
         return code, lsn
 

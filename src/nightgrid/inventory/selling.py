@@ -143,9 +143,7 @@ class SellingPart(StoreBase):
         first = wrong[0]
         return RisingProtection(int(cell_rows[first]), int(cell_nights[first]), levels[first].tolist())
 
-    def _protection_of(
-        self, rows: NDArray[np.int64], columns: NDArray[np.int64], classes: int
-    ) -> NDArray[np.int64]:
+    def _protection_of(self, rows: NDArray[np.int64], columns: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
         """Rooms protected from each class on some cells: int64 (cell, class)."""
         controls = self.control_words()
         of_kind = np.flatnonzero(controls[:, at.T_KIND] == at.KIND_PROTECTION)

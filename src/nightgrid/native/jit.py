@@ -64,8 +64,6 @@ def _forget_literals(compiled: Any) -> None:
     template_of = compiled.get_call_template
 
     def without_literals(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
-        return template_of(
-            tuple(_plain(each) for each in args), {name: _plain(each) for name, each in kws.items()}
-        )
+        return template_of(tuple(_plain(each) for each in args), {name: _plain(each) for name, each in kws.items()})
 
     compiled.get_call_template = without_literals

@@ -55,9 +55,7 @@ ENTRIES = (
     KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, _EVERYTHING),
     KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, _EVERYTHING),
     KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
-    KernelEntry(
-        "batch.resolve_batch", "apply a verb to many holds", _INVENTORY, _EVERYTHING
-    ),
+    KernelEntry("batch.resolve_batch", "apply a verb to many holds", _INVENTORY, _EVERYTHING),
     KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
     KernelEntry(
         "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"

@@ -280,8 +280,10 @@ def selling_code(store, request, lines, before, hotel, now_ms):
                     night = _cap_night(store, control, request, lines, before)
                     code = np.int64(_QUOTA_USED_UP) if night >= 0 else np.int64(_OK)
             elif kind == at.KIND_HURDLE:
-                if q.scope_block(scope) == 0 and not last_room and _below_hurdle(
-                    store, control, request, lines, before
+                if (
+                    q.scope_block(scope) == 0
+                    and not last_room
+                    and _below_hurdle(store, control, request, lines, before)
                 ):
                     code = np.int64(_BELOW_HURDLE)
             elif kind == at.KIND_HOUSE:

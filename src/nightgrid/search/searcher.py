@@ -131,9 +131,7 @@ class Searcher:
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
         priced = query.arrival - version.first_night
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
-        drop_refused(
-            table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, words
-        )
+        drop_refused(table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, words)
         return words
 
     def factors(
