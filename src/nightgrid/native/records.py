@@ -126,7 +126,7 @@ def publish_slots(store, slots_taken, count, now_ms):
     acquire(shared, at.S_RING_LOCK)
     for i in range(count):
         slot = slots_taken[i]
-        lsn, base = _next_record(store, shared, records)
+        lsn, base = _next_record(store, shared, records, 0)
         state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK
         kind = at.RECORD_HOLD if state == at.STATE_HELD else at.RECORD_BOOK
         _write_hold(store, slot, base, kind, now_ms, slots[slot * at.W_WORDS + at.W_VALUE])

@@ -12,7 +12,8 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native.atomics import acquire, load_word, release, store_word
 from nightgrid.native.jit import kernel
-from nightgrid.native.keys import NOT_FOUND, find_key, key_segment, reserve_entry, write_key
+from nightgrid.native.keys import key_hash, key_segment, write_key
+from nightgrid.native.known import find_key
 from nightgrid.native.slots import find_slot, is_forgotten
 from nightgrid.native.views import records_of, segment_locks_of, shared_of, slots_of
 
@@ -100,6 +101,7 @@ def settle_slots(store):
     slots = slots_of(store)
     shared = shared_of(store)
     high = load_word(shared, at.S_SLOT_HIGH)
+    last = load_word(shared, at.S_LSN)
     lsns = np.zeros(high, np.int64)
     states = np.zeros(high, np.int64)
     _latest_records(store, lsns, states)
@@ -110,7 +112,7 @@ def settle_slots(store):
             continue
         if lsns[slot] != 0:
             changed += _as_published(store, slot, lsns[slot], states[slot])
-        elif slots[base + at.W_LSN] == 0:
+        elif slots[base + at.W_LSN] == 0 or slots[base + at.W_LSN] > last:
             _forget(store, slot)
             changed += 1
     return changed
@@ -131,14 +133,12 @@ def settle_keys(store, now_ms):
         low = slots[base + at.W_KEY_LOW]
         if state & 0xFF == at.STATE_EMPTY or (high == 0 and low == 0) or is_forgotten(store, slot, now_ms):
             continue
-        segment = key_segment(store, high, low)
+        hashed = key_hash(high, low)
+        segment = key_segment(store, hashed)
         acquire(locks, segment * 8)
-        known, _ = find_key(store, segment, high, low, now_ms)
-        hold_id = state >> 8 << 32 | slot
-        if known == NOT_FOUND and find_slot(store, hold_id) == slot:
-            entry = reserve_entry(store, segment, low)
-            if entry >= 0:
-                write_key(store, entry, high, low, hold_id, slots[base + at.W_REQUEST])
-                missing += 1
+        known, _, place = find_key(store, hashed, high, low, now_ms)
+        if known == 0 and place >= 0 and find_slot(store, state >> 8 << 32 | slot) == slot:
+            write_key(store, place, hashed, slot)
+            missing += 1
         release(locks, segment * 8)
     return missing
