@@ -102,9 +102,10 @@ def free_positions(rule: Rule, state: State) -> list[int]:
     nights, stay = len(state.positions), rule["stay"]
     times = nights // stay if rule.get("repeat", True) else 1
     count = times * (stay - rule["pay"])
-    if rule["which"] == "cheapest":
+    which = rule.get("which", "cheapest")
+    if which == "cheapest":
         return sorted(sorted(range(nights), key=lambda i: state.weights[i])[:count])
-    if rule["which"] == "last":
+    if which == "last":
         return list(range(nights - count, nights))
     return [stay * time - 1 for time in range(1, times + 1)]
 
