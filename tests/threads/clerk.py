@@ -1,0 +1,192 @@
+"""One clerk with a sheet of paper: what everybody would be told if only one call at a time were taken.
+
+A model of a few room types, each of its own hotel, that knows every verb that takes or gives rooms; made to be copied
+often, so that a checker can try orders. A call brings its own instant: the store reads the clock once, when it is
+called. What is due comes back when a request would be refused otherwise, or when the hold itself is touched.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tests.oracles.lifecycle import REPLIES
+
+
+class Held(NamedTuple):
+    """A hold or booking: its state, row, nights (first, how many it has), rooms and deadline."""
+
+    state: str
+    row: int
+    first: int
+    nights: int
+    rooms: int
+    deadline_ms: int
+
+
+class Clerk:
+    """Free rooms, a list over row x night, and holds by number. `sweeps`: False where every end of a hold is told."""
+
+    __slots__ = ("free", "holds", "nights", "open", "sweeps")
+
+    def __init__(self, rows: int, nights: int, capacity: int, *, sweeps: bool = True) -> None:
+        self.sweeps = sweeps
+        self.free = [capacity] * (rows * nights)
+        self.nights = nights
+        self.holds: dict[int, Held] = {}
+        self.open: set[int] = set()  # those that are held
+
+    def copy(self) -> Clerk:
+        other = Clerk.__new__(Clerk)
+        other.free, other.holds, other.open = self.free.copy(), self.holds.copy(), self.open.copy()
+        other.nights, other.sweeps = self.nights, self.sweeps
+        return other
+
+    def key(self) -> Any:
+        return tuple(self.free), frozenset(self.holds.items())
+
+    def do(self, verb: str, asked: tuple[Any, ...], now_ms: int) -> str | None:
+        """What is said to a call; the sheet is as after it."""
+        if verb in ("hold", "cart", "replace", "sweep", "expire"):
+            return getattr(self, f"_{verb}")(now_ms, *asked)
+        number, *arguments = asked
+        found = self._touch(number, now_ms)
+        reply = REPLIES[verb].get(found.state)
+        if reply is not None:
+            booked_otherwise = verb == "confirm" and reply == "EXISTS" and arguments[0] not in (0, found.rooms)
+            return "ALREADY_CONFIRMED" if booked_otherwise else reply
+        return getattr(self, f"_{verb}")(number, found, now_ms, *arguments)
+
+    # Rooms
+
+    def _change(self, held: Held, sign: int) -> None:
+        """Rooms that are taken come off (-1) or back (1)."""
+        begin = held.row * self.nights + held.first
+        for cell in range(begin, begin + held.nights):
+            self.free[cell] += sign * held.rooms
+
+    def _fits(self, new: Held, old: Held | None = None) -> bool:
+        """Whether there are rooms on all nights, once those of `old` are back; where it takes no more than `old` had,
+        that is not asked.
+        """
+        for night in range(new.first, new.first + new.nights):
+            more = new.rooms
+            if old is not None and old.row == new.row and old.first <= night < old.first + old.nights:
+                more -= old.rooms
+            if more > 0 and self.free[new.row * self.nights + night] < more:
+                return False
+        return True
+
+    def _fits_by_now(self, now_ms: int, new: Held, old: Held | None = None) -> bool:
+        """`_fits`, once what is due in its hotel has ended."""
+        return self._fits(new, old) or (self._sweep(now_ms, new.row) and self._fits(new, old))
+
+    def _end(self, number: int, state: str) -> None:
+        found = self.holds[number]
+        self._change(found, 1)
+        self.holds[number] = found._replace(state=state)
+        self.open.discard(number)
+
+    def _touch(self, number: int, now_ms: int) -> Held:
+        found = self.holds[number]
+        if found.state == "held" and found.deadline_ms <= now_ms:
+            self._end(number, "expired")
+        return self.holds[number]
+
+    def _sweep(self, now_ms: int, row: int) -> Any:
+        """End what is due in a hotel; whether anything was."""
+        due = [n for n in self.open if self.sweeps and self.holds[n].row == row and self.holds[n].deadline_ms <= now_ms]
+        for number in due:
+            self._end(number, "expired")
+        return bool(due)
+
+    def _begin(self, number: int, held: Held) -> str:
+        self._change(held, -1)
+        self.holds[number] = held
+        (self.open.add if held.state == "held" else self.open.discard)(number)
+        return "OK"
+
+    def _expire(self, now_ms: int, number: int) -> str:
+        """The store says that a hold expired: whether it was due."""
+        found = self.holds[number]
+        if found.state != "held" or found.deadline_ms > now_ms:
+            return f"{found} is not due at {now_ms}"
+        self._end(number, "expired")
+        return "OK"
+
+    # What begins
+
+    def _hold(self, now_ms: int, number: int, row: int, first: int, nights: int, rooms: int, ttl_ms: int) -> str:
+        new = Held("held" if ttl_ms else "booked", row, first, nights, rooms, now_ms + ttl_ms)
+        return self._begin(number, new) if self._fits_by_now(now_ms, new) else "SOLD_OUT"
+
+    def _cart(self, now_ms: int, ttl_ms: int, *lines: tuple[int, int, int, int, int]) -> str:
+        news = [(number, Held("held", *stay, now_ms + ttl_ms)) for number, *stay in lines]
+        for _ in range(2):
+            before = self.free.copy()
+            for _, new in news:
+                if not self._fits(new):
+                    break
+                self._change(new, -1)
+            else:
+                self.holds.update(news)
+                self.open.update(number for number, _ in news)
+                return "OK"
+            self.free = before
+            swept = [self._sweep(now_ms, row) for row in sorted({new.row for _, new in news})]
+            if not any(swept):
+                break
+        return "SOLD_OUT"
+
+    def _replace(
+        self, now_ms: int, number: int, row: int, first: int, nights: int, rooms: int, ttl_ms: int, given_up: int
+    ) -> str:
+        old = self._touch(given_up, now_ms)
+        reply = {"booked": "ALREADY_CONFIRMED", "no_show": "ALREADY_CONFIRMED"}.get(old.state) or REPLIES[
+            "confirm"
+        ].get(old.state)
+        if reply is not None:
+            return reply
+        new = Held("held", row, first, nights, rooms, now_ms + ttl_ms)
+        if not self._fits_by_now(now_ms, new, old):
+            return "SOLD_OUT"
+        self._end(given_up, "released")
+        return self._begin(number, new)
+
+    # What becomes of it
+
+    def _confirm(self, number: int, found: Held, now_ms: int, rooms: int) -> str:
+        if rooms > found.rooms:
+            return "INVALID"
+        return self._turn(number, found, state="booked", rooms=rooms or found.rooms)
+
+    def _release(self, number: int, found: Held, now_ms: int) -> str:
+        self._end(number, "released")
+        return "OK"
+
+    def _cancel(self, number: int, found: Held, now_ms: int) -> str:
+        self._end(number, "cancelled")
+        return "OK"
+
+    def _extend(self, number: int, found: Held, now_ms: int, ttl_ms: int) -> str:
+        self.holds[number] = found._replace(deadline_ms=now_ms + ttl_ms)
+        return "OK"
+
+    def _no_show(self, number: int, found: Held, now_ms: int, release_from: int) -> str:
+        if not found.first <= release_from < found.first + found.nights:
+            return "INVALID"
+        return self._turn(number, found, state="no_show", nights=release_from - found.first)
+
+    def _depart_early(self, number: int, found: Held, now_ms: int, departure: int) -> str:
+        if not found.first < departure < found.first + found.nights:
+            return "INVALID"
+        return self._turn(number, found, nights=departure - found.first)
+
+    def _amend(self, number: int, found: Held, now_ms: int, first: int, nights: int, rooms: int) -> str:
+        new = found._replace(first=first, nights=nights, rooms=rooms)
+        if not self._fits_by_now(now_ms, new, found):
+            return "SOLD_OUT"
+        return self._turn(number, found, first=first, nights=nights, rooms=rooms)
+
+    def _turn(self, number: int, found: Held, **changes: Any) -> str:
+        self._change(found, 1)
+        return self._begin(number, found._replace(**changes))

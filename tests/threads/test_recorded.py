@@ -1,0 +1,89 @@
+"""A sample of recorded histories over every verb, explained one by one; 20,000 of them are for `make crash`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.threads.clerk import Clerk
+from tests.threads.recorded import NIGHTS, Call, explained, in_log_order, judge, judge_by_log
+
+#: Threads, and calls of each: about as many calls in every history.
+CREWS = ((2, 8), (3, 6), (4, 5), (8, 3), (16, 2))
+MET: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def _switch_often():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize(("threads", "calls"), CREWS)
+@pytest.mark.parametrize("capacity", [1, 2])
+def test_one_clerk_could_have_said_it_all(threads, calls, capacity):
+    met = judge(threads, calls, capacity, 20, f"sample {threads} {capacity}")
+    assert met["side by side"] > 0
+    MET.update(met)
+
+
+def test_every_verb_was_among_them():
+    """Runs after the tests above."""
+    if MET["histories"] < 200:
+        pytest.skip("only some of the histories were recorded")
+    for verb in ("hold", "cart", "replace", "confirm", "release", "cancel", "amend", "extend", "no_show"):
+        assert MET[f"{verb} OK"] > 0, verb
+    assert MET["hold SOLD_OUT"] > 50
+    assert MET["confirm EXPIRED"] + MET["release EXPIRED"] + MET["amend EXPIRED"] > 0
+
+
+@pytest.mark.parametrize(("threads", "capacity"), [(2, 20), (8, 40)])
+def test_a_long_story_is_told_by_its_log(threads, capacity):
+    met = judge_by_log(threads, 3_000 // threads, capacity, f"long {threads}")
+    assert sum(count for name, count in met.items() if name.endswith(" OK")) > 600, met
+
+
+HOLD = Call(0, 1, "hold", (1, 0, 0, 2, 1, 60_000), (0,), "OK", 1)
+SECOND = Call(2, 3, "hold", (2, 0, 1, 2, 1, 60_000), (0,), "SOLD_OUT")
+STORY = [
+    HOLD,
+    SECOND,
+    Call(4, 5, "amend", (1, 1, 1, 1), (10,), "OK", 2),
+    Call(6, 7, "replace", (3, 0, 0, 2, 1, 60_000, 1), (20,), "OK", 3),
+    Call(8, 9, "cart", (60_000, (4, 1, 0, 1, 1), (5, 0, 2, 1, 1)), (20,), "OK", 5),
+    Call(10, 11, "confirm", (3, 0), (60_020,), "EXPIRED"),
+    Call(12, 13, "hold", (6, 0, 0, 3, 1, 0), (60_020,), "OK", 8),
+    Call(14, 15, "depart_early", (6, 1), (60_020,), "OK", 9),
+    Call(16, 17, "cancel", (6,), (60_020,), "OK", 10),
+]
+
+
+def test_the_checker_sees_a_wrong_answer():
+    """Turn any answer of a story told in turn: no order explains it, because there is no other order."""
+    assert explained(STORY, Clerk(2, NIGHTS, 1))
+    for place, call in enumerate(STORY):
+        for answer in {"OK", "SOLD_OUT", "EXPIRED", "EXISTS"} - {call.answer}:
+            story = [*STORY[:place], call._replace(answer=answer), *STORY[place + 1 :]]
+            assert explained(story, Clerk(2, NIGHTS, 1)) is False, story
+    side_by_side = [HOLD._replace(answered=3), SECOND._replace(called=0)]
+    assert explained(side_by_side, Clerk(2, NIGHTS, 1))
+    assert explained([side_by_side[0]._replace(answer="SOLD_OUT"), side_by_side[1]], Clerk(2, NIGHTS, 1)) is False
+    assert explained([side_by_side[0], side_by_side[1]._replace(answer="OK")], Clerk(2, NIGHTS, 1)) is False
+
+
+def test_the_log_must_agree_with_real_time_and_with_the_clerk():
+    expired = Call(0, 2**62, "expire", (3,), (60_020,), "OK", 6)
+    of_cart = expired._replace(asked=(5,), lsn=7)
+
+    def wrong(*calls):
+        return in_log_order(calls, Clerk(2, NIGHTS, 1, sweeps=False))
+
+    assert wrong(*STORY, expired, of_cart) == []
+    assert wrong(*STORY, expired, of_cart._replace(nows_ms=(60_019,))) != []
+    assert wrong(*STORY, expired) != []  # the booking takes a room that was not given back
+    swapped = [STORY[7]._replace(lsn=10), STORY[8]._replace(lsn=9)]
+    assert "smaller number" in wrong(*STORY[:7], *swapped, expired, of_cart)[0]
