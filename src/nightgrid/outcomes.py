@@ -22,6 +22,7 @@ class Outcome(IntEnum):
     UNKNOWN_HOTEL = 200
     UNKNOWN_PRODUCT = 210
     OUTSIDE_HORIZON = 220
+    QUOTE_EXPIRED = 225
     NOT_FOUND = 230
     UNKNOWN_BLOCK = 240
     # 300: the life cycle of a hold
@@ -34,6 +35,7 @@ class Outcome(IntEnum):
     ALREADY_CHECKED_OUT = 360
     ALREADY_NO_SHOW = 370
     NOT_CHECKED_IN = 380
+    QUOTE_BOUND = 390
     # 400: restrictions, and what the hotel keeps back from this sale
     CLOSED = 400
     CLOSED_TO_ARRIVAL = 410
@@ -84,6 +86,7 @@ _SENTENCES = {
     Outcome.UNKNOWN_HOTEL: "there is no such hotel in the catalogue",
     Outcome.UNKNOWN_PRODUCT: "there is no such room type or plan in this hotel",
     Outcome.OUTSIDE_HORIZON: "the stay is not inside the nights on sale at this hotel",
+    Outcome.QUOTE_EXPIRED: "the quote is not valid any more; quote anew",
     Outcome.NOT_FOUND: "there is no such hold or booking, or it ended too long ago",
     Outcome.UNKNOWN_BLOCK: "there is no such block for this room type; create it first, or leave block out",
     Outcome.ALREADY_CONFIRMED: "the hold is already a booking; cancel it instead",
@@ -95,6 +98,7 @@ _SENTENCES = {
     Outcome.ALREADY_CHECKED_OUT: "the guest has checked out already; the stay is over",
     Outcome.ALREADY_NO_SHOW: "the booking was already recorded as a no show",
     Outcome.NOT_CHECKED_IN: "the guest has not checked in yet; check in first, or cancel the booking",
+    Outcome.QUOTE_BOUND: "the price is that of a quote and never changes; give a quote for the new stay",
     Outcome.CLOSED: "a night of the stay is closed",
     Outcome.CLOSED_TO_ARRIVAL: "the arrival date is closed to arrival",
     Outcome.CLOSED_TO_DEPARTURE: "the departure date is closed to departure",

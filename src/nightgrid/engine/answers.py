@@ -5,10 +5,10 @@ are dates.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,8 @@ class Ticket:
 class HoldView:
     """What the store knows of a hold. state: held, booked, checked_in, checked_out, no_show, released, expired or
     cancelled; `nights_kept` of its nights, from the first on, still take rooms; `linked_to` is the hold in whose place
-    it was made, `booked_again` the booking made in its place.
+    it was made, `booked_again` the booking made in its place; `value_minor` is what the stay was said to be worth,
+    `quote` and `price_version` are digests of what that price is bound to.
     """
 
     id: int
@@ -90,6 +91,9 @@ class HoldView:
     cart_id: int | None
     linked_to: int | None
     booked_again: int | None
+    value_minor: int | None
+    quote: str | None
+    price_version: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,6 +193,30 @@ class Quote:
     _night_mask: int = field(repr=False, compare=False)
     _factor: int = field(repr=False, compare=False)
     _terms: NDArray[np.int64] = field(repr=False, compare=False)
+    _secret: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits that name everything the quote says, under the secret of its store: nobody else can
+        make the digest of another price.
+        """
+        from nightgrid.engine.quote_papers import digest_of, papers
+
+        return digest_of(papers(self), self._secret)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything the quote says as plain data, for JSON; `Engine.requote` and `hold(quote=)` take it back."""
+        from nightgrid.engine.quote_papers import digest_of, papers
+
+        content = papers(self)
+        return content | {"digest": digest_of(content, self._secret)}
+
+    def called(self, hotel_id: str, room_type_id: str, plan_id: str) -> Quote:
+        """The same quote under the names that its product had when it was asked for."""
+        names = (hotel_id, room_type_id, plan_id)
+        if names == (self.hotel_id, self.room_type_id, self.plan_id):
+            return self
+        return replace(self, hotel_id=hotel_id, room_type_id=room_type_id, plan_id=plan_id)
 
     def is_of(self, terms: NDArray[np.int64]) -> bool:
         """Whether the quote was made from the price version with these terms: a book published twice makes two."""

@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.answers import Hold
-from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import hold_many
+from nightgrid.engine.quote_papers import AnyQuote, asking_of
+from nightgrid.engine.requoting import Bond, RequoteMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import HoldAnswer
 from nightgrid.limits import HOLD_TTL_MS_MAX
@@ -25,6 +26,11 @@ _WORD_MAX = 2**31
 def _word(count: int) -> int:
     """A count that fits a word of the kernels: what is out of every range stays out of it."""
     return max(-1, min(count, _WORD_MAX))
+
+
+def _beyond_one(rooms: int) -> int | None:
+    """Rooms where they were given, that is, are not the default."""
+    return None if rooms == 1 else rooms
 
 
 def ttl_ms_of(ttl_seconds: float) -> int:
@@ -45,14 +51,14 @@ def whole(name: str, value: Any, low: int = 0, high: int = _WORD_MAX) -> int:
     return value
 
 
-class BookingMixin(EngineBase):
+class BookingMixin(RequoteMixin):
     """Holds and bookings."""
 
     def hold(
         self,
-        hotel_id: str,
-        room_type_id: str,
-        arrival: date | str,
+        hotel_id: str | None = None,
+        room_type_id: str | None = None,
+        arrival: date | str | None = None,
         nights: int | None = None,
         *,
         departure: date | str | None = None,
@@ -70,6 +76,7 @@ class BookingMixin(EngineBase):
         coupon: str | None = None,
         coupon_units: int = 1,
         replace: int | None = None,
+        quote: AnyQuote | None = None,
     ) -> Hold:
         """Take rooms for every night of a stay, or for none, until a deadline. O(nights), a few microseconds.
 
@@ -79,7 +86,17 @@ class BookingMixin(EngineBase):
         say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units (for
         hurdles); `coupon` takes units of a limited counter; `replace` is the guest's own open hold, given up for this
         one in the same step. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
+
+        `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
+        plan and value: the hold and its booking keep exactly that price, whatever is published later. A quote whose
+        validity is over is refused with QUOTE_EXPIRED.
         """
+        if quote is not None:
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            told = (guests, None, tier, channel, block, reference, None, coupon, replace)
+            return self._hold_quote(quote, given, told, coupon_units, ttl_ms_of(ttl_seconds), key, guest)
+        if hotel_id is None or room_type_id is None or arrival is None:
+            raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
@@ -102,9 +119,9 @@ class BookingMixin(EngineBase):
 
     def book(
         self,
-        hotel_id: str,
-        room_type_id: str,
-        arrival: date | str,
+        hotel_id: str | None = None,
+        room_type_id: str | None = None,
+        arrival: date | str | None = None,
         nights: int | None = None,
         *,
         departure: date | str | None = None,
@@ -120,8 +137,15 @@ class BookingMixin(EngineBase):
         value_minor: int | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        quote: AnyQuote | None = None,
     ) -> Hold:
         """Book at once, without a hold: as `hold`, and the rooms are sold. `deadline_ms` of the answer is None."""
+        if quote is not None:
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            told = (guests, None, tier, channel, block, reference, None, coupon, None)
+            return self._hold_quote(quote, given, told, coupon_units, 0, key, guest)
+        if hotel_id is None or room_type_id is None or arrival is None:
+            raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
@@ -135,6 +159,54 @@ class BookingMixin(EngineBase):
         self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
         answer = self._inventory.hold_any(request, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, None, now_ms)
+
+    def _hold_quote(
+        self,
+        quote: AnyQuote,
+        given: tuple[Any, ...],
+        extras: tuple[Any, ...],
+        coupon_units: int,
+        ttl_ms: int,
+        key: str | None,
+        guest: str | None,
+    ) -> Hold:
+        """A hold, or a booking at once where `ttl_ms` is 0, at the price of a quote."""
+        if any(value is not None for value in given):
+            raise InputError(
+                "quote is given, and it says hotel, room type, dates, rooms, plan and value; leave these out"
+            )
+        bond = self._bond(quote)
+        row = int(self.catalog.product_row[bond.product])
+        names = self._row_names(row)
+        nights, rooms = bond.content["nights"], bond.content["rooms"]
+        now_ms = self._now_ms()
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        request = self._request(row, bond.arrival, nights, rooms, ttl_ms, key_words, guest_word)
+        self._add_extras(request, *names, self._told(extras, bond), coupon_units)
+        self._bind(request, bond)
+        answer = self._inventory.hold_any(request, now_ms)
+        deadline_ms = now_ms + ttl_ms if ttl_ms else None
+        return self._held(answer, *names, bond.arrival, nights, rooms, deadline_ms, now_ms)
+
+    def _told(self, extras: tuple[Any, ...], bond: Bond) -> tuple[Any, ...]:
+        """What a request says beside its quote; tier, channel and guests are the quote's unless given."""
+        guests, plan, tier, channel, *others = extras
+        asked = asking_of(bond.content)
+        if tier is None and bond.content["tier"] in self._names.tiers:
+            tier = bond.content["tier"]
+        if channel is None and asked.channel in self._names.channels:
+            channel = asked.channel
+        return (bond.guests if guests is None else guests, plan, tier, channel, *others)
+
+    def _bind(self, request: NDArray[np.int64], bond: Bond) -> None:
+        """Write the quote into a request."""
+        request[q.Q_PRODUCT] = bond.product
+        request[q.Q_VALUE] = bond.content["total_minor"]
+        request[q.Q_SCOPE] |= q.SCOPE_BOUND
+        request[q.Q_QUOTE] = bond.quote
+        request[q.Q_VERSION] = bond.version
+        request[q.Q_VALID_UNTIL_MS] = bond.valid_until_ms
 
     # -- requests --------------------------------------------------------------------------------
 

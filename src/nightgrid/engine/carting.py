@@ -166,7 +166,7 @@ class CartMixin(EngineBase):
         """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more.
         Refused if there is no such cart, or its first line, whose id names it, is forgotten. O(slots used).
         """
-        found = np.empty((0, at.W_WORDS + 1), np.int64)
+        found = np.empty((0, ask.FOUND_WORDS), np.int64)
         if type(cart_id) is int and 0 < cart_id < 2**63:
             found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
         ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]

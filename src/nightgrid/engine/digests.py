@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,8 @@ class Digests:
             name: digest_text(name.encode(), first, second) for name in ("key", "guest", "reference")
         }
         self._key_secret = self._secrets["key"]
+        #: The secret under which quotes are named (`engine.quote_papers`).
+        self.quote_secret = blake2b(b"quote", key=secret, digest_size=32).digest()
 
     def key(self, text: str) -> tuple[int, int]:
         """128-bit digest of a caller's key as two signed words, never both zero. Half a microsecond."""

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.base import EngineBase
-from nightgrid.engine.hold_frames import dates_of, link_columns, named, scope_columns, stay_columns
+from nightgrid.engine.hold_frames import dates_of, link_columns, named, quote_columns, scope_columns, stay_columns
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.changes import changed_ranges
 from nightgrid.native import layout as at
@@ -82,8 +82,9 @@ class FeedMixin(EngineBase):
         Columns: lsn, kind, now_ms, hold_id, hotel_id, room_type_id, plan, arrival, nights, nights_kept, rooms,
         deadline_ms, tier, channel, block, coupon, coupon_units, cart_id, linked_to, line and lines (of changes that
         were published together), value (of the stay in minor units, or what the verb was told). The stay is that after
-        the change. Of kind `cells` (the hotel set counters) arrival and nights say which nights of the room type, of
-        `window` the new first night and how many left; of `reload` any cell may have changed. O(records).
+        the change; quote and price_version are digests of what its price is bound to. Of kind `cells` (the hotel set
+        counters) arrival and nights say which nights of the room type, of `window` the new first night and how many
+        left; of `reload` any cell may have changed. O(records).
         """
         found = self._ring(since_lsn, complete=False)
         kind = found[:, at.D_KIND] & 0xFF
@@ -101,8 +102,9 @@ class FeedMixin(EngineBase):
             **_null(scope_columns(self._names, found[:, at.D_SCOPE]), ~of_hold),
             **link_columns(found[:, at.D_LINK]),
             "line": pl.Series(found[:, at.D_KIND] >> 8 & 0xFFFF),
-            "lines": pl.Series(np.maximum(found[:, at.D_KIND] >> 24, 1)),
+            "lines": pl.Series(np.maximum(found[:, at.D_KIND] >> 24 & 0xFFFF, 1)),
             "value": pl.Series(found[:, at.D_VALUE]),
+            **quote_columns(found[:, at.D_QUOTE], found[:, at.D_KIND] >> 40, self._shelf.digests),
         }
         with_nights = ~of_hold & (kind != at.RECORD_RELOAD)
         columns["arrival"] = columns["arrival"].zip_with(pl.Series(~with_nights), dates_of(stay * with_nights))

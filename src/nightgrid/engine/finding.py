@@ -67,7 +67,8 @@ class FindMixin(EngineBase):
                 "channel"
             )
         now_ms = self._now_ms()
-        return hold_frame(self._inventory.find(asked, now_ms), self._name_columns, self._names, now_ms)
+        found = self._inventory.find(asked, now_ms)
+        return hold_frame(found, self._name_columns, self._names, self._shelf.digests, now_ms)
 
     @steady
     def short_cells(self) -> pl.DataFrame:
@@ -106,7 +107,8 @@ class FindMixin(EngineBase):
         short = -(cells[:, at.C_FREE] + cells[:, at.C_HELD])  # rooms sold beyond the capacity
         asked = {ask.ASK_HOTEL: hotel, ask.ASK_NIGHT: ordinal, ask.ASK_STATE: at.STATE_BOOKED}
         found = self._inventory.find(asked, now_ms)[::-1]
-        return hold_frame(_beyond(found, short, rows), self._name_columns, self._names, now_ms)
+        found = _beyond(found, short, rows)
+        return hold_frame(found, self._name_columns, self._names, self._shelf.digests, now_ms)
 
 
 def _beyond(latest: NDArray[np.int64], short: NDArray[np.int64], rows: Sequence[int]) -> NDArray[np.int64]:

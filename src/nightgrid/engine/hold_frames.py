@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -90,13 +92,30 @@ def link_columns(link: Words) -> dict[str, pl.Series]:
     return {"cart_id": _or_null(link, link > 0), "linked_to": _or_null(-link, link < 0)}
 
 
-def hold_frame(slots: Words, columns: NameColumns, names: Names, now_ms: int) -> pl.DataFrame:
-    """Slots, int64 (hold, W_WORDS + 1) with their number last, as a frame with the fields of `HoldView`."""
+def hex_digest(word: int) -> str:
+    """A digest of 64 bits as 16 hexadecimal digits."""
+    return f"{word & 0xFFFF_FFFF_FFFF_FFFF:016x}"
+
+
+def quote_columns(quote: Words, version: Words, digests: Sequence[str]) -> dict[str, pl.Series]:
+    """Columns quote and price_version of digest words and serial numbers, null where both are 0. digests: of all
+    price versions, the first of serial number 1.
+    """
+    names = [hex_digest(word) if word else None for word in quote.tolist()]
+    return {
+        "quote": pl.Series(names, dtype=pl.String),
+        "price_version": named(dict(enumerate(digests, 1)) if version.any() else {}, version),
+    }
+
+
+def hold_frame(slots: Words, columns: NameColumns, names: Names, digests: Sequence[str], now_ms: int) -> pl.DataFrame:
+    """Holds, int64 (hold, `native.questions.FOUND_WORDS`), as a frame with the fields of `HoldView`."""
     word = slots[:, at.W_STATE]
     state = word & at.STATE_MASK
     state = np.where((state == at.STATE_HELD) & (slots[:, at.W_DEADLINE_MS] <= now_ms), at.STATE_EXPIRED, state)
     ended = word & at.STATE_ENDED != 0
     again = slots[:, at.W_PREVIOUS]
+    value = np.where(ended, -again, slots[:, at.W_VALUE])
     return pl.DataFrame(
         {
             "id": word >> 8 << 32 | slots[:, at.W_WORDS],
@@ -110,5 +129,7 @@ def hold_frame(slots: Words, columns: NameColumns, names: Names, now_ms: int) ->
             **scope_columns(names, slots[:, at.W_SCOPE]),
             **link_columns(slots[:, at.W_LINK]),
             "booked_again": _or_null(again, ended & (again > 0)),
+            "value_minor": _or_null(value, value > 0),
+            **quote_columns(slots[:, at.W_WORDS + 1 + at.B_QUOTE], slots[:, at.W_WORDS + 1 + at.B_VERSION], digests),
         }
     )

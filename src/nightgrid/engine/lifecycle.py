@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 
 from nightgrid.engine.answers import HoldView, Ticket
-from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import resolve_many
 from nightgrid.engine.booking import BookingMixin, ttl_ms_of, whole
-from nightgrid.engine.hold_frames import STATES
-from nightgrid.errors import InputTypeError, Refused
+from nightgrid.engine.hold_frames import STATES, hex_digest
+from nightgrid.engine.quote_papers import AnyQuote
+from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native import layout as at
@@ -29,7 +29,7 @@ def _checked_id(hold_id: Any) -> int:
     return hold_id
 
 
-class LifecycleMixin(BookingMixin, EngineBase):
+class LifecycleMixin(BookingMixin):
     """Verbs of holds and bookings. Each raises Refused with the reason where it does not apply."""
 
     def _resolve(self, hold_id: int, verb: int, name: str, argument: int = 0) -> Ticket:
@@ -114,17 +114,23 @@ class LifecycleMixin(BookingMixin, EngineBase):
         rooms: int | None = None,
         plan: str | None = None,
         value_minor: int | None = None,
+        quote: AnyQuote | None = None,
     ) -> Ticket:
         """Give a hold or booking another stay at the same hotel, under the same id: both or neither.
 
-        What is not given stays as it is. What is more is taken before what is less is given back, so that a refusal
-        changes nothing. Of a guest who has checked in only the departure can change.
+        What is not given stays as it is. `quote`: the stay, plan and price of that quote, and the hold is bound to it;
+        a hold that is bound to a quote takes no other stay without one (QUOTE_BOUND). What is more is taken before what
+        is less is given back, so that a refusal changes nothing. Of a guest who has checked in only the departure can
+        change.
         """
         now_ms = self._now_ms()
         record = self._inventory.record(_checked_id(hold_id), now_ms) if 0 < _checked_id(hold_id) < 2**63 else None
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"amend {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
         hotel_id, known_type = self._row_names(record.row)
+        if quote is not None:
+            given = (room_type_id, arrival, nights, departure, rooms, plan, value_minor)
+            return self._amend_to(hold_id, quote, given, now_ms)
         ordinal = record.arrival if arrival is None else to_ordinal(arrival)
         length = record.nights if nights is None and departure is None else self._nights(ordinal, nights, departure)
         row = record.row if room_type_id is None else self.catalog.row_index(hotel_id, room_type_id)
@@ -143,6 +149,20 @@ class LifecycleMixin(BookingMixin, EngineBase):
         outcome = Outcome(code)
         if not outcome.success:
             raise self._refused(outcome, night, hotel_id, room_type_id or known_type, ordinal, length)
+        return Ticket(hold_id, lsn, outcome)
+
+    def _amend_to(self, hold_id: int, quote: AnyQuote, given: tuple[Any, ...], now_ms: int) -> Ticket:
+        """Give a hold or booking the stay of a quote, and its price."""
+        if any(value is not None for value in given):
+            raise InputError("quote is given, and it says room type, dates, rooms, plan and value; leave these out")
+        bond = self._bond(quote)
+        row, nights = int(self.catalog.product_row[bond.product]), bond.content["nights"]
+        request = self._request(row, bond.arrival, nights, bond.content["rooms"], 1, (0, 0), 0)
+        self._bind(request, bond)
+        code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
+        outcome = Outcome(code)
+        if not outcome.success:
+            raise self._refused(outcome, night, *self._row_names(row), bond.arrival, nights)
         return Ticket(hold_id, lsn, outcome)
 
     def _amended_product(self, record: HoldRecord, row: int, plan: str | None) -> int:
@@ -238,4 +258,7 @@ class LifecycleMixin(BookingMixin, EngineBase):
             cart_id=record.link if record.link > 0 else None,
             linked_to=-record.link if record.link < 0 else None,
             booked_again=record.booked_again or None,
+            value_minor=record.value_minor or None,
+            quote=hex_digest(record.quote) if record.quote else None,
+            price_version=self._shelf.digests[record.version - 1] if record.quote else None,
         )

@@ -104,6 +104,7 @@ class QuoteMixin(VersionMixin):
             _night_mask=version.mask,
             _factor=los * lead * tier_num,
             _terms=tables.terms,
+            _secret=self._digests.quote_secret,
         )
 
     def quote_many(self, requests: Any) -> pl.DataFrame:

@@ -63,7 +63,7 @@ class Shelf:
         self.entries: tuple[Entry, ...] = ()  # replaced, never changed: readers need no lock
         self.waiting: tuple[Scheduled, ...] = ()  # by instant
         self.next_ms = _NEVER_MS  # of the first that waits
-        self._last_serial = 0
+        self.digests: list[str] = []  # of every version there was, by serial number - 1
         self._folded: OrderedDict[int, PriceVersion] = OrderedDict()
         self._folding = Lock()
 
@@ -82,8 +82,8 @@ class Shelf:
 
     def add(self, entry: Entry) -> None:
         """Make an entry the current one from its `active_ms` on, and drop what need not be kept any more."""
-        self._last_serial += 1
-        entry.serial = self._last_serial
+        self.digests.append(entry.digest)
+        entry.serial = len(self.digests)
         if self.current is not None:
             self.current.retired_ms = entry.active_ms
         entries = (*self.entries, entry)

@@ -94,6 +94,7 @@ class BlockSizes:
             at.R_NEXT_ROW: (int32, (self.rows,)),
             at.R_NEXT_PRODUCT: (int32, (self.products,)),
             at.R_PRODUCT_ROW: (int32, (self.products,)),
+            at.R_QUOTES: (int64, (self.slots, at.B_WORDS)),
         }
 
 

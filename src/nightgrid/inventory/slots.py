@@ -36,6 +36,9 @@ class HoldRecord(NamedTuple):
     units: int
     link: int  # > 0: its cart, < 0: minus the hold it was made for, 0 = none
     booked_again: int  # id of the booking made in its place after it expired, 0 = none
+    value_minor: int  # of the stay, 0 = not said, or not known any more
+    quote: int  # digest of the quote it is bound to, 0 = none
+    version: int  # serial number of the quote's price version
 
 
 def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
@@ -62,6 +65,9 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         units=scope >> 48 & 0x3FFF,
         link=int(line[at.W_LINK]),
         booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
+        value_minor=max(-int(line[at.W_PREVIOUS]), 0) if ended else int(line[at.W_VALUE]),
+        quote=int(line[at.W_WORDS + 1 + at.B_QUOTE]),
+        version=int(line[at.W_WORDS + 1 + at.B_VERSION]),
     )
 
 
@@ -70,13 +76,13 @@ class SlotsPart(StoreBase):
 
     def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
         """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""
-        line = np.empty(at.W_WORDS + 1, np.int64)
+        line = np.empty(questions.FOUND_WORDS, np.int64)
         if not 0 < hold_id < 2**63 or not questions.copy_hold(self.table, hold_id, now_ms, line):
             return None
         return record_of(line, hold_id & 0xFFFFFFFF)
 
     def find(self, asked: dict[int, int], now_ms: int) -> NDArray[np.int64]:
-        """Holds that fit a filter, as int64 (hold, W_WORDS + 1): their slots, the slot's number last, in the order in
+        """Holds that fit a filter, as int64 (hold, FOUND_WORDS), see `native.questions`, in the order in
         which they were taken. asked: `native.questions` ASK_*. O(slots used); O(holds of the hotel) if one is named.
         """
         words = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
@@ -84,7 +90,7 @@ class SlotsPart(StoreBase):
             words[field] = value
         room = _FOUND_FIRST
         while True:
-            found = np.empty((room, at.W_WORDS + 1), np.int64)
+            found = np.empty((room, questions.FOUND_WORDS), np.int64)
             count = questions.find_holds(self.table, words, now_ms, found)
             if count <= room:
                 found = found[:count]

@@ -18,8 +18,8 @@ from nightgrid.native.resolve import locked_code
 from nightgrid.native.sales import counter_code
 from nightgrid.native.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
 from nightgrid.native.sweep import sweep_hotel
-from nightgrid.native.take import take_stay
-from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of, slots_of, statistics_of
+from nightgrid.native.take import note_quote, take_stay
+from nightgrid.native.views import hotel_words_of, quotes_of, row_hotel_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
@@ -29,6 +29,7 @@ _UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 _NOT_FOUND = int(Outcome.NOT_FOUND)
 _EXPIRED = int(Outcome.EXPIRED)
+_QUOTE_BOUND = int(Outcome.QUOTE_BOUND)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _BUSY = int(Outcome.BUSY)
 
@@ -55,11 +56,9 @@ def _new_stay_code(store, request, lines, hotel, state):
 @kernel
 def _inside(store, request):
     """The request with the nights before the window cut off: they are past, and no counter knows them."""
-    row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces = request
-    past = max(shared_of(store)[at.S_FIRST_NIGHT] - arrival, 0)
-    arrival += past
-    nights -= past
-    return row, product, arrival, nights, rooms, ttl, high, low, guest, reference, scope, value, guests, replaces
+    past = max(shared_of(store)[at.S_FIRST_NIGHT] - request[q.Q_ARRIVAL], 0)
+    kept = (request[q.Q_ARRIVAL] + past, request[q.Q_NIGHTS] - past)
+    return request[: q.Q_ARRIVAL] + kept + request[q.Q_ROOMS :]
 
 
 @kernel
@@ -100,6 +99,9 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     steps.step(store, steps.POINT_SLOT)
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
     slots[base + at.W_VALUE] = request[q.Q_VALUE]
+    if request[q.Q_QUOTE] != 0:
+        note_quote(store, slot, request)
+        slots[base + at.W_SCOPE] |= q.SCOPE_BOUND
     if state != at.STATE_HELD and not is_past(store, slot):
         forget_past(slots, base)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
@@ -107,6 +109,15 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, field, False)
     return _OK, arrival, lsn
+
+
+@kernel
+def _bound_code(store, slot, request, now_ms):
+    """QUOTE_BOUND where the price of a hold is that of a quote and the new stay has none, QUOTE_EXPIRED where its
+    quote is over, else OK.
+    """
+    bound = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE] & q.SCOPE_BOUND != 0
+    return _QUOTE_BOUND if bound and request[q.Q_QUOTE] == 0 else q.quote_code(request, now_ms)
 
 
 @kernel
@@ -122,6 +133,8 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
     night = arrival
     if code == _OK and np.int64(row_hotel_of(store)[asked[q.Q_ROW, 0]]) != hotel:
         code = _UNKNOWN_PRODUCT
+    if code == _OK:
+        code = _bound_code(store, slot, request_at(asked, 0), now_ms)
     if code == _OK:
         asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
         if asked[q.Q_VALUE, 0] < 0:
@@ -160,6 +173,10 @@ def _again(store, slot, rooms):
     base = slot * at.W_WORDS
     stay = slots[base + at.W_STAY]
     place = slots[base + at.W_PLACE]
+    bound = slots[base + at.W_SCOPE] & q.SCOPE_BOUND != 0
+    value = -slots[base + at.W_PREVIOUS]
+    if bound and rooms != 0:
+        value = value // q.stay_rooms(stay) * rooms
     return (
         q.place_row(place),
         q.place_product(place),
@@ -172,8 +189,11 @@ def _again(store, slot, rooms):
         slots[base + at.W_GUEST],
         slots[base + at.W_REFERENCE],
         slots[base + at.W_SCOPE],
-        -slots[base + at.W_PREVIOUS],
+        value,
         0,
+        0,
+        quotes_of(store)[slot * at.B_WORDS + at.B_QUOTE] if bound else 0,
+        quotes_of(store)[slot * at.B_WORDS + at.B_VERSION] if bound else 0,
         0,
     )
 

@@ -68,6 +68,8 @@ def _hold_rooms(store, request, digest, now_ms):
         steps.step(store, steps.POINT_LOCKED)
     night = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared, hotels[line + at.L_TODAY], request)
+    if code == _OK:
+        code = q.quote_code(request, now_ms)
     while code == _OK:
         code, night = _admitted(store, request, hotel, now_ms)
         if code < _QUOTA_USED_UP or load_word(hotels, line + at.L_EARLIEST_MS) > now_ms:
@@ -165,7 +167,7 @@ def hold_one(store, row, arrival, nights, rooms, ttl_ms, key_high, key_low, gues
 
     row: index; arrival: ordinal; key: 128-bit digest (both zero = none); guest: digest (0 = none).
     """
-    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0)
+    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0)
     answer = hold_request(store, request, no_lines(store), now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer
@@ -189,6 +191,9 @@ def request_at(requests, line):
         requests[11, line],
         requests[12, line],
         requests[13, line],
+        requests[14, line],
+        requests[15, line],
+        requests[16, line],
     )
 
 

@@ -85,7 +85,8 @@ R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the ro
 R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = the last
 R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
 R_PRODUCT_ROW: Final = 57  # int32 (product)
-R_END: Final = 58
+R_QUOTES: Final = 58  # int64 (slot, 2): the quote that a bound hold has its price from, see B_*
+R_END: Final = 59
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0
@@ -213,7 +214,7 @@ STATE_ENDED: Final = 0x80  # it takes no rooms any more and stands in the queue 
 
 # -- record of the ring: two cache lines, 128 bytes ----------------------------------------------
 D_LSN: Final = 0  # written last: the record is published
-D_KIND: Final = 1  # kind | line << 8 | lines << 24
+D_KIND: Final = 1  # kind | line << 8 | lines << 24 | serial number of the price version << 40, of a bound hold
 D_HOLD_ID: Final = 2
 D_PLACE: Final = 3
 D_STAY: Final = 4
@@ -247,6 +248,11 @@ RECORD_AMEND: Final = 12
 RECORD_CELLS: Final = 20  # counters of a range of nights of one row were set by the hotel
 RECORD_RELOAD: Final = 21  # counters anywhere were set
 RECORD_WINDOW: Final = 22  # the window rolled
+
+# -- quote of a bound hold; valid where its scope word says so (`requests.SCOPE_BOUND`) ------------
+B_QUOTE: Final = 0  # digest of the quote
+B_VERSION: Final = 1  # serial number of its price version
+B_WORDS: Final = 2
 
 # -- selling control -----------------------------------------------------------------------------
 T_KIND: Final = 0

@@ -13,7 +13,7 @@ from nightgrid.native.atomics import acquire, load_word, release
 from nightgrid.native.audit import takes_rooms
 from nightgrid.native.jit import kernel
 from nightgrid.native.slots import find_slot, hold_id_of, hotel_of_slot, is_forgotten, is_noted_past
-from nightgrid.native.views import hotel_words_of, shared_of, slots_of
+from nightgrid.native.views import hotel_words_of, quotes_of, shared_of, slots_of
 
 # -- a filter: int64 (ASK_FIELDS); ANY where nothing is asked --------------------------------------
 ASK_HOTEL: Final = 0
@@ -34,19 +34,25 @@ COUNT_LIVE: Final = 18  # bookings with a night in the window
 COUNT_EARLIEST_MS: Final = 19  # earliest deadline of all holds, NEVER_MS if there are none
 COUNTS: Final = 20
 
+#: Words of a copied hold: its slot, the slot's number, the quote (at.B_*), zero where it is bound to none.
+FOUND_WORDS: Final = at.W_WORDS + 1 + at.B_WORDS
+
 
 @kernel
 def _copy(store, slot, out):
-    """Copy a slot, its number last: out (W_WORDS + 1) int64 [out]."""
+    """Copy a slot, its number and the quote it is bound to: out (FOUND_WORDS) int64 [out]."""
     slots = slots_of(store)
     for word in range(at.W_WORDS):
         out[word] = slots[slot * at.W_WORDS + word]
     out[at.W_WORDS] = slot
+    bound = out[at.W_SCOPE] & q.SCOPE_BOUND != 0
+    for word in range(at.B_WORDS):
+        out[at.W_WORDS + 1 + word] = quotes_of(store)[slot * at.B_WORDS + word] if bound else 0
 
 
 @kernel
 def copy_hold(store, hold_id, now_ms, out):
-    """Copy what is known of a hold: out (W_WORDS + 1) int64 [out]; False if the id names none any more."""
+    """Copy what is known of a hold: out (FOUND_WORDS) int64 [out]; False if the id names none any more."""
     slot = find_slot(store, hold_id)
     if slot < 0:
         return False
@@ -115,8 +121,8 @@ def _find_in_hotel(store, hotel, asked, now_ms, out):
 def find_holds(store, asked, now_ms, out):
     """Holds that fit a filter: how many there are; the first that find room are copied.
 
-    asked (ASK_FIELDS) int64 [in]; out (hold, W_WORDS + 1) int64 [out]: their slots, the slot's number last. Each is
-    copied as it was at some instant of the call. O(holds of the hotel), or O(slots used) if no hotel is asked for.
+    asked (ASK_FIELDS) int64 [in]; out (hold, FOUND_WORDS) int64 [out]: their slots, the slot's number, the quote. Each
+    is copied as it was at some instant of the call. O(holds of the hotel), or O(slots used) if no hotel is asked for.
     """
     if asked[ASK_HOTEL] != ANY:
         return _find_in_hotel(store, asked[ASK_HOTEL], asked, now_ms, out)

@@ -14,7 +14,7 @@ from nightgrid.native import steps
 from nightgrid.native.atomics import acquire, load_word, prefetch_item, release, store_word
 from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.slots import hold_id_of
-from nightgrid.native.views import records_of, shared_of, slots_of
+from nightgrid.native.views import quotes_of, records_of, shared_of, slots_of
 
 
 @inlined_kernel
@@ -35,7 +35,10 @@ def _write_hold(store, slot, base, kind, now_ms, value):
     slots = slots_of(store)
     records = records_of(store)
     line = slot * at.W_WORDS
-    records[base + at.D_KIND] = kind
+    scope = slots[line + at.W_SCOPE]
+    quote = slot * at.B_WORDS
+    bound = scope & q.SCOPE_BOUND != 0
+    records[base + at.D_KIND] = kind | quotes_of(store)[quote + at.B_VERSION] << 40 if bound else kind
     records[base + at.D_HOLD_ID] = hold_id_of(slots, slot)
     records[base + at.D_PLACE] = slots[line + at.W_PLACE]
     records[base + at.D_STAY] = slots[line + at.W_STAY]
@@ -46,10 +49,10 @@ def _write_hold(store, slot, base, kind, now_ms, value):
     records[base + at.D_REQUEST] = slots[line + at.W_REQUEST]
     records[base + at.D_GUEST] = slots[line + at.W_GUEST]
     records[base + at.D_REFERENCE] = slots[line + at.W_REFERENCE]
-    records[base + at.D_SCOPE] = slots[line + at.W_SCOPE]
+    records[base + at.D_SCOPE] = scope
     records[base + at.D_LINK] = slots[line + at.W_LINK]
     records[base + at.D_VALUE] = value
-    records[base + at.D_QUOTE] = 0
+    records[base + at.D_QUOTE] = quotes_of(store)[quote + at.B_QUOTE] if bound else 0
 
 
 @inlined_kernel

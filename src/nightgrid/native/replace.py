@@ -181,6 +181,8 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     night = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared, hotels[line + at.L_TODAY], request)
     if code == _OK:
+        code = q.quote_code(request, now_ms)
+    if code == _OK:
         code = _replaceable(store, old_slot, request[q.Q_REPLACES], old_hotel, now_ms)
         if code > _UNKNOWN_BLOCK and q.scope_block(request[q.Q_SCOPE]) != 0 and not knows_block(store, request):
             code = _UNKNOWN_BLOCK

@@ -28,12 +28,16 @@ Q_SCOPE: Final = 10  # see `scope_word`
 Q_VALUE: Final = 11  # of the stay in minor units
 Q_GUESTS: Final = 12  # people in a room, 0 = not said
 Q_REPLACES: Final = 13  # hold id, 0 = none
-Q_FIELDS: Final = 14
+Q_QUOTE: Final = 14  # digest of the quote that the price is of, 0 = none
+Q_VERSION: Final = 15  # serial number of the quote's price version
+Q_VALID_UNTIL_MS: Final = 16  # the quote can be held before this instant
+Q_FIELDS: Final = 17
 
 _OK = int(Outcome.OK)
 _INVALID = int(Outcome.INVALID)
 _UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
+_QUOTE_EXPIRED = int(Outcome.QUOTE_EXPIRED)
 
 #: Any numbers that differ in many bits: the same word in two places of a request shall not count as the same.
 _STARTS: Final = (
@@ -45,6 +49,7 @@ _STARTS: Final = (
     0x3E5466CF34E90C6C,
     0x40AC29B7C97C50DD,
     0x3F84D5B5B5470917,
+    0x1216D5D98979FB1B,
 )
 
 # -- a stay in one word: arrival 22 bits, nights 9, kept nights 9, rooms 14 ------------------------
@@ -60,6 +65,7 @@ _BLOCK_SHIFT: Final = 16
 _COUNTER_SHIFT: Final = 32
 _UNITS_SHIFT: Final = 48
 UNITS_MAX: Final = (1 << 14) - 1
+SCOPE_BOUND: Final = 1 << 62  # the price is that of a quote
 
 
 @inlined_kernel
@@ -169,7 +175,8 @@ def _extras_digest(request):
     stay_apart()
     digest = mix(request[Q_PRODUCT] ^ _STARTS[2]) + mix(request[Q_REFERENCE] ^ _STARTS[3])
     digest += mix(request[Q_SCOPE] ^ _STARTS[4]) + mix(request[Q_VALUE] ^ _STARTS[5])
-    return digest + mix(request[Q_GUESTS] ^ _STARTS[6]) + mix(request[Q_REPLACES] ^ _STARTS[7])
+    digest += mix(request[Q_GUESTS] ^ _STARTS[6]) + mix(request[Q_REPLACES] ^ _STARTS[7])
+    return digest + (mix(request[Q_QUOTE] ^ _STARTS[8]) if request[Q_QUOTE] != 0 else 0)
 
 
 @inlined_kernel
@@ -195,6 +202,12 @@ def horizon_code(store, shared, today, request):
     if arrival < max(shared[at.S_FIRST_NIGHT], today) or arrival + request[Q_NIGHTS] > shared[at.S_END_NIGHT]:
         return _OUTSIDE_HORIZON
     return _OK
+
+
+@inlined_kernel
+def quote_code(request, now_ms):
+    """QUOTE_EXPIRED for a request that is bound to a quote at or after the end of its validity, else OK."""
+    return _QUOTE_EXPIRED if request[Q_QUOTE] != 0 and request[Q_VALID_UNTIL_MS] <= now_ms else _OK
 
 
 @inlined_kernel

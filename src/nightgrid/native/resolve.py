@@ -83,6 +83,8 @@ def turn_booked(store, slot, hotel, rooms):
     stay = slots[base + at.W_STAY]
     nights = q.stay_nights(stay)
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), nights, nights, rooms)
+    if slots[base + at.W_SCOPE] & q.SCOPE_BOUND != 0:  # a quote is so much for each room
+        slots[base + at.W_VALUE] = slots[base + at.W_VALUE] // q.stay_rooms(stay) * rooms
     steps.step(store, steps.POINT_SLOT)
     store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8 | at.STATE_BOOKED)
     steps.step(store, steps.POINT_SLOT)

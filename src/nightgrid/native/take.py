@@ -7,10 +7,18 @@ from nightgrid.native import requests as q
 from nightgrid.native import steps
 from nightgrid.native.atomics import store_word
 from nightgrid.native.cells import take_rooms
-from nightgrid.native.jit import inlined_kernel
+from nightgrid.native.jit import inlined_kernel, kernel
 from nightgrid.native.sales import count_open, count_sale, count_units, needs_counters
 from nightgrid.native.slots import link_slot, note_deadline
-from nightgrid.native.views import column_of, hotel_words_of, shared_of, slots_of
+from nightgrid.native.views import column_of, hotel_words_of, quotes_of, shared_of, slots_of
+
+
+@kernel
+def note_quote(store, slot, request):
+    """Write the quote that a request is bound to beside its slot."""
+    quotes = quotes_of(store)
+    quotes[slot * at.B_WORDS + at.B_QUOTE] = request[q.Q_QUOTE]
+    quotes[slot * at.B_WORDS + at.B_VERSION] = request[q.Q_VERSION]
 
 
 @inlined_kernel
@@ -32,6 +40,8 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
     slots[base + at.W_SCOPE] = request[q.Q_SCOPE]
     slots[base + at.W_LINK] = link
     slots[base + at.W_LSN] = 0  # not published yet
+    if request[q.Q_QUOTE] != 0:
+        note_quote(store, slot, request)
     store_word(slots, base + at.W_STATE, generation << 8 | state)
 
 

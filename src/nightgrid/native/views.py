@@ -102,6 +102,12 @@ def product_row_of(store):
 
 
 @kernel
+def quotes_of(store):
+    """Quotes of bound holds, flat: int64 (slot * B_WORDS + field)."""
+    return carray(as_pointer(store[at.R_QUOTES]), (store[at.H_SLOTS] * at.B_WORDS,), np.int64)
+
+
+@kernel
 def product_lane_of(store):
     """Lane of a product: int32 (product)."""
     return carray(as_pointer(store[at.R_PRODUCT_LANE]), (store[at.H_PRODUCTS],), np.int32)
