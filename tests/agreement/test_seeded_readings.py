@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.agreement.test_books_agree import explanation_differences
+from tests.agreement.book_compare import explanation_differences
 from tests.book_worlds import draw_stay, draw_world
 from tests.oracles import rules
 from tests.oracles.pricebook import charges, conditions, guests, nights, promotions, stacking, stays
