@@ -90,14 +90,18 @@ class Account:
     def times(self, stage: str, percent: Decimal, rule: str, of: Exact | None = None, detail: str = "") -> None:
         """Write a change in percent: of the amount so far, or of another one that the pipeline names."""
         share, factor, text = percent_parts(percent)
-        base = self.value if of is None else of
-        amount = base * share
-        after = self.value + amount
         if detail:
             text += detail
-        if after.numerator < 0:
-            self.add(stage, amount, rule, text)
-            return
+        if of is None:
+            base = self.value
+            amount, after = base * share, base * factor  # a percent is -100 or more
+        else:
+            base = of
+            amount = base * share
+            after = self.value + amount
+            if after.numerator < 0:
+                self.add(stage, amount, rule, text)
+                return
         self.lines.append(Line(stage, self.night, rule, text, base, factor, amount))
         self.value = after
 

@@ -192,7 +192,7 @@ def _not_chosen(candidate: Candidate, considered: Considered, sets: Sequence[Pri
         against = f"{amount_text(taken.amount, currency)} against {amount_text(own.amount, currency)}"
         return f"beaten by {winner or 'no promotion'}: {against}"
     for other in chosen:
-        why = conflict(other, candidate)
+        why = conflict(candidate, other)
         if why:
             return f'excluded by promotion "{other.rule.name}" ({why})'
     given = {each.rule.name for each in chosen}

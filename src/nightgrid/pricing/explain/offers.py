@@ -18,7 +18,10 @@ def why_not_free(rule: FreeNights, facts: Facts, rules: ProductRules, running: E
     """Why free nights are not given, "" if the stay meets all conditions."""
     if facts.nights < rule.stay:
         return f"{count(facts.nights, 'night')}, needs {rule.stay} or more"
-    return failing(checks_of(rule), rule, facts, rules, running)
+    checks: tuple[Check, ...] | None = rules.prepared.get(id(rule))
+    if checks is None:
+        checks = rules.prepared[id(rule)] = checks_of(rule)
+    return failing(checks, rule, facts, rules, running)
 
 
 def free_nights_of(facts: Facts, rules: ProductRules, running: Exact) -> tuple[int, FreeNights] | None:

@@ -13,11 +13,21 @@ from nightgrid.pricing.explain.words import count, listed, money, spoken
 from nightgrid.pricing.model import Promotion
 
 
+class Effect(NamedTuple):
+    """What a promotion makes of a part of the stay, before any limit; base and percent where a percent makes it."""
+
+    before: Exact
+    part: Exact
+    base: Exact | None = None
+    percent: Decimal | None = None
+
+
 class Given(NamedTuple):
-    """A stay after some promotions: the amount and how it is shared among the nights."""
+    """A stay after some promotions: the amount, how it is shared among the nights, what the last promotion did."""
 
     value: Exact
     weights: list[Exact]
+    effect: Effect | None = None
 
 
 class Common(NamedTuple):
@@ -28,24 +38,17 @@ class Common(NamedTuple):
     points: Decimal
 
 
-class Effect(NamedTuple):
-    """What becomes of a part of the stay, before any limit; with base and percent where a percent makes it."""
-
-    part: Exact
-    base: Exact | None = None
-    percent: Decimal | None = None
-
-
 def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Given:
     """The stay after one more promotion. Never below 0, and within the limits of the promotion."""
     offer = candidate.offer
     if offer.is_whole:
-        after = effect_of(stay, offer, given.value, common, None).part
-        return Given(_limited(stay, offer, given.value, ZERO if after.is_negative else after), given.weights)
+        effect = effect_of(stay, offer, given.value, common, None)
+        after = ZERO if effect.part.is_negative else effect.part
+        return Given(_limited(stay, offer, given.value, after), given.weights, effect)
     chosen = chosen_of(stay, candidate)
     if not chosen:
-        return given  # one night of the policy `night`, and the promotion is for others
-    shares = shared(*given)
+        return given._replace(effect=None)  # one night of the policy `night`, and the promotion is for others
+    shares = shared(given.value, given.weights)
     part = total([shares[at] for at in chosen])
     others = given.value - part
     effect = effect_of(stay, offer, part, common, chosen)
@@ -54,7 +57,7 @@ def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Give
     for at in chosen:
         shares[at] = (shares[at] * changed).over(part) if part else changed.over(Exact(len(chosen)))
     value = others + changed
-    return Given(value, shares if value else given.weights)
+    return Given(value, shares if value else given.weights, effect)
 
 
 def chosen_of(stay: Stay, candidate: Candidate) -> list[int]:
@@ -65,11 +68,11 @@ def chosen_of(stay: Stay, candidate: Candidate) -> list[int]:
 def effect_of(stay: Stay, offer: Offer, part: Exact, common: Common, chosen: list[int] | None) -> Effect:
     """What a promotion makes of the amount of the chosen nights (None: of the whole stay)."""
     if offer.kind == "spend":
-        return Effect(part - (offer.reached_off(common.before) or ZERO))
+        return Effect(part, part - (offer.reached_off(common.before) or ZERO))
     if offer.amount is not None:
         nights = len(stay.nights) if chosen is None else len(chosen)
         amount = offer.amount.times(nights) if offer.kind.endswith("per_night") else offer.amount
-        return Effect(amount if offer.kind.startswith("price") else part - amount)
+        return Effect(part, amount if offer.kind.startswith("price") else part - amount)
     percent = percent_of(offer.rule, common.points)
     of = offer.rule.of or common.of
     if of == "running":
@@ -79,7 +82,7 @@ def effect_of(stay: Stay, offer: Offer, part: Exact, common: Common, chosen: lis
     else:
         amounts = stay.of_nights(of)
         base = total([amounts[at] for at in chosen])
-    return Effect(part + base * percent_parts(percent)[0], base, percent)
+    return Effect(part, part + base * percent_parts(percent)[0], base, percent)
 
 
 def percent_of(rule: Promotion, points: Decimal) -> Decimal:
@@ -101,18 +104,15 @@ def _limited(stay: Stay, offer: Offer, before: Exact, after: Exact) -> Exact:
 
 def write(stay: Stay, candidate: Candidate, common: Common, after: Given) -> None:
     """Write the line of a promotion after which the stay is `after`."""
-    offer, given = candidate.offer, Given(stay.value, stay.weights)
-    chosen = None if offer.is_whole else chosen_of(stay, candidate)
-    stay.value, stay.weights = after
-    if chosen == []:
+    offer, given, effect = candidate.offer, stay.value, after.effect
+    stay.value, stay.weights = after.value, after.weights
+    if effect is None:
         return
-    part = given.value if chosen is None else total([shared(*given)[at] for at in chosen])
-    effect = effect_of(stay, offer, part, common, chosen)
+    chosen = None if offer.is_whole else chosen_of(stay, candidate)
     words = _words(stay, offer, effect, common, chosen)
-    amount = after.value - given.value
-    base: Exact = given.value
-    factor: Exact | None = None
-    if amount != effect.part - part:
+    amount = after.value - given
+    base, factor = given, None
+    if amount != effect.part - effect.before:
         given_limits = [each for each in (offer.max_off, offer.floor_per_night) if each is not None]
         limits = [money(each, stay.rules.currency) for each in given_limits]
         words += f", limited by {listed(limits, ' and ')}" if limits else ", not below 0"

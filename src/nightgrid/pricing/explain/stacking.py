@@ -44,7 +44,7 @@ def conflict(one: Candidate, other: Candidate) -> str:
     if theirs.name in mine.excludes:
         return f"it excludes {theirs.name}"
     if mine.name in theirs.excludes:
-        return f"excluded by {theirs.name}"
+        return f"{theirs.name} excludes it"
     return ""
 
 

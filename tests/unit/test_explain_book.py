@@ -1,0 +1,335 @@
+"""Explanations of everything that the second edition of the book can say; every figure is worked out beside it."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import pytest
+
+from nightgrid import InputError, Outcome, Refused
+from nightgrid.asking import Asking
+from nightgrid.nights import to_ordinal
+from nightgrid.pricing import load_book
+from nightgrid.pricing.explain import Asked, Source, explain_from
+from tests.unit.chains import FIRST_NIGHT, chain
+
+#: 1 October 2026 is a Thursday. Base 500.00 CNY; two plans.
+PLANS = ("standard", "nonref")
+
+
+def explained(book, *, plan=0, arrival="2026-10-01", nights=1, lead_days=10, tier=None, catalog=None, **asking):
+    model = load_book(book)
+    of = Source(model, catalog or chain(plans=PLANS), to_ordinal(FIRST_NIGHT), 14)
+    tier = model.book.tiers[0] if tier is None else tier
+    return explain_from(of, Asked(plan, to_ordinal(arrival), nights, lead_days, tier, Asking(**asking)))
+
+
+def reasons(why):
+    return {note.name: note.reason for note in why.unmatched}
+
+
+FULL = {
+    "book": {"tiers": ["public", "gold"]},
+    "derived": [{"name": "Non-refundable", "where": {"plan": ["nonref"]}, "from_plan": "standard", "percent": -10}],
+    "season": [{"name": "Weekend", "weekdays": ["fri", "sat"], "percent": 20}],
+    "demand": [{"name": "Full house", "fill": [0, 80], "percent": [[0], [10]]}],
+    "bounds": [{"name": "Guard", "ceiling": {"CNY": 560}}],
+    "extra_guests": [
+        {
+            "name": "Family",
+            "adult": {"CNY": 80},
+            "children": [{"to_age": 5, "percent": 0}, {"to_age": 12, "percent": 50}],
+        }
+    ],
+    "length_of_stay": [{"name": "Two nights", "bands": [{"from_nights": 2, "percent": -10}]}],
+    "lead_time": [{"name": "Curve", "curve": [{"days": 0, "percent": 0}, {"days": 40, "percent": -20}]}],
+    "member_tier": [{"name": "Members", "amount": {"gold": {"CNY": "-36"}}}],
+    "promotion": [{"name": "App", "percent": -10, "channels": ["app"]}],
+    "package": [{"name": "Breakfast", "price": {"CNY": 30}, "per": "person_night", "children_percent": 50}],
+    "points": [{"name": "Points", "rate": {"points": 100, "value": {"CNY": 1}}, "max_percent": 10}],
+    "tax": [
+        {"name": "VAT", "percent": 6},
+        {"name": "City", "amount": {"CNY": 2}, "per": "person_night", "min_age": 12},
+        {"name": "Service", "percent": 10, "included": True},
+    ],
+}
+
+
+def test_a_price_of_every_stage_reads_from_top_to_bottom():
+    why = explained(
+        FULL, plan=1, nights=2, tier="gold", channel="app", adults=1, children=(8,), points=999_999,
+        packages=("Breakfast",), fill_bp=(9_000, 1_000),
+    )  # fmt: skip
+    # 1,003.50 x 5 % = 50.175; 917.325 x 10 % = 91.7325; 915.59 x 6 % = 54.9354; 915.59 x 10 / 110 = 83.235;
+    # 10 % of 915.59 = 91.559, so points pay 91.55; the nights share 974.53 as 495 : 540.
+    assert (
+        "\n".join(why.render())
+        == """\
+h1, double, nonref: 2 nights from 2026-10-01, 1 adult and 1 child of 8, booked 10 days before, tier gold: 882.98 CNY
+  2026-10-01 Thu  base of plan standard                                         500.00    500.00
+  2026-10-01 Thu  derived "Non-refundable" -10 %                                -50.00    450.00
+  2026-10-01 Thu  demand "Full house" +10 %, house 90 % full, 10 days before     45.00    495.00
+  2026-10-02 Fri  base of plan standard                                         500.00    995.00
+  2026-10-02 Fri  derived "Non-refundable" -10 %                                -50.00    945.00
+  2026-10-02 Fri  season "Weekend" +20 %                                         90.00   1035.00
+  2026-10-02 Fri  demand "Full house" +0 %, house 10 % full, 10 days before       0.00   1035.00
+  subtotal                                                                               1035.00
+  extra guests "Family" child of 8, 2 nights                                     80.00   1115.00
+  length of stay "Two nights" -10 %                                            -111.50   1003.50
+  lead time "Curve" -5 % on its curve at 10 days                               -50.175   953.325
+  member tier "Members" -36.00 CNY                                              -36.00   917.325
+  promotion "App" -10 %                                                       -91.7325  825.5925
+  package "Breakfast" 30.00 CNY x 1 adult, 1 child at 50 %, 2 nights             90.00  915.5925
+  rounding half_up                                                             -0.0025    915.59
+  net                                                                                     915.59
+  tax "VAT" 6 %, half_up                                                         54.94    970.53
+  tax "City" 2.00 CNY x 1 person, 2 nights                                        4.00    974.53
+  tax "Service" 10 %, included: 83.24 CNY                                         0.00    974.53
+  total                                                                                   974.53
+  points "Points" 9155 points of 999999 offered, at most 10 % of 915.59 CNY     -91.55    882.98
+  payable                                                                                 882.98
+  nights as printed: 466.08, 508.45
+  not applied: bounds "Guard": every night is inside it"""
+    )
+    amounts = (why.net_minor, why.taxes_minor, why.included_taxes_minor, why.total_minor, why.payable_minor)
+    assert amounts == (91_559, 5_894, 8_324, 97_453, 88_298)
+    assert (why.points_used, why.applied) == (9_155, (0,))
+
+
+def test_the_sums_are_those_of_the_lines():
+    why = explained(FULL, nights=3, tier="gold", channel="app", adults=2, points=500)
+    running = Fraction(0)
+    sums = {}
+    for line in why.lines:
+        running += line.amount
+        assert line.running == running
+        assert line.factor is None or line.base * (line.factor - 1) == line.amount
+        sums[line.stage] = running
+    assert (sums["net"], sums["total"], sums["payable"]) == (why.net_minor, why.total_minor, why.payable_minor)
+    assert why.total_minor == why.net_minor + why.taxes_minor == sum(why.nights_minor)
+
+
+def test_the_json_form_holds_everything_that_the_text_says():
+    why = explained(FULL, plan=1, nights=2, tier="gold", channel="app", adults=1, children=(8,), coupons={"X"})
+    told = json.loads(json.dumps(why.to_dict()))
+    assert told["plan_id"] == told["sold_plan_id"] == "nonref"
+    assert (told["arrival"], told["asking"]["children"], told["asking"]["coupons"]) == ("2026-10-01", [8], ["X"])
+    assert [line["running"] for line in told["lines"] if line["stage"] == "total"] == [why.total_minor]
+    assert sum(Fraction(line["amount"]) for line in told["lines"]) == why.payable_minor
+    assert [rule["name"] for rule in told["rules"] if not rule["applied"]] == [note.name for note in why.unmatched]
+    assert told["promotions"] == {
+        "applied": [0],
+        "sets": [{"positions": [0], "names": ["App"], "amount": str(why.sets[0].amount)}],
+    }
+
+
+CONDITIONS = {
+    "Booked": {"booking": [{"from": "2026-10-01", "to": "2026-10-03"}]},
+    "Booked on": {"booking_weekdays": ["mon", "tue"]},
+    "All": {"stay_dates": [{"from": "2026-10-01", "to": "2026-10-01"}]},
+    "Any": {"stay_dates": [{"from": "2026-12-01", "to": "2026-12-31"}], "applies": "any"},
+    "Arrival": {"stay_dates": [{"from": "2026-10-02", "to": "2026-10-03"}], "applies": "arrival"},
+    "Inside": {"stay_dates": [{"from": "2026-10-05", "to": "2026-10-06"}], "applies": "nights"},
+    "Black": {"blackout": [{"from": "2026-10-02", "to": "2026-10-07"}]},
+    "Weekdays": {"weekdays": ["fri"]},
+    "Lead": {"lead": {"min_days": 14}},
+    "Window": {"lead": {"min_days": 20, "max_days": 30}},
+    "Late": {"lead": {"max_days": 3}},
+    "Long": {"nights": {"min": 7}},
+    "Short": {"nights": {"max": 1}},
+    "Spend": {"min_spend": {"CNY": "1500"}},
+    "Channel": {"channels": ["app"]},
+    "Country": {"countries": ["CN", "JP"]},
+    "Device": {"devices": ["mobile"]},
+    "Tier": {"tiers": ["gold"]},
+    "Coupon": {"coupon": "SAVE"},
+    "Elsewhere": {"where": {"plan": ["nonref"]}},
+}
+
+
+def test_every_condition_says_what_it_found_and_what_it_needs():
+    promotions = [{"name": name, "percent": -5, "class": "any", **keys} for name, keys in CONDITIONS.items()]
+    promotions += [
+        {"name": "Euro", "off": {"EUR": 10}, "class": "any"},
+        {"name": "Threshold", "spend": [{"from": {"CNY": 2000}, "off": {"CNY": 99}}], "class": "any"},
+        {"name": "Third", "nth_night": {"n": 3, "percent": -50}, "class": "any"},
+        {"name": "Sundays", "night_percent": {"percent": -5, "nights": ["sun"]}, "class": "any"},
+    ]
+    book = {"book": {"tiers": ["public", "gold"]}, "promotion": promotions}
+    # Thursday 1 and Friday 2 October, 1,000.00, booked on Monday 21 September for 10 days later: "web".
+    why = explained(book, nights=2, channel="web")
+    assert why.total_minor == 100_000 - 5_000  # only "Booked on" holds
+    assert reasons(why) == {
+        "Booked": "booked 2026-09-21, needs 2026-10-01..2026-10-03",
+        "All": "night 2026-10-02 is outside 2026-10-01..2026-10-01",
+        "Any": "no night of the stay lies in 2026-12-01..2026-12-31",
+        "Arrival": "arrival 2026-10-01, needs 2026-10-02..2026-10-03",
+        "Inside": "no night of the stay lies in 2026-10-05..2026-10-06",
+        "Black": "2026-10-02 is blacked out by 2026-10-02..2026-10-07",
+        "Weekdays": "arrival on a thu, needs fri",
+        "Lead": "10 days before arrival, needs 14 or more",
+        "Window": "10 days before arrival, needs 20 to 30",
+        "Late": "10 days before arrival, needs at most 3",
+        "Long": "2 nights, needs 7 or more",
+        "Short": "2 nights, needs at most 1",
+        "Spend": "amount 1000.00 CNY, needs 1500.00 CNY",
+        "Channel": "channel web, needs app",
+        "Country": "country not told, needs CN or JP",
+        "Device": "device not told, needs mobile",
+        "Tier": "tier public, needs gold",
+        "Coupon": 'needs coupon "SAVE"',
+        "Elsewhere": "other scope: plan is standard, not nonref",
+        "Euro": "no amount in CNY",
+        "Threshold": "amount 1000.00 CNY, needs 2000.00 CNY",
+        "Third": "2 nights, needs 3 or more",
+        "Sundays": "no night is sun",
+    }
+
+
+def test_every_kind_says_why_it_did_nothing():
+    book = {
+        "book": {"tiers": ["public", "gold"], "inherit": "all_or_nothing"},
+        "derived": [
+            {"name": "Later", "where": {"plan": ["nonref"]}, "from_plan": "standard", "percent": -5,
+             "dates": [{"from": "2026-12-01", "to": "2026-12-31"}]},
+        ],
+        "bounds": [{"name": "Chain bounds", "floor_percent": 50}],
+        "extra_guests": [{"name": "Family", "where": {"hotel": ["h1"]}, "adult": {"CNY": 80}}],
+        "free_nights": [{"name": "Four for three", "where": {"hotel": ["h1"]}, "stay": 4, "pay": 3}],
+        "package": [
+            {"name": "Breakfast", "price": {"CNY": 30}, "per": "person"},
+            {"name": "Breakfast", "price": {"CNY": 20}, "per": "person", "where": {"hotel": ["h1"]}, "mandatory": True},
+            {"name": "Parking", "price": {"CNY": 20}},
+        ],
+        "points": [{"name": "Points", "where": {"hotel": ["h1"]}, "rate": {"points": 100, "value": {"CNY": 1}}}],
+        "tax": [
+            {"name": "Cheap", "percent": 1, "brackets": {"to": {"CNY": 500}}},
+            {"name": "Dear", "percent": 1, "brackets": {"from": {"CNY": 600}}},
+            {"name": "Winter", "percent": 1, "dates": [{"from": "2026-12-01", "to": "2026-12-31"}]},
+            {"name": "City", "amount": {"CNY": 1}, "per": "person_stay"},
+        ],
+    }  # fmt: skip
+    notes = [str(note) for note in explained(book, plan=1).unmatched]
+    assert notes == [
+        'derived "Later": no night of the stay lies in 2026-12-01..2026-12-31',
+        'bounds "Chain bounds": all rules come from the scope hotel (all_or_nothing)',
+        'extra guests "Family": the guests are not told, so the price is as given',
+        'free nights "Four for three": 1 night, needs 4 or more',
+        'package "Breakfast": another of its name is taken (scope hotel over everywhere)',
+        'package "Breakfast": per person, and the guests are not told',
+        'package "Parking": not chosen',
+        'points "Points": no points offered',
+        'tax "Cheap": 500.00 CNY a night, needs less than 500.00 CNY',
+        'tax "Dear": 500.00 CNY a night, needs 600.00 CNY or more',
+        'tax "Winter": no night of the stay lies in its dates',
+        'tax "City": per person, and the guests are not told',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("promotion", "detail", "amount"),
+    [  # two nights, Thursday and Friday, 500.00 + 600.00 = 1,100.00 with the weekend
+        ({"percent": -10}, "-10 %", -11_000),
+        ({"percent": -10, "of": "base"}, "-10 % of base", -10_000),
+        ({"percent": -10, "max_off": {"CNY": 50}}, "-10 %, limited by 50.00 CNY", -5_000),
+        ({"percent": -60, "floor_per_night": {"CNY": 300}}, "-60 %, limited by 300.00 CNY", -50_000),
+        ({"off": {"CNY": 120}}, "120.00 CNY off", -12_000),
+        ({"off": {"CNY": 2000}}, "2000.00 CNY off, not below 0", -110_000),
+        ({"off_per_night": {"CNY": 30}}, "30.00 CNY off a night, 2 nights", -6_000),
+        ({"price": {"CNY": 999}}, "the stay for 999.00 CNY", -10_100),
+        ({"price_per_night": {"CNY": 450}}, "a night for 450.00 CNY", -20_000),
+        (
+            {"spend": [{"from": {"CNY": 500}, "off": {"CNY": 30}}, {"from": {"CNY": 1100}, "off": {"CNY": 80}}]},
+            "80.00 CNY off",
+            -8_000,
+        ),
+        ({"night_percent": {"percent": -50, "nights": "last"}}, "-50 % on 2026-10-02", -30_000),
+        ({"nth_night": {"n": 1, "percent": -10, "repeat": False}}, "-10 % on 2026-10-01", -5_000),
+        (
+            {"percent": -10, "applies": "nights", "stay_dates": [{"from": "2026-10-02", "to": "2026-10-09"}]},
+            "-10 % on 2026-10-02",
+            -6_000,
+        ),
+    ],
+)  # fmt: skip
+def test_every_discount_has_its_line(promotion, detail, amount):
+    why = explained({"season": FULL["season"], "promotion": [{"name": "P", **promotion}]}, nights=2)
+    lines = [(line.detail, line.amount) for line in why.lines if line.stage == "promotion"]
+    assert lines == [(detail, amount)]
+    assert why.total_minor == 110_000 + amount
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines", "total"),
+    [  # three nights, Thursday to Saturday: 500.00 + 600.00 + 600.00
+        ({"bands": [{"from_nights": 2, "price": {"CNY": 900}}]}, ["1 x 2 nights + 1 night as priced"], 150_000),
+        ({"reading": "marginal", "bands": [{"from_nights": 2, "percent": -10}]}, ["-10 % nights 2.."], 158_000),
+        (
+            {"reading": "first", "bands": [{"from_nights": 2, "percent": -10}, {"from_nights": 3, "percent": -20}]},
+            ["-10 %"],
+            153_000,
+        ),
+    ],
+)  # fmt: skip
+def test_length_of_stay_in_its_readings(rule, lines, total):
+    why = explained({"season": FULL["season"], "length_of_stay": [{"name": "L", **rule}]}, nights=3)
+    assert [line.detail for line in why.lines if line.stage == "length_of_stay"] == lines
+    assert why.total_minor == total
+
+
+def test_free_nights_name_the_night_and_leave_it_at_nothing():
+    book = {"season": FULL["season"], "free_nights": [{"name": "Three for two", "stay": 3, "pay": 2}]}
+    why = explained(book, nights=3)
+    line = next(line for line in why.lines if line.stage == "free_nights")
+    assert (line.detail, line.amount) == ("cheapest: 2026-10-01", -50_000)
+    assert why.nights_minor == (0, 60_000, 60_000)
+
+
+def test_a_tier_that_is_sold_its_own_plan():
+    book = {
+        "book": {"tiers": ["public", "gold", "black"]},
+        "derived": FULL["derived"],
+        "member_tier": [{"name": "Members", "plan": {"gold": "nonref", "black": "vip"}}],
+    }
+    why = explained(book, tier="gold")
+    assert why.total_minor == 45_000
+    assert why.lines[0].detail == "is sold plan nonref"
+    assert why.to_dict()["sold_plan_id"] == "nonref"
+    assert [note.reason for note in why.matched] == ["applied on 1 of 1 night", "tier gold is sold plan nonref"]
+    black = explained(book, tier="black")
+    assert black.total_minor == 50_000
+    assert reasons(black)["Members"] == "tier black is sold plan vip, which the room type does not have"
+
+
+def test_extra_points_come_on_top_of_a_public_discount_or_act_alone():
+    book = {
+        "book": {"tiers": ["public", "gold"]},
+        "member_tier": [{"name": "Members", "extra_points": {"gold": 5}}],
+        "promotion": [
+            {"name": "App", "percent": -20, "channels": ["app"]},
+            {"name": "Gift", "off": {"CNY": 1}, "channels": ["web"]},
+        ],
+    }  # fmt: skip
+    on_top = explained(book, tier="gold", channel="app")
+    assert [(line.detail, line.amount) for line in on_top.lines if line.stage == "promotion"] == [
+        ("-25 % (-20 % and 5 member's points)", -12_500)
+    ]
+    alone = explained(book, tier="gold")
+    assert [(line.rule, line.detail, line.amount) for line in alone.lines if line.stage == "member_tier"] == [
+        ("Members", "-5 %, extra points alone", -2_500)
+    ]
+    assert reasons(explained(book, tier="gold", channel="web"))["Members"] == (
+        "tier gold, and no promotion of class base in percent is given"
+    )
+
+
+def test_refusals_and_questions_that_lack_something():
+    with pytest.raises(Refused, match="4 guests; the room type takes 2 at most") as refusal:
+        explained({}, adults=3, children=(1,))
+    assert refusal.value.outcome is Outcome.TOO_MANY_GUESTS
+    with pytest.raises(InputError, match="per person; give adults"):
+        explained({"book": {"base_per": "person"}})
+    assert explained({"book": {"base_per": "person"}}, adults=2).lines[0].detail == "2 guests at 500.00 CNY"
+    with pytest.raises(InputError, match="fill_bp has 1 values for 2 nights"):
+        explained({}, nights=2, fill_bp=(0,))
