@@ -124,6 +124,18 @@ def test_the_json_form_holds_everything_that_the_text_says():
     }
 
 
+def test_a_quote_that_says_something_else_is_named():
+    why = explained(FULL, nights=2, adults=2, points=500)
+    fields = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
+    assert why.differences(1, {field: getattr(why, field) for field in fields}) == []
+    three = {"total_minor": 3 * why.total_minor, "payable_minor": 3 * why.total_minor - 500, "points_used": 500}
+    assert why.differences(3, three) == []
+    assert why.differences(1, {"taxes_minor": why.taxes_minor + 1, "applied": (0,)}) == [
+        f"taxes_minor: explained {why.taxes_minor}, quoted {why.taxes_minor + 1}",
+        "applied: explained (), quoted (0,)",
+    ]
+
+
 CONDITIONS = {
     "Booked": {"booking": [{"from": "2026-10-01", "to": "2026-10-03"}]},
     "Booked on": {"booking_weekdays": ["mon", "tue"]},

@@ -157,3 +157,4 @@ def test_a_store_that_was_spoilt_again_and_again_does_what_the_oracle_does(seed)
         assert bool(mended) or not found
         pair.compare()
     assert spoilt >= 6
+

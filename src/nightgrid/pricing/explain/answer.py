@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -59,6 +60,21 @@ class Explanation:
     def unmatched(self) -> tuple[RuleNote, ...]:
         """The rules that did not change this price."""
         return tuple(note for note in self.rules if not note.applied)
+
+    def differences(self, rooms: int, told: Mapping[str, object]) -> list[str]:
+        """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room, and points
+        pay once. None is agreement.
+        """
+        total_minor = self.total_minor * rooms
+        own = {
+            "net_minor": self.net_minor * rooms,
+            "taxes_minor": self.taxes_minor * rooms,
+            "total_minor": total_minor,
+            "payable_minor": total_minor - (self.total_minor - self.payable_minor),
+            "points_used": self.points_used,
+            "applied": self.applied,
+        }
+        return [f"{key}: explained {own[key]}, quoted {value}" for key, value in told.items() if own[key] != value]
 
     @property
     def choice(self) -> str:
