@@ -101,7 +101,7 @@ class RuleBook(Part):
     pipeline: Pipeline = Pipeline()
     rounding: Rounding = Rounding()
     stacking: Stacking = Stacking()
-    currencies: dict[Currency, Rates] = Field(default_factory=dict)
+    currencies: dict[Currency, Rates] = Field(default_factory=dict, json_schema_extra={"additionalProperties": False})
     derived: tuple[Derived, ...] = ()
     season: tuple[Season, ...] = ()
     demand: tuple[Demand, ...] = ()

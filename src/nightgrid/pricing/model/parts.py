@@ -38,7 +38,7 @@ def read_holiday(value: Any) -> str:
 
 
 Holiday = Annotated[
-    str, PlainValidator(read_holiday), WithJsonSchema({"type": "string", "pattern": r"^([A-Z]{2}(-\w+)?|\*)(:.+)?$"})
+    str, PlainValidator(read_holiday), WithJsonSchema({"type": "string", "pattern": r"^([A-Za-z]{2}(-\w+)?|\*)(:.+)?$"})
 ]
 
 
