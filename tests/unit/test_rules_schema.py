@@ -118,7 +118,7 @@ SEASON, PACKAGE, PROMOTION, TAX = (f'[[{kind}]]\nname = "x"\n' for kind in ("sea
         (PACKAGE + "price = {}\n", "book.package[0].price: it is empty"),
         (PACKAGE + 'price = {CNY = 1}\nmandatory = "yes"\n', "book.package[0].mandatory: string is not boolean"),
         (
-            PROMOTION + 'night_percent = {percent = 1, nights = "mid"}\n',
+            PROMOTION + 'night_percent = {percent = 1, nights = "x"}\n',
             "book.promotion[0].night_percent: none of anyOf",
         ),
         (PROMOTION + 'class = "third"\n', "book.promotion[0].class: 'third' is not one of them"),
