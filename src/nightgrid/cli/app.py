@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from nightgrid.cli import books, grid, journeys, sell
+from nightgrid.cli import book_diff, books, grid, journeys, sell
 from nightgrid.cli.screen import BAD_INPUT, FINDING, OK, Screen
 from nightgrid.errors import InputError, NightgridError, Refused, RuleBookError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 journeys.register(app)
 sell.register(app)
 grid.register(app)
+book_diff.register(books.app)
 app.add_typer(books.app, name="rules")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import wraps
-from threading import Lock
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
@@ -51,7 +51,7 @@ class EngineBase:
     _version: PriceVersion | None
     _shelf: Shelf  # all price versions that are kept
     _data: PriceData  # base prices and overrides beside the rule book
-    _publishing: Lock  # held while catalogue, window or price version are changed
+    _publishing: AbstractContextManager[Any]  # a lock, held while catalogue, window or prices are changed
     _ledger_ms: int
     _quote_valid_ms: int
     _columns: NameColumns | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,9 @@ from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
 from nightgrid.dialect import Dialect
 from nightgrid.engine.base import steady
-from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.catalogue import CatalogueMixin
+from nightgrid.engine.comparing import CompareMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.feeds import FeedMixin
@@ -66,7 +66,7 @@ class Engine(
     MetricsMixin,
     PriceDataMixin,
     QuoteMixin,
-    BulkPriceMixin,
+    CompareMixin,
     SearchMixin,
     RunMixin,
 ):
@@ -94,7 +94,7 @@ class Engine(
         self._data = NO_DATA
         self._quote_valid_ms = _valid_ms(quote_valid_seconds)
         self._shelf = Shelf(_kept("keep_versions", keep_versions), self._quote_valid_ms)
-        self._publishing = Lock()
+        self._publishing = RLock()
         self._ledger_ms = -(2**62)
 
     @classmethod
