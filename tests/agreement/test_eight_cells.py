@@ -10,7 +10,7 @@ from numba import njit
 from nightgrid.native import layout as at
 from nightgrid.native.eight import EIGHT, look_at_eight, take_eight
 
-WIDTH = 12
+WIDTH = 24
 COUNT = st.integers(-(2**15), 2**15 - 1)
 FEW = st.integers(-3, 3)
 
@@ -28,7 +28,10 @@ def _take(cells, place, nights, rooms, field):
 def _cells(data) -> np.ndarray:
     number = data.draw(st.sampled_from([COUNT, FEW]))
     drawn = data.draw(st.lists(number, min_size=WIDTH * at.C_FIELDS, max_size=WIDTH * at.C_FIELDS))
-    return np.array(drawn, np.int16).reshape(WIDTH, at.C_FIELDS)
+    raw = np.zeros(WIDTH * at.C_FIELDS + 32, np.int16)
+    begin = -raw.ctypes.data % at.LINE_BYTES // 2
+    raw[begin : begin + len(drawn)] = drawn
+    return raw[begin : begin + len(drawn)].reshape(WIDTH, at.C_FIELDS)  # begins on a cache line, as the store's do
 
 
 @given(st.data())
@@ -40,7 +43,7 @@ def test_a_look_at_eight_cells_is_eight_looks(data):
     rooms = data.draw(st.sampled_from([1, 2, 9_999]))
     wanted = sum(int(cells[first + k, at.C_FREE] < rooms) << k for k in range(nights))
     wanted |= sum(int(cells[first + k, at.C_PROFILE] != 0) << EIGHT + k for k in range(dates))
-    assert _look(cells, first * at.C_FIELDS, nights, dates, rooms) == wanted
+    assert _look(cells, first, nights, dates, rooms) == wanted
 
 
 @given(st.data())
@@ -56,5 +59,5 @@ def test_eight_cells_are_taken_as_one_by_one(data):
     one_by_one = one_by_one.astype(np.int16)  # a counter wraps, and no other changes
     crossed = (cells[:, at.C_FREE] >= 1) != (one_by_one[:, at.C_FREE] >= 1)
     wanted = sum(int(crossed[first + k]) << k for k in range(EIGHT))
-    assert _take(cells, first * at.C_FIELDS, nights, rooms, field) == wanted
+    assert _take(cells, first, nights, rooms, field) == wanted
     np.testing.assert_array_equal(cells, one_by_one)

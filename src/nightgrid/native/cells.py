@@ -98,8 +98,8 @@ def lies_in_eight(store, column, nights):
 
 @inlined_kernel
 def cell_place(store, row, column):
-    """Flat index of the first item of a cell."""
-    return (row * store[at.H_NIGHTS] + column) * at.C_FIELDS
+    """Flat index of a cell."""
+    return row * store[at.H_NIGHTS] + column
 
 
 @kernel
