@@ -14,7 +14,6 @@ from nightgrid.engine.batches import hold_many
 from nightgrid.engine.quote_papers import AnyQuote, asking_of
 from nightgrid.engine.requoting import Bond, RequoteMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
-from nightgrid.inventory.inventory import HoldAnswer
 from nightgrid.limits import HOLD_TTL_MS_MAX
 from nightgrid.native import requests as q
 from nightgrid.nights import to_date, to_ordinal
@@ -97,20 +96,34 @@ class BookingMixin(RequoteMixin):
             return self._hold_quote(quote, given, told, coupon_units, ttl_ms_of(ttl_seconds), key, guest)
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
-        row = self.catalog.row_index(hotel_id, room_type_id)
-        ordinal = to_ordinal(arrival)
-        nights = self._nights(ordinal, nights, departure)
-        ttl_ms = ttl_ms_of(ttl_seconds)
+        # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
+        row = self.catalog.row_by_ids.get((hotel_id, room_type_id))
+        if row is None:
+            row = self.catalog.row_index(hotel_id, room_type_id)
+        ordinal = arrival.toordinal() if type(arrival) is date else to_ordinal(arrival)
+        if departure is not None or type(nights) is not int:
+            nights = self._nights(ordinal, nights, departure)
+        if type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_SECONDS_MAX:
+            ttl_ms = ttl_seconds * 1000
+        else:
+            ttl_ms = ttl_ms_of(ttl_seconds)
         if type(rooms) is not int:
             raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
-        key_words = (0, 0) if key is None else self._digests.key(key)
+        key_words = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
         if extras == _NO_EXTRAS:
+            asked_nights = nights if 0 <= nights <= _WORD_MAX else _word(nights)
+            asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
             answer = self._inventory.hold(
-                row, ordinal, _word(nights), _word(rooms), ttl_ms, key_words, guest_word, now_ms
+                row, ordinal, asked_nights, asked_rooms, ttl_ms, key_words, guest_word, now_ms
             )
+            if answer[0] == 0:
+                night = arrival if type(arrival) is date else date.fromordinal(ordinal)
+                return Hold(
+                    answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms
+                )
         else:
             request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word)
             self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
@@ -242,7 +255,7 @@ class BookingMixin(RequoteMixin):
 
     def _held(
         self,
-        answer: HoldAnswer,
+        answer: tuple[int, int, int, int],
         hotel_id: str,
         room_type_id: str,
         arrival: int,
@@ -299,4 +312,6 @@ class BookingMixin(RequoteMixin):
 
 
 _NO_EXTRAS = (None,) * 9
+_NO_KEY = (0, 0)
+_TTL_SECONDS_MAX = HOLD_TTL_MS_MAX // 1000
 _OK = Outcome.OK

@@ -19,7 +19,7 @@ class Days:
         self._catalog = catalog
         self._inventory = inventory
         self._lock = Lock()
-        self._next_change_ms = -(2**62)
+        self.next_change_ms = -(2**62)  # the first instant at which a date may be another
         self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
 
     def follow(self, catalog: Catalog, now_ms: int) -> None:
@@ -30,13 +30,13 @@ class Days:
 
     def today(self, now_ms: int) -> NDArray[np.int64]:
         """int64 (calendar): ordinal of the civil date. One comparison unless a date changed."""
-        if now_ms >= self._next_change_ms:
+        if now_ms >= self.next_change_ms:
             self._turn(now_ms)
         return self._today
 
     def _turn(self, now_ms: int) -> None:
         with self._lock:
-            if now_ms < self._next_change_ms:
+            if now_ms < self.next_change_ms:
                 return
             self._turn_locked(now_ms)
 
@@ -45,4 +45,4 @@ class Days:
         today = np.array([local_date_ordinal(now_ms, zone, hour) for zone, hour in calendars], np.int64)
         self._inventory.set_today(today[self._catalog.hotel_calendar])
         self._today = today
-        self._next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)
+        self.next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)

@@ -134,6 +134,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         )
         self.block = Block(sizes)
         self.table = self.block.table
+        self._address = self.table.address
         self.n_nights = nights
         self.n_channels = channels
         self._catalog = catalog
@@ -176,17 +177,20 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         key: tuple[int, int],
         guest: int,
         now_ms: int,
-    ) -> HoldAnswer:
-        """Take rooms for one stay with a deadline, all nights or nothing. O(nights).
+    ) -> tuple[int, int, int, int]:
+        """Take rooms for one stay with a deadline, all nights or nothing: a HoldAnswer, as a plain tuple. O(nights).
 
         arrival: ordinal; key: 128-bit digest as two signed words, (0, 0) = none; guest: digest, 0 = none.
         """
-        answer = holds.hold_one(self.table, row, arrival, nights, rooms, ttl_ms, key[0], key[1], guest, now_ms)
-        return HoldAnswer(*answer)
+        high, low = key
+        answer: tuple[int, int, int, int] = holds.hold_one(
+            self._address, row, arrival, nights, rooms, ttl_ms, high, low, guest, now_ms
+        )
+        return answer
 
     def hold_any(self, request: NDArray[np.int64], now_ms: int) -> HoldAnswer:
         """Hold with everything that a request can say: int64 (Q_FIELDS, 1), see `native.requests`."""
-        return HoldAnswer(*holds.hold_any(self.table, request, self._line(), now_ms))
+        return HoldAnswer(*holds.hold_any(self._address, request, self._line(), now_ms))
 
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
         """Hold many stays in order, each its own; requests (Q_FIELDS, request) int64, see `native.requests`."""
@@ -212,8 +216,8 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     def resolve(self, hold_id: int, verb: int, argument: int, now_ms: int) -> tuple[int, int]:
         """Apply a verb (`native.verdicts` VERB_*, argument as `native.resolve`) to one hold: (code, lsn). O(nights)."""
-        code, lsn = resolve.resolve_one(self.table, hold_id, verb, argument, now_ms)
-        return code, lsn
+        answer: tuple[int, int] = resolve.resolve_one(self._address, hold_id, verb, argument, now_ms)
+        return answer
 
     def resolve_batch(
         self, hold_ids: NDArray[np.int64], verb: int, argument: int, now_ms: int

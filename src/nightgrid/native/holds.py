@@ -20,6 +20,7 @@ from nightgrid.native.records import publish
 from nightgrid.native.replace import replace_hold
 from nightgrid.native.sales import counter_code, needs_counters
 from nightgrid.native.slots import allocate_slot, collect_slots
+from nightgrid.native.store import store_at
 from nightgrid.native.sweep import sweep_hotel, sweep_store
 from nightgrid.native.take import take_stay
 from nightgrid.native.views import (
@@ -162,11 +163,13 @@ def hold_request(store, request, lines, now_ms):
 
 
 @kernel
-def hold_one(store, row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, now_ms):
+def hold_one(address, row, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, now_ms):
     """`hold_request` of a general sale without plan, from Python: (code, night, hold id, lsn).
 
-    row: index; arrival: ordinal; key: 128-bit digest (both zero = none); guest: digest (0 = none).
+    address: of the store table; row: index; arrival: ordinal; key: 128-bit digest (both zero = none); guest: digest
+    (0 = none).
     """
+    store = store_at(address)
     request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0)
     answer = hold_request(store, request, no_lines(store), now_ms)
     add_word(statistics_of(store), answer[0], 1)
@@ -198,8 +201,9 @@ def request_at(requests, line):
 
 
 @kernel
-def hold_any(store, requests, lines, now_ms):
-    """`hold_request` of the only column of `requests` (Q_FIELDS, 1) int64, from Python."""
+def hold_any(address, requests, lines, now_ms):
+    """`hold_request` of the only column of `requests` (Q_FIELDS, 1) int64, from Python; address: of the store table."""
+    store = store_at(address)
     answer = hold_request(store, request_at(borrowed(requests), 0), borrowed(lines), now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer

@@ -28,6 +28,7 @@ from nightgrid.native.slots import (
     note_past,
     unlink_slot,
 )
+from nightgrid.native.store import store_at
 from nightgrid.native.sweep import end_hold, expire_hold
 from nightgrid.native.views import hotel_words_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
@@ -278,8 +279,9 @@ def resolve_hold(store, hold_id, verb, argument, now_ms):
 
 
 @kernel
-def resolve_one(store, hold_id, verb, argument, now_ms):
-    """`resolve_hold`, from Python."""
+def resolve_one(address, hold_id, verb, argument, now_ms):
+    """`resolve_hold`, from Python; address: of the store table."""
+    store = store_at(address)
     code, lsn = resolve_hold(store, hold_id, verb, argument, now_ms)
     add_word(statistics_of(store), code, 1)
     return code, lsn

@@ -79,6 +79,20 @@ def _word_at(typing_context, store, index):
     return types.int64(store, types.intp), generate
 
 
+@intrinsic
+def store_at(typing_context, address):
+    """The store whose table is at an address (int64, `Store.address`).
+
+    For kernels that Python calls once a request: numba looks at the type of any argument but a number or an array in
+    Python, which takes longer than a hold.
+    """
+
+    def generate(context, builder, signature, args):
+        return args[0]
+
+    return STORE(types.int64), generate
+
+
 @overload(operator.getitem)
 def _store_getitem(store, index):
     if isinstance(store, StoreType):
