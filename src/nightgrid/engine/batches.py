@@ -30,6 +30,10 @@ from nightgrid.outcomes import Outcome
 
 _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
+#: Columns of a frame that fill fields beyond the first Q_PLAIN.
+_BEYOND_PLAIN = frozenset(
+    ("guest", "reference", "value_minor", "guests", "tier", "channel", "block", "coupon", "coupon_units")
+)
 
 
 def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
@@ -97,14 +101,17 @@ def hold_many(
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    requests = requests_of(catalog, digests, names, source)
+    frame = as_frame("hold_many", source)
+    requests = requests_of(catalog, digests, names, frame)
+    if _BEYOND_PLAIN.isdisjoint(frame.columns):
+        requests = requests[: q.Q_PLAIN]
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL
     nights = pl.Series("night", (answer.night - _EPOCH).astype(np.int32)).cast(pl.Date)
-    frame = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
+    answers = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
     refused_by_night = pl.col("outcome").is_in([int(outcome) for outcome in Outcome if outcome.has_night])
-    return frame.with_columns(pl.when(refused_by_night).then(pl.col("night")))
+    return answers.with_columns(pl.when(refused_by_night).then(pl.col("night")))
 
 
 def resolve_many(

@@ -193,7 +193,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         return HoldAnswer(*holds.hold_any(self._address, request, self._line(), now_ms))
 
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
-        """Hold many stays in order, each its own; requests (Q_FIELDS, request) int64, see `native.requests`."""
+        """Hold many stays in order, each its own; requests (Q_FIELDS or Q_PLAIN, request) int64: `native.requests`."""
         size = requests.shape[1]
         answer = BatchAnswer(
             np.empty(size, np.int16), np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)

@@ -36,6 +36,7 @@ from nightgrid.native.views import (
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
+_NOTHING_MORE = (0,) * (q.Q_FIELDS - q.Q_PLAIN)
 
 # How many requests ahead each of the steps of `_ask_ahead` goes; measured best on a chain that no cache holds.
 _FIRST = 48
@@ -57,7 +58,7 @@ def _ask_for_requests(requests, line):
     """Before the first step, once a cache line: the columns. The CPU by itself does not follow so many streams."""
     if line & 7 == 0:
         ahead = min(line + _FIRST + _LINES_AHEAD * 8, requests.shape[1] - 1)
-        for field in range(q.Q_FIELDS):
+        for field in range(requests.shape[0]):
             prefetch_item(requests, field * requests.shape[1] + ahead)
 
 
@@ -141,20 +142,42 @@ def _ask_ahead(store, requests, line):
     _ask_for_rest(store, requests, min(line + _FOURTH, last))
 
 
+@inlined_kernel
+def _plain_at(requests, line):
+    """A column of requests (Q_PLAIN, request) as a whole request: fewer columns are fewer cache lines."""
+    said = (
+        requests[0, line],
+        requests[1, line],
+        requests[2, line],
+        requests[3, line],
+        requests[4, line],
+        requests[5, line],
+        requests[6, line],
+        requests[7, line],
+    )
+    return said + _NOTHING_MORE
+
+
+@inlined_kernel
+def _asked_at(requests, line):
+    """A column of requests of either height."""
+    return request_at(requests, line) if requests.shape[0] == q.Q_FIELDS else _plain_at(requests, line)
+
+
 @kernel
 def _hold_alone(store, requests, line, lines, now_ms):
     """The ordinary way of a request: (code, night, hold id, lsn)."""
     stay_apart()
-    return hold_request(store, request_at(requests, line), lines, now_ms)
+    return hold_request(store, _asked_at(requests, line), lines, now_ms)
 
 
 @kernel
 def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id, out_lsn):
     """Hold every request in order, each its own; later lines see what earlier ones took. Returns how many were held.
 
-    store: store table [in]; requests (Q_FIELDS, request) int64 [in]; lines (Q_FIELDS, 1) int64: scratch of this thread;
-    now_ms: ledger time. out_code (request) int16 Outcome, out_night (request) int32 ordinal, out_hold_id and out_lsn
-    (request) int64 [out]. Neighbours are published together (`native/group.py`).
+    store: store table [in]; requests (Q_FIELDS or Q_PLAIN, request) int64 [in]; lines (Q_FIELDS, 1) int64: scratch of
+    this thread; now_ms: ledger time. out_code (request) int16 Outcome, out_night (request) int32 ordinal, out_hold_id
+    and out_lsn (request) int64 [out]. Neighbours are published together (`native/group.py`).
     """
     token = address_of(lines)
     requests, lines = borrowed(requests), borrowed(lines)
@@ -170,7 +193,7 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     held = 0
     for i in range(requests.shape[1]):
         _ask_ahead(store, requests, i)
-        code, night, hold_id = hold_in_group(store, request_at(requests, i), i, group, count, token, now_ms)
+        code, night, hold_id = hold_in_group(store, _asked_at(requests, i), i, group, count, token, now_ms)
         if code == ALONE:
             publish_group(store, group, count, now_ms, out_lsn)
             count = 0

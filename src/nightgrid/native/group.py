@@ -86,8 +86,8 @@ def hold_in_group(store, request, line, group, count, token, now_ms):
     key_low = request[q.Q_KEY_LOW]
     has_key = key_high != 0 or key_low != 0
     night, hold_id = request[q.Q_ARRIVAL], np.int64(0)
-    plain = q.shape_code(request) == _OK and q.row_code(store, row) == _OK and request[q.Q_REPLACES] == 0
-    if not plain or needs_counters(request[q.Q_SCOPE]):
+    plain = q.shape_code(request) == _OK and q.row_code(store, row) == _OK
+    if not plain or request[q.Q_REPLACES] | request[q.Q_QUOTE] != 0 or needs_counters(request[q.Q_SCOPE]):
         return np.int64(ALONE), night, hold_id
     locks = segment_locks_of(store)
     segment_lock, digest, place, hashed = np.int64(-1), np.int64(0), np.int64(0), np.int64(0)

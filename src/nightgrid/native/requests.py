@@ -32,6 +32,7 @@ Q_QUOTE: Final = 14  # digest of the quote that the price is of, 0 = none
 Q_VERSION: Final = 15  # serial number of the quote's price version
 Q_VALID_UNTIL_MS: Final = 16  # the quote can be held before this instant
 Q_FIELDS: Final = 17
+Q_PLAIN: Final = 8  # the first so many fields of a batch that says nothing in the others: they are zero
 
 _OK = int(Outcome.OK)
 _INVALID = int(Outcome.INVALID)
