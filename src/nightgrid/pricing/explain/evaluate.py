@@ -10,7 +10,7 @@ from nightgrid.money import allocate
 from nightgrid.pricing.explain.charges import Paid, Taxed, add_packages, add_taxes, pay_with_points
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import Account, Line, percent_parts, with_running
+from nightgrid.pricing.explain.lines import Account, Line, percent_parts
 from nightgrid.pricing.explain.nights import Night, price_night
 from nightgrid.pricing.explain.offers import Candidate, Candidates, candidates_of
 from nightgrid.pricing.explain.promotions import Common, Given, give, write
@@ -91,9 +91,7 @@ def _tell_plan(asked: ProductRules, sold: ProductRules, night: Night) -> None:
 
 
 def _stay_stages(stays: list[Stay], considered: Considered) -> None:
-    for stage in stays[0].rules.source.placed.stages:
-        if stage.is_night or stage.kind in ("points", "tax"):
-            continue
+    for stage in considered.rules.source.stay_stages:
         if stage.kind == "promotion":
             _promote(stays, stage, considered)
         elif stage.kind == "free_nights":
@@ -150,22 +148,21 @@ class _Amounts:
         self._stays = stays
         self._common = common
         start = tuple([Given(stay.value, stay.weights) for stay in stays])
-        self._known: dict[tuple[int, ...], tuple[Given, ...]] = {(): start}
+        self._known: dict[Chosen, tuple[Given, ...]] = {(): start}
 
     def of(self, some: Chosen) -> Exact:
         """The stay's amount after a set; without any promotion a member's extra points act alone."""
         if not some and self._common.points:
             return self._common.before * percent_parts(-self._common.points)[1]
-        return total([given.value for given in self.after(some)])
+        after = self.after(some)
+        return after[0].value if len(after) == 1 else total([given.value for given in after])
 
     def after(self, some: Chosen) -> tuple[Given, ...]:
         """The stays after a set."""
-        key = tuple([each.position for each in some])
-        known = self._known.get(key)
+        known = self._known.get(some)
         if known is None:
-            before = self.after(some[:-1])
-            pairs = zip(self._stays, before, strict=True)
-            known = self._known[key] = tuple([give(stay, some[-1], given, self._common) for stay, given in pairs])
+            pairs = zip(self._stays, self.after(some[:-1]), strict=True)
+            known = self._known[some] = tuple([give(stay, some[-1], given, self._common) for stay, given in pairs])
         return known
 
 
@@ -208,7 +205,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     if payment.lines:
         accounts.append(payment)
         sums[len(accounts) - 1] = "payable"
-    return Made(tuple(with_running(accounts, sums)), tuple(shares), net, taxes, paid, considered)
+    return Made(tuple(Line.in_order(accounts, sums)), tuple(shares), net, taxes, paid, considered)
 
 
 def _indexes(stay: Stay, facts: Facts) -> range:

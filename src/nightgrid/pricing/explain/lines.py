@@ -60,8 +60,23 @@ class Line:
 
     def sum_up(self, before: Exact) -> Exact:
         """Set the running total from that of the line before."""
-        self._running = before + self._amount
-        return self._running
+        self._running = running = before + self._amount
+        return running
+
+    @classmethod
+    def in_order(cls, accounts: list[Account], sums: dict[int, str]) -> list[Line]:
+        """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
+        lines: list[Line] = []
+        running = ZERO
+        for number, account in enumerate(accounts):
+            for line in account.lines:
+                running = line.sum_up(running)
+            lines += account.lines
+            if number in sums:
+                shown = cls(sums[number], None, "", "", running, None, ZERO)
+                shown.sum_up(running)
+                lines.append(shown)
+        return lines
 
     def __repr__(self) -> str:
         about = (self.stage, str(self.night or ""), self.rule, self.detail)
@@ -146,18 +161,3 @@ def percent_parts(percent: Decimal) -> tuple[Exact, Exact, str]:
 def exact(number: Fraction) -> Exact:
     """A fraction as an Exact."""
     return Exact(number.numerator, number.denominator)
-
-
-def with_running(accounts: list[Account], sums: dict[int, str]) -> list[Line]:
-    """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
-    lines: list[Line] = []
-    running = ZERO
-    for number, account in enumerate(accounts):
-        for line in account.lines:
-            running = line.sum_up(running)
-        lines += account.lines
-        if number in sums:
-            shown = Line(sums[number], None, "", "", running, None, ZERO)
-            shown.sum_up(running)
-            lines.append(shown)
-    return lines

@@ -47,14 +47,11 @@ class Night(Account):
 
 def price_night(rules: ProductRules, facts: Facts, index: int) -> Night:
     """Make the price of one night of a stay, with its lines."""
-    placed = rules.source.placed
     night = Night(rules, facts, index)
     links = links_of(rules, night.ordinal)
     if links:
         night.rules = _parent(links[0][1], links[0][0][1])
-    for stage in placed.stages:
-        if not stage.is_night:
-            break
+    for stage in rules.source.night_stages:
         if stage.kind == "derived":
             _derive(night, links, stage)
             night.rules = rules

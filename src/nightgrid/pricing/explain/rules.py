@@ -70,6 +70,10 @@ class Source:
         self.n_nights = n_nights
         self.data = data
         self.placed: Placed = placed(book)
+        self.night_stages = tuple(stage for stage in self.placed.stages if stage.is_night)
+        self.stay_stages = tuple(
+            stage for stage in self.placed.stages if not stage.is_night and stage.kind not in ("points", "tax")
+        )
         kinds = {stage.kind for stage in self.placed.stages}
         self.has_overrides = "override" in kinds
         self.has_derived = "derived" in kinds and bool(book.derived)
@@ -170,9 +174,12 @@ class ProductRules:
 
         Raises Refused (TOO_MANY_GUESTS) for more guests than any size that is given.
         """
+        rows = self._data["base"]
+        if not rows:
+            return self.base_minor, ""
         given: dict[int, int] = {}
         layer = self.source.data.base
-        for row in self._data["base"]:
+        for row in rows:
             value = _at(layer.values, row, ordinal - layer.first_night)
             if value is not None:
                 given[int(layer.guests[row])] = value

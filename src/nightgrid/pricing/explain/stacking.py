@@ -128,11 +128,11 @@ def cheapest(
     priced = []
     for some in sets:
         amount = amount_of(some)
-        positions = tuple([one.position for one in some])
+        positions = tuple([one.offer.position for one in some])
         priced.append((-amount if highest else amount, len(some), positions, some))
     priced.sort(key=lambda each: each[:3])
     shown = [
-        PricedSet(positions, tuple([one.rule.name for one in some]), (-amount if highest else amount).fraction)
+        PricedSet(positions, tuple([one.offer.rule.name for one in some]), (-amount if highest else amount).fraction)
         for amount, _, positions, some in priced
     ]
     return priced[0][3], shown
