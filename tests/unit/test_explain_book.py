@@ -345,3 +345,7 @@ def test_refusals_and_questions_that_lack_something():
     assert explained({"book": {"base_per": "person"}}, adults=2).lines[0].detail == "2 guests at 500.00 CNY"
     with pytest.raises(InputError, match="fill_bp has 1 values for 2 nights"):
         explained({}, nights=2, fill_bp=(0,))
+    with pytest.raises(InputError, match="'Spa', which is not offered for this product; it has Breakfast"):
+        explained(FULL, adults=2, packages=("Breakfast", "Spa"))
+    with pytest.raises(InputError, match="'Spa', which is not offered for this product; it has none"):
+        explained({}, packages=("Spa",))

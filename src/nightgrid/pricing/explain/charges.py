@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nightgrid.errors import InputError
 from nightgrid.money import round_ratio
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.lines import Account, Line, percent_parts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates
 from nightgrid.pricing.explain.stay import Stay
-from nightgrid.pricing.explain.words import count, money
+from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import Package, Points, Tax
 
 
@@ -29,6 +30,17 @@ def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
             if known is None or rule.where.level > known[1].where.level:
                 best[rule.name] = (position, rule)
     return sorted(best.values(), key=lambda each: each[0])
+
+
+def check_packages(rules: ProductRules, facts: Facts) -> None:
+    """InputError for a package that the guest chose and that the product does not have."""
+    if facts.asking.packages:
+        has_stage = any(stage.kind == "package" for stage in rules.source.stay_stages)
+        offered = [rule.name for _, rule in packages_of(rules)] if has_stage else []
+        missing = [name for name in facts.asking.packages if name not in offered]
+        if missing:
+            has = f"it has {listed(offered, ' and ')}" if offered else "it has none"
+            raise InputError(f"packages has {missing[0]!r}, which is not offered for this product; {has}")
 
 
 def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str] | NoCharge:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import lcm
 
 from nightgrid.money import allocate
-from nightgrid.pricing.explain.charges import Paid, Taxed, add_packages, add_taxes, pay_with_points
+from nightgrid.pricing.explain.charges import Paid, Taxed, add_packages, add_taxes, check_packages, pay_with_points
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.facts import Facts, party_of
 from nightgrid.pricing.explain.lines import Account, Line, percent_parts
@@ -52,11 +52,12 @@ class Made:
 
 
 def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
-    """Make the price of a stay. Raises Refused (TOO_MANY_GUESTS), InputError (guests not told, per-person prices)."""
+    """Make the price of a stay. Raises Refused (TOO_MANY_GUESTS), InputError (no guests told, no such package)."""
     plan = _own_plan(asked_rules, facts)
     rules = plan or asked_rules
     considered = Considered(rules, asked_rules, facts, plan is not None)
     party_of(facts, rules)
+    check_packages(rules, facts)
     nights = [price_night(rules, facts, index) for index in range(facts.nights)]
     placed = rules.source.placed
     if placed.per_night is None:
