@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
 from nightgrid.money import RoundingMode, round_ratio
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing import compile_book, load_book
+from nightgrid.pricing.explain import Asked, Source, explain_from
 
 #: A Thursday.
 FIRST_NIGHT = "2026-10-01"
@@ -77,3 +79,16 @@ def table_price(tables, catalog, product, arrival, nights, lead_days, tier):
         total = round_ratio(total * lead, tables.lead_den, mode, step)
         return round_ratio(total * member, tables.tier_den, mode, step), values
     return round_ratio(sum(values) * num, den, mode, step), values
+
+
+def explained(book, *, plan=0, arrival=FIRST_NIGHT, nights=1, lead_days=10, tier=None, **asking):
+    """A stay explained from a book alone: one hotel, base 500.00 CNY, plans standard (0) and nonref (1)."""
+    model = load_book(book)
+    of = Source(model, chain(plans=("standard", "nonref")), to_ordinal(FIRST_NIGHT), 14)
+    tier = model.book.tiers[0] if tier is None else tier
+    return explain_from(of, Asked(plan, to_ordinal(arrival), nights, lead_days, tier, Asking(**asking)))
+
+
+def reasons(explanation):
+    """Why each rule that did not act did not, by name."""
+    return {note.name: note.reason for note in explanation.unmatched}
