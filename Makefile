@@ -15,7 +15,7 @@ STAMP := .venv/made-here
 # A copied or moved checkout brings a .venv whose scripts still lead to the old place. Its stamp says so, and it is made anew.
 $(shell [ ! -e $(STAMP) ] || [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || mv -f $(STAMP) .venv/made-elsewhere)
 
-.PHONY: help env demo test lint type bench figures fuzz clean
+.PHONY: help env demo test lint type bench crash figures fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ lint: $(STAMP) ## ruff
 
 type: $(STAMP) ## mypy --strict over src
 	@echo "nightgrid: mypy"; $(BIN)/python -m mypy
+
+crash: $(STAMP) ## stop every operation at every step, explain 20,000 histories of threads, seed bugs into kernels; WHAT="only=steps"
+	@$(BIN)/python -m tests.crash $(WHAT)
 
 bench: $(STAMP) ## all benchmarks; ONLY=name for one, QUICK=1 for small sizes
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)

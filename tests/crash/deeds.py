@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from nightgrid import Refused
 from nightgrid.engine import Engine
 from nightgrid.engine.batches import requests_of
 from nightgrid.native import layout as at
@@ -121,6 +122,15 @@ def sell_elsewhere(house: House) -> None:
     house.engine._inventory.set_sold_elsewhere(rows, nights, np.array([1, 1, 0], np.int32), now_ms=house.now_ms)
 
 
+def refused(house: House) -> None:
+    """A stay that is not to be had on its last night."""
+    try:
+        house.engine.hold("B", "DBL", night(3), 2, rooms=3)
+    except Refused:
+        return
+    raise AssertionError("there are not so many rooms")
+
+
 DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "hold": lambda h: h.engine.hold("A", "DBL", night(1), 3),
     "hold with a key": lambda h: h.engine.hold("A", "DBL", night(3), 2, key="order 1"),
@@ -128,6 +138,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
         "A", "DBL", night(0), 1, key="order 2", channel="web", coupon="SPRING", tier="gold", plan="flex"
     ),
     "hold in place of the due one": lambda h: h.engine.hold("A", "STE", night(0), 2),
+    "be refused": refused,
     "pick up": lambda h: h.engine.hold("A", "DBL", night(2), 1, block="B1"),
     "book": lambda h: h.engine.book("B", "DBL", night(0), 3),
     "confirm": lambda h: h.engine.confirm(h.ids["held"]),

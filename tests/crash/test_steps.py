@@ -15,6 +15,7 @@ from pathlib import Path
 import numba
 import pytest
 
+import nightgrid
 from nightgrid.native import steps
 from nightgrid.native.store import STORE
 
@@ -25,7 +26,7 @@ EVERY = 7
 
 def run(module: str, *arguments: str) -> str:
     """What a module of this folder prints, with the hook compiled in."""
-    paths = [str(ROOT / "src"), str(ROOT)]
+    paths = [str(Path(nightgrid.__file__).parents[1]), str(ROOT)]
     environment = {**os.environ, "NIGHTGRID_STEPS": "1", "PYTHONPATH": os.pathsep.join(paths)}
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -1,0 +1,31 @@
+"""A sample of the seeded bugs: they are noticed, and each one's text is still there; all are tried by `make crash`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash.mutants import Edit, Mutant, edited, mutants, notice
+
+#: Bugs in files that few kernels come from, so that little is compiled for them.
+SAMPLE = ("roll keeps a stale column", "half a cart resolved")
+
+
+def test_every_bug_can_still_be_made() -> None:
+    bugs = mutants()
+    assert all(edited(bug) for bug in bugs)
+    assert len({bug.name for bug in bugs}) == len(bugs) >= 25
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_bug_is_noticed(tmp_path, name) -> None:
+    (bug,) = (bug for bug in mutants() if bug.name == name)
+    assert notice(tmp_path, bug)
+
+
+def test_a_bug_that_nobody_notices_is_reported(tmp_path) -> None:
+    harmless = Edit("mixing", '"""', '"""\n')
+    with pytest.raises(ValueError, match="must be once"):
+        edited(Mutant("no such text", "everything", (harmless._replace(text="no such text"),)))
+    comment = Edit("locks", "from __future__ import annotations\n", "from __future__ import annotations\n# a bug\n")
+    with pytest.raises(AssertionError, match="nobody noticed"):
+        notice(tmp_path, Mutant("a comment", "tests/unit/test_weekday_names.py", (comment,)))
