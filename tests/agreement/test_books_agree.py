@@ -20,7 +20,7 @@ def world_of(seed, count):
     return world, [(rng.choice(world.products), draw_stay(rng, world.book)) for _ in range(count)]
 
 
-@examples(1.0)
+@examples(0.5)
 @given(book_worlds(), st.data())
 def test_explanations_agree(world, data):
     questions = [data.draw(asked(world)) for _ in range(3)]

@@ -37,7 +37,7 @@ ASKING_KEYS = {"adults", "children", "channel", "country", "device", "coupons", 
 WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
 PRICE_KEYS = {
     "total_minor", "nights_minor", "display_minor", "outcome", "net_minor", "taxes_minor", "payable_minor",
-    "points_used", "applied",
+    "points_used", "applied", "included_taxes_minor",
 }  # fmt: skip
 #: Every table of rules in a book; the loader names those that a case leaves without one.
 RULE_KINDS = (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 
 import pytest
@@ -74,6 +75,22 @@ def test_every_price_adds_up(seed):
         assert 0 <= price.payable_minor <= price.total_minor
         assert 0 <= price.points_used <= stay.get("points", 0)
         assert all(step.after >= 0 for step in price.trace)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_every_trace_leads_from_the_base_to_what_is_paid_without_a_gap(seed):
+    for world, _, stay, price in questions(seed):
+        if price.outcome != "OK" or pipeline_of(world.book).night_by_night:
+            continue
+        of_stay = [step for step in price.trace if step.night is None]
+        nights = [
+            [step for step in price.trace if step.night == stay["arrival"] + timedelta(days=k)]
+            for k in range(stay["nights"])
+        ]
+        for steps in [*nights, of_stay]:
+            assert all(earlier.after == later.before for earlier, later in pairwise(steps))
+        assert sum(steps[-1].after for steps in nights) == of_stay[0].before
+        assert of_stay[-1].after == price.payable_minor
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -91,7 +91,10 @@ def stay_stages(world: World, states: list[State], trace: list[Step]) -> tuple[l
         for state, name, amount in zip(states, names, before, strict=True):
             if name:
                 trace.append(Step(stage.kind, name, night_of(world, state), amount, state.running))
+            before_rounding = state.running
             state.record(stage.kind, stage.round)
+            if stage.round is not None:
+                trace.append(Step("round", stage.kind, night_of(world, state), before_rounding, state.running))
     return states, applied
 
 
@@ -104,15 +107,26 @@ def with_charges(
     world: World, states: list[State], nets: list[int], applied: tuple[int, ...], trace: list[Step]
 ) -> Price:
     """Taxes on the net price, points off what is paid, and the nights that add up to the total."""
-    net, taxed, worth, used = sum(nets), [0] * len(states), 0, 0
+    net, paid, worth, used = sum(nets), Fraction(sum(nets)), 0, 0
+    taxed, average, included = [0] * len(states), Fraction(net, world.stay.nights), 0
+
+    def step(stage: str, rule: str, change: int) -> None:
+        nonlocal paid
+        trace.append(Step(stage, rule, None, paid, paid + change))
+        paid += change
+
     for kind in world.pipeline.after_the_price():
         if kind == "tax":
-            average = Fraction(net, world.stay.nights)
-            taxed = [taxes(world, n, average, state.positions) for n, state in zip(nets, states, strict=True)]
-            trace.append(Step("tax", "", None, Fraction(net), Fraction(net + sum(taxed))))
+            for k, (amount, state) in enumerate(zip(nets, states, strict=True)):
+                for rule, tax in taxes(world, amount, average, state.positions):
+                    if rule.get("included"):
+                        included += tax
+                    else:
+                        taxed[k] += tax
+                        step("tax", rule["name"], tax)
         else:
             worth, used = pay_with_points(world, net + sum(taxed))
-            trace.append(Step("points", "", None, Fraction(net + sum(taxed)), Fraction(net + sum(taxed) - worth)))
+            step("points", "", -worth)
     total_minor = net + sum(taxed)
     if world.pipeline.night_by_night:
         nights = [n + t for n, t in zip(nets, taxed, strict=True)]
@@ -123,6 +137,7 @@ def with_charges(
         total_minor=total_minor,
         net_minor=net,
         taxes_minor=sum(taxed),
+        included_taxes_minor=included,
         payable_minor=total_minor - worth,
         points_used=used,
         applied=applied,

@@ -50,14 +50,15 @@ def package_price(world: World, rule: Rule, nights: int) -> Fraction:
 # Taxes
 
 
-def taxes(world: World, net: int, average: Fraction, positions: tuple[int, ...]) -> int:
-    """All taxes in scope that are added to a net price: of the stay, or of the nights at `positions` alone."""
-    added = 0
+def taxes(world: World, net: int, average: Fraction, positions: tuple[int, ...]) -> list[tuple[Rule, int]]:
+    """Each tax in scope and its amount: of the stay, or of the nights at `positions` alone. Those that are included in
+    the price are shown; only the others are added, and only they count for a later one that is cumulative.
+    """
+    found: list[tuple[Rule, int]] = []
     for _, rule in world.within_reach("tax"):
-        tax = tax_minor(world, rule, net, added, average, positions)
-        if not rule.get("included"):
-            added += tax
-    return added
+        added = sum(tax for earlier, tax in found if not earlier.get("included"))
+        found.append((rule, tax_minor(world, rule, net, added, average, positions)))
+    return found
 
 
 def tax_minor(world: World, rule: Rule, net: int, added: int, average: Fraction, positions: tuple[int, ...]) -> int:

@@ -11,6 +11,7 @@ from tests.oracles import rules
 from tests.oracles.money import factor, rational
 from tests.oracles.nights import as_date
 from tests.oracles.pricebook.guests import party_of
+from tests.oracles.pricebook.pipeline import Stage
 from tests.oracles.pricebook.rounding import Rounding
 from tests.oracles.pricebook.world import Refused, Step, World, strongest
 from tests.oracles.prices import clamp_exact
@@ -38,7 +39,7 @@ def night_amounts(
         trace.append(Step("derived", derived["name"], night, amounts["derived"], running))
         place = [stage.kind for stage in stages].index("derived")
         stage = stages[place]
-        amounts["derived"] = running = Fraction(stage.round(running)) if stage.round else running
+        amounts["derived"] = running = rounded(stage, night, running, trace) if stage.round else running
         stages = stages[place + 1 :] if until != "derived" else []
 
     for stage in stages:
@@ -55,11 +56,18 @@ def night_amounts(
         elif stage.kind == "bounds":
             running = bounds(world, night, running, amounts["base"], stage.round, trace)
         if stage.round is not None and stage.kind != "bounds":
-            running = Fraction(stage.round(running))
+            running = rounded(stage, night, running, trace)
         amounts[stage.kind] = running
         if stage.kind == until:
             break
     return amounts
+
+
+def rounded(stage: Stage, night: date, running: Fraction, trace: list[Step]) -> Fraction:
+    """The amount as the pipeline rounds it after a stage."""
+    after = Fraction(stage.round(running))
+    trace.append(Step("round", stage.kind, night, running, after))
+    return after
 
 
 # Base
@@ -195,7 +203,9 @@ def bounds(
     """
     overrides = "override" in world.pipeline
     if overrides and latest_override(world, night, "fixed") is not None:
-        return Fraction(rounding(running)) if rounding else running
+        after = Fraction(rounding(running)) if rounding else running
+        trace.append(Step("round", "bounds", night, running, after))
+        return after
     rule = strongest(world.candidates("bounds"), night)
     lowest, highest = sides(world, rule, base)
     if overrides:

@@ -73,14 +73,15 @@ class Step:
 class Price:
     """The answer. Where `outcome` is not "OK" there is no price and every amount is 0.
 
-    total = net + taxes is the price; payable is what is left of it after points. `applied` are the positions of the
-    promotions in the file. `nights_minor` adds up to the total.
+    total = net + taxes is the price, `included_taxes_minor` a part of net; payable is what is left of the total after
+    points. `applied` are the positions of the promotions in the file. `nights_minor` adds up to the total.
     """
 
     outcome: str
     total_minor: int = 0
     net_minor: int = 0
     taxes_minor: int = 0
+    included_taxes_minor: int = 0
     payable_minor: int = 0
     points_used: int = 0
     applied: tuple[int, ...] = ()
