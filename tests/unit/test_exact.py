@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightgrid.pricing.explain.exact import ZERO, Exact, total
+from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 
 denominators = st.sampled_from([1, 1, 100, 10_000, 10**6, 3, 7, 60, 999_983])
 numbers = st.builds(Exact, st.integers(-(10**15), 10**15), denominators)
@@ -36,6 +36,8 @@ def test_sums_do_not_depend_on_spelling(amounts: list[Exact]) -> None:
     assert total(amounts).fraction == sum((each.fraction for each in amounts), Fraction(0))
     reduced = [Exact(each.fraction.numerator, each.fraction.denominator) for each in amounts]
     assert total(reduced) == total(amounts)
+    numbers = whole(amounts)
+    assert all(a * amounts[0].fraction == each.fraction * numbers[0] for a, each in zip(numbers, amounts, strict=True))
     assert [hash(each) for each in reduced] == [hash(each) for each in amounts]
 
 

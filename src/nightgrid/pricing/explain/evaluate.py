@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from math import lcm
 
 from nightgrid.money import allocate
 from nightgrid.pricing.explain.charges import Paid, Taxed, add_packages, add_taxes, check_packages, pay_with_points
-from nightgrid.pricing.explain.exact import ZERO, Exact, total
+from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 from nightgrid.pricing.explain.facts import Facts, party_of
 from nightgrid.pricing.explain.lines import Account, Line, percent_parts
 from nightgrid.pricing.explain.nights import Night, price_night
@@ -137,9 +136,8 @@ def _choose(rules: ProductRules, met: list[Candidate], amounts: _Amounts) -> tup
     if sets is None:
         if len(rules.sets) >= _SETS_MAX:
             rules.sets.clear()
-        found = permitted_sets(met, stacking.over == "maximal")
-        sets = rules.sets[key] = [tuple(met.index(each) for each in some) for some in found]
-    return cheapest([tuple(met[at] for at in some) for some in sets], amounts.of, stacking.policy == "hotel")
+        sets = rules.sets[key] = permitted_sets(met, stacking.over == "maximal")
+    return cheapest([tuple([met[at] for at in some]) for some in sets], amounts.of, stacking.policy == "hotel")
 
 
 class _Amounts:
@@ -190,7 +188,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     if by_night:
         shares = [each + tax.added_minor for each, tax in zip(nets, taxed, strict=True)]
     else:
-        shares = allocate(total_minor, _whole(stays[0].weights))
+        shares = allocate(total_minor, whole(stays[0].weights))
     has_taxes = any(bill.lines for bill in bills)
     accounts: list[Account] = []
     sums: dict[int, str] = {}
@@ -212,9 +210,3 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
 def _indexes(stay: Stay, facts: Facts) -> range:
     first = stay.nights[0].index
     return range(first, first + len(stay.nights)) if len(stay.nights) < facts.nights else range(facts.nights)
-
-
-def _whole(weights: list[Exact]) -> list[int]:
-    """Weights in the same proportion that are whole numbers."""
-    scale = lcm(*[weight.denominator for weight in weights])
-    return [weight.numerator * (scale // weight.denominator) for weight in weights]

@@ -7,6 +7,7 @@ operations of one price keep these small enough without; nearly all denominators
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 
@@ -92,3 +93,9 @@ def total(amounts: list[Exact]) -> Exact:
     for amount in amounts[1:]:
         result = result + amount
     return result
+
+
+def whole(amounts: list[Exact]) -> list[int]:
+    """Whole numbers in the same proportion."""
+    scale = lcm(*[amount.denominator for amount in amounts])
+    return [amount.numerator * (scale // amount.denominator) for amount in amounts]

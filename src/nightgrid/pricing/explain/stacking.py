@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from nightgrid.pricing.explain.exact import Exact
+from nightgrid.pricing.explain.exact import Exact, whole
 from nightgrid.pricing.explain.offers import Candidate
 
 #: Class of a promotion -> the classes with which it shares a stay.
@@ -56,8 +56,8 @@ def is_permitted(some: Sequence[Candidate]) -> bool:
     )
 
 
-def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[Chosen]:
-    """The permitted sets, in file order inside; with only_maximal those that are part of no other.
+def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple[int, ...]]:
+    """The permitted sets as places in `found`, ascending; with only_maximal those that are part of no other.
 
     All: O(permitted sets). Maximal: those of the maximal cliques of the compatibility graph, each cut down to the
     promotions whose requirements it holds (Bron and Kerbosch 1973); at most 3^(n/3) cliques.
@@ -71,8 +71,10 @@ def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[Chose
         kept = {_with_requirements(found, clique) for clique in _cliques(friends, 0, (1 << n) - 1, 0)}
         chosen = [some for some in kept if not any(some != other and some & other == some for other in kept)]
     else:
-        chosen = [some for some in _compatible(friends, n) if _with_requirements(found, some) == some]
-    return [tuple(found[at] for at in range(n) if some >> at & 1) for some in sorted(chosen)]
+        chosen = _compatible(friends, n)
+        if any(each.rule.requires for each in found):
+            chosen = [some for some in chosen if _with_requirements(found, some) == some]
+    return [tuple(_bits(some)) for some in sorted(chosen)]
 
 
 def _cliques(friends: Sequence[int], taken: int, open_: int, closed: int) -> list[int]:
@@ -125,14 +127,12 @@ def cheapest(
     sets: Sequence[Chosen], amount_of: Callable[[Chosen], Exact], highest: bool
 ) -> tuple[Chosen, list[PricedSet]]:
     """The set of the lowest (or highest) amount, of equals the smaller one, then the earlier; and all with prices."""
-    priced = []
-    for some in sets:
-        amount = amount_of(some)
-        positions = tuple([one.offer.position for one in some])
-        priced.append((-amount if highest else amount, len(some), positions, some))
-    priced.sort(key=lambda each: each[:3])
+    amounts = [amount_of(some) for some in sets]
+    sizes = whole(amounts)
+    sign = -1 if highest else 1
+    positions = [tuple([one.offer.position for one in some]) for some in sets]
+    order = sorted(range(len(sets)), key=lambda at: (sign * sizes[at], len(sets[at]), positions[at]))
     shown = [
-        PricedSet(positions, tuple([one.offer.rule.name for one in some]), (-amount if highest else amount).fraction)
-        for amount, _, positions, some in priced
+        PricedSet(positions[at], tuple([one.offer.rule.name for one in sets[at]]), amounts[at].fraction) for at in order
     ]
-    return priced[0][3], shown
+    return sets[order[0]], shown
