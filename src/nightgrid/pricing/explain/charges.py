@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nightgrid.errors import InputError
@@ -99,7 +100,9 @@ def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Exact) -> 
     return ""
 
 
-def add_taxes(account: Account, rules: ProductRules, facts: Facts, net: int, average: Exact, indexes: range) -> Taxed:
+def add_taxes(
+    account: Account, rules: ProductRules, facts: Facts, net: int, average: Exact, indexes: Sequence[int]
+) -> Taxed:
     """Write the taxes on a net price: of the stay, or of the nights at `indexes` alone."""
     added = included = 0
     for _, rule in rules.inside["tax"]:
@@ -130,7 +133,7 @@ def add_taxes(account: Account, rules: ProductRules, facts: Facts, net: int, ave
     return Taxed(added, included)
 
 
-def _tax_units(rule: Tax, facts: Facts, indexes: range) -> tuple[int, str]:
+def _tax_units(rule: Tax, facts: Facts, indexes: Sequence[int]) -> tuple[int, str]:
     units, words = 1, []
     asking = facts.asking
     if rule.per.startswith("person"):

@@ -175,7 +175,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     for stage in rules.source.placed.stages:
         if stage.kind == "tax":
             taxed = [
-                add_taxes(bill, rules, facts, each, considered.average, _indexes(stay, facts))
+                add_taxes(bill, rules, facts, each, considered.average, [night.index for night in stay.nights])
                 for bill, each, stay in zip(bills, nets, stays, strict=True)
             ]
         elif stage.kind == "points":
@@ -205,8 +205,3 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
         accounts.append(payment)
         sums[len(accounts) - 1] = "payable"
     return Made(tuple(Line.in_order(accounts, sums)), tuple(shares), net, taxes, paid, considered)
-
-
-def _indexes(stay: Stay, facts: Facts) -> range:
-    first = stay.nights[0].index
-    return range(first, first + len(stay.nights)) if len(stay.nights) < facts.nights else range(facts.nights)
