@@ -14,6 +14,7 @@ from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.hold_frames import NameColumns
 from nightgrid.engine.names import Names
+from nightgrid.engine.price_journal import PriceHistory
 from nightgrid.engine.version_shelf import Shelf
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
@@ -50,6 +51,7 @@ class EngineBase:
     _names: Names
     _version: PriceVersion | None
     _shelf: Shelf  # all price versions that are kept
+    _history: PriceHistory  # all that happened to prices
     _data: PriceData  # base prices and overrides beside the rule book
     _publishing: AbstractContextManager[Any]  # a lock, held while catalogue, window or prices are changed
     _ledger_ms: int

@@ -114,16 +114,12 @@ class BookingMixin(RequoteMixin):
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
         if extras == _NO_EXTRAS:
-            asked_nights = nights if 0 <= nights <= _WORD_MAX else _word(nights)
+            length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
             asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
-            answer = self._inventory.hold(
-                row, ordinal, asked_nights, asked_rooms, ttl_ms, key_words, guest_word, now_ms
-            )
+            answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, key_words, guest_word, now_ms)
             if answer[0] == 0:
                 night = arrival if type(arrival) is date else date.fromordinal(ordinal)
-                return Hold(
-                    answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms
-                )
+                return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
         else:
             request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word)
             self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)

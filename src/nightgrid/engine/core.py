@@ -26,10 +26,12 @@ from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.feeds import FeedMixin
 from nightgrid.engine.finding import FindMixin
+from nightgrid.engine.history import HistoryMixin
 from nightgrid.engine.lifecycle import LifecycleMixin
 from nightgrid.engine.metrics import MetricsMixin
 from nightgrid.engine.names import Names
 from nightgrid.engine.price_data import PriceDataMixin
+from nightgrid.engine.price_journal import PriceHistory
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.engine.runs import RunMixin
 from nightgrid.engine.searching import SearchMixin
@@ -56,6 +58,7 @@ _SLOTS_DEFAULT = 1_000_000
 
 
 class Engine(
+    HistoryMixin,
     CartMixin,
     LifecycleMixin,
     WindowMixin,
@@ -92,6 +95,7 @@ class Engine(
         self._names = Names() if names is None else names
         self._version = None
         self._data = NO_DATA
+        self._history = PriceHistory()
         self._quote_valid_ms = _valid_ms(quote_valid_seconds)
         self._shelf = Shelf(_kept("keep_versions", keep_versions), self._quote_valid_ms)
         self._publishing = RLock()

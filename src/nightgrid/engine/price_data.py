@@ -88,15 +88,17 @@ class PriceDataMixin(VersionMixin):
                 layer = EMPTY_LAYER if mode == "replace" else data.layer(name)
                 data = data.with_layer(name, layer.painted(lines[name]).trimmed(self.first_night))
             check_crossed(self.catalog, data)
-            changed = sum(before.layer(name).changes_to(data.layer(name)).nights for name in layers)
+            changes = {name: before.layer(name).changes_to(data.layer(name)) for name in layers}
+            changed = sum(each.nights for each in changes.values())
             if changed:
-                self._take_data(data, cause)
+                self._take_data(data, changes, cause)
             return changed
 
-    def _take_data(self, data: PriceData, cause: Cause) -> None:
+    def _take_data(self, data: PriceData, changes: dict[str, Lines], cause: Cause) -> None:
         """Fold the books with other data. Everything that can fail comes first."""
         version, waiting = self._versions_for(self.catalog, self.first_night, data=data)
 
         # From here on it must succeed.
+        self._history.data(self._now_ms(), changes)
         self._data = data
         self._follow(version, waiting, cause)

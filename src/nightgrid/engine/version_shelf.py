@@ -92,9 +92,6 @@ class Shelf:
         dropped = 0
         while dropped < surplus and (entries[dropped].retired_ms or 0) <= oldest_ms:
             dropped += 1
-        with self._folding:
-            for gone in entries[:dropped]:
-                self._folded.pop(gone.serial, None)
         self.entries = entries[dropped:]
 
     def wait(self, waiting: tuple[Scheduled, ...]) -> None:
@@ -104,11 +101,15 @@ class Shelf:
 
     def prices(self, entry: Entry, fold: Callable[[Entry], PriceVersion]) -> PriceVersion:
         """The matrices of an older version, folded again where they are not at hand."""
+        return self.recalled(entry.serial, lambda: fold(entry))
+
+    def recalled(self, serial: int, fold: Callable[[], PriceVersion]) -> PriceVersion:
+        """The matrices of a version by its serial number, folded where they are not at hand."""
         with self._folding:
-            known = self._folded.get(entry.serial)
+            known = self._folded.get(serial)
             if known is None:
-                known = self._folded[entry.serial] = fold(entry)
+                known = self._folded[serial] = fold()
                 while len(self._folded) > _FOLDED_MAX:
                     self._folded.popitem(last=False)
-            self._folded.move_to_end(entry.serial)
+            self._folded.move_to_end(serial)
         return known

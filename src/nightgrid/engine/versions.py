@@ -24,7 +24,7 @@ from nightgrid.nights import to_ordinal
 from nightgrid.pricing.compile import CompiledBook, compile_book
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.parse import load_book
-from nightgrid.pricing.price_data import PriceData
+from nightgrid.pricing.price_data import LAYERS, PriceData
 from nightgrid.search.price_version import PriceVersion, build_price_version
 
 _EPOCH = to_ordinal("1970-01-01")
@@ -90,8 +90,13 @@ class VersionMixin(EngineBase):
 
     def _make_current(self, prices: PriceVersion, entry: Entry) -> None:
         """From here on every question is answered by `prices`."""
-        self._shelf.add(entry)
+        self._shelve(entry)
         self._version = prices
+
+    def _shelve(self, entry: Entry) -> None:
+        """Note that a version becomes current."""
+        self._shelf.add(entry)
+        self._history.version(entry)
 
     def _compile(self, book: Book) -> PriceVersion:
         """A price version from a book in any form, with the data of now."""
@@ -146,7 +151,7 @@ class VersionMixin(EngineBase):
             return
         if prices.digest != current.digest:
             now_ms = self._now_ms()
-            self._shelf.add(Entry.of(prices, current.name, cause, now_ms, now_ms))
+            self._shelve(Entry.of(prices, current.name, cause, now_ms, now_ms))
         self._version = prices
 
     # -- scheduled ---------------------------------------------------------------------------------
@@ -206,6 +211,8 @@ class VersionMixin(EngineBase):
             if entry.catalog is not self.catalog or made_for != (self.first_night, self.n_nights):
                 compiled = compile_book(compiled.book, self.catalog, self.first_night, self.n_nights, compiled.data)
             prices = self._folded(compiled)
+            changes = {name: self._data.layer(name).changes_to(compiled.data.layer(name)) for name in LAYERS}
+            self._history.data(now_ms, changes)
             self._data = compiled.data
             return self._activate(prices, entry.name if name is None else name, "rolled back", now_ms)
 
