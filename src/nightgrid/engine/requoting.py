@@ -8,7 +8,9 @@ from nightgrid.engine.answers import Quote
 from nightgrid.engine.quote_papers import AnyQuote, asking_of, content_of, difference, digest_of, papers, word_of
 from nightgrid.engine.quotes import QuoteMixin
 from nightgrid.errors import IntegrityError
-from nightgrid.nights import to_ordinal
+from nightgrid.money import convert_minor
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.search.price_version import exchange_rate
 
 
 class Bond(NamedTuple):
@@ -50,6 +52,17 @@ class RequoteMixin(QuoteMixin):
         if wrong is not None:
             raise IntegrityError(f"a quote asked again: {wrong}; this is a defect, please report it")
         return again
+
+    def in_currency(self, quote: Quote, currency: str) -> int:
+        """What a quote costs in another currency, for display: minor units of it, rounded half up, by the rates of the
+        quote's own version on its booking date. What is paid is `total_minor` in the hotel's currency.
+
+        VersionGoneError once the version is not kept; InputError where its book has no rate.
+        """
+        compiled = self._kept(quote.price_version).compiled
+        booked = to_date(to_ordinal(quote.arrival) - quote.lead_days)
+        rate = exchange_rate(compiled, quote.currency, currency, booked)
+        return convert_minor(quote.total_minor, rate, quote.currency, currency)
 
     def _bond(self, quote: AnyQuote) -> Bond:
         """What a hold needs of a quote. VersionGoneError for one that is valid and of no version of this store."""

@@ -36,7 +36,9 @@ def _is_number(value: Any) -> bool:
 class SearchMixin(EngineBase):
     """Search over the whole chain or a part of it."""
 
-    _rates: tuple[PriceVersion | None, str, tuple[int, ...], NDArray[np.int64]] = (None, "", (), np.empty((0, 2), int))
+    _rates: tuple[PriceVersion | None, str, tuple[int, ...], int, NDArray[np.int64]] = (
+        None, "", (), 0, np.empty((0, 2), int)
+    )  # fmt: skip
 
     def search(
         self,
@@ -95,7 +97,7 @@ class SearchMixin(EngineBase):
         )
         places = (region, city, district, brand, _hashable(hotel_ids), _hashable(near), stars_min)
         wanted = self._product_filter(searcher, places, guests, plan, room_type)
-        rates, display_currency = self._display(version, currency, wanted.currencies)
+        rates, display_currency = self._display(version, currency, wanted.currencies, now_ms)
         catalog = searcher.catalog
         distance = catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
         ranking = searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
@@ -142,9 +144,12 @@ class SearchMixin(EngineBase):
             raise InputError(f"near is {near!r}; give (latitude, longitude, radius in km)")
 
     def _display(
-        self, version: PriceVersion, currency: str | None, needed: tuple[int, ...]
+        self, version: PriceVersion, currency: str | None, needed: tuple[int, ...], now_ms: int
     ) -> tuple[NDArray[np.int64], str]:
-        """(rates, display currency): as asked, else the book's, else the only currency of the hotels considered."""
+        """(rates, display currency): as asked, else the book's, else the only currency of the hotels considered.
+
+        One rate for the whole chain: that of the day which has begun at every hotel.
+        """
         catalog = version.catalog
         wanted = currency or version.compiled.display_currency
         if not wanted:
@@ -154,10 +159,12 @@ class SearchMixin(EngineBase):
                     f"the hotels asked for have several currencies ({names}); give currency= to compare in"
                 )
             wanted = catalog.currencies[needed[0] if needed else 0]
-        known_version, known_currency, known_needed, rates = self._rates
-        if known_version is not version or known_currency != wanted or known_needed != needed:
-            rates = display_rates(version, catalog, wanted, needed)
-            self._rates = (version, wanted, needed, rates)
+        known_version, known_currency, known_needed, known_day, rates = self._rates
+        day = int(self._days.today(now_ms).min()) if known_day else 0
+        if known_version is not version or known_currency != wanted or known_needed != needed or known_day != day:
+            today = int(self._days.today(now_ms).min())
+            rates = display_rates(version, catalog, wanted, needed, to_date(today))
+            self._rates = (version, wanted, needed, today if version.compiled.book.has_dated_rates else 0, rates)
         return rates, wanted
 
     def _product_filter(

@@ -44,8 +44,6 @@ def _found(book: RuleBook) -> Iterator[Problem]:
         for key in keys:
             if getattr(written, key) != type(written).model_fields[key].default:
                 yield Problem((table, key), f"{key} is not computed yet", _FIX)
-    if book.has_dated_rates:
-        yield Problem(("currencies",), "rates with dates are not computed yet", _FIX)
     for kind in KINDS:
         for position, _ in enumerate(book.rules(kind)):
             yield Problem((kind, position), f"{kind} is not computed yet", _FIX)

@@ -7,8 +7,9 @@ costs two loads.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from hashlib import blake2b
 
@@ -202,28 +203,41 @@ def build_price_version(
     return PriceVersion(version_digest(compiled, catalog), compiled, tables, mask, desk, int(largest), catalog, lanes)
 
 
+def rates_of(compiled: CompiledBook, booking_date: date) -> Mapping[str, Fraction]:
+    """The value of one major unit by currency for bookings made on a day."""
+    return compiled.book.rates_on(booking_date) if compiled.book.has_dated_rates else compiled.rates
+
+
+def exchange_rate(compiled: CompiledBook, currency: str, display_currency: str, booking_date: date) -> Fraction:
+    """Major units of the display currency for one of another, exact; InputError where the book has no rate that day."""
+    if currency == display_currency:
+        return Fraction(1)
+    rates = rates_of(compiled, booking_date)
+    missing = [code for code in (currency, display_currency) if code not in rates]
+    if missing:
+        day = f" on {booking_date}" if compiled.book.has_dated_rates else ""
+        raise InputError(
+            f"the rule book {compiled.book.book.name!r} has no rate for {', '.join(missing)}{day}; "
+            f"add it under [currencies], so that hotels can be compared in {display_currency}"
+        )
+    return rates[currency] / rates[display_currency]
+
+
 def display_rates(
-    version: PriceVersion, catalog: Catalog, display_currency: str, needed: Collection[int]
+    version: PriceVersion, catalog: Catalog, display_currency: str, needed: Collection[int], booking_date: date
 ) -> NDArray[np.int64]:
     """Display minor units per minor unit of each catalogue currency, as exact ratios: int64 (currency, 2).
 
     needed: positions of the currencies that the hotels considered have; the others stay 1/1 and are not looked up.
-    InputError if the book has no rate for a currency that is needed.
+    InputError if the book has no rate for a currency that is needed, on that day.
     """
-    rates = version.compiled.rates
     result = np.ones((len(catalog.currencies), 2), np.int64)
     for index in needed:
         currency = catalog.currencies[index]
         if currency == display_currency:
             continue
-        missing = [code for code in (currency, display_currency) if code not in rates]
-        if missing:
-            raise InputError(
-                f"the rule book {version.compiled.book.book.name!r} has no rate for {', '.join(missing)}; "
-                f"add it under [currencies], so that hotels can be compared in {display_currency}"
-            )
         scale = Fraction(10) ** (exponent(display_currency) - exponent(currency))
-        ratio = rates[currency] / rates[display_currency] * scale
+        ratio = exchange_rate(version.compiled, currency, display_currency, booking_date) * scale
         if ratio.numerator >= _EXACT or ratio.denominator > _DENOMINATOR_MAX:
             raise InputError(f"the rate from {currency} to {display_currency} has too many digits ({ratio}); round it")
         result[index] = (ratio.numerator, ratio.denominator)
