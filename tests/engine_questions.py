@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from nightgrid import Refused
+from nightgrid import Outcome, Refused
 from nightgrid.engine import Engine
 from nightgrid.engine.answers import HoldView
 from tests.oracles import questions
@@ -52,6 +52,28 @@ class QuestionFace:
 
     def short_cells(self) -> list[tuple[str, str, date, int]]:
         return list(self.engine.short_cells().iter_rows())
+
+    def largest_free_run(self, row: Row, rooms: int = 1) -> tuple[date, int] | None:
+        found = self.engine.largest_free_run(row[0], rooms=rooms).filter(room_type_id=row[1]).row(0, named=True)
+        return (found["first_night"], found["nights"]) if found["nights"] else None
+
+    def gap_nights(self, row: Row, nights_max: int, rooms: int = 1) -> list[date]:
+        gaps = self.engine.gap_nights(nights_max + 1, row[0], rooms=rooms).filter(room_type_id=row[1])
+        return [
+            gap["first_night"] + timedelta(days=night) for gap in gaps.to_dicts() for night in range(gap["nights"])
+        ]
+
+    def availability_calendar(
+        self, hotel_id: str, nights: int, rooms: int = 1, tier: str | None = None, channel: str | None = None
+    ) -> list[tuple[date, str]]:
+        lines = self.engine.availability_calendar(hotel_id, nights, rooms=rooms, tier=tier, channel=channel).to_dicts()
+        lowest: dict[date, int] = {}
+        for line in lines:
+            lowest[line["arrival"]] = min(line["outcome"], lowest.get(line["arrival"], line["outcome"]))
+            assert line["available"] == (line["outcome"] == Outcome.OK)
+            assert line["rooms"] >= rooms or not line["available"]
+        assert all(line["hotel_available"] == (lowest[line["arrival"]] == Outcome.OK) for line in lines)
+        return [(arrival, Outcome(code).name) for arrival, code in lowest.items()]
 
     def expired_since(self, lsn: int) -> list[int]:
         return self.engine.expired_since(lsn)

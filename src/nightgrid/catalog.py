@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.catalog_names import normalised, similar
+from nightgrid.catalog_names import composed, normalised, position, similar
 from nightgrid.errors import InputError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -143,18 +143,19 @@ class Catalog:
 
     def hotel_index(self, hotel_id: str) -> int:
         """Position of a hotel; UnknownIdError with similar ids. O(1) after the first call."""
-        found = self.hotel_by_id.get(hotel_id)
-        if found is None:
-            found = self.hotel_by_id.get(normalised(hotel_id))
+        found = position(self.hotel_by_id, hotel_id)
         if found is None:
             raise UnknownIdError(f"hotel {hotel_id!r} is not in the catalogue{similar(hotel_id, self.hotel_ids)}")
         return found
 
     def row_index(self, hotel_id: str, room_type_id: str) -> int:
         """Position of a room type; UnknownIdError with similar ids. O(1) after the first call."""
-        found = self.row_by_ids.get((hotel_id, room_type_id))
+        try:
+            found = self.row_by_ids.get((hotel_id, room_type_id))
+        except TypeError:
+            found = None  # no ids: said below
         if found is None:
-            found = self.row_by_ids.get((normalised(hotel_id), normalised(room_type_id)))
+            found = position(self.row_by_ids, (hotel_id, room_type_id))
         if found is None:
             hotel = self.hotel_index(hotel_id)
             known = [self.room_type_ids[row] for row in self.rows_of(hotel)]
@@ -191,13 +192,11 @@ class Catalog:
         row = self.row_index(hotel_id, room_type_id)
         products = self.products_of(row)
         known = [self.plan_ids[product] for product in products]
-        wanted = "standard" if plan_id is None else plan_id
+        wanted = "standard" if plan_id is None else composed("plan", plan_id)
         if wanted in known:
             return products[known.index(wanted)]
         if plan_id is None and len(known) == 1:
             return products[0]
-        if plan_id is not None and normalised(plan_id) in known:
-            return products[known.index(normalised(plan_id))]
         asked = "no plan was given and" if plan_id is None else f"plan {plan_id!r} is unknown;"
         raise UnknownIdError(
             f"{asked} room type {room_type_id!r} of hotel {hotel_id!r} has the plans {', '.join(known)}"

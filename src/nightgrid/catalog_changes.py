@@ -15,7 +15,7 @@ import polars as pl
 from nightgrid import catalog_frames as frames
 from nightgrid.catalog import Catalog
 from nightgrid.catalog_columns import PRODUCTS, Column, Problems, clean_column, clean_frame
-from nightgrid.catalog_names import similar
+from nightgrid.catalog_names import similar, utf8_bytes
 from nightgrid.errors import CatalogError, InputError, InputTypeError
 
 _PLACES: Final = ("group", "brand", "region", "city", "district", "country")
@@ -172,6 +172,7 @@ def _checked(what: str, column: str, kind: Any, value: str | None) -> str | None
         return None
     if not isinstance(value, str):
         raise InputTypeError(f"{what}: {column} is {value!r}; text is needed")
+    utf8_bytes(f"{what}: {column}", value)
     problems = Problems()
     cleaned = clean_column(pl.Series(column, [value]), what, Column(column, kind, required=True), problems)
     if problems.lines:

@@ -7,10 +7,38 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from nightgrid.errors import InputError, InputTypeError
+
 
 def normalised(text: Any) -> Any:
     """Text composed (NFC), as ids are stored; anything else as it is."""
     return unicodedata.normalize("NFC", text) if isinstance(text, str) else text
+
+
+def composed(what: str, text: Any) -> str:
+    """An id composed (NFC); InputTypeError for what is no text."""
+    if not isinstance(text, str):
+        raise InputTypeError(f"{what} is {text!r}; a text is needed")
+    return unicodedata.normalize("NFC", text)
+
+
+def position(known: dict[Any, int], wanted: Any) -> int | None:
+    """Where an id, or a tuple of ids, stands, as it is written or composed; None if it is unknown."""
+    try:
+        found = known.get(wanted)
+        if found is None:
+            found = known.get(tuple(map(normalised, wanted)) if isinstance(wanted, tuple) else normalised(wanted))
+    except TypeError:
+        raise InputTypeError(f"{wanted!r} is no id; ids are texts") from None
+    return found
+
+
+def utf8_bytes(what: str, text: str) -> int:
+    """Length of a text in UTF-8; InputError for half a surrogate pair, which no file or frame can carry."""
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise InputError(f"{what} is {text!r}, which is no Unicode text (a lone surrogate); write it anew") from None
 
 
 def similar(wanted: object, known: Sequence[str], listed: bool = False) -> str:

@@ -125,6 +125,10 @@ class Pair:
         row = (asked["hotel_id"], asked["room_type_id"])
         who = {name: asked[name] for name in ("tier", "channel", "plan") if asked[name] is not None}
         self.agree(self.both("availability", row, **who))
+        guest = {name: asked[name] for name in ("tier", "channel")}
+        self.agree(self.both("availability_calendar", row[0], 2, asked.get("rooms", 1), **guest))
+        self.agree(self.both("largest_free_run", row))
+        self.agree(self.both("gap_nights", row, 1))
 
     def compare(self) -> None:
         """Every count, where no hold is due in the oracle. The engine may have swept one hotel where that was enough,

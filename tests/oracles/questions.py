@@ -104,12 +104,15 @@ class Questions(Catalogue):
         return walked
 
     def free_runs(self, row: Row, rooms: int = 1) -> list[tuple[date, int]]:
-        """Unbroken runs of nights on which so many rooms are free and not blocked: first night and length."""
+        """Unbroken runs of nights from the hotel's today on, on which so many rooms are free and not blocked: first
+        night and length.
+        """
         self._sweep(None)
         runs: list[tuple[date, int]] = []
         previous_is_free = False
         for night in self.window:
-            is_free = self.cells[row][night].free - self.blocked(row, night) >= rooms
+            is_gone = night < self.today(row[0])
+            is_free = not is_gone and self.cells[row][night].free - self.blocked(row, night) >= rooms
             if is_free and previous_is_free:
                 runs[-1] = (runs[-1][0], runs[-1][1] + 1)
             elif is_free:
@@ -122,11 +125,13 @@ class Questions(Catalogue):
         return max(self.free_runs(row, rooms), key=lambda run: run[1], default=None)
 
     def gap_nights(self, row: Row, nights_max: int, rooms: int = 1) -> list[date]:
-        """The nights of short runs between two nights that are taken; a run at an end of the window is no gap."""
+        """The nights of short runs between two nights that are taken or gone. Yesterday is gone; before a window that
+        begins later, and after its end, nobody knows.
+        """
         return [
             night
             for first, length in self.free_runs(row, rooms)
-            if length <= nights_max and first != self.window[0]
+            if length <= nights_max and (first != self.window[0] or first <= self.today(row[0]))
             for night in self.window
             if 0 <= (night - first).days < length and (self.window[-1] - first).days >= length
         ]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nightgrid import Catalog, InputError, ManualClock, UnknownIdError
+from nightgrid import Catalog, InputError, ManualClock, Outcome, UnknownIdError
 from nightgrid.engine import Engine
 from tests.oracles import runs as oracle
 
@@ -104,7 +104,7 @@ def test_the_calendar_counts_rooms_for_the_whole_stay(engine):
 
     assert found.schema == {
         "hotel_id": pl.String, "room_type_id": pl.String, "arrival": pl.Date, "rooms": pl.Int16,
-        "available": pl.Boolean, "hotel_available": pl.Boolean,
+        "outcome": pl.Int16, "available": pl.Boolean, "hotel_available": pl.Boolean,
     }  # fmt: skip
     by_type = found.partition_by("room_type_id", as_dict=True, maintain_order=True)
     assert by_type["DBL",]["rooms"].to_list() == [0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
@@ -112,6 +112,18 @@ def test_the_calendar_counts_rooms_for_the_whole_stay(engine):
     assert by_type["STE",]["hotel_available"].to_list() == by_type["DBL",]["available"].to_list()
     assert by_type["STE",]["arrival"].to_list() == [night(index) for index in range(NIGHTS)]
     assert not engine.availability_calendar("Bund", 2, rooms=2)["hotel_available"].any()
+
+
+def test_the_calendar_says_why_a_stay_cannot_be_had(engine):
+    engine.restrict({"hotel_id": ["Bund"], "night": [night(5)], "closed_to_arrival": [True]})
+    said = engine.availability_calendar("Bund", 2).filter(room_type_id="DBL")
+
+    names = [Outcome(code).name for code in said["outcome"]]
+    assert names[3:7] == ["SOLD_OUT", "OK", "CLOSED_TO_ARRIVAL", "SOLD_OUT"]
+    assert [names[0], names[9]] == ["OUTSIDE_HORIZON", "OUTSIDE_HORIZON"]
+    assert said["rooms"].to_list()[5] == 1  # free, but nobody may arrive
+    with pytest.raises(UnknownIdError, match="plan is 'early'; the hotel has standard"):
+        engine.availability_calendar("Bund", 2, plan="early")
 
 
 def test_the_calendar_of_all_hotels_is_that_of_each(engine):

@@ -16,9 +16,12 @@ from nightgrid.engine.frames import (
     UNKNOWN_PRODUCT_ROW,
     as_frame,
     integers,
+    optional_integers,
     ordinals,
+    refuse_unknown,
     require,
     row_indexes,
+    text_list,
 )
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputTypeError, NightgridError
@@ -34,6 +37,10 @@ _ANY = 2**31 - 1
 _BEYOND_PLAIN = frozenset(
     ("guest", "reference", "value_minor", "guests", "tier", "channel", "block", "coupon", "coupon_units")
 )
+_COLUMNS = (
+    "hotel_id", "room_type_id", "row_index", "arrival", "nights", "rooms", "ttl_seconds", "key", "key_high", "key_low",
+    "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
+)  # fmt: skip
 
 
 def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
@@ -44,6 +51,7 @@ def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -
     """
     what = "hold_many"
     frame = as_frame(what, source)
+    refuse_unknown(what, frame, _COLUMNS)
     require(what, frame, ["arrival", "nights"])
     requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
     requests[q.Q_ROW] = row_indexes(what, catalog, frame, strict=False)
@@ -64,21 +72,23 @@ def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -
     return requests
 
 
-def _named(frame: pl.DataFrame, column: str) -> list[Any]:
-    return frame[column].to_list() if column in frame.columns else [None] * len(frame)
+def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
+    if column == "coupon_units":
+        values, given = optional_integers(what, frame, column, 0, 2**31)
+        return [units if there else 1 for units, there in zip(values.tolist(), given, strict=True)]
+    return text_list(what, frame, column)
 
 
 def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
     for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
         if column in frame.columns:
-            filled = frame.with_columns(pl.col(column).fill_null(low))
-            values = integers(what, filled, column, low, 2**53)
-            requests[line] = np.where(frame[column].is_null().to_numpy(), 0, values)
+            values, there = optional_integers(what, frame, column, low, 2**53)
+            requests[line] = np.where(there, values, 0)
     scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
     if scoped:
         known: dict[tuple[Any, ...], int] = {}
-        for row, given in enumerate(zip(*(_named(frame, column) for column in scoped), strict=True)):
+        for row, given in enumerate(zip(*(_scope_column(what, frame, column) for column in scoped), strict=True)):
             if given not in known:
                 words = {name: value for name, value in zip(scoped, given, strict=True) if value is not None}
                 try:
@@ -87,7 +97,7 @@ def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame,
                     raise type(error)(f"{what}: row {row}: {error}") from None
             requests[q.Q_SCOPE, row] = known[given]
     if "plan" in frame.columns:
-        for row, plan in enumerate(_named(frame, "plan")):
+        for row, plan in enumerate(text_list(what, frame, "plan")):
             if plan is not None and requests[q.Q_ROW, row] >= 0:
                 product = catalog.product_of_row(int(requests[q.Q_ROW, row]), plan)
                 requests[q.Q_PRODUCT, row] = product
@@ -114,16 +124,27 @@ def hold_many(
     return answers.with_columns(pl.when(refused_by_night).then(pl.col("night")))
 
 
+def _ids(ids: Any) -> NDArray[np.integer]:
+    """Hold ids as whole numbers in a row."""
+    if isinstance(ids, str | bytes) or not (isinstance(ids, Iterable) or hasattr(ids, "__array__")):
+        raise InputTypeError(f"hold ids are {ids!r}; give a sequence of ids as answered by hold")
+    try:
+        values = np.asarray(ids if hasattr(ids, "__array__") else list(ids))
+    except ValueError as error:
+        raise InputTypeError(f"hold ids are no plain numbers ({error}); give ids as answered by hold") from None
+    if values.size == 0 and values.ndim == 1:
+        return values.astype(np.int64)
+    if values.dtype.kind not in "iu" or values.ndim != 1:
+        raise InputTypeError(
+            f"hold ids have type {values.dtype} and shape {values.shape}; whole numbers as answered by hold are needed"
+        )
+    return values
+
+
 def resolve_many(
     inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_ms: int, argument: int = 0
 ) -> pl.DataFrame:
     """Apply a verb to ids in order: outcome int16, lsn int64."""
-    if isinstance(ids, Iterable) and not hasattr(ids, "__array__"):
-        ids = list(ids)
-    values = np.asarray(ids)
-    if values.size == 0:
-        values = values.astype(np.int64)
-    if values.dtype.kind not in "iu" or values.ndim != 1:
-        raise InputTypeError(f"hold ids have type {values.dtype}; whole numbers as answered by hold are needed")
+    values = _ids(ids)
     code, lsn = inventory.resolve_batch(values.astype(np.int64), verb, argument, now_ms)
     return pl.DataFrame({"outcome": code, "lsn": lsn})

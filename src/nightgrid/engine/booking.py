@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nightgrid.engine.answers import Hold
 from nightgrid.engine.batches import hold_many
+from nightgrid.engine.names import checked_flag
 from nightgrid.engine.quote_papers import AnyQuote, asking_of
 from nightgrid.engine.requoting import Bond, RequoteMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
@@ -48,6 +49,15 @@ def whole(name: str, value: Any, low: int = 0, high: int = _WORD_MAX) -> int:
     if not low <= value <= high:
         raise InputError(f"{name} is {value}; allowed are {low} to {high}")
     return value
+
+
+def checked_lsn(lsn: Any, latest: int) -> int:
+    """A log sequence number of this store; InputTypeError or InputError for what is none."""
+    if type(lsn) is not int:
+        raise InputTypeError(f"lsn is {lsn!r}; give the `lsn` of a ticket, or the one that the last answer reached")
+    if not 0 <= lsn <= latest:
+        raise InputError(f"lsn is {lsn}; allowed are 0 (everything) to {latest}, the latest change of this store")
+    return lsn
 
 
 class BookingMixin(RequoteMixin):
@@ -97,23 +107,23 @@ class BookingMixin(RequoteMixin):
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
-        row = self.catalog.row_by_ids.get((hotel_id, room_type_id))
-        if row is None:
+        try:
+            row = self.catalog.row_by_ids[hotel_id, room_type_id]
+        except (KeyError, TypeError):  # unknown, or no ids
             row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = arrival.toordinal() if type(arrival) is date else to_ordinal(arrival)
         if departure is not None or type(nights) is not int:
             nights = self._nights(ordinal, nights, departure)
-        if type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_SECONDS_MAX:
-            ttl_ms = ttl_seconds * 1000
-        else:
-            ttl_ms = ttl_ms_of(ttl_seconds)
+        short = type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_SECONDS_MAX
+        ttl_ms = int(ttl_seconds) * 1000 if short else ttl_ms_of(ttl_seconds)
         if type(rooms) is not int:
             raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
         key_words = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
-        extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
-        if extras == _NO_EXTRAS:
+        if guests is None and plan is None and tier is None and channel is None and block is None and (
+            reference is None and value_minor is None and coupon is None and replace is None
+        ):  # fmt: skip
             length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
             asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
             answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, key_words, guest_word, now_ms)
@@ -122,6 +132,7 @@ class BookingMixin(RequoteMixin):
                 return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
         else:
             request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word)
+            extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
             self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
             answer = self._inventory.hold_any(request, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
@@ -302,12 +313,11 @@ class BookingMixin(RequoteMixin):
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
         is refused has its outcome and the others have none.
         """
-        if all_or_nothing:
+        if checked_flag("all_or_nothing", all_or_nothing):
             return self._hold_frame_as_cart(requests)
         return hold_many(self.catalog, self._inventory, self._digests, self._names, requests, self._now_ms())
 
 
-_NO_EXTRAS = (None,) * 9
 _NO_KEY = (0, 0)
 _TTL_SECONDS_MAX = HOLD_TTL_MS_MAX // 1000
 _OK = Outcome.OK

@@ -12,7 +12,8 @@ from nightgrid.catalog import Catalog
 from nightgrid.engine.answers import Cart, Hold, Ticket
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.batches import requests_of
-from nightgrid.engine.booking import ttl_ms_of
+from nightgrid.engine.booking import ttl_ms_of, whole
+from nightgrid.engine.names import checked_name
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
@@ -27,6 +28,27 @@ from nightgrid.outcomes import Outcome
 _LINE_WORDS = {
     "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor", "block",
 }  # fmt: skip
+
+
+def _check_line(number: int, line: dict[str, Any]) -> None:
+    """InputError or InputTypeError for a value of a line that no column of a frame could hold."""
+    missing = [name for name in ("hotel_id", "room_type_id", "arrival") if line.get(name) is None]
+    if missing:
+        raise InputError(f"hold_cart: line {number} has no {missing[0]}")
+    for name in ("hotel_id", "room_type_id", "plan", "block"):
+        if line.get(name) is not None:
+            checked_name(f"hold_cart: line {number}: {name}", line[name])
+    for name in ("nights", "rooms", "guests", "value_minor"):
+        if line.get(name) is not None:
+            whole(f"hold_cart: line {number}: {name}", line[name], -(2**31), 2**53)
+
+
+def _ordinal(number: int, night: Any) -> int:
+    """Ordinal of a date in a line; a mistake names the line."""
+    try:
+        return to_ordinal(night)
+    except (InputError, InputTypeError) as error:
+        raise type(error)(f"hold_cart: line {number}: {error}") from None
 
 
 def _frame_of(lines: Any) -> pl.DataFrame:
@@ -45,14 +67,13 @@ def _frame_of(lines: Any) -> pl.DataFrame:
                 f"hold_cart: line {number} has {', '.join(sorted(unknown))}; known are {', '.join(sorted(_LINE_WORDS))}"
             )
         row = dict(line)
-        row["arrival"] = to_date(to_ordinal(row["arrival"])) if "arrival" in row else None
-        if row["arrival"] is None:
-            raise InputError(f"hold_cart: line {number} has no arrival")
+        _check_line(number, row)
+        row["arrival"] = to_date(_ordinal(number, row["arrival"]))
         departure = row.pop("departure", None)
         if (departure is None) == (row.get("nights") is None):
             raise InputError(f"hold_cart: line {number}: give exactly one of nights and departure")
         if departure is not None:
-            row["nights"] = to_ordinal(departure) - row["arrival"].toordinal()
+            row["nights"] = _ordinal(number, departure) - row["arrival"].toordinal()
         row.setdefault("rooms", 1)
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -167,7 +188,9 @@ class CartMixin(EngineBase):
         Refused if there is no such cart, or its first line, whose id names it, is forgotten. O(slots used).
         """
         found = np.empty((0, ask.FOUND_WORDS), np.int64)
-        if type(cart_id) is int and 0 < cart_id < 2**63:
+        if type(cart_id) is not int:
+            raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
+        if 0 < cart_id < 2**63:
             found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
         ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
         first = np.flatnonzero(ids == cart_id)

@@ -9,7 +9,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.frames import (
+    as_frame,
+    integers,
+    optional_integers,
+    ordinals,
+    refuse_unknown,
+    require,
+    row_indexes,
+)
 from nightgrid.errors import InputError
 from nightgrid.inventory.counters import Shortfall
 from nightgrid.inventory.inventory import Inventory
@@ -61,6 +69,7 @@ def _last_of_each_cell(
     return rows[last], nights[last], origin[last]
 
 
+_PLACES_AND_NIGHTS = ("hotel_id", "room_type_id", "row_index", "night", "first_night", "last_night")
 _PARTS = {"physical": 0, "out_of_order": 0, "sell_limit": -ROOMS_MAX}
 
 
@@ -73,6 +82,7 @@ def set_capacity(
     """
     what = "set_capacity"
     frame = as_frame(what, source)
+    refuse_unknown(what, frame, (*_PLACES_AND_NIGHTS, "capacity", *_PARTS))
     named = [name for name in _PARTS if name in frame.columns]
     if ("capacity" in frame.columns) == bool(named):
         raise InputError(f"{what}: give a column capacity, or one or more of {', '.join(_PARTS)}, not both")
@@ -80,13 +90,12 @@ def set_capacity(
     values: dict[str, NDArray[np.int32]] = {}
     if named:
         for name in named:
-            filled = frame.with_columns(pl.col(name).fill_null(0))
-            given = integers(what, filled, name, _PARTS[name], ROOMS_MAX)
-            values[name] = np.where(frame[name].is_null().to_numpy(), KEEP, given)[origin].astype(np.int32)
+            counts, given = optional_integers(what, frame, name, _PARTS[name], ROOMS_MAX)
+            values[name] = np.where(given, counts, KEEP)[origin].astype(np.int32)
     else:
-        given = integers(what, frame, "capacity", 0, ROOMS_MAX)
+        physical = integers(what, frame, "capacity", 0, ROOMS_MAX)
         zero = np.zeros(len(rows), np.int32)
-        values = {"physical": given[origin].astype(np.int32), "out_of_order": zero, "sell_limit": zero}
+        values = {"physical": physical[origin].astype(np.int32), "out_of_order": zero, "sell_limit": zero}
     short = inventory.set_capacity(rows, nights, **values, allow_oversold=allow_oversold, now_ms=now_ms)
     if short is not None:
         raise oversold_error(what, catalog, short)
@@ -99,6 +108,7 @@ def set_sold_elsewhere(
     """Set the rooms sold elsewhere over ranges of nights; later rows win. Errors as in `set_capacity`."""
     what = "set_sold_elsewhere"
     frame = as_frame(what, source)
+    refuse_unknown(what, frame, (*_PLACES_AND_NIGHTS, "rooms"))
     require(what, frame, ["rooms"])
     values = integers(what, frame, "rooms", 0, ROOMS_MAX)
     rows, nights, origin = _last_of_each_cell(catalog, inventory, what, frame)

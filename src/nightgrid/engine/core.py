@@ -163,6 +163,8 @@ class Engine(
         """A copy of `free`, `held`, `sold`, `capacity`, `physical`, `out_of_order`, `sell_limit`, `sold_elsewhere` or
         `blocked` (what blocks keep now): int16 (room type, night) rooms.
         """
+        if not isinstance(name, str):
+            raise InputTypeError(f"name is {name!r}; the name of a counter is needed")
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         if name == "blocked":

@@ -7,8 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.base import EngineBase
+from nightgrid.engine.booking import checked_lsn
 from nightgrid.engine.hold_frames import dates_of, link_columns, named, quote_columns, scope_columns, stay_columns
-from nightgrid.errors import InputError, InputTypeError
+from nightgrid.errors import InputError
 from nightgrid.inventory.changes import changed_ranges
 from nightgrid.native import layout as at
 
@@ -31,14 +32,6 @@ KINDS = {
 }
 
 
-def _checked_lsn(lsn: int) -> int:
-    if type(lsn) is not int:
-        raise InputTypeError(f"lsn is {lsn!r}; give the `lsn` of a ticket, or the one that the last answer reached")
-    if lsn < 0:
-        raise InputError(f"lsn is {lsn}; it must be 0 (everything) or more")
-    return lsn
-
-
 class FeedMixin(EngineBase):
     """Reading the ring of records. The store is not locked."""
 
@@ -49,7 +42,7 @@ class FeedMixin(EngineBase):
 
     def _ring(self, lsn: int, *, complete: bool) -> NDArray[np.int64]:
         """Records after `lsn`; InputError if all are asked for and the ring does not hold them any more."""
-        found, complete_since = self._inventory.records(_checked_lsn(lsn))
+        found, complete_since = self._inventory.records(checked_lsn(lsn, self._inventory.lsn))
         if complete and lsn < complete_since:
             raise InputError(
                 f"lsn is {lsn}; the ring holds every change since {complete_since} only. Read everything anew, ask "

@@ -54,7 +54,7 @@ class FindMixin(EngineBase):
         if night is not None:
             asked[ask.ASK_NIGHT] = to_ordinal(night)
         if state is not None:
-            if state not in _STATE_OF:
+            if not isinstance(state, str) or state not in _STATE_OF:
                 raise UnknownIdError(f"state is {state!r}; known are {', '.join(_STATE_OF)}")
             asked[ask.ASK_STATE] = _STATE_OF[state]
         if cart_id is not None:

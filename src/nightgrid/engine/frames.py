@@ -5,6 +5,7 @@ Errors name the column, the row number and the value; nothing is changed before 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.nights import WEEKDAYS, to_ordinal
 
+#: What Polars and PyArrow say to values that make no column.
+FRAME_ERRORS = (pl.exceptions.PolarsError, TypeError, ValueError, AttributeError, OverflowError, NotImplementedError)
+
 
 def as_frame(what: str, source: Any) -> pl.DataFrame:
     """Polars, PyArrow, pandas, a dict of columns, or a path to .parquet or .csv, as a Polars frame."""
@@ -24,21 +28,37 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
     if isinstance(source, pl.LazyFrame):
         return source.collect()
     if isinstance(source, str | Path):
-        path = Path(source)
-        if not path.exists():
-            raise InputError(f"{what}: there is no file {path}; give the path of a .parquet or .csv file")
-        try:
-            return pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputError(f"{what}: {path} cannot be read as {path.suffix or 'Parquet'}: {error}") from error
+        return _read(what, Path(source))
     if isinstance(source, dict) or hasattr(source, "__arrow_c_stream__"):
         try:
             return pl.DataFrame(source)
-        except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        except FRAME_ERRORS as error:
             raise InputError(f"{what}: the columns do not make a frame: {error}") from error
     raise InputTypeError(
         f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
     )
+
+
+def _read(what: str, path: Path) -> pl.DataFrame:
+    """A file of Parquet, or CSV where its name ends so."""
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a text that no file can be named by
+        there = False
+    if not there:
+        raise InputError(f"{what}: there is no file {path}; give the path of a .parquet or .csv file")
+    try:
+        return pl.read_csv(path, try_parse_dates=True) if path.suffix == ".csv" else pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{what}: {path} cannot be read as {path.suffix or 'Parquet'}: {error}") from error
+
+
+def refuse_unknown(what: str, frame: pl.DataFrame, known: Iterable[str]) -> None:
+    """InputError for a column that means nothing here: a misspelt one would otherwise be passed over in silence."""
+    names = list(dict.fromkeys(known))
+    unknown = [name for name in frame.columns if name not in names]
+    if unknown:
+        raise InputError(f"{what}: column {', '.join(unknown)} is unknown; known are {', '.join(names)}")
 
 
 def require(what: str, frame: pl.DataFrame, columns: list[str]) -> None:
@@ -56,21 +76,51 @@ def require(what: str, frame: pl.DataFrame, columns: list[str]) -> None:
 def integers(what: str, frame: pl.DataFrame, column: str, low: int, high: int) -> NDArray[np.int64]:
     """A whole-number column as int64, without nulls, inside [low, high]."""
     require(what, frame, [column])
+    return optional_integers(what, frame, column, low, high)[0]
+
+
+def optional_integers(
+    what: str, frame: pl.DataFrame, column: str, low: int, high: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """(a whole-number column as int64 inside [low, high], `low` where null; where a number is given)."""
     series = frame[column]
+    given = series.is_not_null().to_numpy()
+    if series.dtype == pl.Null:
+        return np.full(len(series), low, np.int64), given
     if not series.dtype.is_integer():
         raise InputTypeError(f"{what}: column {column} has type {series.dtype}; whole numbers are needed")
-    values = series.to_numpy().astype(np.int64)
-    wrong = np.flatnonzero((values < low) | (values > high))
+    words = series if series.dtype == pl.Int64 else series.cast(pl.Int64, strict=False)
+    values = words.fill_null(low).to_numpy()
+    wrong = np.flatnonzero((values < low) | (values > high) | (words.is_null().to_numpy() & given))
     if wrong.size:
         row = int(wrong[0])
-        raise InputError(f"{what}: column {column} is {values[row]} in row {row}; allowed are {low} to {high}")
-    return values
+        raise InputError(f"{what}: column {column} is {series[row]} in row {row}; allowed are {low} to {high}")
+    return values, given
+
+
+def texts(what: str, frame: pl.DataFrame, column: str) -> pl.Series:
+    """A column of names or ids as text, null where there is none; numbers are ids too. InputTypeError for others."""
+    series = frame[column]
+    kind = series.dtype
+    if kind == pl.String:
+        return series
+    if kind == pl.Null or kind.is_integer() or isinstance(kind, pl.Categorical | pl.Enum):
+        return series.cast(pl.String)
+    raise InputTypeError(f"{what}: column {column} has type {kind}; texts are needed")
+
+
+def text_list(what: str, frame: pl.DataFrame, column: str) -> list[str | None]:
+    """`texts` as a list; None everywhere if there is no such column."""
+    return texts(what, frame, column).to_list() if column in frame.columns else [None] * len(frame)
 
 
 def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
     """A date column (or ISO text) as proleptic ordinals, int64."""
     series = frame[column]
     if series.dtype == pl.String:
+        odd = (series.str.len_bytes() != len("yyyy-mm-dd")).arg_true()  # 2027-1-5: one way of writing a date only
+        if len(odd):
+            raise InputError(f"{what}: column {column} is {series[odd[0]]!r} in row {odd[0]}; write it as yyyy-mm-dd")
         try:
             series = series.str.to_date("%Y-%m-%d")
         except pl.exceptions.PolarsError as error:
@@ -98,7 +148,7 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
         return integers(what, frame, "row_index", 0, catalog.n_rows - 1)
     require(what, frame, ["hotel_id", "room_type_id"])
     known = catalog.room_types_frame().select("hotel_id", "room_type_id").with_row_index("_row")
-    asked = frame.select(pl.col("hotel_id").cast(pl.String), pl.col("room_type_id").cast(pl.String))
+    asked = pl.DataFrame([texts(what, frame, "hotel_id"), texts(what, frame, "room_type_id")])
     found = _rows_of(asked, known)
     if found.null_count():  # ids are stored composed (NFC); most frames hold them so, and need no second look
         asked = asked.with_columns(pl.all().str.normalize("NFC"))

@@ -11,6 +11,7 @@ import polars as pl
 from nightgrid.engine.answers import Finding
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.controls import load_sold_elsewhere, set_capacity, set_sold_elsewhere
+from nightgrid.engine.names import checked_flag
 from nightgrid.engine.restricting import RestrictMode, restrict, restrictions_frame
 from nightgrid.inventory.control_findings import CellFinding
 from nightgrid.inventory.findings import findings
@@ -41,7 +42,7 @@ class HotelMixin(EngineBase):
     def _before_cut(self, allow_oversold: bool) -> int:
         """Holds past their deadline have no rooms any more that a cut could miss. The ledger's time."""
         now_ms = self._now_ms()
-        if not allow_oversold:
+        if not checked_flag("allow_oversold", allow_oversold):
             self._inventory.sweep(now_ms)
         return now_ms
 

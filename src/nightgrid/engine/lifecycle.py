@@ -10,8 +10,9 @@ import polars as pl
 
 from nightgrid.engine.answers import HoldView, Ticket
 from nightgrid.engine.batches import resolve_many
-from nightgrid.engine.booking import BookingMixin, ttl_ms_of, whole
+from nightgrid.engine.booking import BookingMixin, checked_lsn, ttl_ms_of, whole
 from nightgrid.engine.hold_frames import STATES, hex_digest
+from nightgrid.engine.names import checked_flag
 from nightgrid.engine.quote_papers import AnyQuote
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
@@ -51,7 +52,7 @@ class LifecycleMixin(BookingMixin):
         linked to the expired hold (`HoldView.linked_to`).
         """
         argument = 0 if rooms is None else whole("rooms", rooms, 1, ROOMS_MAX)
-        if not rebook:
+        if not checked_flag("rebook", rebook):
             return self._resolve(hold_id, v.VERB_CONFIRM, "confirm", argument)
         try:
             return self._resolve(hold_id, v.VERB_CONFIRM, "confirm", argument)
@@ -84,7 +85,7 @@ class LifecycleMixin(BookingMixin):
         """Cancel a booking and give its rooms back. EXISTS if that was done already; Refused for an open hold
         (release it). `refund`: its quotas and the units of its limited counter come back too.
         """
-        return self._resolve(hold_id, v.VERB_CANCEL, "cancel", int(refund))
+        return self._resolve(hold_id, v.VERB_CANCEL, "cancel", int(checked_flag("refund", refund)))
 
     def check_in(self, hold_id: int) -> Ticket:
         """The guest of a booking arrives, on or after the arrival date at the hotel."""
@@ -185,7 +186,8 @@ class LifecycleMixin(BookingMixin):
 
     def cancel_many(self, hold_ids: Iterable[int], *, refund: bool = False) -> pl.DataFrame:
         """Cancel ids in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_CANCEL, self._now_ms(), int(refund))
+        argument = int(checked_flag("refund", refund))
+        return resolve_many(self._inventory, hold_ids, v.VERB_CANCEL, self._now_ms(), argument)
 
     def extend_many(self, hold_ids: Iterable[int], ttl_seconds: float) -> pl.DataFrame:
         """Extend ids in order by the same time: a frame of outcome and lsn."""
@@ -216,6 +218,7 @@ class LifecycleMixin(BookingMixin):
 
     def expired_since(self, lsn: int) -> list[int]:
         """Ids of the holds that expired after a log sequence number (of any ticket), however they were noticed."""
+        checked_lsn(lsn, self._inventory.lsn)
         return [int(hold_id) for hold_id in self._inventory.expired_since(lsn)]
 
     def get(self, hold_id: int) -> HoldView:

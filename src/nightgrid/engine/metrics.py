@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.hold_frames import STATES
+from nightgrid.errors import InputError
 from nightgrid.native import layout as at
 from nightgrid.native import questions as ask
 from nightgrid.nights import to_date
@@ -26,6 +28,7 @@ _HELP = {
     "window_first_night_days": ("gauge", "First night of the window, in days since 1970-01-01."),
     "bytes": ("gauge", "Memory of the store, by part."),
 }
+_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 _EPOCH = 719_163
 
 
@@ -59,6 +62,8 @@ class MetricsMixin(EngineBase):
 
     def metrics_text(self, prefix: str = "nightgrid") -> str:
         """`metrics` in the text format of Prometheus, for an exporter's page."""
+        if not isinstance(prefix, str) or not _NAME.fullmatch(prefix):
+            raise InputError(f"prefix is {prefix!r}; use letters, digits and _, and no digit first")
         found = self.metrics()
         found["window_first_night"] = found["window_first_night"].toordinal() - _EPOCH
         labels = {"answers": "outcome", "holds": "state", "slots": "kind", "bytes": "part"}

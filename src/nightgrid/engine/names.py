@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from threading import Lock
 
+from nightgrid.catalog_names import utf8_bytes
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
+from nightgrid.limits import ID_BYTES_MAX
 from nightgrid.native.requests import UNITS_MAX, scope_word
 
 CHANNELS_MAX = 254
@@ -16,10 +18,12 @@ def _distinct(what: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     """Names as a tuple; InputError for one twice, none at all, or too many."""
     if isinstance(names, str):
         raise InputTypeError(f"{what} is the text {names!r}; give a sequence of names")
-    found = tuple(names)
+    try:
+        found = tuple(names)
+    except TypeError:
+        raise InputTypeError(f"{what} is {names!r}; give a sequence of names") from None
     for name in found:
-        if not isinstance(name, str) or not name:
-            raise InputTypeError(f"{what} contains {name!r}; names are texts that are not empty")
+        checked_name(f"a name in {what}", name)
     if len(set(found)) != len(found):
         twice = next(name for name in found if found.count(name) > 1)
         raise InputError(f"{what} has {twice!r} twice; each name once")
@@ -28,11 +32,29 @@ def _distinct(what: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     return found
 
 
+def checked_flag(what: str, value: bool) -> bool:
+    """True or False; InputTypeError for anything else, such as a text "no", which would count as true."""
+    if not isinstance(value, bool):
+        raise InputTypeError(f"{what} is {value!r}; use True or False")
+    return value
+
+
 def checked_name(what: str, name: str) -> str:
-    """A name that is a text and not empty."""
+    """A name that is a text of 1 to ID_BYTES_MAX bytes."""
     if not isinstance(name, str) or not name:
         raise InputTypeError(f"{what} is {name!r}; a name is a text that is not empty")
+    length = utf8_bytes(what, name)
+    if length > ID_BYTES_MAX:
+        raise InputError(f"{what} has {length} bytes; a name has 1 to {ID_BYTES_MAX}")
     return name
+
+
+def _position(known: dict[str, int], what: str, name: str) -> int | None:
+    """Where a name stands, None if it is unknown; InputTypeError for what cannot be a name."""
+    try:
+        return known.get(name)
+    except TypeError:
+        raise InputTypeError(f"{what} is {name!r}; a text is needed") from None
 
 
 class Names:
@@ -51,7 +73,7 @@ class Names:
         """Class index of a tier, 0 where none is named or the store has no tiers."""
         if name is None or not self.tiers:
             return 0
-        found = self._tier_index.get(name)
+        found = _position(self._tier_index, "tier", name)
         if found is None:
             raise UnknownIdError(f"tier is {name!r}; the store has {', '.join(self.tiers)}")
         return found
@@ -60,7 +82,7 @@ class Names:
         """Index of a channel, -1 where none is named."""
         if name is None:
             return -1
-        found = self._channel_index.get(name)
+        found = _position(self._channel_index, "channel", name)
         if found is None:
             known = ", ".join(self.channels) or "none; name them when the store is made: channels=(...)"
             raise UnknownIdError(f"channel is {name!r}; the store has {known}")
@@ -70,7 +92,7 @@ class Names:
         """Control of a block, -1 where none is named."""
         if name is None:
             return -1
-        found = self.blocks.get(name)
+        found = _position(self.blocks, "block", name)
         if found is None:
             raise UnknownIdError(f"block is {name!r}; the store has {', '.join(self.blocks) or 'none'}")
         return found
@@ -79,7 +101,7 @@ class Names:
         """Position of a limited counter, -1 where none is named."""
         if name is None:
             return -1
-        found = self.counters.get(name)
+        found = _position(self.counters, "coupon", name)
         if found is None:
             raise UnknownIdError(f"coupon is {name!r}; the store has {', '.join(self.counters) or 'none'}")
         return found
@@ -99,7 +121,7 @@ class Names:
     ) -> int:
         """The scope of a request as one word (`native.requests.scope_word`)."""
         counter = self.counter(coupon)
-        if counter >= 0 and (type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX):
+        if type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX:
             raise InputError(f"coupon_units is {coupon_units!r}; allowed are 1 to {UNITS_MAX}")
         return scope_word(
             self.channel(channel) + 1,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.controls import night_ranges
-from nightgrid.engine.frames import as_frame, integers, require, weekday_mask
+from nightgrid.engine.frames import as_frame, integers, refuse_unknown, require, text_list, weekday_mask
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import (
@@ -35,6 +35,9 @@ from nightgrid.nights import to_date
 RestrictMode = Literal["delta", "overlay", "delete"]
 
 _WHAT = "restrict"
+_PLACES_AND_NIGHTS = (
+    "hotel_id", "room_type_id", "row_index", "plan", "night", "first_night", "last_night", "weekdays",
+)  # fmt: skip
 _Columns = dict[str, NDArray[np.int64]]
 
 
@@ -47,7 +50,8 @@ def restrict(catalog: Catalog, inventory: Inventory, source: Any, mode: Restrict
     removes it, and a row with none true removes all. A mistake anywhere in the frame is an error before any change.
     """
     frame = as_frame(_WHAT, source)
-    if mode not in get_args(RestrictMode):
+    refuse_unknown(_WHAT, frame, (*_PLACES_AND_NIGHTS, *RESTRICTION_NAMES))
+    if not isinstance(mode, str) or mode not in get_args(RestrictMode):
         raise InputError(f"{_WHAT}: mode is {mode!r}; use {', '.join(map(repr, get_args(RestrictMode)))}")
     named = [name for name in RESTRICTION_NAMES if name in frame.columns]
     if not named and mode != "delete":
@@ -104,13 +108,14 @@ def _values(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
     _check_type(series, "integer", f"whole numbers of {NUMBERS[name].unit} or null")
     if series.dtype == pl.Null:
         return _zeros(frame)
-    wrong = ((series < NUMBERS[name].low) | (series > NUMBERS[name].high)).fill_null(value=False)
+    words = series.cast(pl.Int64, strict=False)  # null where it is larger than any bound
+    wrong = ((words < NUMBERS[name].low) | (words > NUMBERS[name].high)).fill_null(value=True) & series.is_not_null()
     for row in wrong.arg_true().head(1).to_list():
         try:
             check_number(name, series[row])
         except InputError as error:
             raise InputError(f"{_WHAT}: row {row}: {error}") from None
-    return series.fill_null(0).cast(pl.Int64).to_numpy()
+    return words.fill_null(0).to_numpy()
 
 
 def _zeros(frame: pl.DataFrame) -> NDArray[np.int64]:
@@ -149,9 +154,9 @@ def _lines(
         room_types: list[Any] = integers(_WHAT, frame, "row_index", 0, catalog.n_rows - 1).tolist()
     else:
         require(_WHAT, frame, ["hotel_id"])
-        hotels = frame["hotel_id"].to_list()
-        room_types = frame["room_type_id"].to_list() if "room_type_id" in frame.columns else [None] * len(frame)
-    plans = frame["plan"].to_list() if "plan" in frame.columns else [None] * len(frame)
+        hotels = list(text_list(_WHAT, frame, "hotel_id"))
+        room_types = list(text_list(_WHAT, frame, "room_type_id"))
+    plans = text_list(_WHAT, frame, "plan")
     known: dict[tuple[Any, Any, Any], list[int]] = {}
     found: tuple[list[int], list[int]] = ([], [])
     origin: tuple[list[int], list[int]] = ([], [])

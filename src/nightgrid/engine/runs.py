@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from nightgrid.engine.base import EngineBase, steady
+from nightgrid.engine.base import steady
+from nightgrid.engine.selling_views import SellingViews
 from nightgrid.inventory import runs
 from nightgrid.native import layout as at
 from nightgrid.nights import to_ordinal
@@ -14,11 +15,15 @@ from nightgrid.nights import to_ordinal
 _EPOCH = to_ordinal("1970-01-01")
 
 
-class RunMixin(EngineBase):
-    """Vector operations over free rooms of one hotel or all. They count rooms: restrictions are not looked at."""
+class RunMixin(SellingViews):
+    """Vector operations over the rooms of one hotel or all that are free and kept by no block. Restrictions matter to
+    the calendar alone.
+    """
 
     def _free(self, hotel_id: str | None) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int64]]:
-        """(rows, free rooms of them, night index of today at each), nights in the order of the window."""
+        """(rows, rooms of them that are free and kept by no block, night index of today at each), nights in the order
+        of the window.
+        """
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         nights = slice(0, self.n_nights)
@@ -28,6 +33,7 @@ class RunMixin(EngineBase):
         else:
             rows = np.array(self.catalog.rows_of(self.catalog.hotel_index(hotel_id)), np.int64)
             free = self._inventory.cells(rows, nights)[:, :, at.C_FREE]
+        free = (free - self._inventory.blocked(rows.astype(np.int64), now_ms)).astype(np.int16)
         today = self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[rows]]] - self.first_night
         return rows, free, today
 
@@ -83,30 +89,50 @@ class RunMixin(EngineBase):
         )
 
     @steady
-    def availability_calendar(self, hotel_id: str | None, nights: int, *, rooms: int = 1) -> pl.DataFrame:
-        """Rooms that are free for a whole stay, by room type and arrival date of the window; None = all hotels.
+    def availability_calendar(
+        self,
+        hotel_id: str | None,
+        nights: int,
+        *,
+        rooms: int = 1,
+        tier: str | None = None,
+        channel: str | None = None,
+        plan: str | None = None,
+    ) -> pl.DataFrame:
+        """Whether a stay can be had, by room type and arrival date of the window; None = all hotels.
 
-        Columns: hotel_id, room_type_id, arrival, rooms (int16: free on every night of the stay; 0 before the hotel's
-        today and where the stay would leave the window), available (at least `rooms`), hotel_available (some room
-        type of the hotel has them). O(room types x nights), whatever the stay's length.
+        Columns: hotel_id, room_type_id, arrival, rooms (int16: what such a guest could have on every night of the stay,
+        whatever restrictions say; 0 before the hotel's today and where the stay would leave the window), outcome (int16
+        `Outcome`: what a hold of `rooms` would be answered now, below no hurdle), available (it is OK), hotel_available
+        (it is OK for some room type of the hotel). O(room types x nights x the stay's nights).
         """
         runs.check_rooms(rooms)
-        rows, free, today = self._free(hotel_id)
-        counts = runs.stay_rooms(free, nights, today)
-        hotel = self.catalog.row_hotel[rows]
-        order = np.argsort(hotel, kind="stable")
-        first = np.flatnonzero(np.diff(hotel[order], prepend=-1))
-        of_hotel = np.empty_like(counts)
-        of_hotel[order] = np.repeat(
-            np.maximum.reduceat(counts[order], first, axis=0), np.diff(first, append=len(hotel)), axis=0
-        )
+        rows, _, today = self._free(hotel_id)
+        now_ms = self._now_ms()
+        products = self._products_with(rows, plan)
+        scope = self._names.scope(tier, channel)
+        counts = runs.stay_rooms(self._inventory.sellable(rows, products, scope, now_ms), nights, today)
+        outcomes = self._inventory.stay_codes(rows, products, nights, rooms, scope, now_ms)
+        of_hotel = self._by_hotel(rows, outcomes)
         row = np.repeat(rows, self.n_nights)
         return pl.DataFrame(
             {
                 **self._named(row),
-                "arrival": self._dates(np.tile(np.arange(self.n_nights), len(hotel))),
+                "arrival": self._dates(np.tile(np.arange(self.n_nights), len(rows))),
                 "rooms": counts.ravel(),
-                "available": counts.ravel() >= rooms,
-                "hotel_available": of_hotel.ravel() >= rooms,
+                "outcome": outcomes.ravel(),
+                "available": outcomes.ravel() == 0,
+                "hotel_available": of_hotel.ravel() == 0,
             }
         )
+
+    def _by_hotel(self, rows: NDArray[np.int64], codes: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The lowest code of a hotel for each of its rows: int16 (row, night)."""
+        hotel = self.catalog.row_hotel[rows]
+        order = np.argsort(hotel, kind="stable")
+        first = np.flatnonzero(np.diff(hotel[order], prepend=-1))
+        lowest = np.empty_like(codes)
+        lowest[order] = np.repeat(
+            np.minimum.reduceat(codes[order], first, axis=0), np.diff(first, append=len(hotel)), axis=0
+        )
+        return lowest

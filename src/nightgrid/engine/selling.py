@@ -91,12 +91,10 @@ class SellingMixin(SellingViews):
         """Plans of a hotel (None = of each hotel) that are sold to the last room, without protection and hurdle; they
         replace those named before.
         """
-        if isinstance(plans, str):
-            raise InputTypeError(f"plans is the text {plans!r}; give a sequence of plan ids")
         known = {name: index for index, name in enumerate(self._inventory.plan_names)}
-        wanted = list(plans)
+        wanted = _listed(plans)
         for plan in wanted:
-            if plan not in known:
+            if checked_name("plan", plan) not in known:
                 raise UnknownIdError(f"plan is {plan!r}; the catalogue has {', '.join(known)}")
         every = np.arange(self.catalog.n_hotels, dtype=np.int64)
         hotels = every if hotel_id is None else np.array([self.catalog.hotel_index(hotel_id)], np.int64)
@@ -153,10 +151,11 @@ class SellingMixin(SellingViews):
         """Other units on nights first_night..last_night of a block (default: from its first to its last night). What is
         picked up stays picked up; what is more must be free.
         """
-        control = self._names.block(block_id)
+        control = self._names.block(checked_name("block_id", block_id))
         if first_night is None or last_night is None:
             begin, end = self._block_span(block_id, control)
-            first_night, last_night = first_night or begin, last_night or end
+            first_night = begin if first_night is None else first_night
+            last_night = end if last_night is None else last_night
         nights = self._block_nights(first_night, last_night)
         short = self._inventory.set_block_units(control, nights, _units(units, len(nights)), self._now_ms())
         if short is not None:
@@ -165,7 +164,7 @@ class SellingMixin(SellingViews):
 
     def release_block(self, block_id: str) -> None:
         """Give up what nobody picked up of a block, on every night, for good. What was picked up stays."""
-        self._inventory.release_block(self._names.block(block_id), self._now_ms())
+        self._inventory.release_block(self._names.block(checked_name("block_id", block_id)), self._now_ms())
 
     @steady
     def _block_nights(self, first_night: date | str, last_night: date | str) -> NDArray[np.int64]:
@@ -216,9 +215,20 @@ class SellingMixin(SellingViews):
         self._inventory.set_counter(place, limit, None)
 
 
+def _listed(plans: Iterable[str]) -> list[str]:
+    """Plan ids as a list; InputTypeError for one text, or what is no sequence."""
+    try:
+        if not isinstance(plans, str | bytes):
+            return list(plans)
+    except TypeError:
+        pass
+    raise InputTypeError(f"plans is {plans!r}; give a sequence of plan ids")
+
+
 def _units(units: int | Sequence[int], nights: int) -> NDArray[np.int64]:
     """Units of each night, from one number or as many as there are nights."""
-    each = list(units) if isinstance(units, Sequence | np.ndarray) else [units] * nights
+    is_list = isinstance(units, Sequence) or (isinstance(units, np.ndarray) and units.ndim > 0)
+    each: list[Any] = list(units) if is_list else [units] * nights  # type: ignore[arg-type]
     values = [whole("units", int(value) if isinstance(value, np.integer) else value, 0, ROOMS_MAX) for value in each]
     return checked_units(np.array(values, np.int64), nights)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.controls import night_ranges
-from nightgrid.engine.frames import as_frame, integers, require, weekday_mask
+from nightgrid.engine.frames import as_frame, optional_integers, refuse_unknown, require, text_list, weekday_mask
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputError, InputTypeError, NightgridError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
@@ -36,10 +35,7 @@ class ControlFrame:
         self.frame = as_frame(what, source)
         self._catalog = catalog
         self._inventory = inventory
-        known = ("hotel_id", *_NIGHTS, *columns)
-        unknown = [name for name in self.frame.columns if name not in known]
-        if unknown:
-            raise InputError(f"{what}: column {', '.join(unknown)} is unknown; known are {', '.join(known)}")
+        refuse_unknown(what, self.frame, ("hotel_id", *_NIGHTS, *columns))
         require(what, self.frame, ["hotel_id"])
         self.size = len(self.frame)
         self.level = np.zeros(self.size, np.int64)
@@ -47,7 +43,7 @@ class ControlFrame:
         self.origin = np.arange(self.size)
 
     def _texts(self, column: str) -> list[Any]:
-        return self.frame[column].to_list() if column in self.frame.columns else [None] * self.size
+        return text_list(self.what, self.frame, column)
 
     def _mistake(self, row: int, error: NightgridError) -> NightgridError:
         return type(error)(f"{self.what}: row {row}: {error}")
@@ -95,13 +91,7 @@ class ControlFrame:
             if needed:
                 raise InputError(f"{self.what}: column {column} is missing; give whole numbers, null = remove")
             return np.full(self.size, default, np.int64), np.zeros(self.size, np.bool_)
-        series = self.frame[column]
-        given = series.is_not_null().to_numpy()
-        if series.dtype == pl.Null:
-            return np.full(self.size, default, np.int64), given
-        if not series.dtype.is_integer():
-            raise InputTypeError(f"{self.what}: column {column} has type {series.dtype}; whole numbers are needed")
-        values = integers(self.what, self.frame.with_columns(pl.col(column).fill_null(0)), column, 0, high)
+        values, given = optional_integers(self.what, self.frame, column, 0, high)
         return np.where(given, values, default), given
 
     def channels(self, names: Names) -> NDArray[np.int64]:
@@ -127,12 +117,12 @@ class ControlFrame:
 
     def _coded(self, column: str, code_of: Any, default: int = 0) -> NDArray[np.int64]:
         """A column of names as numbers; each distinct name is read once."""
+        if column in self.frame.columns and self.frame[column].dtype.is_integer():
+            raise InputTypeError(f"{self.what}: row 0: {column} is {self.frame[column][0]!r}; a name is needed")
         known: dict[Any, int] = {None: default}
         codes = np.zeros(self.size, np.int64)
         for row, name in enumerate(self._texts(column)):
             if name not in known:
-                if not isinstance(name, str):
-                    raise InputTypeError(f"{self.what}: row {row}: {column} is {name!r}; a name is needed")
                 try:
                     known[name] = code_of(name)
                 except NightgridError as error:

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.base import EngineBase, steady
+from nightgrid.errors import InputTypeError, UnknownIdError
 from nightgrid.inventory.selling import ControlNights
 from nightgrid.native import layout as at
 from nightgrid.nights import to_ordinal
@@ -193,5 +194,10 @@ class SellingViews(EngineBase):
         """The product of a plan for each room type: -1 where no plan is asked for, -2 where the room type lacks it."""
         if plan is None:
             return np.full(len(rows), -1, np.int64)
+        if not isinstance(plan, str):
+            raise InputTypeError(f"plan is {plan!r}; a text is needed")
         found = [self.catalog.product_of_row(row, plan) for row in rows.tolist()]
+        if max(found) < 0:
+            known = {self.catalog.plan_ids[each] for row in rows.tolist() for each in self.catalog.products_of(row)}
+            raise UnknownIdError(f"plan is {plan!r}; the hotel has {', '.join(sorted(known))}")
         return np.array([-2 if product < 0 else product for product in found], np.int64)

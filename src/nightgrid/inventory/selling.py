@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from nightgrid.errors import CapacityError, InputError
 from nightgrid.inventory.base import StoreBase, Window
-from nightgrid.native import audit_controls, blocks, control_tables, rebuild
+from nightgrid.native import audit_controls, blocks, control_tables, outlook, rebuild
 from nightgrid.native import layout as at
 
 #: More records than this are published as one that says: anywhere.
 _RECORDS_MAX = 4_096
+_WORTH_ANYTHING = 10**17  # more than any hurdle asks for
 
 
 class ControlChange(NamedTuple):
@@ -248,6 +249,17 @@ class SellingPart(StoreBase):
         """
         out = np.zeros((len(rows), self.n_nights), np.int16)
         self.steady(lambda _: blocks.sellable_cells(self.table, rows, products, scope, now_ms, out))
+        return out
+
+    def stay_codes(
+        self, rows: NDArray[np.int64], products: NDArray[np.int64], nights: int, rooms: int, scope: int, now_ms: int
+    ) -> NDArray[np.int16]:
+        """What a hold would be answered for every arrival of the window: int16 Outcome (row, night). products and
+        scope as in `sellable`; the stay is worth more than any hurdle asks for.
+        """
+        out = np.zeros((len(rows), self.n_nights), np.int16)
+        stay = (nights, rooms, scope, _WORTH_ANYTHING, now_ms)
+        self.steady(lambda _: outlook.stay_codes(self.table, rows, products, *stay, out))
         return out
 
     # -- recount -----------------------------------------------------------------------------------

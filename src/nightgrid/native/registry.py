@@ -56,6 +56,7 @@ ENTRIES = (
     KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, _EVERYTHING),
     KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
     KernelEntry("batch.resolve_batch", "apply a verb to many holds", _INVENTORY, _EVERYTHING),
+    KernelEntry("outlook.stay_codes", "what a hold of every arrival would be answered", _QUESTIONS, _SELLING),
     KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
     KernelEntry(
         "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"
