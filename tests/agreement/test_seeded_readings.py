@@ -48,7 +48,7 @@ def always_friends(a, b):
 def nothing_free(rule, state):
     """The later of two equal nights is free."""
     found = real_free(rule, state)
-    return [len(state.positions) - 1 - i for i in found] if rule["which"] == "cheapest" else found
+    return [len(state.positions) - 1 - i for i in found] if rule.get("which", "cheapest") == "cheapest" else found
 
 
 def level_curve(points, days):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -54,7 +55,7 @@ def demand(rng: Random, world: Table) -> list[Table]:
     """Up to three bands each way, with edges on which guests' questions lie."""
     found = []
     for _ in range(rng.randint(1, 2)):
-        fill = [0, *sorted(rng.sample((10, 50, 80, 100), rng.randint(0, 2)))]
+        fill = [0, *sorted(rng.sample((10, 50, 80, 100, Decimal("79.99")), rng.randint(0, 2)))]
         leads = [0, *sorted(rng.sample((1, 3, 7, 14, 30), rng.randint(0, 2)))]
         percent = [[rng.choice(PERCENTS) for _ in leads] for _ in fill]
         found.append(rule(rng, world["scopes"], fill=fill, lead_days=leads, percent=percent))

@@ -73,7 +73,7 @@ def free_nights(rng: Random, world: Table) -> list[Table]:
     found = []
     for _ in range(rng.randint(1, 2)):
         stay = rng.randint(2, 5)
-        which = rng.choice(("cheapest", "last", "every_nth"))
+        which = rng.choice((None, "cheapest", "last", "every_nth"))
         pay = stay - 1 if which == "every_nth" else rng.randint(1, stay - 1)
         repeat = False if maybe(rng, 3) else None
         said = conditions(rng, world, nightly=False, spend=True)

@@ -23,6 +23,8 @@ BOOKS = book_cases()
 #: A ratchet: how many cases the engine may still leave out.
 STILL_SKIPPED = 1_000
 skipped: list[str] = []
+#: The engine of the case before, which often is about the same world on the same day.
+last_engine: dict[tuple[int, int], Engine] = {}
 
 
 def skip(case: PriceCase, reason: str):
@@ -38,17 +40,21 @@ def engine_for(case: PriceCase):
     for data in ("base_prices", "price_overrides"):
         if getattr(case.world, data) and not hasattr(Engine, f"set_{data}"):
             skip(case, f"the engine has no set_{data}")
-    try:
-        engine = open_engine(case.world, noon_ms(case))
-        if case.world.base_prices:
-            engine.set_base_prices(columns(case.world.base_prices))
-        if case.world.price_overrides:
-            engine.set_price_overrides(columns(case.world.price_overrides))
-    except (RuleBookError, InputError) as error:
-        if "not computed yet" not in str(error):
-            raise
-        skip(case, "the book has what is not computed yet")
-    return engine
+    key = (id(case.world), noon_ms(case))
+    if key not in last_engine:
+        last_engine.clear()
+        try:
+            engine = open_engine(case.world, noon_ms(case))
+            if case.world.base_prices:
+                engine.set_base_prices(columns(case.world.base_prices))
+            if case.world.price_overrides:
+                engine.set_price_overrides(columns(case.world.price_overrides))
+        except (RuleBookError, InputError) as error:
+            if "not computed yet" not in str(error):
+                raise
+            skip(case, "the book has what is not computed yet")
+        last_engine[key] = engine
+    return last_engine[key]
 
 
 @pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -161,14 +161,14 @@ def demand(world: World, night: date, running: Fraction, of: Fraction, trace: li
     lead_days = world.lead_days
     if (world.book.get("book") or {}).get("lead_of", "arrival") == "night":
         lead_days = min(world.stay.lead_days + offset, rules.LEAD_DAYS_MAX)
-    row = last_edge([edge * 100 for edge in rule.get("fill") or [0]], fill_bp)
+    row = last_edge([rational(edge) * 100 for edge in rule.get("fill") or [0]], fill_bp)
     column = last_edge(rule.get("lead_days") or [0], lead_days)
     after = max(Fraction(0), running + of * rational(rule["percent"][row][column]) / 100)
     trace.append(Step("demand", rule["name"], night, running, after))
     return after
 
 
-def last_edge(edges: list[int], value: int) -> int:
+def last_edge(edges: Sequence[Fraction | int], value: int) -> int:
     """The index of the last lower edge that the value reaches."""
     return max(index for index, edge in enumerate(edges) if edge <= value)
 
