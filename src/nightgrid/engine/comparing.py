@@ -71,7 +71,7 @@ class Tally:
     def add(self, old: pa.RecordBatch, new: pa.RecordBatch) -> Tile:
         """Count a pair of batches with the same keys; the changed prices."""
         product = old["product_index"].to_numpy().astype(np.int64)
-        before, after = (_prices(batch) for batch in (old, new))
+        before, after = (prices_of(batch) for batch in (old, new))
         sold = (before >= 0) & (after >= 0)
         hotel = self.hotel[product]
         nights = old["nights"].to_numpy().astype(np.int64)
@@ -119,7 +119,7 @@ class Tally:
         return whole.take(whole.order()[: self.rows_max])
 
 
-def _prices(batch: pa.RecordBatch) -> NDArray[np.int64]:
+def prices_of(batch: pa.RecordBatch) -> NDArray[np.int64]:
     """Prices as int64, -1 where not on sale."""
     prices = batch["price_minor"]
     filled = prices.fill_null(-1) if prices.null_count else prices
@@ -262,6 +262,9 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         entry = self._kept(digest)
         if entry is self._shelf.current:
             return self._priced()
+        made_for = (entry.compiled.first_night, entry.compiled.n_nights)
+        if entry.catalog is self.catalog and made_for == (self.first_night, self.n_nights):
+            return self._prices_of(entry)
         book = entry.compiled.book
         return self._folded(self._compiled(book, self.catalog, self.first_night, entry.compiled.data))
 

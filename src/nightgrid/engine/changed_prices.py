@@ -1,0 +1,144 @@
+"""What changed in price since a version: the feed that a channel needs, and repricing of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from nightgrid.engine.comparing import CompareMixin, prices_of
+from nightgrid.engine.repricing import Cube
+from nightgrid.errors import InputError
+from nightgrid.nights import to_ordinal
+
+_EPOCH = to_ordinal("1970-01-01")
+#: Columns of a run of arrivals: product, tier, nights, first arrival, last arrival (days since 1970), price (-1 none).
+_RUN = 6
+_DEFAULT_STAYS = range(1, 15)
+
+
+def _runs(columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Changed prices as runs of arrivals of equal price: (run, _RUN). columns (price, _RUN), one arrival or a run a
+    line, without overlap.
+    """
+    if not len(columns):
+        return columns
+    columns = columns[np.lexsort((columns[:, 3], columns[:, 2], columns[:, 1], columns[:, 0]))]
+    same = (columns[1:, [0, 1, 2, 5]] == columns[:-1, [0, 1, 2, 5]]).all(axis=1)
+    same &= columns[1:, 3] == columns[:-1, 4] + 1
+    start = np.flatnonzero(np.concatenate([[True], ~same]))
+    found = columns[start].copy()
+    found[:, 4] = columns[np.append(start[1:], len(columns)) - 1, 4]
+    return found
+
+
+class ChangedPriceMixin(CompareMixin):
+    """Prices that differ between a kept version and the current one."""
+
+    def changed_prices(
+        self,
+        since: str,
+        *,
+        stays: Sequence[int] = (1,),
+        tiers: Sequence[str] | None = None,
+        arrivals: tuple[date | str, date | str] | None = None,
+        **where: Any,
+    ) -> pl.DataFrame:
+        """Prices that are not what they were in an older version (its digest), as ranges of arrivals of equal price, to
+        push to a channel: hotel_id, room_type_id, plan_id, tier, nights, first_arrival, last_arrival (inclusive),
+        price_minor (null = not on sale any more), currency.
+
+        Nights that entered the window since and plans that were added since count as changed. Both versions are asked
+        as of today: what only the passing of days changed (lead time) is no change of a version. `tiers` defaults to
+        the first of the book. VersionGoneError once the version is not kept; other arguments and errors as `reprice`.
+        O(prices of the question), in memory O(changed ranges).
+        """
+        runs = np.empty((0, _RUN), np.int64)
+        cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, where)
+        waiting = [runs]
+        for batch, changed in self._changed(since, cube):
+            lines = np.flatnonzero(changed)
+            product, nights, tier, arrival = (
+                column[lines]
+                for column in (
+                    batch["product_index"].to_numpy(),
+                    batch["nights"].to_numpy(),
+                    batch["tier"].indices.to_numpy(),
+                    batch["arrival"].cast(pa.int32()).to_numpy(),
+                )
+            )
+            columns = (product, tier, nights, arrival, arrival, prices_of(batch)[lines])
+            waiting.append(_runs(np.stack([column.astype(np.int64) for column in columns], axis=1)))
+        return self._runs_frame(_runs(np.concatenate(waiting)), cube.version.tiers)
+
+    def _runs_frame(self, runs: NDArray[np.int64], tiers: Sequence[str]) -> pl.DataFrame:
+        catalog = self.catalog
+        product = runs[:, 0]
+        row = catalog.product_row[product]
+        hotel = catalog.row_hotel[row]
+        price = pl.Series(runs[:, 5].copy())
+        dates = [pl.Series(runs[:, column].astype(np.int32)).cast(pl.Date) for column in (3, 4)]
+        return pl.DataFrame(
+            {
+                "hotel_id": pl.Series(catalog.hotel_ids, dtype=pl.String).gather(hotel),
+                "room_type_id": pl.Series(catalog.room_type_ids, dtype=pl.String).gather(row),
+                "plan_id": pl.Series(catalog.plan_ids, dtype=pl.String).gather(product),
+                "tier": pl.Series(list(tiers), dtype=pl.String).gather(runs[:, 1]),
+                "nights": runs[:, 2].astype(np.int16),
+                "first_arrival": dates[0],
+                "last_arrival": dates[1],
+                "price_minor": price.set(price < 0, None),
+                "currency": pl.Series(catalog.currencies, dtype=pl.String).gather(catalog.hotel_currency[hotel]),
+            }
+        )
+
+    def reprice(
+        self,
+        *,
+        stays: Sequence[int] = _DEFAULT_STAYS,
+        tiers: Sequence[str] | None = None,
+        arrivals: tuple[date | str, date | str] | None = None,
+        since: str | None = None,
+        **where: Any,
+    ) -> Iterator[pa.RecordBatch]:
+        """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
+
+        `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival,
+        nights, tier, product_index, price_minor (null = not on sale: before today or beyond the window).
+        Availability plays no part. `since`, the digest of an older version: only prices that are not what they were in
+        it, as in `changed_prices`.
+        """
+        if since is None:
+            return super().reprice(stays=stays, tiers=tiers, arrivals=arrivals, **where)
+        return self._only_changed(since, self._cube(stays, tiers, arrivals, where))
+
+    def _only_changed(self, since: str, cube: Cube) -> Iterator[pa.RecordBatch]:
+        for batch, changed in self._changed(since, cube):
+            if changed.any():
+                yield batch.filter(pa.array(changed))
+
+    def _changed(self, since: str, cube: Cube) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_]]]:
+        """Batches of the current version, and which of their prices changed since another."""
+        entry = self._kept(since)
+        old = self._today_of(since)
+        names = [cube.version.tiers[tier] for tier in cube.tiers]
+        missing = [name for name in names if name not in old.tiers]
+        if missing:
+            raise InputError(
+                f"tier {', '.join(missing)} is not in version {since}; name the tiers of both: "
+                f"tiers={[name for name in names if name in old.tiers]}"
+            )
+        before = replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64))
+        old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
+        for was, now in zip(before.batches(cube.arrivals), cube.batches(cube.arrivals), strict=True):
+            new_prices = prices_of(now)
+            changed = prices_of(was) != new_prices
+            departure = now["arrival"].cast(pa.int32()).to_numpy() + now["nights"].to_numpy().astype(np.int32)
+            added = (departure > old_end) | (now["product_index"].to_numpy() >= entry.catalog.n_products)
+            yield now, changed | (added & (new_prices >= 0))
