@@ -22,8 +22,8 @@ ROOT: Final = Path(__file__).parents[2]
 FILE: Final = Path(__file__).with_suffix(".toml")
 TESTS: Final = {
     "everything": "tests/stateful/test_everything.py::test_busy_days_of_everything_agree_with_the_oracle",
-    "parked": "tests/crash/test_steps.py::test_at_any_step[parked-parked]",
-    "killed": "tests/crash/test_steps.py::test_at_any_step[killed-kills]",
+    "parked": "tests.crash.parked",  # at every step
+    "killed": "tests.crash.killed",
 }
 #: A test that failed, not a kernel that did not compile.
 BROKEN: Final = re.compile(r"TypingError|SyntaxError|ImportError|NameError|LoweringError|UnboundLocalError")
@@ -83,23 +83,34 @@ def notice(folder: Path, mutant: Mutant, kernels: Path | None = None) -> str:
     """
     source = mutated(folder, mutant)
     environment = {**os.environ, "PYTHONPATH": str(source)}
-    if kernels is not None:
-        environment["NUMBA_CACHE_DIR"] = str(kernels)
+    if kernels is not None:  # compiled in a hurry: each bug is run once
+        environment |= {"NUMBA_CACHE_DIR": str(kernels), "NUMBA_OPT": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.test]
+    if mutant.test.startswith("tests.crash"):
+        environment["NIGHTGRID_STEPS"] = "1"
+        environment["PYTHONPATH"] = os.pathsep.join([str(source), str(ROOT)])
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", mutant.test]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 1, f"nobody noticed {mutant.name!r}: {mutant.test} said\n{said[-2_000:]}"
     assert not BROKEN.search(said), f"{mutant.name!r} does not compile:\n{said[-3_000:]}"
-    errors = [line for line in said.splitlines() if line.startswith("E ") and "Error" in line]
-    return errors[0][2:].strip()[:100] if errors else "noticed"
+    errors = [line for line in said.splitlines() if "AssertionError" in line]
+    return errors[-1].removeprefix("E ").strip()[:100] if errors else "noticed"
 
 
 def main(*names: str) -> None:
     """All mutants, or those that are named."""
     chosen = [mutant for mutant in mutants() if not names or mutant.name in names]
+    missed = []
     with tempfile.TemporaryDirectory(prefix="nightgrid-mutants-") as folder:
         for mutant in chosen:
-            print(f"  {mutant.name}: {notice(Path(folder), mutant, Path(folder) / 'kernels')}", flush=True)
+            try:
+                said = notice(Path(folder), mutant, Path(folder) / "kernels")
+            except AssertionError as error:
+                said = str(error)
+                missed.append(mutant.name)
+            print(f"  {mutant.name}: {said}", flush=True)
+    assert missed == [], f"nobody noticed {missed}"
     print(f"mutants: {len(chosen)} seeded bugs, all noticed", flush=True)
 
 
