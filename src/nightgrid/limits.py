@@ -36,6 +36,8 @@ POINTS_MAX: Final = 10**12
 #: Promotions that may come into question for one stay, and plans that may be derived from each other in a chain.
 PROMOTIONS_MAX: Final = 16
 DERIVED_DEPTH_MAX: Final = 8
+#: Promotions in scope of one product, whatever their conditions: they are bits of a mask.
+SET_PROMOTIONS_MAX: Final = 60
 #: Length of an identifier in bytes (UTF-8, after NFC).
 ID_BYTES_MAX: Final = 128
 #: Restriction values in bit planes saturate here; longer stays take the exact path.

@@ -4,7 +4,6 @@ are dates.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.money import allocate, format_minor
-from nightgrid.native import prices as price
+from nightgrid.asking import Asking
+from nightgrid.money import format_minor
 from nightgrid.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -174,7 +173,11 @@ class SearchResult:
 
 @dataclass(frozen=True, eq=True)
 class Quote:
-    """A price with everything that it depends on, so that quoting it again from the same version is bit-identical."""
+    """A price with everything that it depends on, so that quoting it again from the same version is bit-identical.
+
+    total = net + taxes, for all rooms; payable is what is left of it after `points_used`; `applied` are the positions
+    of the promotions in the book; `product_index` is the product that was asked for.
+    """
 
     hotel_id: str
     room_type_id: str
@@ -189,9 +192,13 @@ class Quote:
     currency: str
     price_version: str
     product_index: int
-    _night_sums: NDArray[np.int64] = field(repr=False, compare=False)
-    _night_mask: int = field(repr=False, compare=False)
-    _factor: int = field(repr=False, compare=False)
+    net_minor: int
+    taxes_minor: int
+    payable_minor: int
+    points_used: int
+    applied: tuple[int, ...]
+    asking: Asking
+    _nights: Callable[[], tuple[int, ...]] = field(repr=False, compare=False)
     _terms: NDArray[np.int64] = field(repr=False, compare=False)
     _secret: bytes = field(default=b"", repr=False, compare=False)
 
@@ -226,18 +233,10 @@ class Quote:
     def nights_minor(self) -> tuple[int, ...]:
         """What each night costs for all rooms; adds up to `total_minor` exactly.
 
-        Shares by largest remainder, ties to the earlier night; under policy night each night has its own price.
+        Shares by largest remainder, ties to the earlier night, free nights 0; under policy night each night has its own
+        price.
         """
-        values = [int(value) for value in np.diff(self._night_sums) & self._night_mask]
-        terms = [int(term) for term in self._terms]
-        if terms[price.T_POLICY] != price.POLICY_NIGHT:
-            return tuple(allocate(self.total_minor, values))
-        denominator = math.prod(
-            terms[part] for part in (price.T_LOS_DEN, price.T_LEAD_DEN, price.T_TIER_DEN, price.T_NIGHT_SCALE)
-        )
-        mode, increment = terms[price.T_MODE], terms[price.T_INCREMENT]
-        rounded = [int(price.round_to(value, self._factor, denominator, mode, increment)) for value in values]
-        return tuple(value * self.rooms for value in rounded)
+        return self._nights()
 
     def __str__(self) -> str:
         return f"{format_minor(self.total_minor, self.currency)} for {self.nights} nights at {self.hotel_id}"

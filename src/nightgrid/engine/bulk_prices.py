@@ -47,7 +47,7 @@ class BulkPriceMixin(EngineBase):
         if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
         catalog = self.catalog  # before the prices, so that they know all of it
-        version = self._priced()
+        version = self._multiplied("calendar")
         hotel = catalog.hotel_index(hotel_id)
         rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
         products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
@@ -97,7 +97,7 @@ class BulkPriceMixin(EngineBase):
     ) -> Cube:
         """What a repricing call asks for, checked."""
         catalog = self.catalog  # before the prices, so that they know all of it
-        version = self._priced()
+        version = self._multiplied("reprice")
         known = [] if isinstance(stays, str) else list(stays)
         if not known or not all(
             isinstance(nights, int | np.integer) and 1 <= nights <= STAY_NIGHTS_MAX for nights in known

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.frames import as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.program_frames import ProgramLines, askings_of, quote_program, too_large_parties
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.quotes import quote_batch
+from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion
 
 _ANY = 2**31 - 1
@@ -46,6 +48,13 @@ def _tiers(version: PriceVersion, frame: pl.DataFrame) -> NDArray[np.int64]:
     return np.array([index[name] for name in names], np.int64)
 
 
+def _refuse_packages(frame: pl.DataFrame) -> None:
+    """A product of factors has no packages; to ask for one must not silently change nothing."""
+    packages = frame["packages"] if "packages" in frame.columns else None
+    if packages is not None and any(each is not None and len(each) for each in packages):
+        raise InputError(f"{_WHAT}: packages are asked for, and the rule book offers none")
+
+
 def quote_many(
     catalog: Catalog, inventory: Inventory, version: PriceVersion, calendar_today: NDArray[np.int64], source: Any
 ) -> pl.DataFrame:
@@ -65,14 +74,20 @@ def quote_many(
     rooms: NDArray[np.int64] | int = 1
     if "rooms" in frame.columns:
         rooms = integers(_WHAT, frame, "rooms", 1, ROOMS_MAX)
+    lead_days = arrivals - booked
+    lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
+    tiers = _tiers(version, frame)
+    currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
+    if version.compiled.program is not None:
+        lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
+        return quote_program(catalog, version, frame, lines, rooms, currencies)
+    _refuse_packages(frame)
     total = np.empty(len(frame), np.int64)
     code = np.empty(len(frame), np.int16)
     lanes = inventory.product_lane[products].astype(np.int64)
-    lead_days = arrivals - booked
-    lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
     priced = arrivals - version.first_night
-    quote_batch(version.tables, lanes, priced, nights, _tiers(version, frame), lead_days, version.mask, total, code)
-    currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
+    quote_batch(version.tables, lanes, priced, nights, tiers, lead_days, version.mask, total, code)
+    code[(code == 0) & too_large_parties(catalog, products, askings_of(frame))] = Outcome.TOO_MANY_GUESTS
     answer = pl.DataFrame(
         {"outcome": code, "total_minor": total * rooms, "currency": currencies, "lead_days": lead_days}
     )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.engine.answers import Quote
+from nightgrid.engine.night_shares import plain_nights, program_nights
 from nightgrid.engine.quote_frames import quote_many
 from nightgrid.engine.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
@@ -18,6 +23,7 @@ from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_one
 
 
 class QuoteMixin(VersionMixin):
@@ -34,13 +40,29 @@ class QuoteMixin(VersionMixin):
         plan_id: str | None = None,
         tier: str | None = None,
         rooms: int = 1,
+        adults: int | None = None,
+        children: Sequence[int] = (),
+        channel: str = "",
+        country: str = "",
+        device: str = "",
+        coupons: Iterable[str] = (),
+        points: int = 0,
+        packages: Sequence[str] = (),
+        fill_bp: Sequence[int] | None = None,
+        booking_date: date | str | None = None,
     ) -> Quote:
         """The price of a stay, whether rooms are free or not. O(1) for most books.
 
-        `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book.
-        Raises Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the hotel's today, UnknownIdError,
-        InputError.
+        `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book. The
+        guest's question beside it (`adults` to `booking_date`) is described in `nightgrid.asking.Asking`. Raises
+        Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the day of booking, TOO_MANY_GUESTS for a party
+        that the room type does not take, UnknownIdError, InputError.
         """
+        asking = Asking(
+            adults, tuple(children), channel, country, device, frozenset(coupons), points, tuple(packages),
+            None if fill_bp is None else tuple(fill_bp),
+            None if booking_date is None else to_date(to_ordinal(booking_date)),
+        )  # fmt: skip
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
         version, now_ms = self._priced_now()
         ordinal = to_ordinal(arrival)
@@ -51,14 +73,21 @@ class QuoteMixin(VersionMixin):
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         tier_index = 0 if tier is None else version.tier_index(tier)
         hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
-        today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
-        begin = max(self.first_night, version.first_night, today)
+        booked = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
+        if asking.booking_date is not None:
+            booked = asking.booking_date.toordinal()
+        begin = max(self.first_night, version.first_night, booked)
         end = min(self.first_night + self.n_nights, version.first_night + version.n_nights)
         if ordinal < begin or ordinal + nights > end:
             window = f"{to_date(begin)} to {to_date(end)}"
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
-        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, today, now_ms)
+        program = version.compiled.program
+        if program is not None and len(program.fills) > 1 and asking.fill_bp is None:
+            first = ordinal - version.first_night
+            fill = version.fill_bp[hotel, first : first + nights].tolist()
+            asking = replace(asking, fill_bp=tuple(fill))
+        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, now_ms, asking)
 
     def _quote_from(
         self,
@@ -70,22 +99,22 @@ class QuoteMixin(VersionMixin):
         tier_index: int,
         booked: int,
         evaluated_ms: int,
+        asking: Asking = ANYBODY,
     ) -> Quote:
         """The quote that a price version gives for inputs, whatever is true now: no clock, grid or later version plays
-        a part, so that the same inputs give the same answer for ever. `arrival` and `booked` are ordinals.
+        a part, so that the same inputs give the same answer for ever. `arrival` and `booked` are ordinals; an asking
+        without house fill is one for an empty house.
         """
         catalog = self.catalog  # for names and places, which positions keep; nothing of it makes the price
         row = int(catalog.product_row[product])
         hotel = int(catalog.row_hotel[row])
-        tables = version.tables
-        lane = int(self._inventory.product_lane[product])
-        first = arrival - version.first_night
-        stay = int(tables.set_stay[tables.lane_set[lane]])
-        lead_days = arrival - booked
-        los = int(tables.los_num[stay, nights])
-        lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
-        tier_num = int(tables.tier_num[stay, tier_index])
-        total = price.stay_total(tables.sums, lane, first, nights, version.mask, los, lead, tier_num, tables.terms)
+        self._check_party(row, asking)
+        priced = self._priced_stay(version, product, hotel, arrival, nights, tier_index, arrival - booked, asking)
+        total = priced.total * rooms
+        if version.compiled.program is None:
+            shares = self._plain_shares(version, product, arrival, nights, tier_index, arrival - booked, rooms, total)
+        else:
+            shares = program_nights(total, rooms, priced)
         return Quote(
             hotel_id=catalog.hotel_ids[hotel],
             room_type_id=catalog.room_type_ids[row],
@@ -94,18 +123,74 @@ class QuoteMixin(VersionMixin):
             nights=nights,
             rooms=rooms,
             tier=version.tiers[tier_index],
-            lead_days=lead_days,
+            lead_days=arrival - booked,
             evaluated_ms=evaluated_ms,
-            total_minor=int(total) * rooms,
+            total_minor=total,
             currency=catalog.currencies[int(catalog.hotel_currency[hotel])],
             price_version=version.digest,
             product_index=product,
-            _night_sums=tables.sums[first : first + nights + 1, lane].astype(np.int64),
-            _night_mask=version.mask,
-            _factor=los * lead * tier_num,
-            _terms=tables.terms,
+            net_minor=priced.net * rooms,
+            taxes_minor=priced.taxes * rooms,
+            payable_minor=total - priced.paid_by_points,
+            points_used=priced.points_used,
+            applied=priced.applied,
+            asking=asking,
+            _nights=shares,
+            _terms=version.tables.terms,
             _secret=self._digests.quote_secret,
         )
+
+    def _check_party(self, row: int, asking: Asking) -> None:
+        """Refused for more guests than the room type takes."""
+        guests, most = asking.guests, int(self.catalog.guests_max[row])
+        if guests is not None and guests > most:
+            text = f"{guests} guests are too many for {self.catalog.room_type_ids[row]}, which takes {most}"
+            raise Refused(Outcome.TOO_MANY_GUESTS, text)
+
+    def _plain_factors(
+        self, version: PriceVersion, product: int, nights: int, tier_index: int, lead_days: int
+    ) -> tuple[int, int, int, int]:
+        """(lane, length of stay, lead time, tier) numerators of a product of factors."""
+        tables = version.tables
+        lane = int(self._inventory.product_lane[product])
+        stay = int(tables.set_stay[tables.lane_set[lane]])
+        lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
+        return lane, int(tables.los_num[stay, nights]), lead, int(tables.tier_num[stay, tier_index])
+
+    def _plain_shares(
+        self, version: PriceVersion, product: int, arrival: int, nights: int, tier_index: int, lead_days: int,
+        rooms: int, total: int,
+    ) -> Callable[[], tuple[int, ...]]:  # fmt: skip
+        tables = version.tables
+        first = arrival - version.first_night
+        lane, los, lead, tier = self._plain_factors(version, product, nights, tier_index, lead_days)
+        sums = tables.sums[first : first + nights + 1, lane].astype(np.int64)
+        return plain_nights(total, rooms, sums, version.mask, los * lead * tier, tables.terms)
+
+    def _priced_stay(
+        self, version: PriceVersion, product: int, hotel: int, arrival: int, nights: int, tier_index: int,
+        lead_days: int, asking: Asking,
+    ) -> StayPrice:  # fmt: skip
+        """The price for one room."""
+        program = version.compiled.program
+        first = arrival - version.first_night
+        if program is None:
+            if asking.packages:
+                raise InputError(f"packages has {asking.packages[0]!r}, and the rule book offers none")
+            tables = version.tables
+            lane, *factors = self._plain_factors(version, product, nights, tier_index, lead_days)
+            total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
+            return StayPrice(product, total, total, 0, 0, 0, (), (), np.empty((0, 2), np.int64))
+        fill: NDArray[np.int64] | None = None
+        if asking.fill_bp is not None:
+            if len(asking.fill_bp) != nights:
+                raise InputError(f"fill_bp has {len(asking.fill_bp)} numbers for {nights} nights; give one for each")
+            fill = np.array(asking.fill_bp, np.int64)
+        try:
+            return price_one(program, product, arrival, first, nights, lead_days, tier_index, asking, fill)
+        except TooManyGuestsError:
+            text = f"{self.catalog.hotel_ids[hotel]} gives no price for {asking.guests} guests"
+            raise Refused(Outcome.TOO_MANY_GUESTS, text) from None
 
     def quote_many(self, requests: Any) -> pl.DataFrame:
         """Price every line of a frame in one call: outcome (int16), total_minor (null where refused), currency,
@@ -113,7 +198,9 @@ class QuoteMixin(VersionMixin):
 
         Columns: hotel_id and room_type_id (and plan_id where a room type has several), or product_index; arrival,
         nights; optional tier, rooms (1), booking_date (default: the hotel's today), as if it were asked on that
-        date. O(lines).
+        date, and the fields of `nightgrid.asking.Asking` (children, coupons, packages and fill_bp as lists). A book
+        with more than factors also answers net_minor, taxes_minor, payable_minor, points_used and applied (positions of
+        promotions in the book). O(lines).
         """
         return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(self._now_ms()), requests)
 

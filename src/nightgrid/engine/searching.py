@@ -76,7 +76,7 @@ class SearchMixin(EngineBase):
         """
         started = stopwatch_seconds()
         searcher = self._searcher  # before the prices, so that they know all of it
-        version = self._priced()
+        version = self._multiplied("search")
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
         self._check_query(ordinal, nights, rooms, guests, sort, top, version)

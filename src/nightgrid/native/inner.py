@@ -73,17 +73,38 @@ class _Lowering(typed_passes.NativeLowering):  # type: ignore[misc]
         return True
 
 
+@compiler_machinery.register_pass(mutates_CFG=True, analysis_only=False)
+class _LoweringApart(_Lowering):
+    """The same; callers call the function and do not take its code in."""
+
+    _name = "nightgrid_apart_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        super().run_pass(state)
+        module = state.library._final_module  # noqa: SLF001 - numba has no option against inlining by LLVM
+        module.get_function(state["cr"].fndesc.llvm_func_name).add_function_attribute("noinline")
+        return True
+
+
 class InnerCompiler(compiler.CompilerBase):  # type: ignore[misc]
     """numba's usual pipeline, with `_Lowering` at its end."""
+
+    lowering: Any = _Lowering
 
     def define_pipelines(self) -> list[Any]:
         """The passes of one function."""
         manager = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [
-            (_Lowering, text) if each is typed_passes.NativeLowering else (each, text) for each, text in manager.passes
+            (self.lowering if each is typed_passes.NativeLowering else each, text) for each, text in manager.passes
         ]
         manager.finalize()
         return [manager]
+
+
+class ApartCompiler(InnerCompiler):
+    """The same with `_LoweringApart`."""
+
+    lowering = _LoweringApart
 
 
 class InnerCache(KernelCache):

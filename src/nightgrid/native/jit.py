@@ -36,12 +36,21 @@ def inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function, forceinline=True)
 
 
+def called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel that stays a function of its own: for long steps that are called from many places and rarely matter for
+    speed. Taken into all their callers, they would be compiled many times over.
+    """
+    if _INNER_USABLE:
+        return _compiled(function, pipeline_class=inner.ApartCompiler)
+    return _compiled(function)
+
+
 def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     module = function.__module__.rpartition(".")[2]
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
     is_inner = _INNER_USABLE and f"{module}.{function.__name__}" not in CALLED_FROM_PYTHON
     if is_inner:
-        options |= {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler}
+        options = {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler} | options
     compiled: Any = numba.njit(**options)(function)
     folder = cache_folder(module)
     if folder is not None:  # numba has no option for a cache of another kind

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _INVENTORY = "tests/oracles/inventory.py"
 _PRICES = "tests/oracles/prices.py"
+_PRICEBOOK = "tests/oracles/pricebook/__init__.py"
 _SEARCH = "tests/oracles/search.py"
 _GRID = "tests/oracles/grid.py"
 _SIPHASH = "tests/oracles/siphash.py"
@@ -127,6 +128,19 @@ ENTRIES = (
         _PRICES,
         "tests/agreement/test_prices_agree.py",
         "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
+        "line_prices.price_lines",
+        "price stays by a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_pricebook_agrees.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
+        "night_fold.fold_cells",
+        "fold nights of a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_pricebook_agrees.py",
     ),
     KernelEntry("quotes.quote_batch", "price many stays", _PRICES, "tests/agreement/test_fast_paths.py"),
     KernelEntry(

@@ -20,12 +20,14 @@ from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
 from nightgrid.pricing.mistakes import place_of, refused
 from nightgrid.pricing.model import Policy, RuleBook
+from nightgrid.pricing.pipelines import policy_of
+from nightgrid.pricing.plainness import is_plain
 from nightgrid.pricing.price_data import NO_DATA, PriceData
+from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
 from nightgrid.pricing.stays import compile_bounds, compile_stays
-from nightgrid.pricing.unsupported import unsupported
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -69,6 +71,8 @@ class CompiledBook:
     display_currency: str  # "" where hotels have several currencies and the book names none
     warnings: tuple[str, ...]  # sentences about names that nothing matches; the book is usable
     data: PriceData = NO_DATA  # base prices and overrides that came beside the book
+    program: Program | None = None  # of a book that is more than a product of factors; then the bounds and stay tables
+    # above are those of no rule at all
 
 
 def compile_book(
@@ -82,28 +86,31 @@ def compile_book(
     _check_window(first_night, n_nights)
     classes = ProductClasses(book, catalog)
     rates, display_currency, mistakes = _rates(book, catalog)
-    if not data.is_empty:
-        raise InputError("base prices and overrides as data are not computed yet; take them away before publishing")
-    problems = [*unsupported(book), *check_countries(book, classes)]
-    mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in problems]
+    mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in check_countries(book, classes)]
     if mistakes:
         raise refused(book, mistakes)
     seasons = compile_seasons(book, classes, first_night, n_nights)
-    bounds = compile_bounds(book, classes, catalog)
-    stays = compile_stays(book, classes)
-    rounding = book.rounding
-    scale = night_scale(rounding.policy, seasons.den, bounds)
-    # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
-    bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
-    tables = Tables(rounding.policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
-    mistakes = prove(tables, catalog, classes.of_product, n_nights)
-    if mistakes:
-        raise refused(book, mistakes)
+    program = None
+    factors = book
+    if not is_plain(book, data):
+        program = compile_program(book, classes, catalog, seasons, data, (first_night, n_nights))
+        factors = book.model_copy(update={"bounds": (), "length_of_stay": (), "lead_time": (), "member_tier": ()})
+    bounds = compile_bounds(factors, classes, catalog)
+    stays = compile_stays(factors, classes)
+    rounding, policy = book.rounding, policy_of(book)
+    scale = night_scale(policy, seasons.den, bounds) if program is None else int(program.scales[0])
+    if program is None:
+        # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
+        bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
+        tables = Tables(policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
+        mistakes = prove(tables, catalog, classes.of_product, n_nights)
+        if mistakes:
+            raise refused(book, mistakes)
     warnings = scope_warnings(book, catalog, classes.unknown) + holiday_warnings(book, classes, first_night, n_nights)
     of_product = classes.of_product
     return CompiledBook(
         book=book, digest=book.digest, first_night=first_night, n_nights=n_nights,
-        policy=list(Policy).index(rounding.policy), mode=list(RoundingMode).index(rounding.mode),
+        policy=list(Policy).index(policy), mode=list(RoundingMode).index(rounding.mode),
         increment=rounding.increment_minor, night_scale=scale,
         season_set=seasons.set_of_class[of_product], season_num=seasons.num, season_den=seasons.den,
         season_groups=seasons.groups, season_rule=seasons.rule,
@@ -115,6 +122,7 @@ def compile_book(
         los_num=stays.los_num, lead_num=stays.lead_num, tier_num=stays.tier_num,
         los_den=stays.los_den, lead_den=stays.lead_den, tier_den=stays.tier_den,
         tiers=book.book.tiers, rates=rates, display_currency=display_currency, warnings=tuple(warnings), data=data,
+        program=program,
     )  # fmt: skip
 
 

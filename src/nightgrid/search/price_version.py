@@ -16,6 +16,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, Mistake, RuleBookError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
@@ -25,6 +26,7 @@ from nightgrid.native import prices as price
 from nightgrid.native.minima import fold_word_minima
 from nightgrid.native.tables import LaneMap, PriceTables, desk_of
 from nightgrid.pricing.compile import CompiledBook
+from nightgrid.search.matrices import Matrices, fold_program
 
 _EXACT = 2**53  # integers below are exact in a float64
 _DENOMINATOR_MAX = 2**51
@@ -42,6 +44,8 @@ class PriceVersion:
     largest_night: int  # of all products and nights, minor units x night scale
     catalog: Catalog  # that it was made for; a larger one has products without a price
     lanes: LaneMap  # of that catalogue: the desk has their addresses
+    fill_bp: NDArray[np.int16]  # (hotel, night) house fill with which the matrices were folded, basis points
+    matrices: Matrices | None = None  # of a book with a full pipeline; the sums of the tables are its first plane
 
     @property
     def first_night(self) -> int:
@@ -75,7 +79,8 @@ class PriceVersion:
     @property
     def bytes(self) -> int:
         """Bytes of the price matrices."""
-        return int(self.tables.sums.nbytes + self.tables.word_sums.nbytes)
+        sums = self.tables.sums if self.matrices is None else self.matrices.sums
+        return int(sums.nbytes + self.tables.word_sums.nbytes)
 
 
 def version_digest(compiled: CompiledBook, catalog: Catalog) -> str:
@@ -141,28 +146,16 @@ def _word_sets(lane_set: NDArray[np.int32], is_product: NDArray[np.bool_]) -> tu
     return first, np.ascontiguousarray(sets[new], np.int32)
 
 
-def build_price_version(
-    compiled: CompiledBook, catalog: Catalog, inventory: Inventory, lanes: LaneMap | None = None
-) -> PriceVersion:
-    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
-    million nights.
-
-    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
-    catalogue that the inventory does not have yet.
-    """
-    lanes = inventory.lanes if lanes is None else lanes
-    terms = terms_of(compiled)
-    product_hotel = catalog.row_hotel[catalog.product_row]
-    groups = np.stack(
-        [compiled.stay_set, catalog.hotel_currency[product_hotel], catalog.hotel_calendar[product_hotel]], axis=1
-    )
-    distinct, product_set = np.unique(groups, axis=0, return_inverse=True)
+def _plain_sums(
+    compiled: CompiledBook, catalog: Catalog, lanes: LaneMap, n_nights: int, terms: NDArray[np.int64]
+) -> tuple[NDArray[np.uint32] | NDArray[np.int64], int, int]:
+    """(running sums, mask, largest night) of a book that is a product of factors."""
     base = np.ascontiguousarray(_by_lane(lanes, catalog.base_minor.astype(np.int64), 0)).view(np.int64)
     season_set = _by_lane(lanes, compiled.season_set.astype(np.int32), 0)
     bounds_set = _by_lane(lanes, compiled.bounds_set.astype(np.int32), 0)
     season_by_night = np.ascontiguousarray(compiled.season_num.T.astype(np.int64))
-    longest = min(STAY_NIGHTS_MAX, inventory.n_nights)
-    shape = (inventory.n_nights + 1, len(base))
+    longest = min(STAY_NIGHTS_MAX, n_nights)
+    shape = (n_nights + 1, len(base))
     sums: NDArray[np.uint32] | NDArray[np.int64] = np.empty(shape, np.uint32)
     mask = 2**32 - 1
     bounds = _bounds(compiled)
@@ -178,10 +171,42 @@ def build_price_version(
             f"a night can cost {largest / compiled.night_scale:.0f} minor units, too much for {longest} exact nights"
         )
         raise RuleBookError(compiled.book.book.name, [Mistake("season", problem, fix)])
+    return sums, mask, int(largest)
+
+
+def build_price_version(
+    compiled: CompiledBook,
+    catalog: Catalog,
+    inventory: Inventory,
+    lanes: LaneMap | None = None,
+    fill_bp: NDArray[np.int16] | None = None,
+) -> PriceVersion:
+    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
+    million nights.
+
+    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
+    catalogue that the inventory does not have yet. `fill_bp` (hotel, night): house fill in basis points; None = 0.
+    """
+    lanes = inventory.lanes if lanes is None else lanes
+    terms = terms_of(compiled)
+    product_hotel = catalog.row_hotel[catalog.product_row]
+    program = compiled.program
+    stay_set = compiled.stay_set if program is None else program.set_of_product
+    groups = np.stack([stay_set, catalog.hotel_currency[product_hotel], catalog.hotel_calendar[product_hotel]], axis=1)
+    distinct, product_set = np.unique(groups, axis=0, return_inverse=True)
+    n_nights = inventory.n_nights
+    fill = np.zeros((catalog.n_hotels, n_nights), np.int16) if fill_bp is None else fill_bp
+    matrices = None
+    if program is None:
+        sums, mask, largest = _plain_sums(compiled, catalog, lanes, n_nights, terms)
+    else:
+        name, party = compiled.book.book.name, Asking(adults=1) if program.per_person else ANYBODY
+        matrices = fold_program(program, catalog, lanes, n_nights, fill, name, compiled.first_night, party)
+        sums, mask, largest = matrices.sums[0], matrices.mask, matrices.largest
     lane_set = _by_lane(lanes, product_set.ravel().astype(np.int32), 0).view(np.int32)
     is_product = lanes.lane_product >= 0
     word_first_set, word_sets = _word_sets(lane_set, is_product)
-    word_sums = np.empty((shape[0], shape[1] // 64), sums.dtype)
+    word_sums = np.empty((sums.shape[0], sums.shape[1] // 64), sums.dtype)
     fold_word_minima(sums, lanes.lane_product, mask, word_sums)
     tables = PriceTables(
         sums=sums,
@@ -200,7 +225,9 @@ def build_price_version(
     for array in tables:
         array.setflags(write=False)
     desk = desk_of(tables, lanes)
-    return PriceVersion(version_digest(compiled, catalog), compiled, tables, mask, desk, int(largest), catalog, lanes)
+    return PriceVersion(
+        version_digest(compiled, catalog), compiled, tables, mask, desk, int(largest), catalog, lanes, fill, matrices
+    )
 
 
 def rates_of(compiled: CompiledBook, booking_date: date) -> Mapping[str, Fraction]:

@@ -1,0 +1,44 @@
+"""What each night of a quote costs: computed when it is asked for, so that a quote itself stays cheap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.money import allocate
+from nightgrid.native import prices as price
+from nightgrid.search.stay_prices import StayPrice, shares
+
+
+def plain_nights(
+    total_minor: int, rooms: int, sums: NDArray[np.int64], mask: int, factor: int, terms: NDArray[np.int64]
+) -> Callable[[], tuple[int, ...]]:
+    """Nights of a product of factors: shares of the total, or each rounded alone. sums: running sums of the stay."""
+
+    def nights() -> tuple[int, ...]:
+        values = [int(value) for value in np.diff(sums) & mask]
+        parts = [int(term) for term in terms]
+        if parts[price.T_POLICY] != price.POLICY_NIGHT:
+            return tuple(allocate(total_minor, values))
+        denominator = math.prod(
+            parts[part] for part in (price.T_LOS_DEN, price.T_LEAD_DEN, price.T_TIER_DEN, price.T_NIGHT_SCALE)
+        )
+        mode, increment = parts[price.T_MODE], parts[price.T_INCREMENT]
+        rounded = [int(price.round_to(value, factor, denominator, mode, increment)) for value in values]
+        return tuple(value * rooms for value in rounded)
+
+    return nights
+
+
+def program_nights(total_minor: int, rooms: int, priced: StayPrice) -> Callable[[], tuple[int, ...]]:
+    """Nights of a full pipeline: shares by their weights, or each with its own price."""
+
+    def nights() -> tuple[int, ...]:
+        if priced.night_prices:
+            return tuple(night * rooms for night in priced.night_prices)
+        return tuple(allocate(total_minor, shares(priced)))
+
+    return nights

@@ -1,0 +1,94 @@
+"""Prices of stays in a book with a full pipeline, line by line: nights from their cells, then the stay's plan.
+
+One quote is one line. Nothing is kept between lines, so any party, lead time and house fill can be asked.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import carray
+
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native import night_desk as on
+from nightgrid.native import plan_codes as do
+from nightgrid.native.jit import kernel
+from nightgrid.native.night_cells import OK, TOO_MANY_GUESTS, full_payers, night_cell
+from nightgrid.native.registers import W_NOW, WEIGHTS
+from nightgrid.native.stay_price import price_stay
+from nightgrid.native.views import address_of, as_pointer
+
+#: Fields of a line.
+L_PRODUCT: Final = 0
+L_STAGE: Final = 1  # where the stages of its rule set stand
+L_FIRST: Final = 2  # index of its first night in the tables
+L_FILL: Final = 3  # where its house fill stands in the fills, a word a night; -1 = an empty house
+L_FIELDS: Final = 4
+
+#: Flags of a book.
+B_BY_NIGHT: Final = 0
+B_LEAD_OF_NIGHT: Final = 1
+B_FIELDS: Final = 2
+
+OK_CODE: Final = 0
+CODE_TOO_LARGE: Final = do.TOO_LARGE_CODE
+CODE_TOO_MANY_SETS: Final = do.TOO_MANY_CODE
+CODE_TOO_MANY_GUESTS: Final = 3
+
+
+@kernel
+def stay_nights(desk, terms, query, line, lead_of_night, fills, scratch, cell, values):
+    """The nights of a stay: values (plane, night) int64 [out]; returns OK_CODE, CODE_TOO_LARGE or
+    CODE_TOO_MANY_GUESTS.
+    """
+    for night in range(query[do.Q_NIGHTS]):
+        lead = query[do.Q_LEAD] + (night if lead_of_night else 0)
+        fill = fills[line[L_FILL] + night] if line[L_FILL] >= 0 else np.int64(0)
+        guests = full_payers(desk, terms, line[L_PRODUCT], line[L_FIRST] + night, query, scratch)
+        code = night_cell(
+            desk, line[L_PRODUCT], line[L_FIRST] + night, guests, min(lead, LEAD_DAYS_MAX), fill, scratch, cell
+        )
+        if code != OK:
+            return CODE_TOO_MANY_GUESTS if code == TOO_MANY_GUESTS else CODE_TOO_LARGE
+        for plane in range(values.shape[0]):
+            values[plane, night] = cell[plane]
+    return OK_CODE
+
+
+@kernel
+def price_lines(desk, terms, scales, flags, queries, lines, fills, shop, out, out_nights, out_weights):
+    """Price every line for one room: out (line, A_FIELDS) int64, its A_CODE one of the codes above [out].
+
+    desk: `night_desk`; terms, scales (plane): of the program; flags (B_FIELDS) int64; queries (line, Q_FIELDS) int64;
+    lines (line, L_FIELDS) int64; fills int64 basis points [in]; shop: Workshop. For a single line also out_nights
+    (night) int64: under the policy `night` what each night costs; out_weights (night, 2) int64: how the nights share
+    the total; both may be empty [out]. O(lines x (rules + steps x nights)).
+    """
+    cell = np.empty(on.PLANES_MAX, np.int64)
+    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    single = np.zeros(1, np.int64)
+    for number in range(lines.shape[0]):
+        query = queries[number]
+        line = lines[number]
+        answer = out[number]
+        nights = query[do.Q_NIGHTS]
+        values = np.empty((scales.size, nights), np.int64)
+        answer[:] = 0
+        code = stay_nights(desk, terms, query, line, flags[B_LEAD_OF_NIGHT], fills, scratch, cell, values)
+        if code != OK_CODE:
+            answer[do.A_CODE] = code
+            continue
+        by_night = flags[B_BY_NIGHT] != 0
+        each = out_nights if out_nights.size >= nights else (single if not by_night else np.empty(nights, np.int64))
+        price_stay(terms, line[L_STAGE], by_night, query, values, scales, shop, answer, each)
+        if out_weights.shape[0] == nights:
+            weights = carray(as_pointer(address_of(shop.weights)), (WEIGHTS, nights, 2), np.int64)
+            for night in range(nights):
+                out_weights[night, 0] = weights[W_NOW, night, 0]
+                out_weights[night, 1] = weights[W_NOW, night, 1]
+
+
+def wide_numbers(pairs: Any) -> list[int]:
+    """Python integers of wide ones: int64 (number, 2)."""
+    return [(high << 64) + (low & (2**64 - 1)) for high, low in pairs.tolist()]

@@ -1,0 +1,137 @@
+"""A book with a full pipeline, compiled: the night stages as tables, the stay stages as rule sets over one vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nightgrid.asking import Asking
+from nightgrid.catalog import Catalog
+from nightgrid.errors import InputError
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native import night_desk as on
+from nightgrid.native import plan_codes as do
+from nightgrid.pricing.derivation import plan_products
+from nightgrid.pricing.fields import basis_points
+from nightgrid.pricing.model import RuleBook
+from nightgrid.pricing.night_tables import compile_nights
+from nightgrid.pricing.pipelines import placed
+from nightgrid.pricing.price_data import PriceData
+from nightgrid.pricing.records import Records
+from nightgrid.pricing.rule_sets import Reach, RuleSets, compile_rule_sets
+from nightgrid.pricing.scopes import ProductClasses
+from nightgrid.pricing.seasons import SeasonTables
+
+Words = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """What kernels need to price any stay (`native/stay_price.py`). P products, S rule sets, T tiers."""
+
+    terms: Words  # rules and stages (`native/terms_of_rules.py`)
+    sets: RuleSets
+    set_of_product: npt.NDArray[np.int32]  # [P]
+    nights: on.NightTables
+    desk: Words  # of the night tables
+    scales: Words  # [plane] of nightly prices; plane 0 is the night after its last stage
+    by_night: bool  # policy `night`
+    names: dict[str, dict[str, int]]  # channel, country, device, coupon, package -> name -> number
+    tier_product: npt.NDArray[np.int32]  # [T, P] the product that a tier is sold instead, -1 none
+    party_sizes: tuple[int, ...]  # with base prices of their own
+    per_person: bool
+    fills: tuple[int, ...]  # edges of house fill at which demand changes, basis points; (0,) where it does not
+    leads: tuple[int, ...]  # edges of lead days at which demand changes
+    lead_of_night: bool
+
+    @property
+    def asks_guests(self) -> bool:
+        """Whether the nightly price depends on the party."""
+        return self.per_person or bool(self.party_sizes)
+
+    def promotions(self, product: int, bits: int) -> tuple[int, ...]:
+        """Positions in the file of the promotions that an answer's bits name."""
+        listed = self.sets.promotions[int(self.set_of_product[product])]
+        return tuple(position for number, position in enumerate(listed) if bits >> number & 1)
+
+    def question(
+        self, asking: Asking, arrival: int, nights: int, lead_days: int, tier: int, *, silent: bool = False
+    ) -> Words:
+        """A guest's question as kernels take it: int64 (Q_FIELDS). Names that the book does not know fit no
+        condition.
+        """
+        names = self.names
+        coupons = [names["coupon"][code] for code in asking.coupons if code in names["coupon"]]
+        packages = [names["package"].get(name, do.NO_NAME) for name in asking.packages]
+        lists = [*sorted(asking.children, reverse=True), *coupons, *packages]
+        query = np.zeros(do.Q_FIELDS, np.int64)
+        query[: do.Q_LISTS] = (
+            arrival, nights, lead_days, tier,
+            names["channel"].get(asking.channel, do.NO_NAME), names["country"].get(asking.country, do.NO_NAME),
+            names["device"].get(asking.device, do.NO_NAME),
+            -1 if asking.adults is None else asking.adults, len(asking.children), len(coupons), len(packages),
+            asking.points, silent, -1, 0, 0,
+        )  # fmt: skip
+        if lists:
+            query[do.Q_LISTS : do.Q_LISTS + len(lists)] = lists
+        return query
+
+    def check_packages(self, product: int, asking: Asking) -> None:
+        """InputError for a package that the product is not sold with."""
+        offered = self.sets.packages[int(self.set_of_product[product])]
+        missing = [name for name in asking.packages if name not in offered]
+        if missing:
+            known = ", ".join(sorted(set(offered))) or "none"
+            raise InputError(
+                f"packages has {missing[0]!r}, which is not offered with this product; offered are: {known}"
+            )
+
+    def demand_lead(self, lead_days: int) -> int:
+        """Lead days as demand rules count them."""
+        return min(lead_days, LEAD_DAYS_MAX)
+
+
+def compile_program(
+    book: RuleBook, classes: ProductClasses, catalog: Catalog, seasons: SeasonTables, data: PriceData,
+    window: tuple[int, int],
+) -> Program:  # fmt: skip
+    """Compile the full pipeline of a book. RuleBookError as `compile_book`."""
+    pipeline = placed(book)
+    reach = Reach(book, classes, catalog)
+    tables = data.window(*window)
+    nights = compile_nights(book, pipeline, classes, reach, catalog, seasons, tables, window)
+    records = Records(book.book.tiers)
+    sets = compile_rule_sets(book, pipeline, classes, reach, catalog, records, nights.planes)
+    set_of_product = sets.set_of_class[classes.of_product]
+    tables_of_nights = nights.tables._replace(guests_rule=np.ascontiguousarray(sets.guests[set_of_product]))
+    demand = book.demand if pipeline.index("demand") >= 0 else ()
+    return Program(
+        terms=records.array(), sets=sets, set_of_product=set_of_product,
+        nights=tables_of_nights, desk=on.night_desk(tables_of_nights),
+        scales=np.ascontiguousarray(nights.tables.planes[:, 1]),
+        by_night=pipeline.per_night is not None, names=records.names,
+        tier_product=_tier_products(sets, set_of_product, catalog, len(book.book.tiers)),
+        party_sizes=tuple(sorted({int(size) for size in np.unique(tables.base_guests) if size > 0})),
+        per_person=book.book.base_per == "person",
+        fills=tuple(sorted({0, *(basis_points(edge) for rule in demand for edge in rule.fill)})),
+        leads=tuple(sorted({0, *(edge for rule in demand for edge in rule.lead_days)})),
+        lead_of_night=book.book.lead_of == "night",
+    )  # fmt: skip
+
+
+def _tier_products(sets: RuleSets, set_of_product: Any, catalog: Catalog, tiers: int) -> npt.NDArray[np.int32]:
+    """[tier, product]: the product of the same room type that a tier is sold instead, -1 none."""
+    found = np.full((tiers, catalog.n_products), -1, np.int32)
+    plans = sorted({plan for of_set in sets.tier_plan for plan in of_set if plan})
+    if not plans:
+        return found
+    products = plan_products(catalog, plans)
+    for tier in range(tiers):
+        column = np.array([plans.index(of_set[tier]) if of_set[tier] else -1 for of_set in sets.tier_plan])
+        wanted = column[set_of_product]
+        some = np.flatnonzero(wanted >= 0)
+        found[tier, some] = products[catalog.product_row[some], wanted[some]]
+    return found

@@ -1,0 +1,82 @@
+"""Nightly prices of a whole window as running sums: for plain books, and for each variant of a full pipeline.
+
+A variant is what the nights depend on beside product and date: how many guests pay in full, and the lead time where a
+demand rule looks at it. Books mostly need one; others are folded when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.asking import ANYBODY, Asking
+from nightgrid.catalog import Catalog
+from nightgrid.errors import Mistake, RuleBookError
+from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.native.night_cells import OK
+from nightgrid.native.night_fold import fold_cells
+from nightgrid.native.tables import LaneMap
+from nightgrid.nights import to_date
+from nightgrid.pricing.program import Program
+
+_WORDS: dict[bool, Any] = {True: np.uint32, False: np.int64}
+_WORD = 2**62  # running sums of a stay are words; what is made of them is exact in any case
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrices:
+    """sums (plane, night + 1, lane) uint32 or int64: running sums of nightly prices x scale; bad (lane) int64: the
+    first night without a price for the party; mask and largest as in PriceVersion.
+    """
+
+    sums: NDArray[np.uint32] | NDArray[np.int64]
+    mask: int
+    bad: NDArray[np.int64]
+    largest: int
+
+
+def fold_program(
+    program: Program,
+    catalog: Catalog,
+    lanes: LaneMap,
+    n_nights: int,
+    fill_bp: NDArray[np.int16],
+    name: str,
+    first_night: int,
+    party: Asking = ANYBODY,
+    leads: NDArray[np.int64] | None = None,
+) -> Matrices:
+    """Fold all nights of a variant. leads (lane) int64: lead days of the first night, one more each night where the
+    book counts demand by night; None = 0. RuleBookError where a night is too large to be exact. O(nights x lanes x
+    stages).
+    """
+    lane_product = lanes.lane_product
+    hotel = catalog.row_hotel[catalog.product_row]
+    fill_row = np.where(lane_product >= 0, hotel[np.maximum(lane_product, 0)], 0).astype(np.int64)
+    lead = np.zeros(len(lane_product), np.int64) if leads is None else leads
+    step = int(program.lead_of_night and leads is not None)
+    bad = np.empty(len(lane_product), np.int64)
+    longest = min(STAY_NIGHTS_MAX, n_nights)
+    query = program.question(party, first_night, 1, 0, 0)
+    shape = (len(program.scales), n_nights + 1, len(lane_product))
+    for short in (True, False):
+        sums: NDArray[np.uint32] | NDArray[np.int64] = np.empty(shape, _WORDS[short])
+        mask, limit = (2**32 - 1, 2**31) if short else (-1, _WORD)
+        largest, code, product, night = fold_cells(
+            program.desk, program.terms, query, lane_product, lead, step, fill_bp, fill_row, mask, sums, bad
+        )
+        if code != OK:
+            break
+        if largest * longest < limit:
+            return Matrices(sums, mask, bad, int(largest))
+    place = ""
+    if code != OK:
+        row = int(catalog.product_row[product])
+        ids = (catalog.hotel_ids[int(catalog.row_hotel[row])], catalog.room_type_ids[row], catalog.plan_ids[product])
+        place = f" of {'/'.join(ids)} on {to_date(first_night + int(night))}"
+    problem = f"the night{place} is too large to be computed exactly, {longest} of them in a stay"
+    fix = 'lower the prices or factors, or round every night (policy = "default")'
+    raise RuleBookError(name, [Mistake("season", problem, fix)])

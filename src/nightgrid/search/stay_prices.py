@@ -1,0 +1,139 @@
+"""Prices of single stays in a book with a full pipeline: from a guest's question to the kernel's lines and back."""
+
+from __future__ import annotations
+
+from threading import local
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.asking import Asking
+from nightgrid.errors import InputError
+from nightgrid.limits import PRICE_MINOR_MAX, PROMOTIONS_MAX
+from nightgrid.native import line_prices as by_line
+from nightgrid.native import plan_codes as do
+from nightgrid.native.line_prices import price_lines, wide_numbers
+from nightgrid.native.stay_price import Workshop, make_workshop
+from nightgrid.pricing.program import Program
+
+_thread = local()
+_NOTHING = np.zeros(0, np.int64)
+_NO_WEIGHTS = np.zeros((0, 2), np.int64)
+
+
+def workshop() -> Workshop:
+    """Scratch memory of this thread."""
+    kept: Workshop | None = getattr(_thread, "workshop", None)
+    if kept is None:
+        kept = _thread.workshop = make_workshop()
+    return kept
+
+
+class StayPrice(NamedTuple):
+    """The price of one stay for one room, minor units. product: the one that is sold, the tier's own plan or as
+    asked.
+    """
+
+    product: int
+    total: int
+    net: int
+    taxes: int
+    paid_by_points: int
+    points_used: int
+    applied: tuple[int, ...]
+    night_prices: tuple[int, ...]  # under the policy `night` what each night costs; else empty
+    weights: NDArray[np.int64]  # (night, 2), wide: how the nights share the total
+
+
+class TooManyGuestsError(Exception):
+    """No price is given for so many guests."""
+
+
+def refuse(code: int, place: str) -> None:
+    """Errors for the codes of the kernel that are no refusals of the hotel."""
+    if code == by_line.CODE_TOO_LARGE:
+        raise InputError(
+            f"the price of {place} leaves the numbers in which it is computed exactly; lower the prices, or round "
+            "after more stages of the pipeline"
+        )
+    if code == by_line.CODE_TOO_MANY_SETS:
+        raise InputError(
+            f"{place}: too many permitted sets of promotions; let at most {PROMOTIONS_MAX} be applicable to a stay, or "
+            'write over = "maximal"'
+        )
+
+
+def check_total(total: int, place: str) -> None:
+    """InputError for a total beyond what a price can be."""
+    if total > PRICE_MINOR_MAX:
+        raise InputError(f"the price of {place} is {total} minor units; a price is at most {PRICE_MINOR_MAX}")
+
+
+def lines_of(
+    program: Program, products: NDArray[np.integer], tier: NDArray[np.int64] | int, first: NDArray[np.int64] | int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """(lines (line, L_FIELDS) without house fill, whether a tier's own plan is sold instead) of products."""
+    own = program.tier_product[tier, products]
+    silent = own >= 0
+    sold = np.where(silent, own, products)
+    sets = program.set_of_product[sold]
+    lines = np.empty((len(sold), by_line.L_FIELDS), np.int64)
+    lines[:, by_line.L_PRODUCT] = sold
+    lines[:, by_line.L_STAGE] = program.sets.stage[sets]
+    lines[:, by_line.L_FIRST] = first
+    lines[:, by_line.L_FILL] = -1
+    return lines, silent
+
+
+def flags_of(program: Program) -> NDArray[np.int64]:
+    """The program's flags, int64 (B_FIELDS)."""
+    return np.array([program.by_night, program.lead_of_night], np.int64)
+
+
+def price_one(
+    program: Program,
+    product: int,
+    arrival: int,
+    first: int,
+    nights: int,
+    lead_days: int,
+    tier: int,
+    asking: Asking,
+    fill_bp: NDArray[np.int64] | None,
+) -> StayPrice:
+    """The price of one stay. arrival: ordinal; first: index of its night in the tables; fill_bp (night) or None.
+
+    TooManyGuestsError where no price is given for the party; InputError for packages that are not offered, a price per
+    person without guests, and numbers that are too large.
+    """
+    if program.per_person and asking.adults is None:
+        raise InputError("adults is not given, and this rule book prices each person; give adults=")
+    own = int(program.tier_product[tier, product])
+    sold = product if own < 0 else own
+    program.check_packages(sold, asking)
+    number = int(program.set_of_product[sold])
+    sets = program.sets
+    query = program.question(asking, arrival, nights, lead_days, tier, silent=own >= 0)
+    fill = 0 if fill_bp is not None else -1
+    line = np.array([(sold, sets.stage[number], first, fill)], np.int64)
+    out = np.empty((1, do.A_FIELDS), np.int64)
+    night_prices = np.empty(nights, np.int64) if program.by_night else _NOTHING
+    weights = np.empty((nights, 2), np.int64) if not program.by_night else _NO_WEIGHTS
+    price_lines(
+        program.desk, program.terms, program.scales, flags_of(program), query.reshape(1, -1), line,
+        _NOTHING if fill_bp is None else fill_bp, workshop(), out, night_prices, weights,
+    )  # fmt: skip
+    code, net, taxes, paid, points, bits = out[0, : do.A_OFFERS + 1].tolist()
+    if code == by_line.CODE_TOO_MANY_GUESTS:
+        raise TooManyGuestsError
+    if code:
+        refuse(code, f"product {sold}, {nights} nights")
+    check_total(net + taxes, f"product {sold}")
+    applied = program.promotions(sold, bits) if bits else ()
+    return StayPrice(sold, net + taxes, net, taxes, paid, points, applied, tuple(night_prices.tolist()), weights)
+
+
+def shares(price: StayPrice) -> list[int]:
+    """How the nights share the total: weights."""
+    return wide_numbers(price.weights)
