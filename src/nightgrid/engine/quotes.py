@@ -217,8 +217,9 @@ class QuoteMixin(VersionMixin):
             )
         arrival = to_ordinal(quote.arrival)
         explanation = explain(
-            version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier
-        )
+            version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier,
+            quote.asking,
+        )  # fmt: skip
         if explanation.total_minor * quote.rooms != quote.total_minor:
             if not quote.is_of(version.tables.terms):
                 raise InputError("the quote was made before ids that rules speak of were changed; quote anew")

@@ -47,6 +47,7 @@ class RequoteMixin(QuoteMixin):
             version.tier_index(content["tier"]),
             arrival - content["lead_days"],
             content["evaluated_ms"],
+            asking_of(content),
         ).called(content["hotel_id"], content["room_type_id"], content["plan_id"])
         wrong = difference(content, papers(again))
         if wrong is not None:
