@@ -122,7 +122,7 @@ def test_overrides_of_each_kind_stand_beside_each_other(engine):
         (base(base_minor=[1.5]), InputTypeError, "whole numbers"),
         (base(guests=[0]), InputError, "guests is 0 in row 0"),
         (base(night=["2035-06-01"]), InputError, "row 0: nights 2035-06-01 to 2035-06-01 must be in order and before"),
-        (base(night=["12.1.2027"]), InputError, "not a date"),
+        (base(night=["12.1.2027"]), InputError, "night is .12.1.2027. in row 0; write it as yyyy-mm-dd"),
         ({**base(), "night": [None]}, InputError, "night is null in row 0"),
         ({name: value for name, value in base().items() if name != "base_minor"}, InputError, "base_minor is missing"),
         ({"hotel_id": ["A"], "room_type_id": ["king"], "base_minor": [1]}, InputError, "first_night, last_night"),
