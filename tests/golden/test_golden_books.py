@@ -83,6 +83,7 @@ def test_a_quote_is_the_golden_price(case: PriceCase):
     expect.pop("display_minor", None)
     told = {key for key in expect if hasattr(quote, key)}
     assert {key: getattr(quote, key) for key in told} == {key: expect[key] for key in told}
+    assert engine.explain(quote).nights_minor == quote.nights_minor  # it raises where any other amount differs
     if told != set(expect):
         skip(case, f"the quote does not tell {', '.join(sorted(set(expect) - told))}")
 

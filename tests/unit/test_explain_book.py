@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
-from nightgrid import InputError, Outcome, Refused
-from tests.unit.chains import explained, reasons
+from nightgrid import Engine, InputError, IntegrityError, Outcome, Refused
+from nightgrid.clock import ManualClock
+from nightgrid.pricing import load_book
+from tests.unit.chains import FIRST_NIGHT, chain, explained, reasons
 
 #: 1 October 2026 is a Thursday. Base 500.00 CNY; two plans.
 FULL = {
@@ -228,3 +231,14 @@ def test_refusals_and_questions_that_lack_something():
         explained(FULL, adults=2, packages=("Breakfast", "Spa"))
     with pytest.raises(InputError, match="'Spa', which is not offered for this product; it has none"):
         explained({}, packages=("Spa",))
+
+
+def test_the_engine_refuses_a_quote_that_its_book_does_not_explain():
+    catalog = chain(plans=("standard", "nonref"))
+    clock = ManualClock(1_790_000_000_000)  # 21 September 2026
+    engine = Engine.in_memory(catalog, FIRST_NIGHT, 14, clock=clock)
+    engine.publish(load_book(FULL))
+    quote = engine.quote("h1", "double", "2026-10-02", 2, plan_id="nonref", adults=2, points=500, rooms=2)
+    assert engine.explain(quote).payable_minor == (quote.payable_minor + 500) // 2 - 500
+    with pytest.raises(IntegrityError, match=r"taxes_minor: explained \d+, quoted \d+ for 2 rooms"):
+        engine.explain(replace(quote, taxes_minor=quote.taxes_minor + 1))

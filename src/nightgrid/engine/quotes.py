@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,9 @@ from nightgrid.outcomes import Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_one
+
+#: What an explanation works out anew and compares with the quote.
+_EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
 
 
 class QuoteMixin(VersionMixin):
@@ -220,11 +223,12 @@ class QuoteMixin(VersionMixin):
             version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier,
             quote.asking,
         )  # fmt: skip
-        if explanation.total_minor * quote.rooms != quote.total_minor:
+        told = {name: getattr(quote, name) for name in _EXPLAINED}
+        differences = explanation.differences(quote.rooms, told)
+        if differences:
             if not quote.is_of(version.tables.terms):
                 raise InputError("the quote was made before ids that rules speak of were changed; quote anew")
             raise IntegrityError(
-                f"explained {explanation.total_minor} × {quote.rooms} rooms, quoted {quote.total_minor} for {quote}; "
-                "this is a defect, please report it"
+                f"{'; '.join(differences)} for {quote.rooms} rooms in {quote}: this is a defect, please report it"
             )
         return explanation
