@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.engine.answers import Quote
 from nightgrid.engine.frames import as_frame, require, row_indexes
 from nightgrid.engine.price_journal import Moment
@@ -45,9 +46,12 @@ class HistoryMixin(RequoteMixin):
         plan_id: str | None = None,
         tier: str | None = None,
         rooms: int = 1,
+        asking: Asking = ANYBODY,
     ) -> Quote:
         """The quote that was given at an instant (a datetime with a time zone, or milliseconds UTC) for a stay: by the
-        version, the data and the civil date at the hotel of then. Exact as long as the store lives.
+        version, the data and the civil date at the hotel of then. Exact as long as the store lives. `asking` is what
+        the guest told beside it; house fill is not in the journal: a rule that depends on it needs `asking.fill_bp`,
+        else the house counts as empty.
 
         InputError for an instant before the first publication or in the future; Refused (OUTSIDE_HORIZON) where the
         stay was not on sale. The version is folded again where it is not at hand: O(catalogue × nights) then.
@@ -68,7 +72,7 @@ class HistoryMixin(RequoteMixin):
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         version = self._version_of(moment)
         tier_index = 0 if tier is None else version.tier_index(tier)
-        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, at_ms)
+        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, at_ms, asking)
 
     def price_history(
         self, hotel_id: str, room_type_id: str, arrival: date | str, nights: int, *, days: int = 30, **stay: Any
