@@ -13,8 +13,8 @@ from tests.agreement.compare import examples
 from tests.oracles.outcomes import CODES
 from tests.stateful.everything import VERBS, Everything
 
-#: Never said in this world: all names are known, and blocks are asked for by the room type that they are of.
-NEVER = {"UNKNOWN_HOTEL", "UNKNOWN_PRODUCT", "TOO_MANY_GUESTS"}
+#: Never said in this world: all names are known, parties are small, and no hold is bound to a quote.
+NEVER = {"UNKNOWN_HOTEL", "UNKNOWN_PRODUCT", "TOO_MANY_GUESTS", "QUOTE_EXPIRED", "QUOTE_BOUND"}
 GRANTED = (
     "hold", "book", "hold_cart", "hold_many", "hold_many together", "confirm", "confirm_cart", "release",
     "release_cart", "extend", "cancel", "check_in", "check_out", "depart_early", "no_show", "amend",
