@@ -49,12 +49,12 @@ ROWS = [(row["hotel_id"], row["room_type_id"]) for row in CATALOGUE["room_types"
 #: How often each answer was met; a test demands that the rare ones are among it.
 MET: Counter[str] = Counter()
 #: What this world cannot say: its names are all known, nobody tells the size of his party or arrives, and there are no
-#: selling controls.
+#: selling controls and no quotes that a hold is bound to.
 NEVER = {
     "UNKNOWN_HOTEL", "UNKNOWN_PRODUCT", "UNKNOWN_BLOCK", "TOO_MANY_GUESTS",
     "ALREADY_CHECKED_IN", "ALREADY_CHECKED_OUT", "ALREADY_NO_SHOW", "NOT_CHECKED_IN",
     "STAY_PATTERN", "BOOKED_TOO_EARLY", "BOOKED_TOO_LATE", "QUOTA_USED_UP", "COUNTER_USED_UP", "TOO_MANY_OPEN_HOLDS",
-    "BELOW_HURDLE", "PROTECTED", "BLOCK_USED_UP", "HOUSE_FULL",
+    "BELOW_HURDLE", "PROTECTED", "BLOCK_USED_UP", "HOUSE_FULL", "QUOTE_EXPIRED", "QUOTE_BOUND",
 }  # fmt: skip
 
 rows = st.sampled_from(ROWS)
