@@ -65,6 +65,13 @@ def test_house_fill_is_the_share_of_rooms_taken(world):
             taken = sum(cell.sold + cell.held for cell in cells)
             assert whole[index, position] == (10_000 * taken // capacity if capacity else 10_000)
         assert engine.house_fill(hotel["hotel_id"]).tolist() == whole[index].tolist()
+    hotels = np.repeat(np.arange(len(catalogue["hotels"])), 2)
+    arrivals = np.array([engine.first_night, engine.first_night + 1] * len(catalogue["hotels"]))
+    nights = np.array([engine.n_nights, engine.n_nights - 1] * len(catalogue["hotels"]))
+    first, fill = engine._inventory.fills(hotels, arrivals, nights)
+    for hotel, arrival, count, begin in zip(hotels, arrivals, nights, first, strict=True):
+        expected = np.minimum(whole[hotel, arrival - engine.first_night :], 10_000)
+        assert fill[begin : begin + count].tolist() == expected.tolist()
 
 
 @examples(0.4)

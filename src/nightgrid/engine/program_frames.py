@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, NightgridError
+from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native import line_prices as by_line
 from nightgrid.native import plan_codes as do
@@ -73,6 +74,7 @@ def _outcomes(catalog: Catalog, version: PriceVersion, lines: ProgramLines, aski
 
 def quote_program(
     catalog: Catalog,
+    inventory: Inventory,
     version: PriceVersion,
     frame: pl.DataFrame,
     lines: ProgramLines,
@@ -87,7 +89,7 @@ def quote_program(
     ready = np.flatnonzero(code == Outcome.OK)
     for start in range(0, len(ready), _LINES_AT_ONCE):
         part = ready[start : start + _LINES_AT_ONCE]
-        sold[part], out[part] = _priced(catalog, version, lines, askings, part)
+        sold[part], out[part] = _priced(catalog, inventory, version, lines, askings, part)
     code[out[:, do.A_CODE] == by_line.CODE_TOO_MANY_GUESTS] = Outcome.TOO_MANY_GUESTS
     total = (out[:, do.A_NET] + out[:, do.A_TAXES]) * rooms
     program = version.compiled.program
@@ -108,7 +110,12 @@ def quote_program(
 
 
 def _priced(
-    catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: list[Asking], part: NDArray[np.int64]
+    catalog: Catalog,
+    inventory: Inventory,
+    version: PriceVersion,
+    lines: ProgramLines,
+    askings: list[Asking],
+    part: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(products sold, answers (line, A_FIELDS)) of some lines."""
     program = version.compiled.program
@@ -119,7 +126,10 @@ def _priced(
     table, _ = lines_of(program, lines.products[part], lines.tiers[part], first)
     queries = np.empty((len(part), do.Q_FIELDS), np.int64)
     fills: list[int] = []
-    hotels = catalog.row_hotel[catalog.product_row[lines.products[part]]]
+    live_first, live = np.zeros(len(part), np.int64), _NOTHING
+    if len(program.fills) > 1:
+        hotels = catalog.row_hotel[catalog.product_row[lines.products[part]]]
+        live_first, live = inventory.fills(hotels, lines.arrivals[part], lines.nights[part])
     for place, line in enumerate(part.tolist()):
         asking = askings[line]
         if program.per_person and asking.adults is None:
@@ -132,9 +142,8 @@ def _priced(
         fill: Any = asking.fill_bp
         if fill is not None and len(fill) != nights:
             raise InputError(f"{_WHAT}: row {line}: fill_bp has {len(fill)} numbers for {nights} nights")
-        if fill is None and len(program.fills) > 1:
-            begin = int(first[place])
-            fill = version.fill_bp[hotels[place], begin : begin + nights].tolist()
+        if fill is None and len(live):
+            fill = live[live_first[place] : live_first[place] + nights].tolist()
         if fill is not None:
             table[place, by_line.L_FILL] = len(fills)
             fills += fill

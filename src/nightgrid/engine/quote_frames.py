@@ -80,7 +80,7 @@ def quote_many(
     currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
     if version.compiled.program is not None:
         lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
-        return quote_program(catalog, version, frame, lines, rooms, currencies)
+        return quote_program(catalog, inventory, version, frame, lines, rooms, currencies)
     _refuse_packages(frame)
     total = np.empty(len(frame), np.int64)
     code = np.empty(len(frame), np.int16)

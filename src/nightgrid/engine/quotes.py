@@ -87,9 +87,9 @@ class QuoteMixin(VersionMixin):
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         program = version.compiled.program
         if program is not None and len(program.fills) > 1 and asking.fill_bp is None:
-            first = ordinal - version.first_night
-            fill = version.fill_bp[hotel, first : first + nights].tolist()
-            asking = replace(asking, fill_bp=tuple(fill))
+            self._inventory.sweep(now_ms)
+            _, fill = self._inventory.fills(*np.array([[hotel], [ordinal], [nights]], np.int64))
+            asking = replace(asking, fill_bp=tuple(fill.tolist()))
         return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, now_ms, asking)
 
     def _quote_from(
@@ -205,7 +205,9 @@ class QuoteMixin(VersionMixin):
         with more than factors also answers net_minor, taxes_minor, payable_minor, points_used and applied (positions of
         promotions in the book). O(lines).
         """
-        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(self._now_ms()), requests)
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)  # whose rooms are due no longer fills the house
+        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(now_ms), requests)
 
     def explain(self, quote: Quote) -> Explanation:
         """Every line of a quote, for one room; the amounts add up to the total exactly.

@@ -14,6 +14,7 @@ from nightgrid.limits import ROOMS_MAX
 from nightgrid.native import controls
 from nightgrid.native import layout as at
 from nightgrid.native.controls import KEEP
+from nightgrid.native.fill import fill_nights
 
 _FIELDS: Final = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
 _REGIONS: Final = {
@@ -159,3 +160,16 @@ class CountersPart(StoreBase):
         if window is not None:
             return np.ascontiguousarray(cells[row][:, window.order[night]])
         return self.steady(lambda now: np.ascontiguousarray(cells[row][:, now.order[night]]))
+
+    def fills(
+        self, hotels: NDArray[np.integer], arrivals: NDArray[np.integer], nights: NDArray[np.integer]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """House fill of the nights of some stays inside the window as the counters are now: (first, fill in basis
+        points), each int64; the nights of a stay stand one after another from its `first` on. O(nights x room types).
+        """
+        count = np.ascontiguousarray(nights, np.int64)
+        first = np.cumsum(count) - count
+        out = np.empty(int(count.sum()), np.int64)
+        places, days = np.ascontiguousarray(hotels, np.int64), np.ascontiguousarray(arrivals, np.int64)
+        fill_nights(self.table, places, days, count, first, out)
+        return first, out

@@ -165,6 +165,7 @@ ENTRIES = (
     KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
     KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
     KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
+    KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),

@@ -1,0 +1,62 @@
+"""Prices that depend on house fill follow the very sale that changes it, and the return of its rooms."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from nightgrid import Catalog, Engine, ManualClock
+
+FIRST = date(2027, 3, 1)
+BOOK = {
+    "book": {"name": "Demand"},
+    "demand": [{"name": "Fill", "fill": [0, 50, 80], "lead_days": [0], "percent": [[0], [10], [50]]}],
+}
+
+
+@pytest.fixture
+def engine():
+    """A hotel of ten rooms in two types, 100.00 a night."""
+    catalog = Catalog.from_frames(
+        {"hotel_id": ["H"], "currency": ["EUR"], "time_zone": ["UTC"]},
+        {"hotel_id": ["H", "H"], "room_type_id": ["A", "B"], "capacity": [6, 4], "base_minor": [10_000, 10_000]},
+    )
+    made = Engine.in_memory(catalog, FIRST, 10, clock=ManualClock(datetime(2027, 3, 1, 12, tzinfo=UTC)))
+    made.publish(BOOK)
+    return made
+
+
+def prices(engine, nights=2):
+    """Totals of a stay from the second night on, quoted alone and in a frame."""
+    arrival = FIRST.replace(day=2)
+    alone = engine.quote("H", "A", arrival, nights).total_minor
+    lines = {"hotel_id": ["H"], "room_type_id": ["A"], "arrival": [arrival], "nights": [nights]}
+    assert engine.quote_many(lines)["total_minor"].to_list() == [alone]
+    return alone
+
+
+def test_a_sale_moves_the_price_of_its_nights_at_once(engine) -> None:
+    assert prices(engine) == 20_000
+    half = engine.hold("H", "A", FIRST.replace(day=2), 1, rooms=5)  # 5 of 10 rooms: 50 % on the first night only
+    assert prices(engine) == 11_000 + 10_000
+    engine.book("H", "B", FIRST.replace(day=2), 2, rooms=3)  # 80 % and 30 %
+    assert prices(engine) == 15_000 + 10_000
+    engine.release(half.id)
+    assert prices(engine) == 20_000
+
+
+def test_a_hold_whose_time_is_up_fills_no_house(engine) -> None:
+    engine.hold("H", "A", FIRST.replace(day=2), 1, rooms=5, ttl_seconds=60)
+    assert prices(engine) == 21_000
+    engine.clock.advance_ms(60_000)
+    assert prices(engine) == 20_000
+
+
+def test_a_quote_keeps_the_fill_that_it_was_made_with(engine) -> None:
+    before = engine.quote("H", "A", FIRST.replace(day=2), 1)
+    engine.book("H", "A", FIRST.replace(day=2), 1, rooms=5)
+
+    assert before.asking.fill_bp == (0,)
+    assert engine.requote(before) == before
+    assert engine.quote("H", "A", FIRST.replace(day=2), 1).asking.fill_bp == (5_000,)
