@@ -21,7 +21,7 @@ def engine():
 HOLDS = [
     (("Bnd", "DBL", FIRST, 1), {}, UnknownIdError, r"hotel 'Bnd' .* did you mean 'Bund'"),
     (("Bund", "DLB", FIRST, 1), {}, UnknownIdError, r"room type 'DLB' is not in hotel 'Bund'; did you mean 'DBL'"),
-    ((None, "DBL", FIRST, 1), {}, UnknownIdError, "hotel None"),
+    ((None, "DBL", FIRST, 1), {}, InputError, "give hotel_id, room_type_id and arrival"),
     (("Bund", "DBL", FIRST), {"departure": FIRST}, InputError, "departure 2026-12-18 is not after arrival"),
     (("Bund", "DBL", FIRST), {"departure": FIRST - timedelta(days=1)}, InputError, "is not after arrival"),
     (STAY, {"departure": FIRST}, InputError, "give exactly one of the two"),

@@ -199,7 +199,6 @@ class Quote:
     applied: tuple[int, ...]
     asking: Asking
     _nights: Callable[[], tuple[int, ...]] = field(repr=False, compare=False)
-    _terms: NDArray[np.int64] = field(repr=False, compare=False)
     _secret: bytes = field(default=b"", repr=False, compare=False)
 
     @property
@@ -224,10 +223,6 @@ class Quote:
         if names == (self.hotel_id, self.room_type_id, self.plan_id):
             return self
         return replace(self, hotel_id=hotel_id, room_type_id=room_type_id, plan_id=plan_id)
-
-    def is_of(self, terms: NDArray[np.int64]) -> bool:
-        """Whether the quote was made from the price version with these terms: a book published twice makes two."""
-        return self._terms is terms
 
     @cached_property
     def nights_minor(self) -> tuple[int, ...]:

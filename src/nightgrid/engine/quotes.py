@@ -139,7 +139,6 @@ class QuoteMixin(VersionMixin):
             applied=priced.applied,
             asking=asking,
             _nights=shares,
-            _terms=version.tables.terms,
             _secret=self._digests.quote_secret,
         )
 
@@ -212,14 +211,10 @@ class QuoteMixin(VersionMixin):
     def explain(self, quote: Quote) -> Explanation:
         """Every line of a quote, for one room; the amounts add up to the total exactly.
 
-        The lines are computed from the author's rules with fractions, independently of the kernels; IntegrityError
-        if the two disagree (a defect). InputError for a quote of another price version.
+        The lines are computed from the author's rules with fractions, independently of the kernels, by the version that
+        made the quote; IntegrityError if the two disagree (a defect). VersionGoneError once the version is not kept.
         """
-        version = self._priced()
-        if quote.price_version != version.digest:
-            raise InputError(
-                f"the quote is of price version {quote.price_version}; the current one is {version.digest}"
-            )
+        version = self._kept(quote.price_version)
         arrival = to_ordinal(quote.arrival)
         explanation = explain(
             version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier,
@@ -228,8 +223,6 @@ class QuoteMixin(VersionMixin):
         told = {name: getattr(quote, name) for name in _EXPLAINED}
         differences = explanation.differences(quote.rooms, told)
         if differences:
-            if not quote.is_of(version.tables.terms):
-                raise InputError("the quote was made before ids that rules speak of were changed; quote anew")
             raise IntegrityError(
                 f"{'; '.join(differences)} for {quote.rooms} rooms in {quote}: this is a defect, please report it"
             )
