@@ -175,8 +175,9 @@ class SearchResult:
 class Quote:
     """A price with everything that it depends on, so that quoting it again from the same version is bit-identical.
 
-    total = net + taxes, for all rooms; payable is what is left of it after `points_used`; `applied` are the positions
-    of the promotions in the book; `product_index` is the product that was asked for.
+    total = net + taxes, for all rooms; `included_taxes_minor` are inside net; payable is what is left of it after
+    `points_used`; `applied` are the positions of the promotions in the book; `product_index` is the product that was
+    asked for.
     """
 
     hotel_id: str
@@ -194,6 +195,7 @@ class Quote:
     product_index: int
     net_minor: int
     taxes_minor: int
+    included_taxes_minor: int
     payable_minor: int
     points_used: int
     applied: tuple[int, ...]

@@ -110,14 +110,6 @@ class EngineBase:
         """(hotel_id, room_type_id) of a row."""
         return self.catalog.hotel_ids[int(self.catalog.row_hotel[row])], self.catalog.room_type_ids[row]
 
-    def _multiplied(self, what: str) -> PriceVersion:
-        """The current price version where its book is a product of factors; InputError for other books."""
-        version = self._priced()
-        if version.compiled.program is not None:
-            name = version.compiled.book.book.name
-            raise InputError(f"{what} of the rule book {name!r} is not computed yet: it has more than factors")
-        return version
-
     def _priced(self) -> PriceVersion:
         """The current price version; InputError if no rule book was published yet."""
         if self._version is None:

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nightgrid.asking import Asking
 from nightgrid.engine.answers import RepriceReport
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
@@ -21,6 +22,8 @@ from nightgrid.native.calendars import hotel_calendar
 from nightgrid.native.tables import NO_PRICE
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
+from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.stay_prices import totals_of
 
 
 class BulkPriceMixin(EngineBase):
@@ -47,7 +50,7 @@ class BulkPriceMixin(EngineBase):
         if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
         catalog = self.catalog  # before the prices, so that they know all of it
-        version = self._multiplied("calendar")
+        version = self._priced()
         hotel = catalog.hotel_index(hotel_id)
         rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
         products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
@@ -68,6 +71,7 @@ class BulkPriceMixin(EngineBase):
             (nights, rooms, tier_index, self._scope(tier, channel)),
             version.mask,
             now_ms,
+            self._totals(version, products, nights, tier_index, today, channel),
             total,
             lane,
             code,
@@ -86,6 +90,26 @@ class BulkPriceMixin(EngineBase):
             schema_overrides={"price_minor": pl.Int64, "room_type_id": pl.String, "plan_id": pl.String},
         )
 
+    def _totals(
+        self,
+        version: PriceVersion,
+        products: NDArray[np.int32],
+        nights: int,
+        tier_index: int,
+        today: int,
+        channel: str | None,
+    ) -> NDArray[np.int64]:
+        """Prices of a hotel's products by arrival for a book with a full pipeline: int64 (night, product), -1 none."""
+        if version.compiled.program is None:
+            return np.zeros((0, 0), np.int64)
+        found = np.full((self.n_nights, len(products)), -1, np.int64)
+        asking = Asking(channel=channel or "")
+        last = min(self.first_night + self.n_nights, version.first_night + version.n_nights) - nights
+        for arrival in range(max(self.first_night, today), last + 1):
+            leads = np.full(len(products), arrival - today, np.int64)
+            found[arrival - self.first_night] = totals_of(version, products, arrival, nights, tier_index, leads, asking)
+        return found
+
     # -- bulk repricing --------------------------------------------------------------------------
 
     def _cube(
@@ -97,7 +121,7 @@ class BulkPriceMixin(EngineBase):
     ) -> Cube:
         """What a repricing call asks for, checked."""
         catalog = self.catalog  # before the prices, so that they know all of it
-        version = self._multiplied("reprice")
+        version = self._priced()
         known = [] if isinstance(stays, str) else list(stays)
         if not known or not all(
             isinstance(nights, int | np.integer) and 1 <= nights <= STAY_NIGHTS_MAX for nights in known

@@ -101,11 +101,20 @@ def quote_program(
         {
             "outcome": code, "total_minor": total, "currency": currencies, "lead_days": lines.lead_days,
             "net_minor": out[:, do.A_NET] * rooms, "taxes_minor": out[:, do.A_TAXES] * rooms,
+            "included_taxes_minor": out[:, do.A_INCLUDED] * rooms,
             "payable_minor": total - out[:, do.A_PAID], "points_used": out[:, do.A_POINTS],
             "applied": pl.Series(applied, dtype=pl.List(pl.Int32)),
         }
     )  # fmt: skip
-    amounts = ["total_minor", "net_minor", "taxes_minor", "payable_minor", "points_used", "applied"]
+    amounts = [
+        "total_minor",
+        "net_minor",
+        "taxes_minor",
+        "included_taxes_minor",
+        "payable_minor",
+        "points_used",
+        "applied",
+    ]
     return answer.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
 
 

@@ -134,6 +134,7 @@ class QuoteMixin(VersionMixin):
             product_index=product,
             net_minor=priced.net * rooms,
             taxes_minor=priced.taxes * rooms,
+            included_taxes_minor=priced.included_taxes * rooms,
             payable_minor=total - priced.paid_by_points,
             points_used=priced.points_used,
             applied=priced.applied,
@@ -182,7 +183,7 @@ class QuoteMixin(VersionMixin):
             tables = version.tables
             lane, *factors = self._plain_factors(version, product, nights, tier_index, lead_days)
             total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
-            return StayPrice(product, total, total, 0, 0, 0, (), (), np.empty((0, 2), np.int64))
+            return StayPrice(product, total, total, 0, 0, 0, 0, (), (), np.empty((0, 2), np.int64))
         fill: NDArray[np.int64] | None = None
         if asking.fill_bp is not None:
             if len(asking.fill_bp) != nights:

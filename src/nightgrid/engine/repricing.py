@@ -21,6 +21,7 @@ from nightgrid.engine.answers import RepriceReport
 from nightgrid.native.reprice import price_cube
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.stay_prices import totals_of
 
 _TILE_PRICES = 4_000_000
 _TILE_PRODUCTS = 8_192
@@ -51,6 +52,8 @@ class Cube:
     @property
     def price_dtype(self) -> np.dtype[np.signedinteger]:
         """int32 where the largest price that the book can give surely fits, else int64."""
+        if self.version.compiled.program is not None:
+            return np.dtype(np.int64)
         tables = self.version.tables
         compiled = self.version.compiled
         longest = min(int(self.stays.max()), len(tables.sums) - 1)
@@ -93,20 +96,37 @@ class Cube:
             for first in range(arrivals.start, arrivals.stop, step):
                 count = min(step, arrivals.stop - first)
                 out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
-                price_cube(
-                    self.version.tables,
-                    sums,
-                    product_set,
-                    self.calendar_today,
-                    first,
-                    self.stays,
-                    self.tiers,
-                    self.version.mask,
-                    out,
-                )
+                if self.version.compiled.program is not None:
+                    self._fill(products, first, out)
+                else:
+                    price_cube(
+                        self.version.tables,
+                        sums,
+                        product_set,
+                        self.calendar_today,
+                        first,
+                        self.stays,
+                        self.tiers,
+                        self.version.mask,
+                        out,
+                    )
                 if count not in keys:
                     keys[count] = self._keys(count, products)
                 yield self._batch(schema, keys[count], first, out)
+
+    def _fill(self, products: NDArray[np.int32], first: int, out: NDArray[np.signedinteger]) -> None:
+        """Prices of a tile by a full pipeline, -1 where a stay is not on sale. House fill is that of the version."""
+        catalog = self.version.catalog
+        today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
+        for arrival in range(first, first + len(out)):
+            for place, nights in enumerate(self.stays.tolist()):
+                if arrival + nights > self.version.n_nights:
+                    out[arrival - first, place] = -1
+                    continue
+                for column, tier in enumerate(self.tiers.tolist()):
+                    out[arrival - first, place, column] = totals_of(
+                        self.version, products, self.first_night + arrival, nights, tier, arrival - today
+                    )
 
     def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
         """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""
@@ -166,7 +186,9 @@ def _prices_digest(cube: Cube) -> str:
     The same book gives other prices where the catalogue or the window changed, so its digest alone says too little.
     """
     digest = blake2b(digest_size=8)
-    for array in (cube.products, cube.lanes, *cube.version.tables):
+    program = cube.version.compiled.program
+    more = () if program is None else (program.terms, program.scales, program.set_of_product, *program.nights)
+    for array in (cube.products, cube.lanes, *cube.version.tables, *more):
         digest.update(str((array.dtype, array.shape)).encode())
         digest.update(np.ascontiguousarray(array).data.cast("B"))
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import repeat
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import Offer, SearchResult
@@ -64,19 +66,26 @@ class SearchMixin(EngineBase):
         sort: str = "price",
         top: int | None = 20,
         currency: str | None = None,
+        adults: int | None = None,
+        children: Sequence[int] = (),
+        country: str = "",
+        device: str = "",
+        coupons: Iterable[str] = (),
+        packages: Sequence[str] = (),
     ) -> SearchResult:
         """Hotels with their cheapest sellable product, ranked. Linear in the room types considered; tens of
         microseconds for a chain.
 
-        `guests` is the party in one room; `near` is (latitude, longitude, radius in km); prices are totals in the
-        display currency (`currency`, else the book's) for all rooms; `sort` is price, rating or distance; `top=None`
-        gives every hotel. Rooms that are held, sold, closed or restricted for the stay are never offered, nor those
-        that the selling controls keep from the guest's tier and `channel`. Raises InputError and UnknownIdError; an
-        empty answer is no error.
+        `guests` is the party in one room; `adults` and `children`, where a rule counts them (with `country`,
+        `device`, `coupons` and `packages` as in `quote`; products without a package asked for are passed over); `near`
+        is (latitude, longitude, radius in km); prices are totals in the display currency (`currency`, else the book's)
+        for all rooms; `sort` is price, rating or distance; `top=None` gives every hotel. Rooms that are held, sold,
+        closed or restricted for the stay are never offered, nor those that the selling controls keep from the guest's
+        tier and `channel`. Raises InputError and UnknownIdError; an empty answer is no error.
         """
         started = stopwatch_seconds()
         searcher = self._searcher  # before the prices, so that they know all of it
-        version = self._multiplied("search")
+        version = self._priced()
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
         self._check_query(ordinal, nights, rooms, guests, sort, top, version)
@@ -84,19 +93,13 @@ class SearchMixin(EngineBase):
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         query = StayQuery(
-            arrival=ordinal,
-            nights=nights,
-            tier=0 if tier is None else version.tier_index(tier),
-            rooms=rooms,
-            scope=self._scope(tier, channel),
-            now_ms=now_ms,
-            top=top,
-            sort=sort,
-            price_min=price_min_minor,
-            price_max=price_max_minor,
-        )
+            ordinal, nights, 0 if tier is None else version.tier_index(tier), rooms, self._scope(tier, channel), now_ms,
+            top, sort, price_min_minor, price_max_minor,
+            self._asking(version, channel, adults, children, country, device, coupons, packages),
+        )  # fmt: skip
         places = (region, city, district, brand, _hashable(hotel_ids), _hashable(near), stars_min)
-        wanted = self._product_filter(searcher, places, guests, plan, room_type)
+        party = max(guests, query.asking.guests or 0)
+        wanted = self._product_filter(searcher, places, party, plan, room_type)
         rates, display_currency = self._display(version, currency, wanted.currencies, now_ms)
         catalog = searcher.catalog
         distance = catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
@@ -106,6 +109,18 @@ class SearchMixin(EngineBase):
         elapsed_us = (stopwatch_seconds() - started) * 1e6
         available = int(ranking.available)
         return SearchResult(wanted.hotels, available, elapsed_us, version.digest, ranking.hotel, total, make_offers)
+
+    def _asking(
+        self, version: PriceVersion, channel: str | None, adults: int | None, children: Sequence[int], country: str,
+        device: str, coupons: Iterable[str], packages: Sequence[str],
+    ) -> Asking:  # fmt: skip
+        """The guest's question; a product of factors does not look at it, and offers no packages."""
+        if version.compiled.program is None and not packages and adults is None:
+            return ANYBODY
+        asking = Asking(adults, tuple(children), channel or "", country, device, frozenset(coupons), 0, tuple(packages))
+        if asking.packages and version.compiled.program is None:
+            raise InputError(f"packages has {asking.packages[0]!r}, and the rule book offers none")
+        return asking
 
     def _check_query(
         self, arrival: int, nights: int, rooms: int, guests: int, sort: str, top: int | None, version: PriceVersion

@@ -18,6 +18,7 @@ from nightgrid.outcomes import Outcome
 _OK = int(Outcome.OK)
 _NOTHING_MORE = (0,) * (q.Q_FIELDS - q.Q_PLAIN)
 
+
 @inlined_kernel
 def _plain_at(requests, line):
     """A column of requests (Q_PLAIN, request) as a whole request: fewer columns are fewer cache lines."""

@@ -10,16 +10,18 @@ from nightgrid.native.tables import NO_PRICE
 from nightgrid.outcomes import Outcome
 
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
+_TOO_MANY_GUESTS = int(Outcome.TOO_MANY_GUESTS)
 
 
 @kernel
-def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, out_total, out_lane, out_code):
+def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, totals, out_total, out_lane, out_code):
     """Cheapest price per arrival: out_total (night) int64 minor units (NO_PRICE = none), out_lane (night) int32,
     out_code (night) int16 [out].
 
     store: store table; tables: PriceTables; lane_map: LaneMap; lanes (product) int32: lanes of the products to
     consider, in product order; window: ordinal of its first night, that night's index in the tables, ordinal of the
-    hotel's today; asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in]. out_code is OK, or
+    hotel's today; totals (night, product) int64: prices of books that are no products of factors, -1 none, else empty;
+    asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in]. out_code is OK, or
     the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
     first_night, first_priced, today = window
@@ -34,13 +36,19 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
         if arrival < today or position + nights > store[at.H_NIGHTS] or priced + nights >= tables.sums.shape[0]:
             continue
         worst = 32767
-        for lane in lanes:
-            stay = tables.set_stay[tables.lane_set[lane]]
-            lead = tables.lead_num[stay, min(arrival - today, last)]
-            los = tables.los_num[stay, nights]
-            total = stay_total(
-                tables.sums, lane, priced, nights, mask, los, lead, tables.tier_num[stay, tier], tables.terms
-            )
+        for place in range(lanes.size):
+            lane = lanes[place]
+            if totals.size > 0:
+                total = totals[position, place]
+                if total < 0:
+                    worst = min(worst, _TOO_MANY_GUESTS)
+                    continue
+            else:
+                stay = tables.set_stay[tables.lane_set[lane]]
+                lead = tables.lead_num[stay, min(arrival - today, last)]
+                los = tables.los_num[stay, nights]
+                tier_num = tables.tier_num[stay, tier]
+                total = stay_total(tables.sums, lane, priced, nights, mask, los, lead, tier_num, tables.terms)
             row = lane_map.lane_row[lane]
             product = lane_map.lane_product[lane]
             code, _ = sale_code(store, row, product, arrival, nights, rooms, scope, total * rooms, now_ms)

@@ -15,8 +15,9 @@ from nightgrid.native import night_desk as on
 from nightgrid.native import plan_codes as do
 from nightgrid.native.jit import kernel
 from nightgrid.native.night_cells import OK, TOO_MANY_GUESTS, full_payers, night_cell
+from nightgrid.native.planned import write_plan
 from nightgrid.native.registers import W_NOW, WEIGHTS
-from nightgrid.native.stay_price import price_stay
+from nightgrid.native.stay_price import price_by_night, work_out
 from nightgrid.native.views import address_of, as_pointer
 
 #: Fields of a line.
@@ -24,7 +25,8 @@ L_PRODUCT: Final = 0
 L_STAGE: Final = 1  # where the stages of its rule set stand
 L_FIRST: Final = 2  # index of its first night in the tables
 L_FILL: Final = 3  # where its house fill stands in the fills, a word a night; -1 = an empty house
-L_FIELDS: Final = 4
+L_QUERY: Final = 4  # which question it is about
+L_FIELDS: Final = 5
 
 #: Flags of a book.
 B_BY_NIGHT: Final = 0
@@ -60,17 +62,20 @@ def stay_nights(desk, terms, query, line, lead_of_night, fills, scratch, cell, v
 def price_lines(desk, terms, scales, flags, queries, lines, fills, shop, out, out_nights, out_weights):
     """Price every line for one room: out (line, A_FIELDS) int64, its A_CODE one of the codes above [out].
 
-    desk: `night_desk`; terms, scales (plane): of the program; flags (B_FIELDS) int64; queries (line, Q_FIELDS) int64;
-    lines (line, L_FIELDS) int64; fills int64 basis points [in]; shop: Workshop. For a single line also out_nights
-    (night) int64: under the policy `night` what each night costs; out_weights (night, 2) int64: how the nights share
-    the total; both may be empty [out]. O(lines x (rules + steps x nights)).
+    desk: `night_desk`; terms, scales (plane): of the program; flags (B_FIELDS) int64; queries (question, Q_FIELDS)
+    int64; lines (line, L_FIELDS) int64; fills int64 basis points [in]; shop: Workshop. For a single line also
+    out_nights (night) int64: under the policy `night` what each night costs; out_weights (night, 2) int64: how the
+    nights share the total; both may be empty [out]. Lines of one rule set and question that stand together
+    share a plan. O(lines x (rules + steps x nights)).
     """
     cell = np.empty(on.PLANES_MAX, np.int64)
     scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
     single = np.zeros(1, np.int64)
+    written = (np.int64(-1), np.int64(-1))  # the rule set and question of the plan that stands in the workshop
+    plan_code = np.int64(0)
     for number in range(lines.shape[0]):
-        query = queries[number]
         line = lines[number]
+        query = queries[line[L_QUERY]]
         answer = out[number]
         nights = query[do.Q_NIGHTS]
         values = np.empty((scales.size, nights), np.int64)
@@ -81,9 +86,16 @@ def price_lines(desk, terms, scales, flags, queries, lines, fills, shop, out, ou
             continue
         by_night = flags[B_BY_NIGHT] != 0
         each = out_nights if out_nights.size >= nights else (single if not by_night else np.empty(nights, np.int64))
-        price_stay(terms, line[L_STAGE], by_night, query, values, scales, shop, answer, each)
+        if by_night:
+            price_by_night(terms, line[L_STAGE], query, values, scales, shop, answer, each)
+            continue
+        if written != (line[L_STAGE], line[L_QUERY]):
+            plan_code = write_plan(terms, line[L_STAGE], query, shop.scratch, shop.sets, shop.plan)
+            written = (line[L_STAGE], line[L_QUERY])
+        weights = carray(as_pointer(address_of(shop.weights)), (WEIGHTS, nights, 2), np.int64)
+        work_out(shop.plan, shop.registers, values, scales, weights, answer)
+        answer[do.A_CODE] = max(answer[do.A_CODE], plan_code)
         if out_weights.shape[0] == nights:
-            weights = carray(as_pointer(address_of(shop.weights)), (WEIGHTS, nights, 2), np.int64)
             for night in range(nights):
                 out_weights[night, 0] = weights[W_NOW, night, 0]
                 out_weights[night, 1] = weights[W_NOW, night, 1]

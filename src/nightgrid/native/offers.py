@@ -30,7 +30,7 @@ def _left_to_check(store, everything, out_words, word):
 
 
 @kernel
-def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
+def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
     """Check the products that are left one by one."""
     arrival, priced, nights, rooms, scope = stay
     for word in range(store[at.H_WORDS]):
@@ -42,7 +42,9 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, ou
                 lane = word * 64 + bit
                 group = tables.lane_set[lane]
                 value = np.int64(0)
-                if factors.lead[group] >= 0:
+                if totals.size > 0:
+                    value = rooms * max(totals[lane], 0)
+                elif factors.lead[group] >= 0:
                     value = rooms * stay_total(
                         tables.sums,
                         lane,
@@ -61,16 +63,17 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, ou
 
 
 @kernel
-def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words):
+def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
     """Check products that are left as a hold would be checked: all, or those under selling controls. The last look at
     the store: nothing is left of nights that have left the window meanwhile.
 
     tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
-    nights, rooms, scope) [in]; out_words (word) int64 [inout]. O(products to check x nights).
+    nights, rooms, scope); totals (lane) int64: prices of books that are no products of factors, else empty [in];
+    out_words (word) int64 [inout]. O(products to check x nights).
     """
     shared = shared_of(store)
     if everything or shared[at.S_CONTROLS] != 0:
-        _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, out_words)
+        _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words)
     fence()
     if load_word(shared, at.S_FIRST_NIGHT) > stay[0]:  # the window rolled on: what was read may be other nights'
         for word in range(store[at.H_WORDS]):

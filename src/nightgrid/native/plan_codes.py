@@ -85,7 +85,8 @@ A_PAID: Final = 3  # with points
 A_POINTS: Final = 4
 A_OFFERS: Final = 5  # bits of the promotions applied, local to the rule set
 A_NIGHT_TAXES: Final = 6  # of what is worked out now: the stay, or one of its nights
-A_FIELDS: Final = 7
+A_INCLUDED: Final = 7  # taxes that the price contains
+A_FIELDS: Final = 8
 
 TOO_LARGE_CODE: Final = 1
 TOO_MANY_CODE: Final = 2

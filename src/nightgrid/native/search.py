@@ -205,7 +205,8 @@ def search_top(
     _drop_past(factors, tables.lane_set, words)
     everything = rooms > 1 or nights >= PLANE_VALUE_MAX
     stay = (arrival, priced, nights, rooms, scope)
-    drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, words)
+    nothing = carray(as_pointer(address), (0,), np.int64)
+    drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, nothing, words)
     space = (bounds, chunk_bounds, selection, line)
     limit, available = approximate_minima(
         words, tables, factors, lanes, priced, nights, top, error, cheapest, least, space

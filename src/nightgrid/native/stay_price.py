@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import carray
 
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native import plan_codes as do
@@ -27,7 +26,6 @@ from nightgrid.native.registers import (
     put,
     start,
 )
-from nightgrid.native.views import address_of, as_pointer
 from nightgrid.native.wide import divided, fraction_plus, is_zero, wide
 from nightgrid.native.worth import is_better, run, sets_at
 
@@ -137,7 +135,11 @@ def _best_offers(terms, stage, query, values, scales, shop, one, weight, out):
 
 @called_kernel
 def price_by_night(terms, stage, query, values, scales, shop, out, out_nights):
-    """The price of a stay under the policy `night`; arguments as `price_stay`."""
+    """The price of a stay under the policy `night`: out (A_FIELDS) int64, out_nights (night) int64 minor units [out].
+
+    terms int64, `stage` where the rule set's stages stand; query (Q_FIELDS) int64, Q_NIGHT -1 [in]; values (plane,
+    night) int64: nightly prices x scales (plane) [in]; shop: Workshop. O(sets of promotions x nights x steps).
+    """
     out[:] = 0
     one = np.empty((values.shape[0], 1), np.int64)
     weight = np.empty((WEIGHTS, 1, 2), np.int64)
@@ -164,22 +166,4 @@ def price_by_night(terms, stage, query, values, scales, shop, out, out_nights):
                 _finish(shop.registers, out)
                 out_nights[night] = out[do.A_NET] + out[do.A_TAXES] - before
     query[do.Q_NIGHT] = -1
-    out[do.A_CODE] = max(out[do.A_CODE], code)
-
-
-@called_kernel
-def price_stay(terms, stage, by_night, query, values, scales, shop, out, out_nights):
-    """The price of one stay for one row: out (A_FIELDS) int64 [out].
-
-    terms int64, `stage` where the rule set's stages stand; by_night: policy `night`; query (Q_FIELDS) int64, Q_NIGHT -1
-    [in]; values (plane, night) int64: nightly prices x scales (plane) [in]; shop: Workshop. out_nights (night) int64
-    [out]: under the policy `night` the price of each night. O(rules + steps x nights).
-    """
-    if by_night:
-        price_by_night(terms, stage, query, values, scales, shop, out, out_nights)
-        return
-    code = write_plan(terms, stage, query, shop.scratch, shop.sets, shop.plan)
-    shape = (WEIGHTS, values.shape[1], 2)
-    weights = carray(as_pointer(address_of(shop.weights)), shape, np.int64)
-    work_out(shop.plan, shop.registers, values, scales, weights, out)
     out[do.A_CODE] = max(out[do.A_CODE], code)

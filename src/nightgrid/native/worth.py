@@ -279,6 +279,8 @@ def _tax(plan, at, registers, out):
         out[do.A_CODE] = do.TOO_LARGE_CODE
     elif plan[first + 4] == 0:
         out[do.A_NIGHT_TAXES] += amount
+    else:
+        out[do.A_INCLUDED] += amount
 
 
 @called_kernel

@@ -77,6 +77,6 @@ def fold_program(
         row = int(catalog.product_row[product])
         ids = (catalog.hotel_ids[int(catalog.row_hotel[row])], catalog.room_type_ids[row], catalog.plan_ids[product])
         place = f" of {'/'.join(ids)} on {to_date(first_night + int(night))}"
-    problem = f"the night{place} is too large to be computed exactly, {longest} of them in a stay"
+    problem = f"the night{place} is larger than what is computed exactly, {longest} of them in a stay"
     fix = 'lower the prices or factors, or round every night (policy = "default")'
     raise RuleBookError(name, [Mistake("season", problem, fix)])

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
@@ -20,9 +21,11 @@ from nightgrid.native import search as kernels
 from nightgrid.native.offers import drop_refused
 from nightgrid.native.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.stay_prices import totals_of
 
 SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
+_NO_TOTALS = np.zeros(0, np.int64)
 _EXACT = 2**53  # integers below are exact in a float64
 
 
@@ -39,6 +42,7 @@ class StayQuery(NamedTuple):
     sort: str
     price_min: int | None
     price_max: int | None
+    asking: Asking = ANYBODY
 
 
 class Ranking(NamedTuple):
@@ -57,6 +61,15 @@ class ProductFilter(NamedTuple):
     words: NDArray[np.int64]
     hotels: int
     currencies: tuple[int, ...]
+
+
+def displayed(total: NDArray[np.int64], rates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Totals in the display currency, rounded half up, exact: rates (number, 2) int64."""
+    if np.all(rates == 1):
+        return total
+    numerator, denominator = rates[:, 0].astype(object), rates[:, 1].astype(object)
+    found: NDArray[np.int64] = ((2 * total * numerator + denominator) // (2 * denominator)).astype(np.int64)
+    return found
 
 
 def _rates_of_rooms(rates: NDArray[np.int64], rooms: int) -> NDArray[np.int64]:
@@ -131,7 +144,9 @@ class Searcher:
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
         priced = query.arrival - version.first_night
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
-        drop_refused(table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, words)
+        drop_refused(
+            table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, _NO_TOTALS, words
+        )
         return words
 
     def factors(
@@ -160,6 +175,8 @@ class Searcher:
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
             rates = _rates_of_rooms(rates, query.rooms)
+        if version.compiled.program is not None:
+            return self._programmed(version, query, filter_words, calendar_today, rates, distance_km)
         unbounded = query.price_min is None and query.price_max is None
         if query.sort == "price" and unbounded and query.top is not None:
             return self._cheapest(version, query, filter_words, calendar_today, rates)
@@ -198,6 +215,58 @@ class Searcher:
         display, total, lane, hotel = out[:, :count]
         return Ranking(hotel, self._lanes.lane_product[lane], total, display, available)
 
+    def _programmed(
+        self,
+        version: PriceVersion,
+        query: StayQuery,
+        filter_words: NDArray[np.int64],
+        calendar_today: NDArray[np.int64],
+        rates: NDArray[np.int64],
+        distance_km: NDArray[np.float64] | None,
+    ) -> Ranking:
+        """Every sellable product of a book with a full pipeline is priced exactly, then hotels are ordered."""
+        catalog, table = self._catalog, self._inventory.table
+        words = np.empty_like(filter_words)
+        kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
+        lanes = self._lanes_in(words)
+        products = self._lanes.lane_product[lanes]
+        hotels = catalog.row_hotel[catalog.product_row[products]]
+        leads = query.arrival - calendar_today[catalog.hotel_calendar[hotels]]
+        totals = totals_of(version, products, query.arrival, query.nights, query.tier, leads, query.asking)
+        words &= self._words_of(lanes[totals >= 0])
+        by_lane = np.zeros(len(self._lanes.lane_product), np.int64)
+        by_lane[lanes] = np.maximum(totals, 0)
+        everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
+        stay = (query.arrival, query.arrival - version.first_night, query.nights, query.rooms, query.scope)
+        nothing = QueryFactors(_NO_TOTALS, _NO_TOTALS, _NO_TOTALS, np.zeros(0, np.float32))
+        drop_refused(
+            table, version.tables, nothing, self._lanes, stay, version.mask, everything, query.now_ms, by_lane, words
+        )
+        lanes = self._lanes_in(words)
+        hotels = catalog.row_hotel[catalog.product_row[self._lanes.lane_product[lanes]]]
+        total = by_lane[lanes]
+        display = displayed(total, rates[catalog.hotel_currency[hotels]])
+        available = len(np.unique(hotels))
+        low = 0 if query.price_min is None else query.price_min
+        high = NO_PRICE - 1 if query.price_max is None else query.price_max
+        kept = np.flatnonzero((display >= low) & (display <= high))
+        kept = kept[np.lexsort((lanes[kept], total[kept], hotels[kept]))]
+        kept = kept[np.diff(hotels[kept], prepend=-1) != 0]
+        best = (display[kept], total[kept], lanes[kept].astype(np.int32))
+        if query.price_min is not None or query.price_max is not None or query.sort != "price" or query.top is None:
+            available = len(kept)
+        return self._ordered(query, hotels[kept].astype(np.int32), best, distance_km, available)
+
+    def _lanes_in(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The lanes whose bits are set, ascending."""
+        return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
+
+    def _words_of(self, lanes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The bit map of some lanes."""
+        bits = np.zeros(len(self._lanes.lane_product), np.uint8)
+        bits[lanes] = 1
+        return np.packbits(bits, bitorder="little").view(np.int64)
+
     def _scratch(self, sets: int) -> NDArray[np.int64]:
         """Scratch memory of `search_top`, one per thread: fresh memory each time would cost more than the search."""
         lanes = self._lanes
@@ -232,12 +301,25 @@ class Searcher:
         )
         display, total, lane = out
         found = np.flatnonzero(lane >= 0).astype(np.int32)
-        order: list[NDArray[np.generic]] = [found, display[found]]
+        best = (display[found], total[found], lane[found])
+        return self._ordered(query, found, best, distance_km, available)
+
+    def _ordered(
+        self,
+        query: StayQuery,
+        found: NDArray[np.int32],
+        best: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]],
+        distance_km: NDArray[np.float64] | None,
+        available: int,
+    ) -> Ranking:
+        """Hotels by index, each with (display, total, lane) of its cheapest product, in the order that is asked for."""
+        display, total, lane = best
+        order: list[NDArray[np.generic]] = [found, display]
         if query.sort == "rating":
             order.append(-np.nan_to_num(self._catalog.rating[found], nan=-1.0))
         elif query.sort == "distance":
             if distance_km is None:
                 raise InputError("sort is 'distance' but the search has no place; give near=(latitude, longitude, km)")
             order.append(np.nan_to_num(distance_km[found], nan=np.inf))
-        found = found[np.lexsort(tuple(order))][: query.top]
-        return Ranking(found, self._lanes.lane_product[lane[found]], total[found], display[found], available)
+        chosen = np.lexsort(tuple(order))[: query.top]
+        return Ranking(found[chosen], self._lanes.lane_product[lane[chosen]], total[chosen], display[chosen], available)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.asking import Asking
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.errors import InputError
 from nightgrid.limits import PRICE_MINOR_MAX, PROMOTIONS_MAX
 from nightgrid.native import line_prices as by_line
@@ -16,6 +16,7 @@ from nightgrid.native import plan_codes as do
 from nightgrid.native.line_prices import price_lines, wide_numbers
 from nightgrid.native.stay_price import Workshop, make_workshop
 from nightgrid.pricing.program import Program
+from nightgrid.search.price_version import PriceVersion
 
 _thread = local()
 _NOTHING = np.zeros(0, np.int64)
@@ -39,6 +40,7 @@ class StayPrice(NamedTuple):
     total: int
     net: int
     taxes: int
+    included_taxes: int
     paid_by_points: int
     points_used: int
     applied: tuple[int, ...]
@@ -83,6 +85,7 @@ def lines_of(
     lines[:, by_line.L_STAGE] = program.sets.stage[sets]
     lines[:, by_line.L_FIRST] = first
     lines[:, by_line.L_FILL] = -1
+    lines[:, by_line.L_QUERY] = np.arange(len(sold))
     return lines, silent
 
 
@@ -116,7 +119,7 @@ def price_one(
     sets = program.sets
     query = program.question(asking, arrival, nights, lead_days, tier, silent=own >= 0)
     fill = 0 if fill_bp is not None else -1
-    line = np.array([(sold, sets.stage[number], first, fill)], np.int64)
+    line = np.array([(sold, sets.stage[number], first, fill, 0)], np.int64)
     out = np.empty((1, do.A_FIELDS), np.int64)
     night_prices = np.empty(nights, np.int64) if program.by_night else _NOTHING
     weights = np.empty((nights, 2), np.int64) if not program.by_night else _NO_WEIGHTS
@@ -124,16 +127,77 @@ def price_one(
         program.desk, program.terms, program.scales, flags_of(program), query.reshape(1, -1), line,
         _NOTHING if fill_bp is None else fill_bp, workshop(), out, night_prices, weights,
     )  # fmt: skip
-    code, net, taxes, paid, points, bits = out[0, : do.A_OFFERS + 1].tolist()
+    code, net, taxes, paid, points, bits, _, included = out[0].tolist()
     if code == by_line.CODE_TOO_MANY_GUESTS:
         raise TooManyGuestsError
     if code:
         refuse(code, f"product {sold}, {nights} nights")
     check_total(net + taxes, f"product {sold}")
     applied = program.promotions(sold, bits) if bits else ()
-    return StayPrice(sold, net + taxes, net, taxes, paid, points, applied, tuple(night_prices.tolist()), weights)
+    return StayPrice(
+        sold, net + taxes, net, taxes, included, paid, points, applied, tuple(night_prices.tolist()), weights
+    )
 
 
 def shares(price: StayPrice) -> list[int]:
     """How the nights share the total: weights."""
     return wide_numbers(price.weights)
+
+
+def totals_of(
+    version: PriceVersion,
+    products: NDArray[np.integer],
+    arrival: int,
+    nights: int,
+    tier: int,
+    lead_days: NDArray[np.int64],
+    asking: Asking = ANYBODY,
+) -> NDArray[np.int64]:
+    """Totals of one stay for many products, int64 minor units; -1 where there is no price: booked after the arrival,
+    too many guests, a package that is not offered.
+
+    arrival: ordinal; lead_days (product) int64. House fill is that of the version. InputError where numbers are too
+    large. O(products x (nights + steps)) and O(rules) for each rule set.
+    """
+    program = version.compiled.program
+    if program is None:
+        raise InputError("the book is a product of factors and has no program")
+    if program.per_person and asking.adults is None:
+        raise InputError("adults is not given, and this rule book prices each person; give adults=")
+    first = arrival - version.first_night
+    table, silent = lines_of(program, products, tier, first)
+    wanted = lead_days >= 0
+    if asking.packages:
+        offered = [set(asking.packages) <= set(names) for names in program.sets.packages]
+        wanted = wanted & np.array(offered, np.bool_)[program.set_of_product[table[:, by_line.L_PRODUCT]]]
+    keys = lead_days * 2 + silent
+    distinct, question = np.unique(keys, return_inverse=True)
+    queries = np.stack(
+        [
+            program.question(asking, arrival, nights, int(key >> 1), tier, silent=bool(key & 1))
+            for key in distinct.tolist()
+        ]
+        or [np.zeros(do.Q_FIELDS, np.int64)]
+    )
+    table[:, by_line.L_QUERY] = question
+    fills = _NOTHING
+    if len(program.fills) > 1:
+        catalog = version.catalog
+        hotel = catalog.row_hotel[catalog.product_row[products]]
+        fills = np.ascontiguousarray(version.fill_bp[:, first : first + nights], np.int64).reshape(-1)
+        table[:, by_line.L_FILL] = hotel.astype(np.int64) * nights
+    some = np.flatnonzero(wanted)
+    some = some[np.lexsort((table[some, by_line.L_QUERY], table[some, by_line.L_STAGE]))]
+    out = np.empty((len(some), do.A_FIELDS), np.int64)
+    lines = np.ascontiguousarray(table[some])
+    price_lines(
+        program.desk, program.terms, program.scales, flags_of(program), queries, lines, fills, workshop(), out,
+        _NOTHING, _NO_WEIGHTS,
+    )  # fmt: skip
+    code = out[:, do.A_CODE]
+    for place in np.flatnonzero((code != 0) & (code != by_line.CODE_TOO_MANY_GUESTS))[:1].tolist():
+        refuse(int(code[place]), f"product {int(products[some[place]])}, {nights} nights")
+    totals = np.full(len(products), -1, np.int64)
+    totals[some] = np.where(code == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1)
+    check_total(int(totals.max(initial=0)), "a product")
+    return totals
