@@ -21,7 +21,7 @@ from tests.golden.test_golden_engine import ids_of, noon_ms, open_engine
 
 BOOKS = book_cases()
 #: A ratchet: how many cases the engine may still leave out.
-STILL_SKIPPED = 1
+STILL_SKIPPED = 0
 skipped: list[str] = []
 #: The engine of the case before, which often is about the same world on the same day.
 last_engine: dict[tuple[int, int], Engine] = {}

@@ -296,7 +296,8 @@ def compile_nights(
 
 def _check_scale(book: RuleBook, scale: int) -> None:
     if scale > SCALE_MAX:
-        problem = f"an unrounded night has up to {len(str(scale)) - 1} more decimals than its currency; at most 12 is computed exactly"
+        decimals = len(str(scale)) - 1
+        problem = f"an unrounded night has {decimals} more decimals than its currency; at most 12 is computed exactly"
         fix = 'Use percents with fewer decimals, or round every night (policy = "default")'
         raise refused(book, [Mistake("season, derived, demand, override, bounds", problem, fix)])
 
