@@ -102,6 +102,18 @@ def test_history_knows_the_data_of_each_instant(engine):
     assert engine.price_events()["event"].to_list() == ["version"] + ["data", "version"] * 5
 
 
+def test_the_feed_has_the_nights_that_data_changed_and_what_if_counts_with_it(engine):
+    digest = engine.versions()["digest"][0]
+    nights = {"first_night": ["2027-01-11"], "last_night": ["2027-01-13"]}
+    engine.set_base_prices({**PLACE, **nights, "base_minor": [9_100]})
+    found = engine.changed_prices(digest).rows()
+    assert [row[5:8] for row in found] == [(date(2027, 1, 11), date(2027, 1, 13), 9_100)]
+    taxed = engine.compare({**BOOK, "tax": [{"name": "vat", "percent": 10}]}, stays=(1,), tiers=["public"])
+    told = {row["arrival"].day: (row["old_minor"], row["new_minor"]) for row in taxed.changes.to_dicts()}
+    assert (told[11], told[14], told[8]) == ((9_100, 10_010), (10_000, 11_000), (11_000, 12_100))
+    assert "tax 'vat'" in taxed.changes["cause"][0]
+
+
 def test_scheduled_books_follow_the_data(engine):
     engine.publish({**BOOK, "season": []}, at=datetime(2027, 1, 1, 6, tzinfo=UTC))
     nights = {"first_night": ["2027-01-11"], "last_night": ["2027-01-13"]}
