@@ -18,7 +18,7 @@ from nightgrid.native import plan_codes as do
 from nightgrid.native.line_prices import price_lines
 from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.stay_prices import check_total, flags_of, lines_of, refuse, workshop
+from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
 
 _WHAT = "quote_many"
 #: Columns of the guest's question, as the fields of `Asking`.
@@ -158,7 +158,7 @@ def _priced(
             fills += fill
     out = np.empty((len(part), do.A_FIELDS), np.int64)
     price_lines(
-        program.desk, program.terms, program.scales, flags_of(program), queries, table,
+        program.desk, program.terms, program.scales, program.flags, queries, table,
         np.array(fills or [0], np.int64), workshop(), out, _NOTHING, np.zeros((0, 2), np.int64),
     )  # fmt: skip
     for place in np.flatnonzero(out[:, do.A_CODE]).tolist():

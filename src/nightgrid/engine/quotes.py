@@ -79,8 +79,9 @@ class QuoteMixin(VersionMixin):
         booked = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
         if asking.booking_date is not None:
             booked = asking.booking_date.toordinal()
-        begin = max(self.first_night, version.first_night, booked)
-        end = min(self.first_night + self.n_nights, version.first_night + version.n_nights)
+        first_night = self.first_night
+        begin = max(first_night, version.first_night, booked)
+        end = min(first_night + self.n_nights, version.first_night + version.n_nights)
         if ordinal < begin or ordinal + nights > end:
             window = f"{to_date(begin)} to {to_date(end)}"
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"

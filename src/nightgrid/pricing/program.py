@@ -39,6 +39,7 @@ class Program:
     desk: Words  # of the night tables
     scales: Words  # [plane] of nightly prices; plane 0 is the night after its last stage
     by_night: bool  # policy `night`
+    flags: Words  # the same for kernels (`native/line_prices.py` B_*)
     names: dict[str, dict[str, int]]  # channel, country, device, coupon, package -> name -> number
     tier_product: npt.NDArray[np.int32]  # [T, P] the product that a tier is sold instead, -1 none
     party_sizes: tuple[int, ...]  # with base prices of their own
@@ -112,7 +113,8 @@ def compile_program(
         terms=records.array(), sets=sets, set_of_product=set_of_product,
         nights=tables_of_nights, desk=on.night_desk(tables_of_nights),
         scales=np.ascontiguousarray(nights.tables.planes[:, 1]),
-        by_night=pipeline.per_night is not None, names=records.names,
+        by_night=pipeline.per_night is not None,
+        flags=np.array([pipeline.per_night is not None, book.book.lead_of == "night"], np.int64), names=records.names,
         tier_product=_tier_products(sets, set_of_product, catalog, len(book.book.tiers)),
         party_sizes=tuple(sorted({int(size) for size in np.unique(tables.base_guests) if size > 0})),
         per_person=book.book.base_per == "person",

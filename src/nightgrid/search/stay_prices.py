@@ -89,11 +89,6 @@ def lines_of(
     return lines, silent
 
 
-def flags_of(program: Program) -> NDArray[np.int64]:
-    """The program's flags, int64 (B_FIELDS)."""
-    return np.array([program.by_night, program.lead_of_night], np.int64)
-
-
 def price_one(
     program: Program,
     product: int,
@@ -124,7 +119,7 @@ def price_one(
     night_prices = np.empty(nights, np.int64) if program.by_night else _NOTHING
     weights = np.empty((nights, 2), np.int64) if not program.by_night else _NO_WEIGHTS
     price_lines(
-        program.desk, program.terms, program.scales, flags_of(program), query.reshape(1, -1), line,
+        program.desk, program.terms, program.scales, program.flags, query.reshape(1, -1), line,
         _NOTHING if fill_bp is None else fill_bp, workshop(), out, night_prices, weights,
     )  # fmt: skip
     code, net, taxes, paid, points, bits, _, included = out[0].tolist()
@@ -191,7 +186,7 @@ def totals_of(
     out = np.empty((len(some), do.A_FIELDS), np.int64)
     lines = np.ascontiguousarray(table[some])
     price_lines(
-        program.desk, program.terms, program.scales, flags_of(program), queries, lines, fills, workshop(), out,
+        program.desk, program.terms, program.scales, program.flags, queries, lines, fills, workshop(), out,
         _NOTHING, _NO_WEIGHTS,
     )  # fmt: skip
     code = out[:, do.A_CODE]
