@@ -7,6 +7,7 @@ every region is laid out so that zero is its empty state.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,7 @@ class Block:
         """View of one region with its dtype and shape."""
         dtype, shape = self._regions[region]
         offset = self.table[region] - self.bytes.ctypes.data
-        size = dtype.itemsize * int(np.prod(shape, dtype=np.int64))
+        size = dtype.itemsize * math.prod(shape)
         return self.bytes[offset : offset + size].view(dtype).reshape(shape)
 
     def region_bytes(self) -> dict[str, int]:
