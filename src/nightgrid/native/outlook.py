@@ -7,9 +7,11 @@ import numpy as np
 from nightgrid.native import layout as at
 from nightgrid.native.jit import kernel
 from nightgrid.native.offers import sale_code
+from nightgrid.native.sales import counter_code
 from nightgrid.native.views import hotel_words_of, row_hotel_of, shared_of
 from nightgrid.outcomes import Outcome
 
+_OK = int(Outcome.OK)
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 _UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)
 
@@ -24,6 +26,7 @@ def stay_codes(store, rows, products, nights, rooms, scope, value, now_ms, out_c
     """
     shared = shared_of(store)
     first_night = shared[at.S_FIRST_NIGHT]
+    counted = counter_code(store, scope, 1, 0, 0)
     for i in range(out_code.shape[0]):
         hotel = np.int64(row_hotel_of(store)[rows[i]])
         today = hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]
@@ -35,4 +38,4 @@ def stay_codes(store, rows, products, nights, rooms, scope, value, now_ms, out_c
                 out_code[i, night] = _UNKNOWN_PRODUCT
             else:
                 code = sale_code(store, rows[i], products[i], arrival, nights, rooms, scope, value, now_ms)[0]
-                out_code[i, night] = code
+                out_code[i, night] = counted if counted != _OK and (code == _OK or counted < code) else code
