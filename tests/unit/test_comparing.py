@@ -180,6 +180,7 @@ def test_the_command_prints_a_table_and_stops_at_a_guard(tmp_path, capsys, engin
     def run(*more):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("sys.argv", ["nightgrid", *words, *more])
+            patch.setenv("COLUMNS", "240")  # cells are broken where the screen is narrow
             try:
                 code = main()
             except SystemExit as leave:
