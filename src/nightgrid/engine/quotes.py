@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from operator import is_
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,21 @@ from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_on
 
 #: What an explanation works out anew and compares with the quote.
 _EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
+
+
+_NOTHING_GIVEN = (None, (), "", "", "", (), 0, (), None, None)
+
+
+def _asking(
+    adults: int | None, children: Sequence[int], channel: str, country: str, device: str, coupons: Iterable[str],
+    points: int, packages: Sequence[str], fill_bp: Sequence[int] | None, booking_date: date | str | None,
+) -> Asking:  # fmt: skip
+    """A guest's question from the arguments of `quote`."""
+    return Asking(
+        adults, tuple(children), channel, country, device, frozenset(coupons), points, tuple(packages),
+        None if fill_bp is None else tuple(fill_bp),
+        None if booking_date is None else to_date(to_ordinal(booking_date)),
+    )  # fmt: skip
 
 
 class QuoteMixin(VersionMixin):
@@ -61,11 +77,8 @@ class QuoteMixin(VersionMixin):
         Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the day of booking, TOO_MANY_GUESTS for a party
         that the room type does not take, UnknownIdError, InputError.
         """
-        asking = Asking(
-            adults, tuple(children), channel, country, device, frozenset(coupons), points, tuple(packages),
-            None if fill_bp is None else tuple(fill_bp),
-            None if booking_date is None else to_date(to_ordinal(booking_date)),
-        )  # fmt: skip
+        given = (adults, children, channel, country, device, coupons, points, packages, fill_bp, booking_date)
+        asking = ANYBODY if all(map(is_, given, _NOTHING_GIVEN)) else _asking(*given)  # most say nothing of it
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
         version, now_ms = self._priced_now()
         ordinal = to_ordinal(arrival)

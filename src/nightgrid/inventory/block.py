@@ -150,13 +150,17 @@ class Block:
         words: NDArray[np.int64] = header.copy()
         words[at.R_SHARED : at.R_END] += self.bytes.ctypes.data
         self.table = Store(words)
+        self._views: dict[int, NDArray[np.generic]] = {}
 
     def region(self, region: int) -> NDArray[np.generic]:
-        """View of one region with its dtype and shape."""
-        dtype, shape = self._regions[region]
-        offset = self.table[region] - self.bytes.ctypes.data
-        size = dtype.itemsize * math.prod(shape)
-        return self.bytes[offset : offset + size].view(dtype).reshape(shape)
+        """View of one region with its dtype and shape. Made once: every question of the engine asks for some."""
+        view = self._views.get(region)
+        if view is None:
+            dtype, shape = self._regions[region]
+            offset = self.table[region] - self.bytes.ctypes.data
+            size = dtype.itemsize * math.prod(shape)
+            view = self._views[region] = self.bytes[offset : offset + size].view(dtype).reshape(shape)
+        return view
 
     def region_bytes(self) -> dict[str, int]:
         """Bytes of each part, for reports: counters and bit maps, capacity parts, slots, keys, the rest."""

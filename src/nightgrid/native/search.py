@@ -20,6 +20,7 @@ from nightgrid.native.marked import stay_amount
 from nightgrid.native.minima import approximate_minima, widened
 from nightgrid.native.offers import drop_refused
 from nightgrid.native.select import insert_ranked, kth_smallest
+from nightgrid.native.store import store_at
 from nightgrid.native.tables import (
     NO_PRICE,
     QueryFactors,
@@ -157,7 +158,7 @@ def search_scratch_words(words: int, positions: int, sets: int) -> int:
 
 @kernel
 def search_top(
-    store,
+    address,
     desk,
     sums,
     mask,
@@ -176,30 +177,31 @@ def search_top(
 ):
     """The cheapest hotels for a stay, exact, in one call: (how many were found, how many are available).
 
-    store: store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64: products to
-    consider; calendar_today (calendar) int64, ordinals; rates (currency, 2) int64; arrival: ordinal, priced: its night
-    in the tables; tier: index of the book; scope: `requests.scope_word` [in]; scratch int64: `search_scratch_words`;
-    out (4, top) int64 [out]: display total, total, lane, hotel, ranked by (display total, hotel). A
-    candidate is a hotel whose approximate price is within the error of the bound, so none that could win is missed,
-    and a product above the limit cannot put its hotel among the best. Candidates are priced exactly. O(words x nights),
-    and O(lanes) where prices do not differ.
+    address: of the store table; desk, sums, mask: the price version (`tables.desk_of`); filter_words (word) int64:
+    products to consider; calendar_today (calendar) int64, ordinals; rates (currency, 2) int64; arrival: ordinal,
+    priced: its night in the tables; tier: index of the book; scope: `requests.scope_word` [in]; scratch int64:
+    `search_scratch_words`; out (4, top) int64 [out]: display total, total, lane, hotel, ranked by (display total,
+    hotel). A candidate is a hotel whose approximate price is within the error of the bound, so none that could win is
+    missed, and a product above the limit cannot put its hotel among the best. Candidates are priced exactly. O(words x
+    nights), and O(lanes) where prices do not differ.
     """
+    store = store_at(address)
     tables = tables_at(desk, sums)
     lanes = lanes_at(desk)
     chunks = lanes.chunk_first_word.size - 1
     top = out.shape[1]
-    address = address_of(scratch)
-    words = carray(as_pointer(address), (filter_words.size,), np.int64)
-    address += 8 * filter_words.size
-    factors = _factors_in(address, tables.set_stay.size)
-    address += 32 * tables.set_stay.size
-    cheapest = carray(as_pointer(address), (chunks * 64,), np.float32)
-    selection = carray(as_pointer(address + 256 * chunks), (chunks * 64,), np.float32)
-    positions = carray(as_pointer(address + 512 * chunks), (chunks * 64,), np.int32)
-    least = carray(as_pointer(address + 768 * chunks), (chunks,), np.float32)
-    bounds = carray(as_pointer(address + 772 * chunks), (filter_words.size,), np.float32)
-    chunk_bounds = carray(as_pointer(address + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
-    line = carray(as_pointer(address + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
+    memory = address_of(scratch)
+    words = carray(as_pointer(memory), (filter_words.size,), np.int64)
+    memory += 8 * filter_words.size
+    factors = _factors_in(memory, tables.set_stay.size)
+    memory += 32 * tables.set_stay.size
+    cheapest = carray(as_pointer(memory), (chunks * 64,), np.float32)
+    selection = carray(as_pointer(memory + 256 * chunks), (chunks * 64,), np.float32)
+    positions = carray(as_pointer(memory + 512 * chunks), (chunks * 64,), np.int32)
+    least = carray(as_pointer(memory + 768 * chunks), (chunks,), np.float32)
+    bounds = carray(as_pointer(memory + 772 * chunks), (filter_words.size,), np.float32)
+    chunk_bounds = carray(as_pointer(memory + 772 * chunks + 4 * filter_words.size), (chunks,), np.float32)
+    line = carray(as_pointer(memory + 776 * chunks + 4 * filter_words.size), (64,), np.float32)
     sellable_words(store, lanes, filter_words, arrival, nights, words)
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     _drop_past(factors, tables.lane_set, words)

@@ -195,7 +195,7 @@ class Searcher:
         """The `top` cheapest hotels: approximate prices choose candidates, exact ones decide. One call of a kernel."""
         out = np.empty((4, min(query.top or 0, self._catalog.n_hotels)), np.int64)
         count, available = kernels.search_top(
-            self._inventory.table,
+            self._inventory.table.address,
             version.desk,
             version.tables.sums,
             version.mask,
