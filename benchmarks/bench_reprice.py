@@ -6,6 +6,8 @@ of prices, which is the arithmetic; once as the stream of record batches with ke
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.data import FIRST_NIGHT, TIERS, Chain
 from benchmarks.inside import calls_inside
-from benchmarks.measure import Contestant, Race
+from benchmarks.measure import Contestant, Race, significant
 from benchmarks.plan import Plan
 from benchmarks.reprice_job import Job
 from benchmarks.rivals import rivals_of
@@ -27,9 +29,11 @@ def _where(chain: Chain, job: Job) -> dict[str, Any]:
 
 
 class MatrixReprice(Contestant):
-    """The kernel under `Engine.reprice`, one core, into buffers that are reused; its running sums stand ready, as the
-    rivals' prices do.
+    """The kernel under `Engine.reprice` on all cores, as Polars and DuckDB, into buffers that are reused; its running
+    sums stand ready, as the rivals' prices do.
     """
+
+    threads = os.cpu_count() or 1
 
     def __init__(self, chain: Chain, job: Job) -> None:
         from nightgrid.engine import repricing
@@ -37,7 +41,8 @@ class MatrixReprice(Contestant):
         self._job = job
         self._kernel = repricing.price_cube
         stream = StreamReprice(chain, job)
-        self._calls = calls_inside(repricing, "price_cube", lambda: self._keep(stream.ask(job)))
+        self._calls = calls_inside(repricing, "price_cube", lambda: self._keep(stream.ask_with(1)))
+        self._pool = ThreadPoolExecutor(max_workers=self.threads)
 
     def _keep(self, batches: list[Any]) -> None:
         """The products of each tile, in the order in which they stand in it: the batch's innermost key."""
@@ -45,8 +50,7 @@ class MatrixReprice(Contestant):
         self._products = [column[: len(np.unique(column))] for column in columns]
 
     def ask(self, question: Job) -> Any:
-        for arguments in self._calls:
-            self._kernel(*arguments)
+        list(self._pool.map(lambda arguments: self._kernel(*arguments), self._calls))
         return question
 
     def numbers(self, answer: Job) -> NDArray[np.int64]:
@@ -70,7 +74,11 @@ class StreamReprice(Contestant):
         self._shape = (job.nights, len(TIERS), job.products)
 
     def ask(self, _question: Job) -> Any:
-        return list(self._engine.reprice(stays=[1], **self._where))
+        return self.ask_with(None)
+
+    def ask_with(self, threads: int | None) -> Any:
+        """The batches, priced by so many threads; None = one a core, as a caller gets it."""
+        return list(self._engine.reprice(stays=[1], threads=threads, **self._where))
 
     def numbers(self, answer: Any) -> NDArray[np.int64]:
         out = np.empty(self._shape, np.int64)
@@ -83,9 +91,16 @@ class StreamReprice(Contestant):
         return out
 
 
+class OneCoreReprice(MatrixReprice):
+    """The same on one core."""
+
+    name = "nightgrid_one_core"
+    threads = 1
+
+
 def matrix(chain: Chain, job: Job) -> Race:
     rivals, _ = rivals_of("reprice", chain, [job])
-    return Race("reprice", MatrixReprice(chain, job), rivals, [job], items=job.prices)
+    return Race("reprice", MatrixReprice(chain, job), [OneCoreReprice(chain, job), *rivals], [job], items=job.prices)
 
 
 def stream(chain: Chain, job: Job) -> Race:
@@ -94,7 +109,12 @@ def stream(chain: Chain, job: Job) -> Race:
 
 
 def test_reprice(benchmark: Any, plan: Plan, chain: Chain) -> None:
-    matrix(chain, Job(20_000, plan.reprice_nights)).run(benchmark, max(3, plan.rounds // 2))
+    race = matrix(chain, Job(20_000, plan.reprice_nights))
+    race.run(benchmark, max(3, plan.rounds // 2))
+    figures, name = benchmark.extra_info["figures"], OneCoreReprice.name
+    del figures["ratio"][name], figures["rivals"][name]  # a line of our own; it is no rival
+    seconds = float(np.median(race.calls(name)))
+    figures["one_core"] = {"per_second": significant(race.questions[0].prices / seconds)}
 
 
 def test_reprice_as_a_stream(benchmark: Any, plan: Plan, chain: Chain) -> None:

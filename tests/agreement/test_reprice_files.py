@@ -9,6 +9,7 @@ from random import Random
 import polars as pl
 import pytest
 
+from nightgrid import InputError
 from tests import strategies as worlds
 from tests.agreement.test_search_agrees import big_book, big_chain
 from tests.engines import engine_of
@@ -156,3 +157,18 @@ def test_a_job_that_dies_while_it_clears_the_folder_leaves_no_wrong_month(tmp_pa
 
     engine.reprice_to(tmp_path, stays=STAYS)
     assert files(tmp_path).equals(stream(engine))
+
+
+@pytest.mark.parametrize("threads", [2, 5, 200])
+def test_any_number_of_threads_makes_the_same_batches(threads):
+    engine = open_engine(*world())
+    alone = list(engine.reprice(stays=STAYS, threads=1))
+
+    assert list(engine.reprice(stays=STAYS, threads=threads)) == alone
+    assert list(engine.reprice(stays=STAYS)) == alone
+
+
+@pytest.mark.parametrize("threads", [0, -1, 257, True, 2.0, "2"])
+def test_a_number_of_threads_that_cannot_be_meant(threads):
+    with pytest.raises(InputError, match="threads is .*; allowed are 1 to 256, or None for one a core"):
+        open_engine(*world()).reprice(stays=STAYS, threads=threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,8 @@ from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import totals_of
+
+_THREADS_MAX = 256
 
 
 class BulkPriceMixin(EngineBase):
@@ -163,16 +166,20 @@ class BulkPriceMixin(EngineBase):
         stays: Sequence[int] = range(1, 15),
         tiers: Sequence[str] | None = None,
         arrivals: tuple[date | str, date | str] | None = None,
+        threads: int | None = None,
         **where: Any,
     ) -> Iterator[pa.RecordBatch]:
         """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
 
         `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival,
         nights, tier, product_index, price_minor (null = not on sale: before today or beyond the window).
-        Availability plays no part.
+        Availability plays no part. `threads` price side by side (default: one a core).
         """
+        count = os.cpu_count() or 1 if threads is None else threads
+        if type(count) is not int or not 1 <= count <= _THREADS_MAX:
+            raise InputError(f"threads is {threads!r}; allowed are 1 to {_THREADS_MAX}, or None for one a core")
         cube = self._cube(stays, tiers, arrivals, where)
-        return cube.batches(cube.arrivals)
+        return cube.batches(cube.arrivals, count)
 
     def reprice_to(
         self,

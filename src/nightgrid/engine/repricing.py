@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -78,10 +79,14 @@ class Cube:
             metadata={"price_version": self.version.digest},
         )
 
-    def batches(self, arrivals: range) -> Iterator[pa.RecordBatch]:
+    def batches(self, arrivals: range, threads: int = 1) -> Iterator[pa.RecordBatch]:
         """Record batches of some arrivals: tiles of products, then arrivals; inside by arrival, nights, tier,
-        product.
+        product. A tile is priced in as many parts as `threads`, side by side: the kernel gives up the interpreter.
         """
+        with ThreadPoolExecutor(max_workers=threads) as pool:
+            yield from self._batches(arrivals, threads, pool)
+
+    def _batches(self, arrivals: range, threads: int, pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
         schema = self.schema()
         for start in range(0, len(self.products), _TILE_PRODUCTS):
             products = self.products[start : start + _TILE_PRODUCTS]
@@ -99,20 +104,35 @@ class Cube:
                 if self.version.compiled.program is not None:
                     self._fill(products, first, out)
                 else:
-                    price_cube(
-                        self.version.tables,
-                        sums,
-                        product_set,
-                        self.calendar_today,
-                        first,
-                        self.stays,
-                        self.tiers,
-                        self.version.mask,
-                        out,
-                    )
+                    parts = min(threads, count)
+                    edges = [count * part // parts for part in range(parts + 1)]
+                    work = partial(self._factors, sums, product_set, first, out)
+                    list(map(work, *_sides(edges)) if parts == 1 else pool.map(work, *_sides(edges)))
                 if count not in keys:
                     keys[count] = self._keys(count, products)
                 yield self._batch(schema, keys[count], first, out)
+
+    def _factors(
+        self,
+        sums: NDArray[np.uint32] | NDArray[np.int64],
+        product_set: NDArray[np.int32],
+        first: int,
+        out: NDArray[np.signedinteger],
+        begin: int,
+        end: int,
+    ) -> None:
+        """Prices of some arrivals of a tile by a book of factors."""
+        price_cube(
+            self.version.tables,
+            sums,
+            product_set,
+            self.calendar_today,
+            first + begin,
+            self.stays,
+            self.tiers,
+            self.version.mask,
+            out[begin:end],
+        )
 
     def _fill(self, products: NDArray[np.int32], first: int, out: NDArray[np.signedinteger]) -> None:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale. House fill is that of the version."""
@@ -151,6 +171,11 @@ class Cube:
         prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today else pa.array(flat)
         columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _sides(edges: list[int]) -> tuple[list[int], list[int]]:
+    """Where the parts between edges begin, and where they end."""
+    return edges[:-1], edges[1:]
 
 
 def _months(cube: Cube) -> list[tuple[str, range]]:
