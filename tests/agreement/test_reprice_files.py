@@ -170,5 +170,5 @@ def test_any_number_of_threads_makes_the_same_batches(threads):
 
 @pytest.mark.parametrize("threads", [0, -1, 257, True, 2.0, "2"])
 def test_a_number_of_threads_that_cannot_be_meant(threads):
-    with pytest.raises(InputError, match="threads is .*; allowed are 1 to 256, or None for one a core"):
+    with pytest.raises(InputError, match=r"threads is .*; allowed are 1 to 256, or None for one a core"):
         open_engine(*world()).reprice(stays=STAYS, threads=threads)
