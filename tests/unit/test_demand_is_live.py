@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import polars as pl
 import pytest
 
 from nightgrid import Catalog, Engine, ManualClock
@@ -33,6 +34,10 @@ def prices(engine, nights=2):
     alone = engine.quote("H", "A", arrival, nights).total_minor
     lines = {"hotel_id": ["H"], "room_type_id": ["A"], "arrival": [arrival], "nights": [nights]}
     assert engine.quote_many(lines)["total_minor"].to_list() == [alone]
+    (offer,) = engine.search(arrival, nights).offers
+    assert offer.total_minor == alone  # both room types cost the same
+    calendar = engine.calendar("H", nights).filter(pl.col("arrival") == arrival)
+    assert calendar["price_minor"].to_list() == [alone]
     return alone
 
 

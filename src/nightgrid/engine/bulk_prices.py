@@ -110,7 +110,9 @@ class BulkPriceMixin(EngineBase):
         last = min(self.first_night + self.n_nights, version.first_night + version.n_nights) - nights
         for arrival in range(max(self.first_night, today), last + 1):
             leads = np.full(len(products), arrival - today, np.int64)
-            found[arrival - self.first_night] = totals_of(version, products, arrival, nights, tier_index, leads, asking)
+            found[arrival - self.first_night] = totals_of(
+                version, products, arrival, nights, tier_index, leads, asking, self._inventory
+            )
         return found
 
     # -- bulk repricing --------------------------------------------------------------------------

@@ -232,7 +232,8 @@ class Searcher:
         products = self._lanes.lane_product[lanes]
         hotels = catalog.row_hotel[catalog.product_row[products]]
         leads = query.arrival - calendar_today[catalog.hotel_calendar[hotels]]
-        totals = totals_of(version, products, query.arrival, query.nights, query.tier, leads, query.asking)
+        stay_of = (query.arrival, query.nights, query.tier)
+        totals = totals_of(version, products, *stay_of, leads, query.asking, self._inventory)
         words &= self._words_of(lanes[totals >= 0])
         by_lane = np.zeros(len(self._lanes.lane_product), np.int64)
         by_lane[lanes] = np.maximum(totals, 0)

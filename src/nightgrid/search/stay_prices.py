@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.errors import InputError
+from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PRICE_MINOR_MAX, PROMOTIONS_MAX
 from nightgrid.native import line_prices as by_line
 from nightgrid.native import plan_codes as do
@@ -147,12 +148,13 @@ def totals_of(
     tier: int,
     lead_days: NDArray[np.int64],
     asking: Asking = ANYBODY,
+    inventory: Inventory | None = None,
 ) -> NDArray[np.int64]:
     """Totals of one stay for many products, int64 minor units; -1 where there is no price: booked after the arrival,
     too many guests, a package that is not offered.
 
-    arrival: ordinal; lead_days (product) int64. House fill is that of the version. InputError where numbers are too
-    large. O(products x (nights + steps)) and O(rules) for each rule set.
+    arrival: ordinal; lead_days (product) int64. House fill is that of the inventory now, without one that of
+    the version. InputError where numbers are too large. O(products x (nights + steps)), O(rules) for each rule set.
     """
     program = version.compiled.program
     if program is None:
@@ -179,7 +181,11 @@ def totals_of(
     if len(program.fills) > 1:
         catalog = version.catalog
         hotel = catalog.row_hotel[catalog.product_row[products]]
-        fills = np.ascontiguousarray(version.fill_bp[:, first : first + nights], np.int64).reshape(-1)
+        if inventory is None:
+            fills = np.ascontiguousarray(version.fill_bp[:, first : first + nights], np.int64).reshape(-1)
+        else:
+            hotels, hotel = np.unique(hotel, return_inverse=True)
+            _, fills = inventory.fills(hotels, np.full(len(hotels), arrival), np.full(len(hotels), nights))
         table[:, by_line.L_FILL] = hotel.astype(np.int64) * nights
     some = np.flatnonzero(wanted)
     some = some[np.lexsort((table[some, by_line.L_QUERY], table[some, by_line.L_STAGE]))]
