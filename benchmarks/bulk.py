@@ -19,7 +19,7 @@ from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
 from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
-from nightgrid.native import requests as q
+from nightgrid.native.store import requests as q
 
 #: Share of the requests whose nights are all free at first, as who asks has mostly seen an offer: of a million, 92 %
 #: are held.

@@ -59,9 +59,7 @@ class QuestionFace:
 
     def gap_nights(self, row: Row, nights_max: int, rooms: int = 1) -> list[date]:
         gaps = self.engine.gap_nights(nights_max + 1, row[0], rooms=rooms).filter(room_type_id=row[1])
-        return [
-            gap["first_night"] + timedelta(days=night) for gap in gaps.to_dicts() for night in range(gap["nights"])
-        ]
+        return [gap["first_night"] + timedelta(days=night) for gap in gaps.to_dicts() for night in range(gap["nights"])]
 
     def availability_calendar(
         self, hotel_id: str, nights: int, rooms: int = 1, tier: str | None = None, channel: str | None = None

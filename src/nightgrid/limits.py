@@ -1,7 +1,7 @@
 """The bounds that the whole library relies on, in one place.
 
 Counts are signed so that a subtraction below zero is visible and never wraps to a huge number.
-The proofs of exactness in `native/prices.py` start from these numbers.
+The proofs of exactness in `native/prices/prices.py` start from these numbers.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightgrid.engine import Engine
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from tests.agreement.compare import examples
 from tests.catalogue_worlds import FIRST, NIGHTS, Event, Names, differences, do, new_engine
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nightgrid import InputError
 from nightgrid.engine.digests import Digests
-from nightgrid.native import digests as native
+from nightgrid.native.base import digests as native
 from tests.agreement.compare import examples
 from tests.oracles.siphash import siphash128
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from nightgrid.native import layout as at
-from nightgrid.native.eight import EIGHT, look_at_eight, take_eight
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.eight import EIGHT, look_at_eight, take_eight
 
 WIDTH = 24
 COUNT = st.integers(-(2**15), 2**15 - 1)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from nightgrid.native.prices import MODE_HALF_UP, rounded_half_up, rounded_ratio, rounding_threshold
+from nightgrid.native.prices.prices import MODE_HALF_UP, rounded_half_up, rounded_ratio, rounding_threshold
 
 
 def cases(count: int) -> list[tuple[int, int, int]]:

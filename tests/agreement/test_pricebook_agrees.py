@@ -11,7 +11,7 @@ import pytest
 
 from nightgrid import Refused
 from nightgrid.engine import Engine
-from nightgrid.native.line_prices import wide_numbers
+from nightgrid.native.program.line_prices import wide_numbers
 from tests.agreement.book_compare import engine_for
 from tests.book_worlds import BookWorld, draw_stay, draw_world
 

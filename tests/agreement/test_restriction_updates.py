@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from nightgrid import CapacityError, Catalog, Engine, InputError, InputTypeError, ManualClock, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.restriction_fields import pattern_code
-from nightgrid.native import layout as at
-from nightgrid.native.planes import clear_column
-from nightgrid.native.restrictions import stay_restriction
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.planes import clear_column
+from nightgrid.native.store.restrictions import stay_restriction
 from tests import strategies as worlds
 from tests.agreement.test_restrictions_small_worlds import FIRST, offered, stays_of
 from tests.oracles.restrictions_slow import NAMES, NOTHING, WEEKDAYS, Restricted, refusal

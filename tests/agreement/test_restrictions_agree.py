@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from nightgrid import Outcome
-from nightgrid.native.offers import sale_code
+from nightgrid.native.search.offers import sale_code
 from tests import strategies as worlds
 from tests.agreement.bit_maps import offered
 from tests.engines import EngineInventory, engine_of

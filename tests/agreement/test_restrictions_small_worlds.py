@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from nightgrid import Catalog, Dialect, Engine, ManualClock
-from nightgrid.native.restrictions import stay_restriction
+from nightgrid.native.store.restrictions import stay_restriction
 from tests import strategies as worlds
 from tests.agreement.bit_maps import offered
 from tests.oracles import restrictions_slow as slow

@@ -1,6 +1,6 @@
 """Exact division in floating point: a quarter of a million constructed ties, near misses and random values.
 
-`native.prices` promises exactness for a, b < 2^53, denominators up to 2^51 and quotients below 2^50. A tie needs
+`native.prices.prices` promises exactness for a, b < 2^53, denominators up to 2^51 and quotients below 2^50. A tie needs
 a*b = whole/2 (mod whole); it is built with the inverse of b, so that products have up to a hundred bits.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from nightgrid.money import RoundingMode
-from nightgrid.native import prices as native
+from nightgrid.native.prices import prices as native
 from tests.oracles.money import MODES, round_to_multiple
 
 POWERS_OF_TEN = [10**k for k in range(1, 16)]

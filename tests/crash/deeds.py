@@ -17,8 +17,8 @@ import numpy as np
 from nightgrid import Refused
 from nightgrid.engine import Engine
 from nightgrid.engine.batches import requests_of
-from nightgrid.native import layout as at
-from nightgrid.native import requests as q
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 from tests.engines import engine_of
 
 FIRST: Final = date(2027, 6, 1)
@@ -173,9 +173,7 @@ class Snapshot:
     def __init__(self, house: House) -> None:
         block = house.engine._inventory.block
         cells = block.region(at.R_CELLS).view(np.int16)
-        self.free, self.held, self.sold = (
-            cells[:, :, each].astype(int) for each in (at.C_FREE, at.C_HELD, at.C_SOLD)
-        )
+        self.free, self.held, self.sold = (cells[:, :, each].astype(int) for each in (at.C_FREE, at.C_HELD, at.C_SOLD))
         self.capacity = block.region(at.R_CAPACITY).view(np.int16).astype(int)
         self.lsn = house.engine.lsn
         slots = block.region(at.R_SLOTS).view(np.int64)

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory import block as blocks
-from nightgrid.native import layout as at
-from nightgrid.native import steps
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import steps
 from tests.crash.deeds import DEEDS, House, Snapshot, night, prepare
 from tests.crash.parked import arm, roof_of, whole_run
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from nightgrid import Refused
 from nightgrid.inventory.findings import wrong_bits
-from nightgrid.native import layout as at
-from nightgrid.native import steps
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import steps
 from tests.crash.deeds import DEEDS, NIGHTS, House, Snapshot, night, prepare
 
 HANGS_S = 60.0  # a thread that waits so long waits for ever

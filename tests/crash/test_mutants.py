@@ -23,9 +23,11 @@ def test_a_bug_is_noticed(tmp_path, name) -> None:
 
 
 def test_a_bug_that_nobody_notices_is_reported(tmp_path) -> None:
-    harmless = Edit("mixing", '"""', '"""\n')
+    harmless = Edit("base/mixing", '"""', '"""\n')
     with pytest.raises(ValueError, match="must be once"):
         edited(Mutant("no such text", "everything", (harmless._replace(text="no such text"),)))
-    comment = Edit("locks", "from __future__ import annotations\n", "from __future__ import annotations\n# a bug\n")
+    comment = Edit(
+        "store/locks", "from __future__ import annotations\n", "from __future__ import annotations\n# a bug\n"
+    )
     with pytest.raises(AssertionError, match="nobody noticed"):
         notice(tmp_path, Mutant("a comment", "tests/unit/test_weekday_names.py", (comment,)))

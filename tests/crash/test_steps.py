@@ -1,7 +1,7 @@
 """Nothing is seen of half a change, and nothing is lost by a death in it: a sample of the steps of every deed.
 
-The hook of `native/steps.py` is compiled in when the library is imported, so this runs in processes of its own, for
-which every kernel is compiled a second time: a minute that `make test` does not have. `make crash` takes all steps;
+The hook of `native/store/steps.py` is compiled in when the library is imported, so this runs in processes of its own,
+for which every kernel is compiled a second time: a minute that `make test` does not have. `make crash` takes all steps;
 with NIGHTGRID_CRASH=1 the sample runs among the tests.
 """
 
@@ -17,8 +17,8 @@ import numba
 import pytest
 
 import nightgrid
-from nightgrid.native import steps
-from nightgrid.native.store import STORE
+from nightgrid.native.store import steps
+from nightgrid.native.store.store import STORE
 
 ROOT = Path(__file__).parents[2]
 #: One step of so many is tried here. They are the same in every run; every deed has some of them.

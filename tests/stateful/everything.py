@@ -233,6 +233,9 @@ VERBS: Final = (
 )  # fmt: skip
 #: A busy day: what guests do is done often, so that what the hotel sets is met.
 Everything.steps = (
-    *VERBS, *("ask", "hold", "book", "confirm") * 4, *("again", "many", "check_in", "check_out", "amend", "end") * 2,
-    *("close_or_open", "depart", "end_cart") * 2, *("restrict",) * 5,
+    *VERBS,
+    *("ask", "hold", "book", "confirm") * 4,
+    *("again", "many", "check_in", "check_out", "amend", "end") * 2,
+    *("close_or_open", "depart", "end_cart") * 2,
+    *("restrict",) * 5,
 )

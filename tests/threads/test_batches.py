@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from nightgrid import Outcome
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from tests.threads.test_threads import FIRST, NIGHTS, store, together
 
 THREADS, ROUNDS, LINES = 4, 12, 120

@@ -24,6 +24,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__"),
 )
 
+#: The rooms of the kernels, lowest first: a module imports from its own room and from rooms below. Those on one floor
+#: do not know each other.
+KERNEL_FLOORS: tuple[tuple[str, ...], ...] = (
+    ("base",),  # how kernels are compiled and kept; atomics, hints
+    ("store",),  # the block of bytes: cells, bit maps, slots, keys, records
+    ("holds", "prices"),  # the verbs; products of factors
+    ("upkeep", "program"),  # controls, catalogue, recount, repair; full pipelines
+    ("search",),
+)
+
 #: Units on one floor that may not import each other.
 STRANGERS = (frozenset({"inventory", "pricing"}),)
 

@@ -47,12 +47,12 @@ def python_files() -> dict[str, str]:
 
 
 def package_modules() -> dict[str, str]:
-    """Module path without the package name -> source: `native.jit`, `limits`, and "" for the package itself."""
+    """Module path without the package name -> source: `native.base.jit`, `limits`, and "" for the package itself."""
     return {module_name(path): text for path, text in python_files().items() if path.startswith("src/nightgrid/")}
 
 
 def module_name(path: str) -> str:
-    """`src/nightgrid/native/jit.py` -> `native.jit`; a package's `__init__.py` is the package."""
+    """`src/nightgrid/native/base/jit.py` -> `native.base.jit`; a package's `__init__.py` is the package."""
     parts = Path(path).relative_to("src/nightgrid").with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 

@@ -81,6 +81,22 @@ def arrows_up(module: str, source: str, *, package: bool = False) -> list[str]:
     return found
 
 
+def kernel_arrows_up(module: str, source: str) -> list[str]:
+    """Imports between the rooms of `native` that point up, or sideways to another room of the floor."""
+    floor_of = {room: floor for floor, rooms in enumerate(layers.KERNEL_FLOORS) for room in rooms}
+    room = module.split(".")[1] if module.startswith("native.") else None
+    if room is None:
+        return []
+    if room not in floor_of:
+        return [f"{module}: {room} is no room of the kernels; see KERNEL_FLOORS in tests/tidy/layers.py"]
+    found = []
+    for line, target in imports(module, source):
+        other = target.removeprefix("nightgrid.native.").split(".")[0] if ".native." in target else room
+        if other != room and floor_of.get(other, 99) >= floor_of[room]:
+            found.append(f"{module}:{line}: imports {target}: {other} does not stand below {room}")
+    return found
+
+
 def strange_packages(module: str, source: str) -> list[str]:
     """Third-party packages that the table does not allow here."""
     found = []
@@ -141,6 +157,24 @@ def test_arrows_point_down_only() -> None:
         found += arrows_up(name, text, package=is_package(name))
 
     assert found == []
+
+
+def test_arrows_between_kernels_point_down_only() -> None:
+    assert [line for name, text in package_modules().items() for line in kernel_arrows_up(name, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "wanted"),
+    [
+        ("native.store.cells", "from nightgrid.native.holds.take import take_stay", "holds does not stand below store"),
+        ("native.holds.take", "from nightgrid.native.prices import prices", "prices does not stand below holds"),
+        ("native.attic.old", "", "no room of the kernels"),
+    ],
+)
+def test_an_arrow_up_between_kernels_is_noticed(module: str, source: str, wanted: str) -> None:
+    (found,) = kernel_arrows_up(module, source)
+
+    assert wanted in found
 
 
 def test_third_party_packages_stay_in_their_rooms() -> None:

@@ -122,7 +122,6 @@ class World:
             return type(given)(self.put(each, bad) for each in given)
         return {name: self.put(value, bad) for name, value in given.items()} if isinstance(given, dict) else given
 
-
     def say(self, verb: str, arguments: Any, keywords: dict[str, Any], bad: Any) -> str | None:
         """What the library answers to a call: the message of its error, None if it does what is asked."""
         asked = (self.put(arguments, bad), self.put(keywords, bad))

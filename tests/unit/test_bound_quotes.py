@@ -11,7 +11,7 @@ import pytest
 from nightgrid import Catalog, Engine, InputError, ManualClock, Outcome, Refused
 from nightgrid.engine.hold_frames import hex_digest
 from nightgrid.errors import InputTypeError, VersionGoneError
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 
 NOON = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
 HOUR_MS = 3_600_000

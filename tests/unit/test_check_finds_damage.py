@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from tests.unit.busy_store import busy_store
 
 

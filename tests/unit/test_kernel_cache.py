@@ -9,8 +9,8 @@ import threading
 import numba
 import pytest
 
-from nightgrid.native import cache
-from nightgrid.native.kept import KernelCache
+from nightgrid.native.base import cache
+from nightgrid.native.base.kept import KernelCache
 
 
 def double(number):
@@ -107,7 +107,7 @@ def test_flush_removes_the_files_of_one_kernel(tmp_path) -> None:
 
 
 def test_machine_code_depends_on_every_source_it_can_come_from() -> None:
-    names = {path.stem for path in cache.sources_of("nightgrid.native.holds")}
+    names = {path.stem for path in cache.sources_of("nightgrid.native.holds.holds")}
 
     assert {"holds", "admit", "selling", "layout", "outcomes", "limits", "jit", "inner"} <= names
     assert not names & {"prices", "search", "reprice"}

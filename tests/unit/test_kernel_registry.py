@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from nightgrid.native import inner, prices
-from nightgrid.native.registry import CALLED_FROM_PYTHON, ENTRIES, LOCKS, STEPS
+from nightgrid.native.base import inner
+from nightgrid.native.base.registry import CALLED_FROM_PYTHON, ENTRIES, LOCKS, STEPS
+from nightgrid.native.prices import prices
 
 ROOT = Path(__file__).parents[2]
 ABOVE = ("inventory", "search", "engine")
+#: The dotted name of each module: no two rooms have a module of one name, so kernels are named without their rooms.
+MODULES = {
+    path.stem: f"nightgrid.native.{path.parent.name}.{path.stem}"
+    for path in (ROOT / "src" / "nightgrid" / "native").glob("*/*.py")
+    if path.stem != "__init__"
+}
 
 
 def kernels_called_in(source: str) -> set[str]:
@@ -21,11 +28,13 @@ def kernels_called_in(source: str) -> set[str]:
     found: set[str] = set()
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "nightgrid.native":
-            modules.update({alias.asname or alias.name: alias.name for alias in node.names})
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nightgrid.native."):
-            module = str(node.module).rsplit(".", 1)[1]
-            found |= {f"{module}.{alias.name}" for alias in node.names if is_kernel(module, alias.name)}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nightgrid.native."):
+            rooms = str(node.module).removeprefix("nightgrid.native.").split(".")
+            if len(rooms) == 1:
+                modules.update({alias.asname or alias.name: alias.name for alias in node.names})
+            else:
+                module = rooms[1]
+                found |= {f"{module}.{alias.name}" for alias in node.names if is_kernel(module, alias.name)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
             module = modules[node.value.id]
@@ -36,7 +45,7 @@ def kernels_called_in(source: str) -> set[str]:
 
 def is_kernel(module: str, name: str) -> bool:
     """True for what numba compiled: it keeps the Python function it was made from."""
-    return hasattr(getattr(importlib.import_module(f"nightgrid.native.{module}"), name, None), "py_func")
+    return hasattr(getattr(importlib.import_module(MODULES[module]), name, None), "py_func")
 
 
 def test_every_kernel_called_from_above_is_registered() -> None:
@@ -48,8 +57,15 @@ def test_every_kernel_called_from_above_is_registered() -> None:
     assert called == {entry.kernel for entry in ENTRIES} | set(LOCKS)
 
 
+def test_modules_of_kernels_have_names_of_their_own() -> None:
+    files = [path for path in (ROOT / "src" / "nightgrid" / "native").glob("*/*.py") if path.stem != "__init__"]
+
+    assert len(files) == len(MODULES) > 60
+
+
 def test_a_forgotten_kernel_would_be_noticed() -> None:
-    source = "from nightgrid.native import cells as c\nfrom nightgrid.native.known import find_key\nc.give_rooms(1)\n"
+    source = "from nightgrid.native.store import cells as c\nfrom nightgrid.native.store.known import find_key\n"
+    source += "c.give_rooms(1)\n"
 
     assert kernels_called_in(source) == {"cells.give_rooms", "known.find_key"}
 
@@ -73,7 +89,7 @@ def test_steps_are_called_by_tests_alone() -> None:
 
 def test_an_inner_kernel_refuses_python() -> None:
     assert "prices.bounded" not in CALLED_FROM_PYTHON
-    with pytest.raises(TypeError, match=r"bounded is called by other kernels only; list it in native/registry\.py"):
+    with pytest.raises(TypeError, match=r"bounded is called by other kernels only; list it in .*registry\.py"):
         prices.bounded(1, 2, 3)
 
 

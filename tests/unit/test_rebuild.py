@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from tests.agreement.pairs import Pair
 from tests.agreement.test_window_agrees import WORLD, noon_ms
 from tests.unit import test_check_finds_damage as damages
@@ -157,4 +157,3 @@ def test_a_store_that_was_spoilt_again_and_again_does_what_the_oracle_does(seed)
         assert bool(mended) or not found
         pair.compare()
     assert spoilt >= 6
-

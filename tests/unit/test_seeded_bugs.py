@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from nightgrid.native import prices as native
+from nightgrid.native.prices import prices as native
 from tests import strategies as worlds
 from tests.agreement import test_restrictions_agree as restrictions
 from tests.agreement import test_rounding_agrees as rounding

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from nightgrid import Catalog, Engine, ManualClock, Outcome, Refused
-from nightgrid.native import layout as at
-from nightgrid.native.locks import lock_hotels, unlock_hotels
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.locks import lock_hotels, unlock_hotels
 
 FIRST = date(2027, 3, 1)
 

@@ -27,7 +27,7 @@ from nightgrid.engine.names import Names
 from nightgrid.errors import InputTypeError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
-from nightgrid.native import requests as q
+from nightgrid.native.store import requests as q
 from nightgrid.nights import to_ordinal
 from nightgrid.outcomes import Outcome
 
@@ -44,7 +44,7 @@ _COLUMNS = (
 
 
 def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
-    """The request columns of a frame as int64 (Q_FIELDS, request), see `native.requests`.
+    """The request columns of a frame as int64 (Q_FIELDS, request), see `native.store.requests`.
 
     A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
     answered for one line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.

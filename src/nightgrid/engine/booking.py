@@ -16,7 +16,7 @@ from nightgrid.engine.quote_papers import AnyQuote, asking_of
 from nightgrid.engine.requoting import Bond, RequoteMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.limits import HOLD_TTL_MS_MAX
-from nightgrid.native import requests as q
+from nightgrid.native.store import requests as q
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 

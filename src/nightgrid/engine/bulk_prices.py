@@ -19,8 +19,8 @@ from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
 from nightgrid.errors import InputError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
-from nightgrid.native.calendars import hotel_calendar
-from nightgrid.native.tables import NO_PRICE
+from nightgrid.native.prices.tables import NO_PRICE
+from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion

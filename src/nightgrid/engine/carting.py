@@ -17,11 +17,11 @@ from nightgrid.engine.names import checked_name
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
-from nightgrid.native import layout as at
-from nightgrid.native import questions as ask
-from nightgrid.native import requests as q
-from nightgrid.native import verdicts as v
-from nightgrid.native.carts import COUNT_SHIFT, LINE_MASK
+from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store import verdicts as v
+from nightgrid.native.upkeep import questions as ask
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 

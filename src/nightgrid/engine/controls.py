@@ -22,7 +22,7 @@ from nightgrid.errors import InputError
 from nightgrid.inventory.counters import Shortfall
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
-from nightgrid.native.controls import KEEP
+from nightgrid.native.upkeep.controls import KEEP
 from nightgrid.nights import to_date
 
 

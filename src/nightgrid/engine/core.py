@@ -49,7 +49,7 @@ from nightgrid.limits import (
     QUOTE_VALID_SECONDS_DEFAULT,
     RETENTION_MS_DEFAULT,
 )
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.pricing.price_data import NO_DATA
 from nightgrid.search.searcher import Searcher

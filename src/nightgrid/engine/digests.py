@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.limits import ID_BYTES_MAX
-from nightgrid.native.digests import digest_text, digest_texts
+from nightgrid.native.base.digests import digest_text, digest_texts
 
 _RAW_KEY = ("key_high", "key_low")
 
@@ -40,7 +40,7 @@ def _composed(texts: pl.Series) -> pl.Series:
 
 
 def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.uint8], int]:
-    """(valid, offsets, data, first) of a text column, as `native.digests.digest_texts` takes them."""
+    """(valid, offsets, data, first) of a text column, as `native.base.digests.digest_texts` takes them."""
     column = texts.rechunk().to_arrow().cast("large_utf8")
     valid, offsets, data = (buffer or b"" for buffer in column.buffers())
     return (

@@ -11,7 +11,7 @@ from nightgrid.engine.booking import checked_lsn
 from nightgrid.engine.hold_frames import dates_of, link_columns, named, quote_columns, scope_columns, stay_columns
 from nightgrid.errors import InputError
 from nightgrid.inventory.changes import changed_ranges
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 
 KINDS = {
     at.RECORD_HOLD: "hold",

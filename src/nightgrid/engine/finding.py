@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.hold_frames import STATES, hold_frame
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
-from nightgrid.native import layout as at
-from nightgrid.native import questions as ask
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import questions as ask
 from nightgrid.nights import to_date, to_ordinal
 
 _STATE_OF = {name: state for state, name in STATES.items()}

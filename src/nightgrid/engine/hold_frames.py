@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.names import Names
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_ordinal
 
 STATES = {
@@ -109,7 +109,7 @@ def quote_columns(quote: Words, version: Words, digests: Sequence[str]) -> dict[
 
 
 def hold_frame(slots: Words, columns: NameColumns, names: Names, digests: Sequence[str], now_ms: int) -> pl.DataFrame:
-    """Holds, int64 (hold, `native.questions.FOUND_WORDS`), as a frame with the fields of `HoldView`."""
+    """Holds, int64 (hold, `native.upkeep.questions.FOUND_WORDS`), as a frame with the fields of `HoldView`."""
     word = slots[:, at.W_STATE]
     state = word & at.STATE_MASK
     state = np.where((state == at.STATE_HELD) & (slots[:, at.W_DEADLINE_MS] <= now_ms), at.STATE_EXPIRED, state)

@@ -17,9 +17,9 @@ from nightgrid.engine.quote_papers import AnyQuote
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
-from nightgrid.native import layout as at
-from nightgrid.native import requests as q
-from nightgrid.native import verdicts as v
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store import verdicts as v
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 

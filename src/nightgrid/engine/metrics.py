@@ -10,8 +10,8 @@ import numpy as np
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.hold_frames import STATES
 from nightgrid.errors import InputError
-from nightgrid.native import layout as at
-from nightgrid.native import questions as ask
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import questions as ask
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
 

@@ -8,7 +8,7 @@ from threading import Lock
 from nightgrid.catalog_names import utf8_bytes
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import ID_BYTES_MAX
-from nightgrid.native.requests import UNITS_MAX, scope_word
+from nightgrid.native.store.requests import UNITS_MAX, scope_word
 
 CHANNELS_MAX = 254
 CLASSES_MAX = 16
@@ -119,7 +119,7 @@ class Names:
         coupon: str | None = None,
         coupon_units: int = 1,
     ) -> int:
-        """The scope of a request as one word (`native.requests.scope_word`)."""
+        """The scope of a request as one word (`native.store.requests.scope_word`)."""
         counter = self.counter(coupon)
         if type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX:
             raise InputError(f"coupon_units is {coupon_units!r}; allowed are 1 to {UNITS_MAX}")

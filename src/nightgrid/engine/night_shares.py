@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.money import allocate
-from nightgrid.native import prices as price
+from nightgrid.native.prices import prices as price
 from nightgrid.search.stay_prices import StayPrice, shares
 
 

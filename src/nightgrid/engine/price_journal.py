@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from nightgrid.catalog import Catalog
 from nightgrid.engine.version_shelf import Entry
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.parse import load_book
 from nightgrid.pricing.price_data import LAYERS, NO_DATA, Lines, PriceData

@@ -13,9 +13,9 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native import line_prices as by_line
-from nightgrid.native import plan_codes as do
-from nightgrid.native.line_prices import price_lines
+from nightgrid.native.program import line_prices as by_line
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program.line_prices import price_lines
 from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop

@@ -14,7 +14,7 @@ from nightgrid.engine.program_frames import ProgramLines, askings_of, quote_prog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
-from nightgrid.native.quotes import quote_batch
+from nightgrid.native.prices.quotes import quote_batch
 from nightgrid.outcomes import Outcome
 from nightgrid.search.price_version import PriceVersion
 

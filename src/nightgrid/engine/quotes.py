@@ -19,7 +19,7 @@ from nightgrid.engine.quote_frames import quote_many
 from nightgrid.engine.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native import prices as price
+from nightgrid.native.prices import prices as price
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.explain import Explanation, explain

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import RepriceReport
-from nightgrid.native.reprice import price_cube
+from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import totals_of

@@ -29,7 +29,7 @@ from nightgrid.inventory.restriction_fields import (
     weekdays_code,
 )
 from nightgrid.inventory.restrictions import Targets
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_date
 
 RestrictMode = Literal["delta", "overlay", "delete"]

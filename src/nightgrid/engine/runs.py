@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from nightgrid.engine.base import steady
 from nightgrid.engine.selling_views import SellingViews
 from nightgrid.inventory import runs
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_ordinal
 
 _EPOCH = to_ordinal("1970-01-01")

@@ -17,7 +17,7 @@ from nightgrid.engine.selling_views import SellingViews
 from nightgrid.errors import CapacityError, InputError, InputTypeError, UnknownIdError
 from nightgrid.inventory.selling import BlockTerms, RisingProtection, UnitsShort, checked_units
 from nightgrid.limits import ROOMS_MAX, WINDOW_NIGHTS_MAX
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_date
 
 _COUNT_MAX = 2**40

@@ -15,8 +15,8 @@ from nightgrid.errors import InputError, InputTypeError, NightgridError, Unknown
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.selling import ControlChange
 from nightgrid.limits import PRICE_MINOR_MAX
-from nightgrid.native import control_tables as tables
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import control_tables as tables
 from nightgrid.nights import weekday
 
 #: Rooms that a cap or a house cap can name: those of a whole hotel.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.errors import InputTypeError, UnknownIdError
 from nightgrid.inventory.selling import ControlNights
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import to_ordinal
 
 _EPOCH = to_ordinal("1970-01-01")

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Literal
 
 from nightgrid.catalog import Catalog
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.search.price_version import PriceVersion
 

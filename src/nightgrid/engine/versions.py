@@ -19,7 +19,7 @@ from nightgrid.engine.base import EngineBase
 from nightgrid.engine.comparison import Guard
 from nightgrid.engine.version_shelf import Cause, Entry, Scheduled
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError, VersionGoneError
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing.compile import CompiledBook, compile_book
 from nightgrid.pricing.model import RuleBook

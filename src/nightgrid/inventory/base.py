@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.block import Block
-from nightgrid.native import layout as at
-from nightgrid.native.atomics import acquire, release
-from nightgrid.native.locks import lock_hotels, unlock_hotels
-from nightgrid.native.store import Store
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.base.atomics import acquire, release
+from nightgrid.native.prices.tables import LaneMap
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.locks import lock_hotels, unlock_hotels
+from nightgrid.native.store.store import Store
 
 T = TypeVar("T")
 

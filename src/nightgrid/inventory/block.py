@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.native import layout as at
-from nightgrid.native.store import Store
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.store import Store
 
 _KEYS_PER_SLOT = 2
 _SEGMENTS_MAX = 1024

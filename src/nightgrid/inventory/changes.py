@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import Window
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 
 Words = NDArray[np.int64]
 #: Changes after which as many rooms are free as before, on every night.

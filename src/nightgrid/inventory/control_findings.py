@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.native import audit_controls as audit
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import audit_controls as audit
 
 _FINDINGS_MAX = 1000
 _TEXTS = {

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.base import StoreBase, Window
 from nightgrid.limits import ROOMS_MAX
-from nightgrid.native import controls
-from nightgrid.native import layout as at
-from nightgrid.native.controls import KEEP
-from nightgrid.native.fill import fill_nights
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import controls
+from nightgrid.native.upkeep.controls import KEEP
+from nightgrid.native.upkeep.fill import fill_nights
 
 _FIELDS: Final = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
 _REGIONS: Final = {
@@ -153,8 +153,8 @@ class CountersPart(StoreBase):
     def cells(
         self, row: slice | Sequence[int] | NDArray[np.int64], night: slice, window: Window | None = None
     ) -> NDArray[np.int16]:
-        """A copy of cells: int16 (row, night, field) with the fields of `native.layout` C_*; nights in order, of the
-        window as it stands, or of one that the caller looks after (`steady`).
+        """A copy of cells: int16 (row, night, field) with the fields of `native.store.layout` C_*; nights in order,
+        of the window as it stands, or of one that the caller looks after (`steady`).
         """
         cells = self.block.region(at.R_CELLS).view(np.int16)
         if window is not None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from nightgrid.inventory.base import Window
 from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.native import audit
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import audit
 
 _FINDINGS_MAX = 1000
 _TEXTS = {

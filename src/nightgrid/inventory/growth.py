@@ -11,8 +11,8 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import CapacityError, InputError, InputTypeError
 from nightgrid.inventory.lanes import Lanes, Spares, extended_lanes
 from nightgrid.inventory.selling import SellingPart
-from nightgrid.native import catalogue as kernels
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import catalogue as kernels
 
 _SPARES_MAX = 2**24
 

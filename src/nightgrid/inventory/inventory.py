@@ -27,10 +27,10 @@ from nightgrid.inventory.restrictions import Targets, apply_changes
 from nightgrid.inventory.slots import SlotsPart
 from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
-from nightgrid.native import amend, batch, carts, holds, resolve, sweep
-from nightgrid.native import layout as at
-from nightgrid.native import requests as q
-from nightgrid.native.atomics import acquire, release
+from nightgrid.native.base.atomics import acquire, release
+from nightgrid.native.holds import amend, batch, carts, holds, resolve, sweep
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 
 _SLOTS_MAX = 2**31
 
@@ -190,11 +190,11 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         return answer
 
     def hold_any(self, request: NDArray[np.int64], now_ms: int) -> HoldAnswer:
-        """Hold with everything that a request can say: int64 (Q_FIELDS, 1), see `native.requests`."""
+        """Hold with everything that a request can say: int64 (Q_FIELDS, 1), see `native.store.requests`."""
         return HoldAnswer(*holds.hold_any(self._address, request, self._line(), now_ms))
 
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
-        """Hold many stays in order, each its own; requests (Q_FIELDS or Q_PLAIN, request) int64: `native.requests`."""
+        """Hold many stays in order, each its own; requests (Q_FIELDS or Q_PLAIN, request): `native.store.requests`."""
         size = requests.shape[1]
         answer = BatchAnswer(
             np.empty(size, np.int16), np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)
@@ -216,7 +216,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         batch.add_statistics(self.table, np.bincount(codes, minlength=at.CODES).astype(np.int64))
 
     def resolve(self, hold_id: int, verb: int, argument: int, now_ms: int) -> tuple[int, int]:
-        """Apply a verb (`native.verdicts` VERB_*, argument as `native.resolve`) to one hold: (code, lsn). O(nights)."""
+        """Apply a verb to one hold: (code, lsn). verb: `native.store.verdicts` VERB_*; O(nights)."""
         answer: tuple[int, int] = resolve.resolve_one(self._address, hold_id, verb, argument, now_ms)
         return answer
 

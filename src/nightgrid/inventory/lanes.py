@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import CapacityError
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap
 
 CHUNK_HOTELS = 64
 _WINDOW_HOTELS = 1024
@@ -55,7 +55,7 @@ def hotel_order(catalog: Catalog) -> NDArray[np.int64]:
     """Hotels in lane order: by region, brand, group and price level, then inside each window by number of products.
 
     Rules speak of regions and brands, so neighbours mostly share their factors; hotels of one level stand together, so
-    that a search for the cheapest passes over most chunks (`native.minima`).
+    that a search for the cheapest passes over most chunks (`native.search.minima`).
     """
     hotel_products = np.bincount(_product_hotel(catalog), minlength=catalog.n_hotels)
     place = np.array(["\0".join(each) for each in zip(catalog.region, catalog.brand, catalog.group, strict=True)])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nightgrid.errors import CapacityError
 from nightgrid.inventory.block import Block
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 
 _ROWS_AT_ONCE = 4096
 _PROFILE_BYTES = 2 * at.F_FIELDS

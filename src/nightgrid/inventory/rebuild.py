@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.findings import WrongBits, named, recount, wrong_bits
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.native import audit, settle
-from nightgrid.native import layout as at
-from nightgrid.native import rebuild as kernels
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import audit, settle
+from nightgrid.native.upkeep import rebuild as kernels
 
 _OF_CELLS: Final = (audit.FINDING_CONSERVATION, audit.FINDING_HELD, audit.FINDING_SOLD)
 _OF_RESTRICTIONS: Final = (audit.FINDING_KINDS, audit.FINDING_ROW_RESTRICTED)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nightgrid.errors import InputError
 from nightgrid.limits import ADVANCE_DAYS_MAX, PATTERN_NIGHTS_MAX, STAY_NIGHTS_MAX
-from nightgrid.native import layout as at
+from nightgrid.native.store import layout as at
 from nightgrid.nights import WEEKDAYS
 
 FLAGS: Final = {

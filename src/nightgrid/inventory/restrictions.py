@@ -17,8 +17,8 @@ from nightgrid.inventory.base import Window
 from nightgrid.inventory.block import Block
 from nightgrid.inventory.profile_table import ProfileTable
 from nightgrid.inventory.restriction_fields import Changes
-from nightgrid.native import layout as at
-from nightgrid.native.planes import set_product_profiles, set_profiles
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.planes import set_product_profiles, set_profiles
 from nightgrid.nights import weekday
 
 _CELLS_AT_ONCE = 1_000_000

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
-from nightgrid.native import runs
+from nightgrid.native.search import runs
 
 _UNKNOWN_BEFORE = -1
 

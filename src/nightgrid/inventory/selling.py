@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from nightgrid.errors import CapacityError, InputError
 from nightgrid.inventory.base import StoreBase, Window
-from nightgrid.native import audit_controls, blocks, control_tables, outlook, rebuild
-from nightgrid.native import layout as at
+from nightgrid.native.search import outlook
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import audit_controls, blocks, control_tables, rebuild
 
 #: More records than this are published as one that says: anywhere.
 _RECORDS_MAX = 4_096
@@ -23,7 +24,7 @@ _WORTH_ANYTHING = 10**17  # more than any hurdle asks for
 class ControlChange(NamedTuple):
     """Nights of some controls to set: lines say which control and which values, cells on which nights."""
 
-    keys: NDArray[np.int64]  # (line, X_FIELDS) of `native.control_tables`
+    keys: NDArray[np.int64]  # (line, X_FIELDS) of `native.upkeep.control_tables`
     values: NDArray[np.int64]  # (V_FIELDS, line): limit + 1 or 0, and what a hurdle has
     line: NDArray[np.int64]  # (cell), ascending
     nights: NDArray[np.int64]  # (cell) ordinals, ascending within a line
@@ -245,7 +246,7 @@ class SellingPart(StoreBase):
         """Rooms that a guest could have on each night alone, whatever restrictions and hurdles say: int16 (row, night).
 
         products (row): the product of the plan asked for, -1 = none named, -2 = the row does not have it; scope:
-        `native.requests.scope_word`.
+        `native.store.requests.scope_word`.
         """
         out = np.zeros((len(rows), self.n_nights), np.int16)
         self.steady(lambda _: blocks.sellable_cells(self.table, rows, products, scope, now_ms, out))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase
-from nightgrid.native import layout as at
-from nightgrid.native import questions
+from nightgrid.native.store import layout as at
+from nightgrid.native.upkeep import questions
 
 _FOUND_FIRST = 1_024
 
@@ -82,8 +82,8 @@ class SlotsPart(StoreBase):
         return record_of(line, hold_id & 0xFFFFFFFF)
 
     def find(self, asked: dict[int, int], now_ms: int) -> NDArray[np.int64]:
-        """Holds that fit a filter, as int64 (hold, FOUND_WORDS), see `native.questions`, in the order in
-        which they were taken. asked: `native.questions` ASK_*. O(slots used); O(holds of the hotel) if one is named.
+        """Holds that fit a filter, as int64 (hold, FOUND_WORDS), see `native.upkeep.questions`, in the order in
+        which they were taken. asked: `native.upkeep.questions` ASK_*. O(slots used); O(holds of the hotel) if named.
         """
         words = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
         for field, value in asked.items():
@@ -98,7 +98,7 @@ class SlotsPart(StoreBase):
             room = 2 * count
 
     def count_holds(self, now_ms: int) -> NDArray[np.int64]:
-        """How many holds are in which state: int64 (COUNTS), see `native.questions`. O(slots used)."""
+        """How many holds are in which state: int64 (COUNTS), see `native.upkeep.questions`. O(slots used)."""
         counts = np.empty(questions.COUNTS, np.int64)
         questions.count_holds(self.table, now_ms, counts)
         return counts

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase, Window
-from nightgrid.native import layout as at
-from nightgrid.native import window as kernels
-from nightgrid.native.locks import lock_hotels, unlock_hotels
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.locks import lock_hotels, unlock_hotels
+from nightgrid.native.upkeep import window as kernels
 
 #: How often past nights are written while the hotels go on working, before they have to stand still for it.
 _ATTEMPTS: Final = 4

@@ -1,4 +1,4 @@
-"""The night stages of a book as arrays for `native/night_cells.py`: order, denominators, derived plans, demand,
+"""The night stages of a book as arrays for `native/program/night_cells.py`: order, denominators, derived plans, demand,
 bounds.
 """
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake
-from nightgrid.native import night_desk as on
+from nightgrid.native.program import night_desk as on
 from nightgrid.nights import WEEKDAYS
 from nightgrid.pricing.derivation import compile_derived
 from nightgrid.pricing.fields import basis_points

@@ -1,4 +1,4 @@
-"""Which books are products of factors: then a stay is two loads, one factor and a rounding (`native/prices.py`).
+"""Which books are products of factors: then a stay is two loads, one factor and a rounding (`native/prices/prices.py`).
 
 All others have a program (`pricing/program.py`). The two give the same prices; the plain form is only faster.
 """

@@ -12,8 +12,8 @@ from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native import night_desk as on
-from nightgrid.native import plan_codes as do
+from nightgrid.native.program import night_desk as on
+from nightgrid.native.program import plan_codes as do
 from nightgrid.pricing.derivation import plan_products
 from nightgrid.pricing.fields import basis_points
 from nightgrid.pricing.model import RuleBook
@@ -30,16 +30,16 @@ Words = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """What kernels need to price any stay (`native/stay_price.py`). P products, S rule sets, T tiers."""
+    """What kernels need to price any stay (`native/program/stay_price.py`). P products, S rule sets, T tiers."""
 
-    terms: Words  # rules and stages (`native/terms_of_rules.py`)
+    terms: Words  # rules and stages (`native/program/terms_of_rules.py`)
     sets: RuleSets
     set_of_product: npt.NDArray[np.int32]  # [P]
     nights: on.NightTables
     desk: Words  # of the night tables
     scales: Words  # [plane] of nightly prices; plane 0 is the night after its last stage
     by_night: bool  # policy `night`
-    flags: Words  # the same for kernels (`native/line_prices.py` B_*)
+    flags: Words  # the same for kernels (`native/program/line_prices.py` B_*)
     names: dict[str, dict[str, int]]  # channel, country, device, coupon, package -> name -> number
     tier_product: npt.NDArray[np.int32]  # [T, P] the product that a tier is sold instead, -1 none
     party_sizes: tuple[int, ...]  # with base prices of their own

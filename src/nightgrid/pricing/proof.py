@@ -1,6 +1,6 @@
 """The proof that the fast price of every stay is exact: each number that the kernels form stays inside its bound.
 
-The kernels divide in floating point with an exact remainder (native/prices.py), which is exact for numerators below
+The kernels divide in floating point with an exact remainder (`native.prices`), which is exact for numerators below
 2^53, denominators of at most 2^51 and quotients below 2^50. Every stage grows with its input, so it is enough to
 follow, with exact integers, the largest base price of each distinct combination of season factor, bounds and stay
 tables through the pipeline. A book that can leave a bound is refused, naming the stage.

@@ -1,4 +1,4 @@
-"""The rules of a stay as numbers: one int64 vector from which kernels plan a price (`native/terms_of_rules.py`).
+"""The rules of a stay as numbers: one int64 vector from which kernels plan a price (`native.program`).
 
 A rule stands once for each currency of its hotels; equal records stand once. Amounts are minor units, percents basis
 points, days ordinals, names numbers.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from nightgrid.limits import LEAD_DAYS_MAX, STAY_NIGHTS_MAX
 from nightgrid.money import RoundingMode, parse_minor
-from nightgrid.native import plan_codes as do
-from nightgrid.native import terms_of_rules as term
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import terms_of_rules as term
 from nightgrid.nights import WEEKDAYS
 from nightgrid.pricing.fields import basis_points, tax_millipercent
 from nightgrid.pricing.model import (

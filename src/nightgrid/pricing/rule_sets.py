@@ -16,8 +16,8 @@ import numpy.typing as npt
 from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake
 from nightgrid.limits import SET_PROMOTIONS_MAX
-from nightgrid.native import plan_codes as do
-from nightgrid.native import terms_of_rules as term
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import terms_of_rules as term
 from nightgrid.pricing.checks import never_together
 from nightgrid.pricing.mistakes import refused
 from nightgrid.pricing.model import BEST_OF_KINDS, MemberTier, Part, Promotion, Rule, RuleBook

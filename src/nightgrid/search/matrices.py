@@ -16,9 +16,9 @@ from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake, RuleBookError
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native.night_cells import OK
-from nightgrid.native.night_fold import fold_cells
-from nightgrid.native.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap
+from nightgrid.native.program.night_cells import OK
+from nightgrid.native.program.night_fold import fold_cells
 from nightgrid.nights import to_date
 from nightgrid.pricing.program import Program
 

@@ -22,9 +22,9 @@ from nightgrid.errors import InputError, Mistake, RuleBookError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.money import exponent
-from nightgrid.native import prices as price
-from nightgrid.native.minima import fold_word_minima
-from nightgrid.native.tables import LaneMap, PriceTables, desk_of
+from nightgrid.native.prices import prices as price
+from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
+from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.search.matrices import Matrices, fold_program
 
@@ -40,7 +40,7 @@ class PriceVersion:
     compiled: CompiledBook
     tables: PriceTables
     mask: int  # 2^32 - 1 if the running sums are uint32 (they may wrap), -1 if int64
-    desk: NDArray[np.int64]  # addresses of the tables, for kernels (`native.tables.desk_of`)
+    desk: NDArray[np.int64]  # addresses of the tables, for kernels (`native.prices.tables.desk_of`)
     largest_night: int  # of all products and nights, minor units x night scale
     catalog: Catalog  # that it was made for; a larger one has products without a price
     lanes: LaneMap  # of that catalogue: the desk has their addresses
@@ -103,7 +103,7 @@ def version_digest(compiled: CompiledBook, catalog: Catalog) -> str:
 
 
 def terms_of(compiled: CompiledBook) -> NDArray[np.int64]:
-    """The book's constants as the kernels take them (`native.prices` T_*)."""
+    """The book's constants as the kernels take them (`native.prices.prices` T_*)."""
     terms = np.zeros(price.T_TERMS, np.int64)
     terms[price.T_POLICY] = compiled.policy
     terms[price.T_MODE] = compiled.mode

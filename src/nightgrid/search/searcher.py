@@ -17,9 +17,9 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
-from nightgrid.native import search as kernels
-from nightgrid.native.offers import drop_refused
-from nightgrid.native.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
+from nightgrid.native.prices.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
+from nightgrid.native.search import search as kernels
+from nightgrid.native.search.offers import drop_refused
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import totals_of
 
@@ -36,7 +36,7 @@ class StayQuery(NamedTuple):
     nights: int
     tier: int  # index of the rule book
     rooms: int
-    scope: int  # channel and class of the guest (`native.requests.scope_word`)
+    scope: int  # channel and class of the guest (`native.store.requests.scope_word`)
     now_ms: int
     top: int | None
     sort: str

@@ -12,10 +12,10 @@ from nightgrid.asking import ANYBODY, Asking
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PRICE_MINOR_MAX, PROMOTIONS_MAX
-from nightgrid.native import line_prices as by_line
-from nightgrid.native import plan_codes as do
-from nightgrid.native.line_prices import price_lines, wide_numbers
-from nightgrid.native.stay_price import Workshop, make_workshop
+from nightgrid.native.program import line_prices as by_line
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program.line_prices import price_lines, wide_numbers
+from nightgrid.native.program.stay_price import Workshop, make_workshop
 from nightgrid.pricing.program import Program
 from nightgrid.search.price_version import PriceVersion
 

@@ -1,0 +1,1 @@
+"""What every kernel stands on: how they are compiled and kept, atomics, hints to the compiler, digests."""

@@ -1,0 +1,189 @@
+"""Every kernel that the layers above call, and where its proof stands.
+
+The slow, obvious meaning (oracle), the test that both agree, and the benchmark are named by file; a test holds this
+table against the code: a kernel that is called from above and missing here, or a file that is not there, fails it.
+To add a kernel, add its line first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_INVENTORY = "tests/oracles/inventory.py"
+_PRICES = "tests/oracles/prices.py"
+_PRICEBOOK = "tests/oracles/pricebook/__init__.py"
+_SEARCH = "tests/oracles/search.py"
+_GRID = "tests/oracles/grid.py"
+_SIPHASH = "tests/oracles/siphash.py"
+_DIGESTS = "tests/agreement/test_digests_agree.py"
+_RUNS = "tests/oracles/runs.py"
+_RUNS_AGREE = "tests/agreement/test_runs_agree.py"
+_RESTRICTIONS = "tests/oracles/restrictions_slow.py"
+_SMALL_WORLDS = "tests/agreement/test_restrictions_small_worlds.py"
+_WINDOW = "tests/oracles/window.py"
+_ROLLS = "tests/agreement/test_window_agrees.py"
+_KILLED = "tests/crash/test_steps.py"
+_REBUILD = "tests/unit/test_rebuild.py"
+_CHECK = "benchmarks/bench_check.py"
+_QUESTIONS = "tests/oracles/questions.py"
+_FINDS = "tests/agreement/test_questions_agree.py"
+_SELLING = "tests/agreement/test_selling_agrees.py"
+_CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
+_MACHINE = "tests/stateful/test_inventory_machine.py"
+_EVERYTHING = "tests/stateful/test_everything.py"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelEntry:
+    """One kernel: `module.name`, what it does, its oracle, its agreement test, its benchmark ("" = part of
+    another's).
+    """
+
+    kernel: str
+    does: str
+    oracle: str
+    agreement: str
+    benchmark: str = ""
+
+
+ENTRIES = (
+    KernelEntry("holds.hold_one", "hold one stay", _INVENTORY, _MACHINE, "benchmarks/bench_hold.py"),
+    KernelEntry("batch.hold_batch", "hold many stays", _INVENTORY, _MACHINE, "benchmarks/bench_hold_many.py"),
+    KernelEntry("holds.hold_any", "hold with everything a request can say", _INVENTORY, _SELLING),
+    KernelEntry("resolve.resolve_one", "apply a verb to one hold", _INVENTORY, _MACHINE),
+    KernelEntry("amend.amend_one", "give a booking another stay", _INVENTORY, _EVERYTHING),
+    KernelEntry("amend.rebook_one", "book an expired hold again", _INVENTORY, _EVERYTHING),
+    KernelEntry("carts.hold_cart", "hold several stays or none", _INVENTORY, _EVERYTHING),
+    KernelEntry("carts.resolve_cart", "resolve a cart", _INVENTORY, _EVERYTHING),
+    KernelEntry("batch.add_statistics", "count answers", _INVENTORY, "tests/unit/test_outcomes.py"),
+    KernelEntry("batch.resolve_batch", "apply a verb to many holds", _INVENTORY, _EVERYTHING),
+    KernelEntry("outlook.stay_codes", "what a hold of every arrival would be answered", _QUESTIONS, _SELLING),
+    KernelEntry("digests.digest_text", "digest one text", _SIPHASH, _DIGESTS),
+    KernelEntry(
+        "digests.digest_texts", "digest a column of texts", _SIPHASH, _DIGESTS, "benchmarks/bench_hold_many.py"
+    ),
+    KernelEntry("sweep.sweep_store", "expire what is due", _INVENTORY, _MACHINE),
+    KernelEntry("controls.set_counters", "set capacity or rooms sold elsewhere", _GRID, _MACHINE),
+    KernelEntry(
+        "controls.load_sold_elsewhere", "set all rooms sold elsewhere", _GRID, "tests/agreement/test_grid_agrees.py"
+    ),
+    KernelEntry("planes.set_profiles", "restrict room types", _GRID, "tests/agreement/test_restrictions_agree.py"),
+    KernelEntry("planes.set_product_profiles", "restrict products", _RESTRICTIONS, _SMALL_WORLDS),
+    KernelEntry("controls.set_today", "turn the hotels' dates", _INVENTORY, "tests/agreement/test_grid_agrees.py"),
+    KernelEntry("control_tables.find_controls", "find selling controls", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_controls", "set caps, protection, hurdles, house caps", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_last_room", "name plans sold to the last room", _INVENTORY, _SELLING),
+    KernelEntry("control_tables.set_counter", "set a limited counter", _INVENTORY, _SELLING),
+    KernelEntry("blocks.create_block", "set rooms aside", _INVENTORY, _SELLING),
+    KernelEntry("blocks.set_block_units", "set aside more or fewer", _INVENTORY, _SELLING),
+    KernelEntry("blocks.release_block", "give up a block", _INVENTORY, _SELLING),
+    KernelEntry("blocks.blocked_cells", "rooms that blocks keep", _INVENTORY, _SELLING),
+    KernelEntry("blocks.sellable_cells", "rooms that a guest could have", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
+    KernelEntry("catalogue.link_rows", "hand out spare rows", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.link_products", "hand out spare products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.open_rows", "put new rows on sale", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.refresh_rows", "write the bits of new products", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.publish_rows", "tell that rows were changed", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_rows", "close room types or open them", _GRID, _CATALOGUE),
+    KernelEntry("catalogue.close_product", "close a plan or open it", _GRID, _CATALOGUE),
+    KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
+    KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
+    KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
+    KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
+    KernelEntry("audit.audit_restrictions", "compare what is noted with the profiles", _RESTRICTIONS, _SMALL_WORLDS),
+    KernelEntry(
+        "search.sellable_words",
+        "which products can be sold",
+        _SEARCH,
+        "tests/agreement/test_restrictions_agree.py",
+        "benchmarks/bench_search.py",
+    ),
+    KernelEntry(
+        "offers.drop_refused", "check what the bit maps leave", _SEARCH, "tests/agreement/test_search_agrees.py"
+    ),
+    KernelEntry(
+        "tables.combine_factors", "the stay factors of a query", _PRICES, "tests/agreement/test_search_agrees.py"
+    ),
+    KernelEntry(
+        "search.search_top",
+        "the cheapest hotels",
+        _SEARCH,
+        "tests/agreement/test_search_agrees.py",
+        "benchmarks/bench_search.py",
+    ),
+    KernelEntry(
+        "minima.fold_word_minima", "lower bounds of 64 products", _PRICES, "tests/agreement/test_search_bounds.py"
+    ),
+    KernelEntry("search.all_hotels", "every hotel's cheapest product", _SEARCH, "tests/agreement/test_fast_paths.py"),
+    KernelEntry(
+        "prices.round_to", "round a ratio", "tests/oracles/money.py", "tests/agreement/test_rounding_agrees.py"
+    ),
+    KernelEntry("prices.fold_nights", "fold the nightly prices", _PRICES, "tests/agreement/test_prices_agree.py"),
+    KernelEntry(
+        "prices.stay_total",
+        "price one stay",
+        _PRICES,
+        "tests/agreement/test_prices_agree.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
+        "line_prices.price_lines",
+        "price stays by a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_pricebook_agrees.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
+        "night_fold.fold_cells",
+        "fold nights of a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_pricebook_agrees.py",
+    ),
+    KernelEntry("quotes.quote_batch", "price many stays", _PRICES, "tests/agreement/test_fast_paths.py"),
+    KernelEntry(
+        "reprice.price_cube",
+        "price the cube",
+        _PRICES,
+        "tests/agreement/test_prices_agree.py",
+        "benchmarks/bench_reprice.py",
+    ),
+    KernelEntry(
+        "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
+    ),
+    KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
+    KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
+    KernelEntry("settle.settle_slots", "make slots what was published of them", "tests/oracles/records.py", _KILLED),
+    KernelEntry("settle.settle_keys", "remember keys that were lost", _INVENTORY, _KILLED),
+    KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),
+    KernelEntry("rebuild.assign_restrictions", "write what is noted of restrictions", _GRID, _REBUILD),
+    KernelEntry("rebuild.assign_marks", "write which rows have selling controls", _GRID, _REBUILD),
+    KernelEntry("rebuild.ended_slots", "find the ended holds", _INVENTORY, _REBUILD),
+    KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
+    KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
+    KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
+    KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
+    KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),
+    KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),
+    KernelEntry("runs.stay_rooms", "rooms free for a whole stay", _RUNS, _RUNS_AGREE),
+)
+
+#: Called from above as well, but with nothing to compute: locks around other kernels.
+LOCKS = ("atomics.acquire", "atomics.release", "locks.lock_hotels", "locks.unlock_hotels")
+
+#: Called by tests and benchmarks only, to look at one step alone.
+STEPS = (
+    "offers.sale_code",
+    "planes.clear_column",
+    "prices.rounded_half_up",
+    "prices.rounded_ratio",
+    "prices.rounding_threshold",
+    "restrictions.stay_restriction",
+)
+
+#: `module.name` of every kernel that Python may call; the rest is compiled for other kernels alone (`base/jit.py`).
+CALLED_FROM_PYTHON = frozenset([entry.kernel for entry in ENTRIES] + list(LOCKS) + list(STEPS))

@@ -1,0 +1,54 @@
+"""Nightly prices of a whole window from their cells, as running sums in the order of the lanes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native.base.jit import kernel
+from nightgrid.native.program import night_desk as on
+from nightgrid.native.program.night_cells import OK, TOO_MANY_GUESTS, full_payers, night_cell
+
+#: Stands in the running sums for a night that has no price for the party: the stay is refused where it counts.
+NO_NIGHT = 0
+
+
+@kernel
+def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_row, mask, out_sums, out_bad):
+    """Fold every night of every lane: (largest value met in plane 0, code, product, night).
+
+    desk: `night_desk`; terms: of the program; query (Q_FIELDS) int64: the party; lane_product (lane) int32, -1 padding;
+    leads (lane) int64: lead days of the first night, and lead_step more each night; fill (row, night) int16 basis
+    points, of the lanes' rows fill_row (lane) int64 [in]; out_sums (plane, night + 1, lane) uint32 or int64: running
+    sums of values x scale; out_bad (lane) int64: the first night that has no price for so many guests, else the number
+    of nights [out]. code: OK, or TOO_LARGE with the product and night where it was met. O(nights x lanes x stages).
+    """
+    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    cell = np.empty(on.PLANES_MAX, np.int64)
+    planes = out_sums.shape[0]
+    nights = out_sums.shape[1] - 1
+    largest = np.int64(0)
+    for lane in range(lane_product.size):
+        out_bad[lane] = nights
+        for plane in range(planes):
+            out_sums[plane, 0, lane] = 0
+    for night in range(nights):
+        for lane in range(lane_product.size):
+            product = lane_product[lane]
+            for plane in range(planes):
+                cell[plane] = 0
+            if product >= 0:
+                lead = min(max(leads[lane] + lead_step * night, 0), LEAD_DAYS_MAX)
+                full = np.int64(fill[fill_row[lane], night])
+                guests = full_payers(desk, terms, product, night, query, scratch)
+                code = night_cell(desk, product, night, guests, lead, full, scratch, cell)
+                if code == TOO_MANY_GUESTS:
+                    out_bad[lane] = min(out_bad[lane], night)
+                    for plane in range(planes):
+                        cell[plane] = NO_NIGHT
+                elif code != OK:
+                    return largest, code, np.int64(product), np.int64(night)
+                largest = max(largest, cell[0])
+            for plane in range(planes):
+                out_sums[plane, night + 1, lane] = (np.int64(out_sums[plane, night, lane]) + cell[plane]) & mask
+    return largest, OK, np.int64(-1), np.int64(-1)

@@ -1,0 +1,185 @@
+"""Which sets of promotions are permitted: the candidates, what they conflict with and require, the sets of each range.
+
+A set is permitted if no two of it conflict and it has what its members require. Conflicts between promotions whose
+nights do not meet are lifted. Where a promotion needs a spend, the sets that are permitted depend on the amount before
+the stage: every range of amounts between two such thresholds has its own sets. At most 16 candidates: 65,536 sets.
+"""
+
+from __future__ import annotations
+
+from nightgrid.limits import PROMOTIONS_MAX
+from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import terms_of_rules as term
+from nightgrid.native.program.plan_steps import PLAN_WORDS, ROOM
+
+POLICY_GUEST = 0
+POLICY_HOTEL = 1
+POLICY_FIRST = 2
+POLICY_ACCUMULATE = 3
+
+#: Scratch of the stage, int64: per candidate (at most 64 of a rule set) its line in the terms, threshold, nights, ...
+LINE = 4 + 2 * do.NIGHT_WORDS
+L_PROMOTION = 0  # place in the rule set's list
+L_RULE = 1
+L_FROM = 2
+L_INSIDE = 3  # nights inside its dates
+L_NIGHTS = 4  # the nights that it changes
+L_HELD = 4 + do.NIGHT_WORDS  # the nights on which it keeps others away
+CANDIDATES_MAX = 62
+#: Bytes: whether each set is permitted (bit 0), whether a larger one is (bit 1).
+SETS = 1 << PROMOTIONS_MAX
+#: int64 words of scratch: candidates, what each conflicts with and requires among those of one range, sets.
+SCRATCH = CANDIDATES_MAX * LINE + 3 * PROMOTIONS_MAX + SETS // 8 + 8
+
+
+@called_kernel
+def _meet(scratch, a, b):
+    """Whether two candidates have a night in common."""
+    for word in range(do.NIGHT_WORDS):
+        if scratch[a * LINE + L_HELD + word] & scratch[b * LINE + L_HELD + word]:
+            return True
+    return False
+
+
+@called_kernel
+def _case(terms, stage, scratch, candidates, amount, members):
+    """The candidates where the amount before the stage is `amount`, at most 16, and their conflicts and requirements.
+
+    members (3, 16) in scratch at `members`: candidate, conflicts, requires (-1 = what is no candidate); bits by place.
+    Returns how many.
+    """
+    count = 0
+    for candidate in range(candidates):
+        if scratch[candidate * LINE + L_FROM] <= amount and count < PROMOTIONS_MAX:
+            scratch[members + count] = candidate
+            count += 1
+    first = stage + term.S_FIRST + 4
+    for place in range(count):
+        candidate = scratch[members + place]
+        line = first + 3 * scratch[candidate * LINE + L_PROMOTION]
+        conflicts = terms[line + 1]
+        required = terms[line + 2]
+        found = 0
+        against = 0
+        needs = 0
+        for other in range(count):
+            number = scratch[scratch[members + other] * LINE + L_PROMOTION]
+            if conflicts >> number & 1 and _meet(scratch, candidate, scratch[members + other]):
+                against |= 1 << other
+            if required >> number & 1:
+                needs |= 1 << other
+                found |= 1 << number
+        scratch[members + PROMOTIONS_MAX + place] = against
+        # A required promotion that is out of question, or not in the rule set at all (bit 62), is never there.
+        scratch[members + 2 * PROMOTIONS_MAX + place] = needs if found == required else -1
+    return count
+
+
+@called_kernel
+def _is_permitted(scratch, members, count, chosen):
+    for place in range(count):
+        if chosen >> place & 1:
+            needs = scratch[members + 2 * PROMOTIONS_MAX + place]
+            if needs < 0 or needs & ~chosen or scratch[members + PROMOTIONS_MAX + place] & chosen:
+                return False
+    return True
+
+
+@called_kernel
+def _greedy(scratch, members, count, only_first):
+    """File order: the first that is permitted, then each that is permitted with what is there."""
+    chosen = 0
+    for place in range(count):
+        if _is_permitted(scratch, members, count, chosen | 1 << place):
+            chosen |= 1 << place
+            if only_first:
+                break
+    return chosen
+
+
+@called_kernel
+def _write_set(plan, at, scratch, members, count, chosen, candidates, low, high):
+    """One permitted set: bits by candidate, the first candidate the highest."""
+    bits = 0
+    for place in range(count):
+        if chosen >> place & 1:
+            bits |= 1 << (candidates - 1 - scratch[members + place])
+    plan[at] = bits
+    plan[at + 1] = low
+    plan[at + 2] = high
+    return at + do.OFFER_LINE
+
+
+@called_kernel
+def _reversed(bits, count):
+    turned = 0
+    for place in range(count):
+        if bits >> place & 1:
+            turned |= 1 << (count - 1 - place)
+    return turned
+
+
+@called_kernel
+def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high):
+    """All permitted sets, or the maximal ones: fewer promotions first, then the smaller tuple of places."""
+    full = 1 << count
+    for chosen in range(full - 1, -1, -1):
+        mark = 1 if _is_permitted(scratch, members, count, chosen) else 0
+        for place in range(count):
+            if chosen >> place & 1 == 0 and sets[chosen | 1 << place]:
+                mark |= 2
+        sets[chosen] = mark
+    for size in range(count + 1):
+        for turned in range(full - 1, -1, -1):
+            chosen = _reversed(turned, count)
+            if (sets[chosen] == 1 or (every and sets[chosen] == 3)) and _size(chosen) == size:
+                if at + 2 * ROOM > PLAN_WORDS:
+                    return -1
+                at = _write_set(plan, at, scratch, members, count, chosen, candidates, low, high)
+    return at
+
+
+@called_kernel
+def _size(bits):
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
+
+
+@called_kernel
+def _plain(scratch, members, count):
+    """Whether any of the candidates goes with any other."""
+    for place in range(count):
+        if scratch[members + PROMOTIONS_MAX + place] or scratch[members + 2 * PROMOTIONS_MAX + place]:
+            return False
+    return True
+
+
+@called_kernel
+def write_cases(plan, at, terms, stage, scratch, candidates, sets):
+    """The sets of every range of amounts; returns where they end, -1 where the plan is full."""
+    policy = terms[stage + term.S_FIRST]
+    every = terms[stage + term.S_FIRST + 1]
+    members = CANDIDATES_MAX * LINE
+    low = 0
+    while low < do.NO_BOUND:
+        high = do.NO_BOUND
+        for candidate in range(candidates):
+            threshold = scratch[candidate * LINE + L_FROM]
+            if low < threshold < high:
+                high = threshold
+        count = _case(terms, stage, scratch, candidates, low, members)
+        if policy >= POLICY_FIRST:
+            chosen = _greedy(scratch, members, count, policy == POLICY_FIRST)
+            at = _write_set(plan, at, scratch, members, count, chosen, candidates, low, high)
+        elif not every and _plain(scratch, members, count):
+            at = _write_set(plan, at, scratch, members, count, (1 << count) - 1, candidates, low, high)
+        else:
+            at = _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high)
+            if at < 0:
+                return at
+        low = high
+    return at

@@ -1,0 +1,108 @@
+"""From a rule set and a question to a plan: all conditions are looked at here, once for all rows of the rule set."""
+
+from __future__ import annotations
+
+from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import terms_of_rules as term
+from nightgrid.native.program.conditions import capped_lead, holds
+from nightgrid.native.program.plan_guests import write_extra, write_package, write_points, write_tax
+from nightgrid.native.program.plan_offers import write_offers
+from nightgrid.native.program.plan_steps import (
+    PLAN_WORDS,
+    ROOM,
+    begin,
+    write_lead,
+    write_length,
+    write_one,
+    write_rounding,
+    write_tier,
+)
+
+
+@called_kernel
+def _write_free(plan, at, terms, stage, query):
+    """Free nights: the rules whose conditions hold, the best first; the amount decides where they need a spend."""
+    count = 0
+    first = at + 3
+    for position in range(terms[stage + term.S_FIRST]):
+        rule = terms[stage + term.S_FIRST + 1 + position]
+        stay = terms[rule + term.F_STAY]
+        if stay > query[do.Q_NIGHTS] or not holds(terms, terms[rule + term.F_CONDITIONS], query):
+            continue
+        times = query[do.Q_NIGHTS] // stay if terms[rule + term.F_REPEAT] else 1
+        plan[first] = terms[rule + term.F_SPEND]
+        plan[first + 1] = terms[rule + term.F_WHICH]
+        plan[first + 2] = times * (stay - terms[rule + term.F_PAY])
+        plan[first + 3] = stay
+        first += 4
+        count += 1
+        if plan[first - 4] == 0 or count * 4 + 64 > ROOM:
+            break
+    if count == 0:
+        return at
+    following = begin(plan, at, do.FREE, 1 + 4 * count)
+    plan[at + 2] = count
+    return following
+
+
+@called_kernel
+def _write_stage(plan, at, terms, stage, query, scratch, sets):
+    """The steps of one stage."""
+    code = terms[stage]
+    ref = terms[stage + term.S_REF]
+    first = stage + term.S_FIRST
+    if code == term.STAGE_PROMOTION:
+        return write_offers(plan, at, terms, stage, query, scratch, sets)
+    if code == term.STAGE_FREE:
+        return _write_free(plan, at, terms, stage, query)
+    if code == term.STAGE_PACKAGE or code == term.STAGE_TAX:
+        for position in range(terms[first]):
+            rule = terms[first + 1 + position]
+            if code == term.STAGE_PACKAGE:
+                at = write_package(plan, at, terms, rule, query)
+            else:
+                at = write_tax(plan, at, terms, rule, query)
+            if at + ROOM > PLAN_WORDS:
+                return -1
+        return at
+    rule = terms[first]
+    if rule == 0:
+        return at
+    if code == term.STAGE_EXTRA:
+        return write_extra(plan, at, terms, rule, ref, query)
+    if code == term.STAGE_LENGTH:
+        return write_length(plan, at, terms, rule, ref, query)
+    if code == term.STAGE_LEAD:
+        return write_lead(plan, at, terms, rule, ref, capped_lead(query))
+    if code == term.STAGE_TIER:
+        return write_tier(plan, at, terms, rule, ref, query)
+    return write_points(plan, at, terms, rule, query)
+
+
+@called_kernel
+def write_plan(terms, stage, query, scratch, sets, plan):
+    """Write the plan of a question for the rule set whose stages stand at `stage`; 0, or TOO_MANY_CODE.
+
+    terms int64; query (Q_FIELDS) int64 [in]; scratch (plan_sets.SCRATCH) int64; sets (plan_sets.SETS) uint8; plan
+    (PLAN_WORDS) int64 [out]. O(rules of the set), and the permitted sets of promotions where some conflict.
+    """
+    at = 0
+    rounded = -1  # where the last rounding ends: what is rounded already is not rounded again the same way
+    how = 0
+    while terms[stage] != term.STAGE_END:
+        at = _write_stage(plan, at, terms, stage, query, scratch, sets)
+        if at < 0 or at + 2 * ROOM > PLAN_WORDS:
+            return do.TOO_MANY_CODE
+        rounding = terms[stage + term.S_ROUNDING]
+        if rounding > 0 and (at != rounded or how != rounding):
+            at = write_rounding(plan, at, terms, rounding)
+            rounded = at
+            how = rounding
+        if terms[stage + term.S_SLOT] >= 0:
+            unchanged = rounded == at
+            at = write_one(plan, at, do.SAVE, terms[stage + term.S_SLOT])
+            rounded = at if unchanged else rounded
+        stage = terms[stage + term.S_NEXT]
+    plan[at] = do.END
+    return 0

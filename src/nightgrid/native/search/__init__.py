@@ -1,0 +1,1 @@
+"""Search, calendars and runs of free nights: what is read of rooms and prices together."""

@@ -1,0 +1,80 @@
+"""What the bit maps cannot say: several rooms, long stays, products under selling controls. Lane by lane, exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.native.base.atomics import fence, load_word
+from nightgrid.native.base.jit import kernel
+from nightgrid.native.holds.admit import admission, no_lines
+from nightgrid.native.prices.prices import stay_total
+from nightgrid.native.store import layout as at
+from nightgrid.native.store.views import controlled_of, row_hotel_of, shared_of
+
+
+@kernel
+def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms):
+    """Whether a hold for a stay inside the horizon would be granted now: (code, night). Nothing is locked or changed.
+
+    scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
+    """
+    row = np.int64(row)
+    request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0, 0, 0, 0)
+    return admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
+
+
+@kernel
+def _left_to_check(store, everything, out_words, word):
+    """Lanes of a word that the bit maps did not decide."""
+    return out_words[word] if everything else out_words[word] & controlled_of(store)[word]
+
+
+@kernel
+def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
+    """Check the products that are left one by one."""
+    arrival, priced, nights, rooms, scope = stay
+    for word in range(store[at.H_WORDS]):
+        left = _left_to_check(store, everything, out_words, word)
+        if left == 0:
+            continue
+        for bit in range(64):
+            if left >> bit & 1:
+                lane = word * 64 + bit
+                group = tables.lane_set[lane]
+                value = np.int64(0)
+                if totals.size > 0:
+                    value = rooms * max(totals[lane], 0)
+                elif factors.lead[group] >= 0:
+                    value = rooms * stay_total(
+                        tables.sums,
+                        lane,
+                        priced,
+                        nights,
+                        mask,
+                        factors.los[group],
+                        factors.lead[group],
+                        factors.tier[group],
+                        tables.terms,
+                    )
+                row = lanes.lane_row[lane]
+                product = lanes.lane_product[lane]
+                if sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)[0] != 0:
+                    out_words[word] &= ~(1 << bit)
+
+
+@kernel
+def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
+    """Check products that are left as a hold would be checked: all, or those under selling controls. The last look at
+    the store: nothing is left of nights that have left the window meanwhile.
+
+    tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
+    nights, rooms, scope); totals (lane) int64: prices of books that are no products of factors, else empty [in];
+    out_words (word) int64 [inout]. O(products to check x nights).
+    """
+    shared = shared_of(store)
+    if everything or shared[at.S_CONTROLS] != 0:
+        _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words)
+    fence()
+    if load_word(shared, at.S_FIRST_NIGHT) > stay[0]:  # the window rolled on: what was read may be other nights'
+        for word in range(store[at.H_WORDS]):
+            out_words[word] = 0

@@ -1,0 +1,166 @@
+"""What a sale changes besides its rooms: caps, quotas, blocks, hurdles, limited counters; what its end gives back."""
+
+from __future__ import annotations
+
+from nightgrid.native.base.atomics import add_word, load_word, swap_word
+from nightgrid.native.base.hints import stay_apart
+from nightgrid.native.base.jit import inlined_kernel, kernel
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store.cells import inside_window
+from nightgrid.native.store.selling import earlier_under, in_scope, plan_of
+from nightgrid.native.store.views import (
+    column_of,
+    control_nights_of,
+    controls_of,
+    counters_of,
+    hotel_words_of,
+    next_column,
+    row_control_of,
+    row_flags_of,
+    shared_of,
+)
+from nightgrid.outcomes import Outcome
+
+_OK = int(Outcome.OK)
+_COUNTER_USED_UP = int(Outcome.COUNTER_USED_UP)
+_TOO_MANY_OPEN_HOLDS = int(Outcome.TOO_MANY_OPEN_HOLDS)
+
+
+@kernel
+def counts_sale(controls, control, scope, plan):
+    """True if a sale moves a control's count."""
+    kind = controls[control, at.T_KIND]
+    if kind == at.KIND_CAP or kind == at.KIND_QUOTA:
+        return in_scope(controls, control, scope, plan)
+    if kind == at.KIND_BLOCK:
+        return q.scope_block(scope) == control + 1
+    return kind == at.KIND_HURDLE and q.scope_block(scope) == 0
+
+
+@kernel
+def _count_controls(store, row, hotel, product, scope, night, nights, rooms, with_quotas):
+    """Move the counts of every control that a sale falls under, on nights inside the window."""
+    stay_apart()
+    controls = controls_of(store)
+    counts = control_nights_of(store)
+    plan = plan_of(store, product)
+    night, nights = inside_window(store, night, nights)
+    for level in range(2):
+        link = row_control_of(store)[row] + 0
+        if level:
+            link = hotel_words_of(store)[hotel * at.L_WORDS + at.L_FIRST_CONTROL]
+        while link:
+            control = link - 1
+            link = controls[control, at.T_NEXT]
+            if not counts_sale(controls, control, scope, plan):
+                continue
+            if controls[control, at.T_KIND] == at.KIND_QUOTA and not with_quotas:
+                continue
+            column = column_of(store, shared_of(store), night) if nights > 0 else 0
+            for _ in range(nights):
+                counts[control, column, at.N_USED] += rooms
+                column = next_column(store, column)
+
+
+@inlined_kernel
+def count_sale(store, row, hotel, product, scope, night, nights, rooms, with_quotas):
+    """Count rooms taken (positive) or given back (negative) on nights (an ordinal and a number) of a row.
+
+    with_quotas: quotas move too; a cancelled booking does not give its quota back. Rows without controls pay one look.
+    """
+    if row_flags_of(store)[row] & at.ROW_CONTROLLED != 0:
+        _count_controls(store, row, hotel, product, scope, night, nights, rooms, with_quotas)
+
+
+@kernel
+def counter_code(store, scope, opens, before_units, before_opens):
+    """Why the limited counters refuse a request; OK if they do not. The counter lock is held.
+
+    opens: 1 for a hold, 0 for a booking at once; before_units, before_opens: what other lines of its cart take, or,
+    negative, what the hold that is replaced gives back.
+    """
+    counters = counters_of(store)
+    counter = q.scope_counter(scope) - 1
+    if counter >= 0:
+        limit = counters[counter * at.U_WORDS + at.U_LIMIT] - 1
+        units = q.scope_units(scope)
+        used = max(load_word(counters, counter * at.U_WORDS + at.U_USED) + before_units, 0)
+        if limit >= 0 and units + before_units > 0 and used + units > limit:
+            return _COUNTER_USED_UP
+    channel = q.scope_channel(scope) - 1
+    if channel >= 0 and opens:
+        limit = counters[channel * at.U_WORDS + at.U_LIMIT] - 1
+        more = before_opens + opens
+        if limit >= 0 and more > 0 and load_word(counters, channel * at.U_WORDS + at.U_USED) + more > limit:
+            return _TOO_MANY_OPEN_HOLDS
+    return _OK
+
+
+@kernel
+def count_more_of_quotas(store, lines, request, hotel):
+    """A booking is amended: it uses of every quota what it takes more of on a night; what it takes less stays used.
+
+    lines (Q_FIELDS, 1) int64: its old stay with negative rooms, see `replace.write_credit` [in].
+    """
+    controls = controls_of(store)
+    counts = control_nights_of(store)
+    row = request[q.Q_ROW]
+    plan = plan_of(store, request[q.Q_PRODUCT])
+    first, nights = inside_window(store, request[q.Q_ARRIVAL], request[q.Q_NIGHTS])
+    for level in range(2):
+        link = row_control_of(store)[row] + 0
+        if level:
+            link = hotel_words_of(store)[hotel * at.L_WORDS + at.L_FIRST_CONTROL]
+        while link:
+            control = link - 1
+            link = controls[control, at.T_NEXT]
+            if controls[control, at.T_KIND] != at.KIND_QUOTA:
+                continue
+            if not in_scope(controls, control, request[q.Q_SCOPE], plan):
+                continue
+            column = column_of(store, shared_of(store), first) if nights > 0 else 0
+            for night in range(first, first + nights):
+                more = request[q.Q_ROOMS] + earlier_under(store, lines, 1, control, night)
+                counts[control, column, at.N_USED] += max(more, 0)
+                column = next_column(store, column)
+
+
+@kernel
+def count_units(store, scope, sign):
+    """Take (1) or give back (-1) the units of a request's limited counter; it does not fall below nothing used."""
+    counter = q.scope_counter(scope) - 1
+    if counter < 0:
+        return
+    counters = counters_of(store)
+    units = q.scope_units(scope)
+    if sign > 0:
+        add_word(counters, counter * at.U_WORDS + at.U_USED, units)
+        return
+    used = load_word(counters, counter * at.U_WORDS + at.U_USED)
+    while not swap_word(counters, counter * at.U_WORDS + at.U_USED, used, max(used - units, 0)):
+        used = load_word(counters, counter * at.U_WORDS + at.U_USED)
+    if used < units:  # the hotel had set less than is in use
+        add_word(counters, counter * at.U_WORDS + at.U_KEPT, units - used)
+
+
+@kernel
+def keep_units(store, scope):
+    """A sale ends and its units stay used: no live hold has them any more."""
+    counter = q.scope_counter(scope) - 1
+    if counter >= 0:
+        add_word(counters_of(store), counter * at.U_WORDS + at.U_KEPT, q.scope_units(scope))
+
+
+@kernel
+def count_open(store, scope, sign):
+    """A hold of a channel is open (1) or no longer (-1)."""
+    channel = q.scope_channel(scope) - 1
+    if channel >= 0:
+        add_word(counters_of(store), channel * at.U_WORDS + at.U_USED, sign)
+
+
+@inlined_kernel
+def needs_counters(scope):
+    """True if a request names a limited counter or a channel."""
+    return (scope & 0xFF) != 0 or q.scope_counter(scope) != 0

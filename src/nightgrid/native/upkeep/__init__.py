@@ -1,0 +1,1 @@
+"""What hotels and operators change and check: controls, blocks, the catalogue, the window; recount and repair."""

@@ -1,0 +1,184 @@
+"""Recount of the selling controls: what live holds use of every cap, block and counter, what differs, and mending it.
+
+What a quota granted and never got back, and the steps of a hurdle, are not written in the holds: a quota is held
+against a lower bound, a hurdle cannot be checked. The caller has locked every hotel.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from nightgrid.native.base.atomics import acquire, load_word, release, store_word
+from nightgrid.native.base.jit import kernel
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store.cells import inside_window
+from nightgrid.native.store.sales import counts_sale
+from nightgrid.native.store.selling import plan_of
+from nightgrid.native.store.views import (
+    column_of,
+    control_nights_of,
+    controlled_of,
+    controls_of,
+    counters_of,
+    next_column,
+    next_product_of,
+    product_lane_of,
+    row_flags_of,
+    row_hotel_of,
+    row_product_of,
+    shared_of,
+    slots_of,
+)
+from nightgrid.native.upkeep.audit import takes_rooms
+from nightgrid.native.upkeep.control_tables import first_control
+
+FINDING_CAP: Final = 20  # rooms under a cap are not those of the live holds
+FINDING_QUOTA: Final = 21  # less is used of a quota than live holds have
+FINDING_BLOCK: Final = 22  # rooms picked up of a block are not those of the live holds
+FINDING_COUNTER: Final = 23  # units used are not those kept and those of the live holds
+FINDING_OPEN_HOLDS: Final = 24  # open holds of a channel are miscounted
+FINDING_CONTROLS: Final = 25  # a row does not know that it has controls
+
+
+@kernel
+def _count_stay(store, base, out_used):
+    """Add the rooms of one live hold to every control that it falls under."""
+    slots = slots_of(store)
+    controls = controls_of(store)
+    place = slots[base + at.W_PLACE]
+    row = q.place_row(place)
+    plan = plan_of(store, q.place_product(place))
+    scope = slots[base + at.W_SCOPE]
+    stay = slots[base + at.W_STAY]
+    night, nights = inside_window(store, q.stay_arrival(stay), q.stay_kept(stay))
+    for level in range(2):
+        link = first_control(store, level, row_hotel_of(store)[row] if level else row)
+        while link:
+            control = link - 1
+            link = controls[control, at.T_NEXT]
+            if controls[control, at.T_KIND] == at.KIND_HURDLE or not counts_sale(controls, control, scope, plan):
+                continue
+            column = column_of(store, shared_of(store), night) if nights > 0 else 0
+            for _ in range(nights):
+                out_used[control, column] += q.stay_rooms(stay)
+                column = next_column(store, column)
+
+
+@kernel
+def count_controls(store, out_used, out_counters):
+    """What the live holds use: out_used (control, column) int32 rooms, out_counters (counter) int64 units and open
+    holds, both zeroed by the caller [out]. Every hotel is locked. O(slots x nights x controls of a row).
+    """
+    slots = slots_of(store)
+    for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
+        base = slot * at.W_WORDS
+        state = load_word(slots, base + at.W_STATE) & 0xFF
+        if not takes_rooms(state):
+            continue
+        scope = slots[base + at.W_SCOPE]
+        if q.scope_counter(scope):
+            out_counters[q.scope_counter(scope) - 1] += q.scope_units(scope)
+        if state == at.STATE_HELD and q.scope_channel(scope):
+            out_counters[q.scope_channel(scope) - 1] += 1
+        if out_used.shape[0] > 0:
+            _count_stay(store, base, out_used)
+
+
+@kernel
+def _note(kind, place, column, found, wanted, count, out):
+    """Append a finding if there is room; returns the new count."""
+    if count < out.shape[0]:
+        out[count, 0] = kind
+        out[count, 1] = place
+        out[count, 2] = column
+        out[count, 3] = found
+        out[count, 4] = wanted
+    return count + 1
+
+
+@kernel
+def _night_finding(kind, limit, found, wanted):
+    """The kind of finding of one night of a control, 0 = none."""
+    if kind == at.KIND_CAP and limit != 0 and found != wanted:
+        return FINDING_CAP
+    if kind == at.KIND_QUOTA and limit != 0 and found < wanted:
+        return FINDING_QUOTA
+    return FINDING_BLOCK if kind == at.KIND_BLOCK and found != wanted else 0
+
+
+@kernel
+def _audit_marks(store, count, out):
+    """Every row with controls, and no other, must say so to holds and to searches; returns the new count."""
+    first_product = row_product_of(store)
+    next_product = next_product_of(store)
+    lanes = product_lane_of(store)
+    for row in range(store[at.H_ROWS]):
+        if first_product[row] == 0:
+            continue  # a spare row is of no hotel
+        has = first_control(store, 0, row) != 0 or first_control(store, 1, row_hotel_of(store)[row]) != 0
+        right = (row_flags_of(store)[row] & at.ROW_CONTROLLED != 0) == has
+        link = np.int64(first_product[row])
+        while link:
+            product = link - 1
+            link = np.int64(next_product[product])
+            lane = np.int64(lanes[product])
+            right = right and (controlled_of(store)[lane >> 6] >> (lane & 63) & 1 != 0) == has
+        if not right:
+            count = _note(FINDING_CONTROLS, row, 0, 0, 1 if has else 0, count, out)
+    return count
+
+
+@kernel
+def audit_controls(store, used, counted, channels, out):
+    """Compare controls and counters with the recount; returns the number of findings.
+
+    used (control, column) int32, counted (counter) int64: from `count_controls`; channels: how many of the counters
+    count open holds [in]; out (finding, 5) int64: kind, control (or counter, or row), column, found, wanted [out].
+    """
+    controls = controls_of(store)
+    nights = control_nights_of(store)
+    counters = counters_of(store)
+    count = 0
+    acquire(shared_of(store), at.S_COUNTER_LOCK)
+    for control in range(shared_of(store)[at.S_CONTROLS]):
+        kind = controls[control, at.T_KIND]
+        for column in range(store[at.H_NIGHTS]):
+            found = nights[control, column, at.N_USED]
+            wanted = np.int64(used[control, column])
+            wrong = _night_finding(kind, nights[control, column, at.N_LIMIT], found, wanted)
+            if wrong:
+                count = _note(wrong, control, column, found, wanted, count, out)
+    for counter in range(store[at.H_COUNTERS]):
+        found = load_word(counters, counter * at.U_WORDS + at.U_USED)
+        wanted = counted[counter] + load_word(counters, counter * at.U_WORDS + at.U_KEPT)
+        if found != wanted:
+            kind = FINDING_OPEN_HOLDS if counter < channels else FINDING_COUNTER
+            count = _note(kind, counter, 0, found, wanted, count, out)
+    release(shared_of(store), at.S_COUNTER_LOCK)
+    return _audit_marks(store, count, out)
+
+
+@kernel
+def rebuild_controls(store, used, counted):
+    """Make the counts of caps, blocks and counters equal to the recount, and a quota at least that. Every hotel is
+    locked; takes the counter lock. Arrays as `audit_controls`.
+    """
+    controls = controls_of(store)
+    nights = control_nights_of(store)
+    counters = counters_of(store)
+    for control in range(shared_of(store)[at.S_CONTROLS]):
+        kind = controls[control, at.T_KIND]
+        for column in range(store[at.H_NIGHTS]):
+            wanted = np.int64(used[control, column])
+            if kind == at.KIND_CAP or kind == at.KIND_BLOCK:
+                nights[control, column, at.N_USED] = wanted
+            elif kind == at.KIND_QUOTA:
+                nights[control, column, at.N_USED] = max(nights[control, column, at.N_USED], wanted)
+    acquire(shared_of(store), at.S_COUNTER_LOCK)
+    for counter in range(store[at.H_COUNTERS]):
+        wanted = counted[counter] + load_word(counters, counter * at.U_WORDS + at.U_KEPT)
+        store_word(counters, counter * at.U_WORDS + at.U_USED, wanted)
+    release(shared_of(store), at.S_COUNTER_LOCK)
