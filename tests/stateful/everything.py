@@ -84,6 +84,25 @@ class Everything(HotelSide):
             asked["replace"] = self.some()
         self.keyed(verb, stay, asked)
 
+    def at_the_hurdle(self) -> None:
+        """A night gets a hurdle, a room is sold, and the hurdle has risen: then a hold of just that worth, or of a
+        minor unit less. Mostly the hurdle is lifted again.
+        """
+        free = [(row, night) for row in self.rows for night in self.oracle.window if self.oracle.cells[row][night].free]
+        if not free:
+            return
+        (hotel_id, room_type_id), night = self.dice.choice(free)
+        asked = {"room_type_id": room_type_id, "delta_minor": 300, "ceiling_steps": 2}
+        self.written("set_hurdles", hotel_id, night, night, hurdle_minor=800, **asked)
+        stay = (hotel_id, room_type_id, night, 1)
+        sold = self.both(self.dice.choice(["hold", "book"]), *stay, value_minor=50_000)
+        least = self.oracle.hurdle_of(self.oracle.stay_of(*stay), [night])
+        said = self.both("hold", *stay, value_minor=max(least - self.dice.choice([0, 1]), 0))
+        if sold.outcome == "OK" and least > 800:
+            self.met[f"risen hurdle {said.outcome}"] += 1
+        if self.dice.random() < 0.8:
+            self.written("set_hurdles", hotel_id, night, night, hurdle_minor=None, **asked)
+
     def ask_for_all(self) -> None:
         """A cart with a key."""
         lines = self.lines(self.dice.choice([1, 2, 3]))
@@ -228,6 +247,7 @@ class Everything(HotelSide):
 #: What Hypothesis chooses from.
 VERBS: Final = (
     *sorted(set(Pair.steps)), "ask", "ask_for_all", "again", "many", "refund", "resolve_many", "restrict", "unrestrict",
+    "at_the_hurdle",
     "cap", "protect", "hurdle", "house_cap", "last_room", "count", "block", "sell_elsewhere", "parts",
     "cut_unless_oversold", "close_or_open", "grow", "question", "look", "sweep", "to_the_deadline", "compare_controls",
 )  # fmt: skip

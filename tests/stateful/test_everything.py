@@ -61,3 +61,4 @@ def test_busy_days_of_everything_agree_with_the_oracle():
     assert [name for name in CODES if name not in NEVER and said[name] == 0] == [], met
     assert [verb for verb in GRANTED if met[f"{verb} OK"] == 0] == [], met
     assert [done for done in CHANGED if met[done] == 0] == [], met
+    assert min(met["risen hurdle BELOW_HURDLE"], met["risen hurdle OK"]) > 10, met
