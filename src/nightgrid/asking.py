@@ -1,17 +1,46 @@
 """Who asks for a price: what a rule may depend on beside the product, the nights and the member tier.
 
-Plain values from the caller; there is no member database inside. The same names are the keyword arguments of quotes,
-searches and repricing, and the columns of bulk quotes.
+Plain values from the caller; there is no member database inside. `GuestQuestion` are the keyword arguments of every
+question about prices (quotes, searches, calendars, repricing, comparisons, the history), and the columns of bulk
+quotes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final, TypedDict
 
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX
+from nightgrid.nights import to_date, to_ordinal
+
+
+class GuestQuestion(TypedDict, total=False):
+    """A guest's question as keyword arguments, all optional: the fields of `Asking`, where each is described."""
+
+    adults: int | None
+    children: Sequence[int]
+    channel: str | None
+    country: str
+    device: str
+    coupons: Iterable[str]
+    points: int
+    packages: Sequence[str]
+    fill_bp: Sequence[int] | None
+    booking_date: date | str | None
+
+
+class QuestionWhere(GuestQuestion, total=False):
+    """A guest's question about a part of the chain: `GuestQuestion`, and what `Catalog.hotels_where` takes."""
+
+    region: str | Sequence[str] | None
+    city: str | Sequence[str] | None
+    district: str | Sequence[str] | None
+    brand: str | Sequence[str] | None
+    hotel_ids: Iterable[str] | None
+    near: tuple[float, float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +114,40 @@ def _check_text(name: str, value: object) -> None:
 
 #: The question of a guest about whom nothing is known.
 ANYBODY: Final = Asking()
+_NAMES: Final = tuple(each.name for each in fields(Asking))
+_PLACES: Final = frozenset(QuestionWhere.__annotations__) - frozenset(_NAMES)
+
+
+def asking_from(asked: Mapping[str, Any]) -> Asking:
+    """A guest's question from keyword arguments. InputTypeError for a name that is none of them."""
+    if not asked:
+        return ANYBODY
+    given = {name: value for name, value in asked.items() if value is not None}
+    for name in given:
+        if name not in _NAMES:
+            raise InputTypeError(f"{name} is no argument here; of a guest's question there are {', '.join(_NAMES)}")
+    if "booking_date" in given:
+        given["booking_date"] = to_date(to_ordinal(given["booking_date"]))
+    return Asking(**given)
+
+
+def asking_where(asked: Mapping[str, Any]) -> tuple[Asking, dict[str, Any]]:
+    """(a guest's question, the part of the chain it is about) from keyword arguments."""
+    where = {name: value for name, value in asked.items() if name in _PLACES and value is not None}
+    for name in asked:
+        if name not in _PLACES and name not in _NAMES:
+            known = ", ".join((*_NAMES, *sorted(_PLACES)))
+            raise InputTypeError(f"{name} is no argument here; of a guest's question and its place there are {known}")
+    return asking_from({name: value for name, value in asked.items() if name in _NAMES}), where
+
+
+def of_length(asking: Asking, nights: int) -> Asking:
+    """The question about a stay among longer ones: the house fill of its own nights, the first ones told."""
+    fill = asking.fill_bp
+    return asking if fill is None or len(fill) == nights else replace(asking, fill_bp=fill[:nights])
+
+
+def check_fill(asking: Asking, nights: int) -> None:
+    """InputError where house fill is told for another number of nights than those of the (longest) stay."""
+    if asking.fill_bp is not None and len(asking.fill_bp) != nights:
+        raise InputError(f"fill_bp has {len(asking.fill_bp)} numbers for {nights} nights; give one for each")

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock
-from nightgrid.asking import Asking
 from nightgrid.errors import VersionGoneError
 
 NOON = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
@@ -139,9 +138,8 @@ def test_every_input_of_a_quote_comes_back(engine):
     engine.publish(BOOK)
     for form in (quote, quote.to_dict(), json.dumps(quote.to_dict())):
         assert engine.requote(form) == quote
-    asking = Asking(2, (4,), "web", coupons=frozenset({"SPRING"}), fill_bp=(6_000, 0))
     at = quote.evaluated_ms
-    assert engine.price_as_of(at, "A", "king", "2027-01-11", 2, rooms=2, tier="gold", asking=asking) == quote
+    assert engine.price_as_of(at, "A", "king", "2027-01-11", 2, rooms=2, tier="gold", **asked) == quote
     for name, value in (("fill_bp", [0, 0]), ("coupons", []), ("adults", 1)):
         content = quote.to_dict()
         content["asking"] = {**content["asking"], name: value}

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nightgrid.asking import GuestQuestion
 from nightgrid.cli import options as opt
+from nightgrid.cli.guest import asks
 from nightgrid.cli.screen import FINDING, Screen, table
 from nightgrid.errors import InputError
 
@@ -34,7 +36,7 @@ OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="A
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command("diff")(diff)
+    app.command("diff")(asks(diff))
 
 
 def diff(
@@ -56,6 +58,8 @@ def diff(
     seed: opt.SeedOption = 2027,
     today: opt.TodayOption = None,
     as_json: opt.JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """What book B would change against book A over a chain; exit code 1 if a guard is broken."""
     from nightgrid.cli.grid import read_stays
@@ -70,8 +74,9 @@ def diff(
     where: dict[str, Any] = {"region": region, "city": city, "hotel_ids": hotel}
     with screen.progress() as bars, bars.step("prices") as move:
         found = house.engine.compare(
-            new, stays=read_stays(stays), tiers=tier, guard=guard, rows_max=top, parquet=out, progress=move, **where
-        )
+            new, stays=read_stays(stays), tiers=tier, guard=guard, rows_max=top, parquet=out, progress=move,
+            **where, **guest,
+        )  # fmt: skip
     for note in found.notes:
         screen.note(note)
     screen.answer(as_objects(found, by), *as_tables(found, by, f"{old.name} -> {new.name}"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from nightgrid.asking import GuestQuestion, asking_from
 from nightgrid.cli.book_views import (
     pipeline_json,
     pipeline_table,
@@ -18,6 +19,7 @@ from nightgrid.cli.book_views import (
     rules_json,
     rules_table,
 )
+from nightgrid.cli.guest import asks
 from nightgrid.cli.options import ArrivalOption, JsonOption, NightsOption, TierOption, read_date
 from nightgrid.cli.screen import FINDING, Screen, table
 from nightgrid.errors import InputError, RuleBookError
@@ -67,7 +69,6 @@ def presets(as_json: JsonOption = False) -> None:
     Screen(as_json).answer(presets_json(), presets_table())
 
 
-@app.command("try")
 def try_(
     book: Annotated[Path, typer.Argument(metavar="FILE", help="The rule book, TOML or JSON.")],
     base: Annotated[str, typer.Option("--base", help="Base price of a night, such as 500.00.")],
@@ -77,27 +78,21 @@ def try_(
     lead_days: Annotated[int, typer.Option("--lead-days", min=0, help="Days from booking to arrival.")] = 0,
     tier: TierOption = None,
     plan: Annotated[str, typer.Option("--plan", help="The rate plan.")] = "standard",
-    adults: Annotated[int | None, typer.Option("--adults", help="Adults; without it, the room as priced.")] = None,
-    child: Annotated[list[int] | None, typer.Option("--child", help="Age of a child (repeat for several).")] = None,
-    channel: Annotated[str, typer.Option("--channel", help="Where the sale comes from.")] = "",
-    coupon: Annotated[list[str] | None, typer.Option("--coupon", help="A coupon code (repeat for several).")] = None,
-    package: Annotated[list[str] | None, typer.Option("--package", help="An optional package (repeat).")] = None,
-    points: Annotated[int, typer.Option("--points", help="Loyalty points offered as payment.")] = 0,
     as_json: JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """What the book makes of one base price, line by line: to try a rule before there is a chain to price."""
-    from nightgrid.asking import Asking
     from nightgrid.pricing.trial import ARRIVAL, try_book
 
-    asking = Asking(
-        adults, tuple(child or ()), channel,
-        coupons=frozenset(coupon or ()), points=points, packages=tuple(package or ()),
-    )  # fmt: skip
     tried = try_book(
         book, base, nights=nights, arrival=read_date(arrival, "--arrival") or ARRIVAL, lead_days=lead_days, tier=tier,
-        currency=currency, where={"plan": plan}, asking=asking,
+        currency=currency, where={"plan": plan}, asking=asking_from(guest),
     )  # fmt: skip
     Screen(as_json).answer(tried.to_dict(), Text("\n".join(tried.render())))
+
+
+app.command("try")(asks(try_))
 
 
 @app.command("schema")

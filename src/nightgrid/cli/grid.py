@@ -13,7 +13,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from nightgrid.asking import GuestQuestion
 from nightgrid.cli import options as opt
+from nightgrid.cli.guest import asks
 from nightgrid.cli.house import HOTELS_DEFAULT, SEED_DEFAULT, open_house
 from nightgrid.cli.screen import FINDING, Screen, table
 from nightgrid.errors import InputError
@@ -22,8 +24,8 @@ from nightgrid.money import exponent
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("calendar")(calendar)
-    app.command("reprice")(reprice)
+    app.command("calendar")(asks(calendar))
+    app.command("reprice")(asks(reprice))
     app.command("check")(check)
 
 
@@ -41,13 +43,15 @@ def calendar(
     rules: opt.RulesOption = None,
     today: opt.TodayOption = None,
     as_json: opt.JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """The cheapest price of a hotel for each arrival date."""
     screen = Screen(as_json)
     house = open_house(screen, chain, hotels, seed, rules, today)
     catalog = house.engine.catalog
     hotel_id = hotel or catalog.hotel_ids[0]
-    frame = house.engine.calendar(hotel_id, nights, tier=tier, room_type_id=room_type, rooms=rooms)
+    frame = house.engine.calendar(hotel_id, nights, tier=tier, room_type_id=room_type, rooms=rooms, **guest)
     currency = str(frame["currency"][0])
     arrivals, prices = frame["arrival"].to_list(), frame["price_minor"].to_list()
     name = catalog.hotel_name[catalog.hotel_index(hotel_id)] or hotel_id
@@ -127,6 +131,8 @@ def reprice(
     rules: opt.RulesOption = None,
     today: opt.TodayOption = None,
     as_json: opt.JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """All prices of products x arrivals x stay lengths x tiers, to Parquet files by month of arrival."""
     screen = Screen(as_json)
@@ -150,6 +156,7 @@ def reprice(
             city=city,
             brand=brand,
             hotel_ids=hotel or None,
+            **guest,
         )
     facts = asdict(report) | {"folder": str(report.folder), "files": [str(path) for path in report.files]}
     rows = [

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from nightgrid.asking import GuestQuestion
 from nightgrid.cli import options as opt
+from nightgrid.cli.guest import asks
 from nightgrid.cli.house import HOTELS_DEFAULT, SEED_DEFAULT, open_house
 from nightgrid.cli.screen import Screen, table
 from nightgrid.errors import InputError
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("search")(search)
-    app.command("quote")(quote)
+    app.command("search")(asks(search))
+    app.command("quote")(asks(quote))
 
 
 def search(
@@ -54,6 +56,8 @@ def search(
     rules: opt.RulesOption = None,
     today: opt.TodayOption = None,
     as_json: opt.JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """Search a chain: each hotel's cheapest room that is free on every night, ranked."""
     screen = Screen(as_json)
@@ -79,6 +83,7 @@ def search(
         sort=sort,
         top=top or None,
         currency=currency,
+        **guest,
     )
     screen.answer(search_json(result), offers_table(result.offers, "Offers"), Text(search_line(result), style="dim"))
 
@@ -157,6 +162,8 @@ def quote(
     rules: opt.RulesOption = None,
     today: opt.TodayOption = None,
     as_json: opt.JsonOption = False,
+    *,
+    guest: GuestQuestion,
 ) -> None:
     """The price of a stay, night by night, and why. Exit code 1 if the stay cannot be quoted."""
     screen = Screen(as_json)
@@ -166,7 +173,9 @@ def quote(
         room_type = catalog.room_type_ids[int(catalog.hotel_first_row[catalog.hotel_index(hotel)])]
     if plan is None:
         plan = house.first_plan(hotel, room_type)
-    found = house.engine.quote(hotel, room_type, house.arrival(arrival), nights, plan_id=plan, tier=tier, rooms=rooms)
+    found = house.engine.quote(
+        hotel, room_type, house.arrival(arrival), nights, plan_id=plan, tier=tier, rooms=rooms, **guest
+    )
     stay = house.engine.availability(hotel, found.arrival, _last_night(found))
     free = int(stay.filter(stay["room_type_id"] == room_type)["free"].to_numpy().min())
     answer = quote_json(found) | {"rooms_free": free}

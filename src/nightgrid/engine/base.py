@@ -8,6 +8,7 @@ from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from nightgrid.asking import Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
 from nightgrid.engine.days import Days
@@ -20,7 +21,7 @@ from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.pricing.price_data import PriceData
-from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.searcher import Searcher
 
 E = TypeVar("E", bound="EngineBase")
@@ -84,6 +85,13 @@ class EngineBase:
         """The scope of a guest's question: a tier that only the rule book knows is of the lowest class."""
         known = tier if tier in self._names.tiers else None
         return self._names.scope(known, channel) if known or channel else 0
+
+    def _question(self, version: PriceVersion, asked: GuestQuestion, nights: int) -> Asking:
+        """A guest's question about stays of a length; InputError where a version cannot answer it."""
+        asking = asking_from(asked)
+        check_fill(asking, nights)
+        check_packages(version, asking)
+        return asking
 
     def _nights(self, arrival: int, nights: int | None, departure: date | str | None) -> int:
         """Length of a stay from nights or departure, exactly one of them."""

@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nightgrid.asking import Asking
+from nightgrid.asking import Asking, GuestQuestion, QuestionWhere, asking_where, check_fill
 from nightgrid.engine.answers import RepriceReport
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
@@ -23,10 +23,20 @@ from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
-from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_prices import totals_of
 
 _THREADS_MAX = 256
+#: Of the calendar where there was no product to look at: no room takes the party.
+_NO_PRODUCT = np.iinfo(np.int16).max
+
+
+def checked_threads(threads: int | None) -> int:
+    """How many threads price side by side; one a core where it is not said."""
+    count = os.cpu_count() or 1 if threads is None else threads
+    if type(count) is not int or not 1 <= count <= _THREADS_MAX:
+        raise InputError(f"threads is {threads!r}; allowed are 1 to {_THREADS_MAX}, or None for one a core")
+    return count
 
 
 class BulkPriceMixin(EngineBase):
@@ -41,12 +51,13 @@ class BulkPriceMixin(EngineBase):
         tier: str | None = None,
         room_type_id: str | None = None,
         rooms: int = 1,
-        channel: str | None = None,
+        **asked: Unpack[GuestQuestion],
     ) -> pl.DataFrame:
         """Cheapest sellable price per arrival date of the window, for all rooms of the stay together.
 
         Columns: arrival, price_minor (null = cannot be sold), currency, room_type_id, plan_id, outcome (why not, or
-        OK).
+        OK). `asked` is the guest's question as in `quote`: `fill_bp` is that of each stay's nights; with
+        `booking_date` prices are as if asked on that date, while what can be sold is that of now.
         """
         if type(nights) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights!r}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
@@ -57,9 +68,12 @@ class BulkPriceMixin(EngineBase):
         hotel = catalog.hotel_index(hotel_id)
         rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
         products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
+        asking = self._question(version, asked, nights)
+        products = products[catalog.guests_max[catalog.product_row[products]] >= (asking.guests or 0)]
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
+        booked = today if asking.booking_date is None else asking.booking_date.toordinal()
         total = np.empty(self.n_nights, np.int64)
         lane = np.empty(self.n_nights, np.int32)
         code = np.empty(self.n_nights, np.int16)
@@ -70,15 +84,18 @@ class BulkPriceMixin(EngineBase):
             version.tables,
             self._inventory.lanes,
             self._inventory.product_lane[products],
-            (first_night, first_night - version.first_night, today),
-            (nights, rooms, tier_index, self._scope(tier, channel)),
+            (first_night, first_night - version.first_night, booked),
+            (nights, rooms, tier_index, self._scope(tier, asking.channel or None)),
             version.mask,
             now_ms,
-            self._totals(version, products, nights, tier_index, today, channel),
+            self._totals(version, products, nights, tier_index, booked, asking),
             total,
             lane,
             code,
         )
+        code[code == _NO_PRODUCT] = Outcome.TOO_MANY_GUESTS
+        past = slice(0, max(today - first_night, 0))  # of an earlier booking date
+        total[past], lane[past], code[past] = NO_PRICE, -1, Outcome.OUTSIDE_HORIZON
         found = [int(self._inventory.lanes.lane_product[position]) if position >= 0 else None for position in lane]
         types = [None if product is None else int(catalog.product_row[product]) for product in found]
         return pl.DataFrame(
@@ -99,17 +116,16 @@ class BulkPriceMixin(EngineBase):
         products: NDArray[np.int32],
         nights: int,
         tier_index: int,
-        today: int,
-        channel: str | None,
+        booked: int,
+        asking: Asking,
     ) -> NDArray[np.int64]:
         """Prices of a hotel's products by arrival for a book with a full pipeline: int64 (night, product), -1 none."""
         if version.compiled.program is None:
             return np.zeros((0, 0), np.int64)
         found = np.full((self.n_nights, len(products)), -1, np.int64)
-        asking = Asking(channel=channel or "")
         last = min(self.first_night + self.n_nights, version.first_night + version.n_nights) - nights
-        for arrival in range(max(self.first_night, today), last + 1):
-            leads = np.full(len(products), arrival - today, np.int64)
+        for arrival in range(max(self.first_night, booked), last + 1):
+            leads = np.full(len(products), arrival - booked, np.int64)
             found[arrival - self.first_night] = totals_of(
                 version, products, arrival, nights, tier_index, leads, asking, self._inventory
             )
@@ -122,9 +138,10 @@ class BulkPriceMixin(EngineBase):
         stays: Sequence[int],
         tiers: Sequence[str] | None,
         arrivals: tuple[date | str, date | str] | None,
-        where: dict[str, Any],
+        asked: QuestionWhere,
     ) -> Cube:
         """What a repricing call asks for, checked."""
+        asking, given = asking_where(asked)
         catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()
         known = [] if isinstance(stays, str) else list(stays)
@@ -141,22 +158,27 @@ class BulkPriceMixin(EngineBase):
         if not 0 <= first <= last < version.n_nights:
             window = f"{to_date(version.first_night)} to {to_date(version.first_night + version.n_nights - 1)}"
             raise InputError(f"arrivals is {arrivals}; first and last must be in order inside {window}")
-        given = {name: value for name, value in where.items() if value is not None}
         hotels = catalog.hotels_where(**given) if given else np.arange(catalog.n_hotels)
         if not len(hotels):
             raise InputError(f"no hotel matches {given}; nothing to reprice")
         hotel_of_product = catalog.row_hotel[catalog.product_row]
         products = np.flatnonzero(np.isin(hotel_of_product, hotels)).astype(np.int32)
+        check_fill(asking, int(lengths.max()))
+        check_packages(version, asking)
+        booked = self._today()
+        if asking.booking_date is not None:
+            booked = np.full_like(booked, asking.booking_date.toordinal())
         indexes = range(len(version.tiers)) if tiers is None else [version.tier_index(tier) for tier in tiers]
         return Cube(
             version=version,
             first_night=version.first_night,
-            calendar_today=self._today() - version.first_night,
+            calendar_today=booked - version.first_night,
             products=products,
             lanes=np.ascontiguousarray(self._inventory.product_lane[products]),
             arrivals=range(first, last + 1),
             stays=lengths,
             tiers=np.array(indexes, np.int64),
+            asking=asking,
         )
 
     def _today(self) -> NDArray[np.int64]:
@@ -169,18 +191,17 @@ class BulkPriceMixin(EngineBase):
         tiers: Sequence[str] | None = None,
         arrivals: tuple[date | str, date | str] | None = None,
         threads: int | None = None,
-        **where: Any,
+        **asked: Unpack[QuestionWhere],
     ) -> Iterator[pa.RecordBatch]:
         """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
 
-        `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival,
-        nights, tier, product_index, price_minor (null = not on sale: before today or beyond the window).
-        Availability plays no part. `threads` price side by side (default: one a core).
+        `asked` is the guest's question as in `quote`, and which part of the chain as `Catalog.hotels_where` takes it
+        (region, city, brand, hotel_ids, ...); `fill_bp` has the nights of the longest stay, of which shorter ones take
+        the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
+        the window, or too many guests). Availability plays no part. `threads` price side by side (default: one a core).
         """
-        count = os.cpu_count() or 1 if threads is None else threads
-        if type(count) is not int or not 1 <= count <= _THREADS_MAX:
-            raise InputError(f"threads is {threads!r}; allowed are 1 to {_THREADS_MAX}, or None for one a core")
-        cube = self._cube(stays, tiers, arrivals, where)
+        count = checked_threads(threads)
+        cube = self._cube(stays, tiers, arrivals, asked)
         return cube.batches(cube.arrivals, count)
 
     def reprice_to(
@@ -192,13 +213,14 @@ class BulkPriceMixin(EngineBase):
         arrivals: tuple[date | str, date | str] | None = None,
         progress: Callable[[int, int], None] | None = None,
         workers: int = 2,
-        **where: Any,
+        **asked: Unpack[QuestionWhere],
     ) -> RepriceReport:
-        """`reprice` into Parquet files partitioned by arrival month; resumes a job that was interrupted.
+        """`reprice`, with its arguments, into Parquet files partitioned by arrival month; resumes a job that was
+        interrupted.
 
         A file `products.parquet` beside them names the product indexes. `progress(done, all)` counts prices.
         """
-        cube = self._cube(stays, tiers, arrivals, where)
+        cube = self._cube(stays, tiers, arrivals, asked)
         report = reprice_to(cube, Path(folder), progress, workers)
         products = self.catalog.products_frame().with_row_index("product_index")
         products[cube.products.tolist()].write_parquet(Path(folder) / "products.parquet")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nightgrid.asking import QuestionWhere
+from nightgrid.engine.bulk_prices import checked_threads
 from nightgrid.engine.comparing import CompareMixin, prices_of
 from nightgrid.engine.repricing import Cube
 from nightgrid.errors import InputError
@@ -48,7 +50,7 @@ class ChangedPriceMixin(CompareMixin):
         stays: Sequence[int] = (1,),
         tiers: Sequence[str] | None = None,
         arrivals: tuple[date | str, date | str] | None = None,
-        **where: Any,
+        **asked: Unpack[QuestionWhere],
     ) -> pl.DataFrame:
         """Prices that are not what they were in an older version (its digest), as ranges of arrivals of equal price, to
         push to a channel: hotel_id, room_type_id, plan_id, tier, nights, first_arrival, last_arrival (inclusive),
@@ -60,7 +62,7 @@ class ChangedPriceMixin(CompareMixin):
         O(prices of the question), in memory O(changed ranges).
         """
         runs = np.empty((0, _RUN), np.int64)
-        cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, where)
+        cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, asked)
         waiting = [runs]
         for batch, changed in self._changed(since, cube):
             lines = np.flatnonzero(changed)
@@ -104,26 +106,28 @@ class ChangedPriceMixin(CompareMixin):
         stays: Sequence[int] = _DEFAULT_STAYS,
         tiers: Sequence[str] | None = None,
         arrivals: tuple[date | str, date | str] | None = None,
+        threads: int | None = None,
         since: str | None = None,
-        **where: Any,
+        **asked: Unpack[QuestionWhere],
     ) -> Iterator[pa.RecordBatch]:
         """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
 
-        `where` takes what `Catalog.hotels_where` takes (region, city, brand, hotel_ids, ...). Columns: arrival,
-        nights, tier, product_index, price_minor (null = not on sale: before today or beyond the window).
-        Availability plays no part. `since`, the digest of an older version: only prices that are not what they were in
-        it, as in `changed_prices`.
+        `asked` is the guest's question as in `quote`, and which part of the chain as `Catalog.hotels_where` takes it
+        (region, city, brand, hotel_ids, ...); `fill_bp` has the nights of the longest stay, of which shorter ones take
+        the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
+        the window, or too many guests). Availability plays no part. `since`, the digest of an older version: only
+        prices that are not what they were in it, as in `changed_prices`.
         """
         if since is None:
-            return super().reprice(stays=stays, tiers=tiers, arrivals=arrivals, **where)
-        return self._only_changed(since, self._cube(stays, tiers, arrivals, where))
+            return super().reprice(stays=stays, tiers=tiers, arrivals=arrivals, threads=threads, **asked)
+        return self._only_changed(since, self._cube(stays, tiers, arrivals, asked), checked_threads(threads))
 
-    def _only_changed(self, since: str, cube: Cube) -> Iterator[pa.RecordBatch]:
-        for batch, changed in self._changed(since, cube):
+    def _only_changed(self, since: str, cube: Cube, threads: int) -> Iterator[pa.RecordBatch]:
+        for batch, changed in self._changed(since, cube, threads):
             if changed.any():
                 yield batch.filter(pa.array(changed))
 
-    def _changed(self, since: str, cube: Cube) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_]]]:
+    def _changed(self, since: str, cube: Cube, threads: int = 1) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_]]]:
         """Batches of the current version, and which of their prices changed since another."""
         entry = self._kept(since)
         old = self._today_of(since)
@@ -136,7 +140,8 @@ class ChangedPriceMixin(CompareMixin):
             )
         before = replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64))
         old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
-        for was, now in zip(before.batches(cube.arrivals), cube.batches(cube.arrivals), strict=True):
+        both = (each.batches(cube.arrivals, threads) for each in (before, cube))
+        for was, now in zip(*both, strict=True):
             new_prices = prices_of(now)
             changed = prices_of(was) != new_prices
             departure = now["arrival"].cast(pa.int32()).to_numpy() + now["nights"].to_numpy().astype(np.int32)

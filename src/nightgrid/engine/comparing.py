@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from nightgrid.asking import Asking, QuestionWhere, of_length
 from nightgrid.catalog import Catalog
 from nightgrid.engine.bulk_prices import BulkPriceMixin
 from nightgrid.engine.comparison import BROKEN, Comparison, Guard, GuardError
@@ -165,14 +166,15 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         rows_max: int = 10_000,
         parquet: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
-        **where: Any,
+        **asked: Unpack[QuestionWhere],
     ) -> Comparison:
         """What would change if a book were published now: every price of products × arrivals × stays × tiers, with it
         and with the current version (or a kept one, `against` its digest). Nothing is published.
 
-        `where` as in `reprice`; `guard` says which changes are too large; the answer keeps at most `rows_max` changed
-        prices, `parquet` names a file that gets all of them; `progress(done, all)` counts prices. A tier that only one
-        of the books has is left out and noted. Errors as `publish` and `reprice`. O(prices), in bounded memory.
+        `asked` is the guest's question and the part of the chain, as in `reprice`; `guard` says which changes are too
+        large; the answer keeps at most `rows_max` changed prices, `parquet` names a file that gets all of them;
+        `progress(done, all)` counts prices. A tier that only one of the books has is left out and noted. Errors as
+        `publish` and `reprice`. O(prices), in bounded memory.
         """
         if type(rows_max) is not int or rows_max < 1:
             raise InputError(f"rows_max is {rows_max!r}; give 1 or more")
@@ -180,7 +182,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
             self._switch_locked(self._now_ms())
             new = self._compile(book)
             old = self._priced() if against is None else self._today_of(against)
-        return self._compared(old, new, (stays, tiers, arrivals, where), guard, rows_max, parquet, progress)
+        return self._compared(old, new, (stays, tiers, arrivals, asked), guard, rows_max, parquet, progress)
 
     def _check_guard(self, prices: PriceVersion, guard: Guard) -> None:
         """GuardError if a price of a version that is to be published breaks a guard."""
@@ -204,12 +206,12 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         parquet: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Comparison:
-        stays, tiers, arrivals, where = asked
+        stays, tiers, arrivals, words = asked
         common = [tier for tier in old.tiers if tier in new.tiers]
         wanted = common if tiers is None else list(tiers)
         missing = [tier for tier in dict.fromkeys((*old.tiers, *new.tiers)) if tier not in common]
         notes = [f"tier {tier} is in one of the two books only and was not compared" for tier in missing]
-        cube = self._cube(stays, None, arrivals, where)
+        cube = self._cube(stays, None, arrivals, words)
         pair = [
             replace(cube, version=each, tiers=np.array([each.tier_index(tier) for tier in wanted], np.int64))
             for each in (old, new)
@@ -217,8 +219,8 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         tally = Tally(self.catalog, Guard() if guard is None else guard, rows_max)
         self._pass(pair, tally, list(old.tiers), parquet, progress)
         shown = tile_frame(self.catalog, tally.first(), old.tiers)
-        today = [int(self._today()[calendar]) for calendar in self.catalog.hotel_calendar]
-        causes = self._causes(pair, tally.first(), today)
+        booked = (cube.calendar_today + cube.first_night)[self.catalog.hotel_calendar].tolist()
+        causes = self._causes(pair, tally.first(), booked)
         shown = shown.with_columns(pl.Series("cause", causes + [None] * (len(shown) - len(causes)), dtype=pl.String))
         counts = dict(zip(_COUNTS, tally.counts, strict=True))
         return Comparison(
@@ -268,17 +270,18 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         book = entry.compiled.book
         return self._folded(self._compiled(book, self.catalog, self.first_night, entry.compiled.data))
 
-    def _causes(self, pair: list[Cube], tile: Tile, today: list[int]) -> list[str]:
+    def _causes(self, pair: list[Cube], tile: Tile, booked: list[int]) -> list[str]:
         """In words the rules that differ between the two versions, of the first lines."""
         hotels = self.catalog.row_hotel[self.catalog.product_row]
         old_tiers = pair[0].version.tiers
         causes = []
         for line in range(min(_CAUSES, len(tile.product))):
             product, arrival = int(tile.product[line]), int(tile.arrival[line]) + _EPOCH
-            stay = (arrival, int(tile.nights[line]), arrival - today[int(hotels[product])])
+            stay = (arrival, int(tile.nights[line]), arrival - booked[int(hotels[product])])
+            asking = of_length(pair[0].asking, int(tile.nights[line]))
             tier = old_tiers[int(tile.tier[line])]
             try:
-                told = [_applied(cube.version, product, *stay, tier) for cube in pair]
+                told = [_applied(cube.version, product, *stay, tier, asking) for cube in pair]
             except NightgridError as error:
                 causes.append(f"not explained: {error}")
                 continue
@@ -288,9 +291,11 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         return causes
 
 
-def _applied(version: PriceVersion, product: int, arrival: int, nights: int, lead_days: int, tier: str) -> list[str]:
+def _applied(
+    version: PriceVersion, product: int, arrival: int, nights: int, lead_days: int, tier: str, asking: Asking
+) -> list[str]:
     """The rules that made a price, in words, each once."""
-    explained = explain(version.compiled, version.catalog, product, arrival, nights, lead_days, tier)
+    explained = explain(version.compiled, version.catalog, product, arrival, nights, lead_days, tier, asking)
     lines = [f"{line.stage} {line.rule!r} {line.detail}".strip() for line in explained.lines if line.rule]
     return list(dict.fromkeys(lines))
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking
+from nightgrid.asking import GuestQuestion, asking_from
 from nightgrid.engine.answers import Quote
 from nightgrid.engine.frames import as_frame, require, row_indexes
 from nightgrid.engine.price_journal import Moment
+from nightgrid.engine.program_frames import with_question
 from nightgrid.engine.quote_frames import quote_many
 from nightgrid.engine.requoting import RequoteMixin
 from nightgrid.engine.versions import instant_of
@@ -46,17 +47,18 @@ class HistoryMixin(RequoteMixin):
         plan_id: str | None = None,
         tier: str | None = None,
         rooms: int = 1,
-        asking: Asking = ANYBODY,
+        **asked: Unpack[GuestQuestion],
     ) -> Quote:
         """The quote that was given at an instant (a datetime with a time zone, or milliseconds UTC) for a stay: by the
-        version, the data and the civil date at the hotel of then. Exact as long as the store lives. `asking` is what
-        the guest told beside it; house fill is not in the journal: a rule that depends on it needs `asking.fill_bp`,
+        version, the data and the civil date at the hotel of then. Exact as long as the store lives. `asked` is the
+        guest's question as in `quote`; house fill is not in the journal: a rule that depends on it needs `fill_bp`,
         else the house counts as empty.
 
         InputError for an instant before the first publication or in the future; Refused (OUTSIDE_HORIZON) where the
         stay was not on sale. The version is folded again where it is not at hand: O(catalogue × nights) then.
         """
         at_ms = instant_of("instant", instant)
+        asking = asking_from(asked)
         moment = self._moment(at_ms)
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
         ordinal = to_ordinal(arrival)
@@ -66,6 +68,8 @@ class HistoryMixin(RequoteMixin):
         if type(rooms) is not int or rooms < 1:
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         booked = local_date_ordinal(at_ms, *self._calendar_of(product))
+        if asking.booking_date is not None:
+            booked = asking.booking_date.toordinal()
         begin, end = max(moment.first_night, booked), moment.first_night + moment.n_nights
         if product >= moment.catalog.n_products or ordinal < begin or ordinal + nights > end:
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights was not on sale at that instant"
@@ -75,16 +79,29 @@ class HistoryMixin(RequoteMixin):
         return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, at_ms, asking)
 
     def price_history(
-        self, hotel_id: str, room_type_id: str, arrival: date | str, nights: int, *, days: int = 30, **stay: Any
+        self,
+        hotel_id: str,
+        room_type_id: str,
+        arrival: date | str,
+        nights: int,
+        *,
+        days: int = 30,
+        plan_id: str | None = None,
+        tier: str | None = None,
+        rooms: int = 1,
+        **asked: Unpack[GuestQuestion],
     ) -> pl.DataFrame:
         """What a stay cost in the last `days` days, as it was shown: a row per span of time with one price.
 
         Columns: shown_from, shown_until (datetimes UTC, until not included), total_minor (null = not on sale),
-        booking_date, price_version (of the span's begin), currency. `stay` takes plan_id, tier and rooms as `quote`.
+        booking_date, price_version (of the span's begin), currency. `plan_id`, `tier`, `rooms`
+        and the guest's question are those of `quote`; booking_date is what is answered, and cannot be asked.
         """
+        _check_no_date("price_history", asked)
+        stay: dict[str, Any] = {"plan_id": plan_id, "tier": tier, "rooms": rooms, **asked}
         end_ms = self._now_ms() + 1
         self._switch()
-        product = self.catalog.product_index(hotel_id, room_type_id, stay.get("plan_id"))
+        product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
         calendar = self._calendar_of(product)
         rows: list[dict[str, Any]] = []
         for begin, until, moment in self._history.moments_in(end_ms - _checked_days(days) * _DAY_MS, end_ms):
@@ -115,19 +132,27 @@ class HistoryMixin(RequoteMixin):
         instants = pl.col("shown_from", "shown_until").cast(pl.Datetime("ms", "UTC"))
         return frame.with_columns(instants, pl.lit(currency).alias("currency"))
 
-    def lowest_prices(self, stays: Any, *, days: int = 30, before: datetime | int | None = None) -> pl.DataFrame:
+    def lowest_prices(
+        self,
+        stays: Any,
+        *,
+        days: int = 30,
+        before: datetime | int | None = None,
+        **asked: Unpack[GuestQuestion],
+    ) -> pl.DataFrame:
         """The lowest price that was shown for each stay in the `days` days before an instant (default: now), the
         instant itself not included: what a price reduction must name as the price before it in the European Union
         (Directive 98/6/EC, article 6a), `before` being when the reduction began.
 
-        `stays` has the columns of `quote_many`: hotel_id, room_type_id, plan_id, arrival, nights; optional tier, rooms.
+        `stays` has the columns of `quote_many`: hotel_id, room_type_id, plan_id, arrival, nights; optional tier, rooms
+        and those of the guest's question; `asked` is the question for the columns that are not there.
         Answers a frame of the same length: lowest_minor (null = was not on sale), currency, booking_date and
         price_version where it was first shown. O(lines × (days + publications)).
         """
-        frame = as_frame(_WHAT, stays)
+        _check_no_date(_WHAT, asked)
+        frame = with_question(as_frame(_WHAT, stays), asking_from(asked))
         require(_WHAT, frame, ["arrival", "nights"])
-        if "booking_date" in frame.columns:
-            raise InputError(f"{_WHAT}: column booking_date is what is asked for; leave it out")
+        _check_no_date(_WHAT, {"booking_date": "given"} if "booking_date" in frame.columns else {})
         self._switch()
         now_ms = self._now_ms()
         end_ms = now_ms if before is None else instant_of("before", before)
@@ -230,6 +255,11 @@ class HistoryMixin(RequoteMixin):
         book, data = self._history.book(moment.book_digest), self._history.data_at(moment.sequence)
         compiled = compile_book(book, moment.catalog, moment.first_night, moment.n_nights, data)
         return build_price_version(compiled, moment.catalog, self._inventory, moment.lanes)
+
+
+def _check_no_date(what: str, asked: GuestQuestion) -> None:
+    if asked.get("booking_date") is not None:
+        raise InputError(f"{what}: booking_date is what is asked for; leave it out")
 
 
 def _checked_days(days: int) -> int:

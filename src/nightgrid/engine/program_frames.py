@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nightgrid.asking import Asking
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
+from nightgrid.engine.quote_papers import plain
 from nightgrid.errors import InputError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX
@@ -35,6 +36,16 @@ class ProgramLines(NamedTuple):
     nights: NDArray[np.int64]
     tiers: NDArray[np.int64]
     lead_days: NDArray[np.int64]
+
+
+def with_question(frame: pl.DataFrame, asking: Asking) -> pl.DataFrame:
+    """The frame with columns of a question that is the same for all lines, where it has none of its own."""
+    given = {name: getattr(asking, name) for name in (*ASKED, "booking_date") if name not in frame.columns}
+    told = {name: value for name, value in given.items() if value != getattr(ANYBODY, name)}
+    columns = [pl.Series(name, [plain(value)] * len(frame)) for name, value in told.items() if name != "booking_date"]
+    if "booking_date" in told:
+        columns.append(pl.Series("booking_date", [told["booking_date"]] * len(frame), dtype=pl.Date))
+    return frame.with_columns(columns)
 
 
 def askings_of(frame: pl.DataFrame) -> list[Asking]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from operator import is_
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking
+from nightgrid.asking import ANYBODY, Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.engine.answers import Quote
+from nightgrid.engine.frames import as_frame
 from nightgrid.engine.night_shares import plain_nights, program_nights
+from nightgrid.engine.program_frames import with_question
 from nightgrid.engine.quote_frames import quote_many
 from nightgrid.engine.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
@@ -23,26 +24,11 @@ from nightgrid.native.prices import prices as price
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.explain import Explanation, explain
-from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_one
 
 #: What an explanation works out anew and compares with the quote.
 _EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
-
-
-_NOTHING_GIVEN = (None, (), "", "", "", (), 0, (), None, None)
-
-
-def _asking(
-    adults: int | None, children: Sequence[int], channel: str, country: str, device: str, coupons: Iterable[str],
-    points: int, packages: Sequence[str], fill_bp: Sequence[int] | None, booking_date: date | str | None,
-) -> Asking:  # fmt: skip
-    """A guest's question from the arguments of `quote`."""
-    return Asking(
-        adults, tuple(children), channel, country, device, frozenset(coupons), points, tuple(packages),
-        None if fill_bp is None else tuple(fill_bp),
-        None if booking_date is None else to_date(to_ordinal(booking_date)),
-    )  # fmt: skip
 
 
 class QuoteMixin(VersionMixin):
@@ -59,26 +45,16 @@ class QuoteMixin(VersionMixin):
         plan_id: str | None = None,
         tier: str | None = None,
         rooms: int = 1,
-        adults: int | None = None,
-        children: Sequence[int] = (),
-        channel: str = "",
-        country: str = "",
-        device: str = "",
-        coupons: Iterable[str] = (),
-        points: int = 0,
-        packages: Sequence[str] = (),
-        fill_bp: Sequence[int] | None = None,
-        booking_date: date | str | None = None,
+        **asked: Unpack[GuestQuestion],
     ) -> Quote:
         """The price of a stay, whether rooms are free or not. O(1) for most books.
 
         `plan_id` may be left out where the room type has one plan; `tier` defaults to the first tier of the book. The
-        guest's question beside it (`adults` to `booking_date`) is described in `nightgrid.asking.Asking`. Raises
-        Refused (OUTSIDE_HORIZON) for a stay beyond the window or before the day of booking, TOO_MANY_GUESTS for a party
-        that the room type does not take, UnknownIdError, InputError.
+        guest's question beside it (`adults` to `booking_date`) is that of `nightgrid.asking.Asking`. Raises Refused
+        (OUTSIDE_HORIZON) for a stay beyond the window or before the day of booking, TOO_MANY_GUESTS for a party that
+        the room type does not take, UnknownIdError, InputError.
         """
-        given = (adults, children, channel, country, device, coupons, points, packages, fill_bp, booking_date)
-        asking = ANYBODY if all(map(is_, given, _NOTHING_GIVEN)) else _asking(*given)  # most say nothing of it
+        asking = asking_from(asked) if asked else ANYBODY  # most say nothing of it
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
         version, now_ms = self._priced_now()
         ordinal = to_ordinal(arrival)
@@ -192,16 +168,14 @@ class QuoteMixin(VersionMixin):
         program = version.compiled.program
         first = arrival - version.first_night
         if program is None:
-            if asking.packages:
-                raise InputError(f"packages has {asking.packages[0]!r}, and the rule book offers none")
+            check_packages(version, asking)
             tables = version.tables
             lane, *factors = self._plain_factors(version, product, nights, tier_index, lead_days)
             total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
             return StayPrice(product, total, total, 0, 0, 0, 0, (), (), np.empty((0, 2), np.int64))
         fill: NDArray[np.int64] | None = None
         if asking.fill_bp is not None:
-            if len(asking.fill_bp) != nights:
-                raise InputError(f"fill_bp has {len(asking.fill_bp)} numbers for {nights} nights; give one for each")
+            check_fill(asking, nights)
             fill = np.array(asking.fill_bp, np.int64)
         try:
             return price_one(program, product, arrival, first, nights, lead_days, tier_index, asking, fill)
@@ -209,7 +183,7 @@ class QuoteMixin(VersionMixin):
             text = f"{self.catalog.hotel_ids[hotel]} gives no price for {asking.guests} guests"
             raise Refused(Outcome.TOO_MANY_GUESTS, text) from None
 
-    def quote_many(self, requests: Any) -> pl.DataFrame:
+    def quote_many(self, requests: Any, **asked: Unpack[GuestQuestion]) -> pl.DataFrame:
         """Price every line of a frame in one call: outcome (int16), total_minor (null where refused), currency,
         lead_days.
 
@@ -217,11 +191,12 @@ class QuoteMixin(VersionMixin):
         nights; optional tier, rooms (1), booking_date (default: the hotel's today), as if it were asked on that
         date, and the fields of `nightgrid.asking.Asking` (children, coupons, packages and fill_bp as lists). A book
         with more than factors also answers net_minor, taxes_minor, payable_minor, points_used and applied (positions of
-        promotions in the book). O(lines).
+        promotions in the book). `asked` is the guest's question for the columns that are not there. O(lines).
         """
+        frame = with_question(as_frame("quote_many", requests), asking_from(asked)) if asked else requests
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)  # whose rooms are due no longer fills the house
-        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(now_ms), requests)
+        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(now_ms), frame)
 
     def explain(self, quote: Quote) -> Explanation:
         """Every line of a quote, for one room; the amounts add up to the total exactly.

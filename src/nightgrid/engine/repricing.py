@@ -17,8 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY, Asking, of_length
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import RepriceReport
+from nightgrid.engine.quote_papers import plain
 from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion
@@ -33,7 +35,7 @@ _INT32_MAX = 2**31 - 1
 @dataclass(frozen=True, eq=False, slots=True)
 class Cube:
     """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights,
-    tier indexes.
+    tier indexes; for whom. `calendar_today` (calendar) int64 is the day of booking, as index of the window.
     """
 
     version: PriceVersion
@@ -44,6 +46,7 @@ class Cube:
     arrivals: range
     stays: NDArray[np.int64]
     tiers: NDArray[np.int64]
+    asking: Asking = ANYBODY
 
     @property
     def prices(self) -> int:
@@ -108,9 +111,15 @@ class Cube:
                     edges = [count * part // parts for part in range(parts + 1)]
                     work = partial(self._factors, sums, product_set, first, out)
                     list(map(work, *_sides(edges)) if parts == 1 else pool.map(work, *_sides(edges)))
+                out[..., self._too_many(products)] = -1
                 if count not in keys:
                     keys[count] = self._keys(count, products)
                 yield self._batch(schema, keys[count], first, out)
+
+    def _too_many(self, products: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Places of the products whose room does not take the guests that are told."""
+        catalog = self.version.catalog
+        return np.flatnonzero(catalog.guests_max[catalog.product_row[products]] < (self.asking.guests or 0))
 
     def _factors(
         self,
@@ -138,6 +147,7 @@ class Cube:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale. House fill is that of the version."""
         catalog = self.version.catalog
         today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
+        askings = [of_length(self.asking, nights) for nights in self.stays.tolist()]
         for arrival in range(first, first + len(out)):
             for place, nights in enumerate(self.stays.tolist()):
                 if arrival + nights > self.version.n_nights:
@@ -145,8 +155,9 @@ class Cube:
                     continue
                 for column, tier in enumerate(self.tiers.tolist()):
                     out[arrival - first, place, column] = totals_of(
-                        self.version, products, self.first_night + arrival, nights, tier, arrival - today
-                    )
+                        self.version, products, self.first_night + arrival, nights, tier, arrival - today,
+                        askings[place],
+                    )  # fmt: skip
 
     def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
         """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""
@@ -168,7 +179,8 @@ class Cube:
         beyond_window = first + arrivals - 1 + int(self.stays.max()) >= len(self.version.tables.sums)
         before_today = first < int(self.calendar_today.max())
         flat = out.reshape(-1)
-        prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today else pa.array(flat)
+        for_some = self.asking is not ANYBODY  # a party may be too large
+        prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today or for_some else pa.array(flat)
         columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
@@ -230,6 +242,7 @@ def _manifest(cube: Cube) -> dict[str, object]:
         "stays": cube.stays.tolist(),
         "tiers": [cube.version.tiers[tier] for tier in cube.tiers],
         "products": len(cube.products),
+        "asking": plain(cube.asking),
     }
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from itertools import repeat
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking
+from nightgrid.asking import ANYBODY, GuestQuestion
 from nightgrid.catalog import Catalog
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import Offer, SearchResult
@@ -49,7 +48,6 @@ class SearchMixin(EngineBase):
         *,
         departure: date | str | None = None,
         tier: str | None = None,
-        channel: str | None = None,
         rooms: int = 1,
         guests: int = 2,
         city: str | None = None,
@@ -66,22 +64,18 @@ class SearchMixin(EngineBase):
         sort: str = "price",
         top: int | None = 20,
         currency: str | None = None,
-        adults: int | None = None,
-        children: Sequence[int] = (),
-        country: str = "",
-        device: str = "",
-        coupons: Iterable[str] = (),
-        packages: Sequence[str] = (),
+        **asked: Unpack[GuestQuestion],
     ) -> SearchResult:
         """Hotels with their cheapest sellable product, ranked. Linear in the room types considered; tens of
         microseconds for a chain.
 
-        `guests` is the party in one room; `adults` and `children`, where a rule counts them (with `country`,
-        `device`, `coupons` and `packages` as in `quote`; products without a package asked for are passed over); `near`
-        is (latitude, longitude, radius in km); prices are totals in the display currency (`currency`, else the book's)
-        for all rooms; `sort` is price, rating or distance; `top=None` gives every hotel. Rooms that are held, sold,
-        closed or restricted for the stay are never offered, nor those that the selling controls keep from the guest's
-        tier and `channel`. Raises InputError and UnknownIdError; an empty answer is no error.
+        `guests` is the party in one room; `asked` is the guest's question as in `quote` (`adults` and `children` where
+        a rule counts them; products without a package asked for are passed over; `booking_date` prices as if it were
+        asked on that date, while rooms are those of now); `near` is (latitude, longitude, radius in km); prices are
+        totals in the display currency (`currency`, else the book's) for all rooms, before what points pay; `sort` is
+        price, rating or distance; `top=None` gives every hotel. Rooms that are held, sold, closed or restricted for the
+        stay are never offered, nor those that the selling controls keep from the guest's tier and `channel`. Raises
+        InputError and UnknownIdError; an empty answer is no error.
         """
         started = stopwatch_seconds()
         searcher = self._searcher  # before the prices, so that they know all of it
@@ -90,12 +84,12 @@ class SearchMixin(EngineBase):
         nights = self._nights(ordinal, nights, departure)
         self._check_query(ordinal, nights, rooms, guests, sort, top, version)
         self._check_filters(price_min_minor, price_max_minor, stars_min, near)
+        asking = self._question(version, asked, nights) if asked else ANYBODY
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         query = StayQuery(
-            ordinal, nights, 0 if tier is None else version.tier_index(tier), rooms, self._scope(tier, channel), now_ms,
-            top, sort, price_min_minor, price_max_minor,
-            self._asking(version, channel, adults, children, country, device, coupons, packages),
+            ordinal, nights, 0 if tier is None else version.tier_index(tier), rooms,
+            self._scope(tier, asking.channel or None), now_ms, top, sort, price_min_minor, price_max_minor, asking,
         )  # fmt: skip
         places = (region, city, district, brand, _hashable(hotel_ids), _hashable(near), stars_min)
         party = max(guests, query.asking.guests or 0)
@@ -103,24 +97,25 @@ class SearchMixin(EngineBase):
         rates, display_currency = self._display(version, currency, wanted.currencies, now_ms)
         catalog = searcher.catalog
         distance = catalog.distance_km(near[0], near[1]) if sort == "distance" and near is not None else None
-        ranking = searcher.search(version, query, wanted.words, self._days.today(now_ms), rates, distance)
+        booked, words = self._days.today(now_ms), wanted.words
+        if asking.booking_date is not None:
+            booked, words = self._as_if_booked(searcher, asking.booking_date, ordinal, booked, words)
+        ranking = searcher.search(version, query, words, booked, rates, distance)
         make_offers = partial(self._offers, version, query, ranking, display_currency)
         total = ranking.total * rooms
         elapsed_us = (stopwatch_seconds() - started) * 1e6
         available = int(ranking.available)
         return SearchResult(wanted.hotels, available, elapsed_us, version.digest, ranking.hotel, total, make_offers)
 
-    def _asking(
-        self, version: PriceVersion, channel: str | None, adults: int | None, children: Sequence[int], country: str,
-        device: str, coupons: Iterable[str], packages: Sequence[str],
-    ) -> Asking:  # fmt: skip
-        """The guest's question; a product of factors does not look at it, and offers no packages."""
-        if version.compiled.program is None and not packages and adults is None:
-            return ANYBODY
-        asking = Asking(adults, tuple(children), channel or "", country, device, frozenset(coupons), 0, tuple(packages))
-        if asking.packages and version.compiled.program is None:
-            raise InputError(f"packages has {asking.packages[0]!r}, and the rule book offers none")
-        return asking
+    def _as_if_booked(
+        self, searcher: Searcher, booking_date: date, arrival: int, today: NDArray[np.int64], words: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(ordinal of the booking date per calendar, products of hotels where the arrival is not past)."""
+        booked = np.full_like(today, booking_date.toordinal())
+        if arrival < int(today.max()):
+            hotels = np.flatnonzero(today[searcher.catalog.hotel_calendar] <= arrival)
+            words = words & searcher.hotel_words(hotels)
+        return booked, words
 
     def _check_query(
         self, arrival: int, nights: int, rooms: int, guests: int, sort: str, top: int | None, version: PriceVersion

@@ -83,6 +83,12 @@ class PriceVersion:
         return int(sums.nbytes + self.tables.word_sums.nbytes)
 
 
+def check_packages(version: PriceVersion, asking: Asking) -> None:
+    """InputError for packages of a product of factors, which offers none: to ask for one must not change nothing."""
+    if asking.packages and version.compiled.program is None:
+        raise InputError(f"packages has {asking.packages[0]!r}, and the rule book offers none")
+
+
 def version_digest(compiled: CompiledBook, catalog: Catalog) -> str:
     """16 hexadecimal digits of everything that prices come from: book, window, data beside it, catalogue. O(catalogue).
 

@@ -153,8 +153,9 @@ def totals_of(
     """Totals of one stay for many products, int64 minor units; -1 where there is no price: booked after the arrival,
     too many guests, a package that is not offered.
 
-    arrival: ordinal; lead_days (product) int64. House fill is that of the inventory now, without one that of
-    the version. InputError where numbers are too large. O(products x (nights + steps)), O(rules) for each rule set.
+    arrival: ordinal; lead_days (product) int64. House fill is that of the question, the same for all, else that of the
+    inventory now, without one that of the version. InputError where numbers are too large. O(products x (nights +
+    steps)), O(rules) for each rule set.
     """
     program = version.compiled.program
     if program is None:
@@ -178,7 +179,10 @@ def totals_of(
     )
     table[:, by_line.L_QUERY] = question
     fills = _NOTHING
-    if len(program.fills) > 1:
+    if asking.fill_bp is not None:
+        fills = np.array(asking.fill_bp, np.int64)
+        table[:, by_line.L_FILL] = 0
+    elif len(program.fills) > 1:
         catalog = version.catalog
         hotel = catalog.row_hotel[catalog.product_row[products]]
         if inventory is None:
