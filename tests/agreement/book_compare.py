@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from nightgrid import InputError, Refused, RuleBookError
+from nightgrid.asking import GuestQuestion
 from nightgrid.engine import Engine
 from nightgrid.pricing import load_book
 from tests.book_worlds import BookWorld
@@ -70,7 +71,8 @@ def engine_for(world: BookWorld) -> Engine | None:
 
 def can_say(stay: dict[str, Any]) -> bool:
     """The engine's quote has an argument for everything that the guest says."""
-    return {*stay, "booking_date"} - {"lead_days"} <= set(inspect.signature(Engine.quote).parameters)
+    known = {*inspect.signature(Engine.quote).parameters, *GuestQuestion.__annotations__}
+    return {*stay, "booking_date"} - {"lead_days"} <= known
 
 
 def quote_differences(engine: Engine, world: BookWorld, questions: Iterable[Question]) -> list[str]:
