@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import binding
-from numba.core import codegen, compiler, compiler_machinery, typed_passes
+from numba.core import codegen, compiler, compiler_machinery, config, typed_passes
 
 from nightgrid.native.base.kept import KernelCache
 
@@ -30,9 +30,17 @@ class _Library(codegen.JITCodeLibrary):  # type: ignore[misc]
     """Code to be linked into others: optimised a little, because its callers optimise it again, and never emitted."""
 
     def _optimize_final_module(self) -> None:
-        manager, builder = self._codegen._module_pass_manager(  # noqa: SLF001
-            loop_vectorize=False, slp_vectorize=False, opt=2, cost="cheap"
-        )
+        # Loops stay as they are: one that is unrolled here is no longer vectorised well where it is called.
+        tuning = binding.create_pipeline_tuning_options(speed_level=2)
+        tuning.loop_unrolling = tuning.loop_interleaving = False
+        tuning.loop_vectorization = tuning.slp_vectorization = False
+        builder = binding.create_pass_builder(self._codegen._tm, tuning)  # noqa: SLF001
+        manager = builder.getModulePassManager()
+        manager.add_loop_rotate_pass()
+        manager.add_instruction_combine_pass()
+        manager.add_jump_threading_pass()
+        if config.LLVM_REFPRUNE_PASS:
+            manager.add_refprune_pass(codegen._parse_refprune_flags())  # noqa: SLF001
         manager.run(self._final_module, builder)
 
     def _finalize_final_module(self) -> None:
