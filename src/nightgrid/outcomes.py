@@ -7,7 +7,7 @@ and the night reported is the first one that gives this outcome.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class Outcome(IntEnum):
@@ -74,6 +74,17 @@ class Outcome(IntEnum):
     def sentence(self) -> str:
         """One sentence for a person."""
         return _SENTENCES[self]
+
+
+class NoPrice(IntFlag):
+    """Why a stay has no price, all reasons at once: the bits of the column `refused` in bulk answers."""
+
+    PAST = 1  # it arrives before the day of booking, or its first night has left the window
+    BEYOND = 2  # it is not inside the nights that have prices
+    NIGHTS = 4  # a stay has 1 to 365 nights
+    PARTY = 8  # the room type does not take so many guests
+    SIZE = 16  # the hotel gives no price for so many guests
+    PACKAGE = 32  # the product is not sold with a package that is asked for
 
 
 _OF_THE_REQUEST = (Outcome.TOO_MANY_GUESTS, Outcome.COUNTER_USED_UP, Outcome.TOO_MANY_OPEN_HOLDS)

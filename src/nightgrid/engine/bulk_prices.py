@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Unpack
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import Asking, GuestQuestion, QuestionWhere, asking_where, check_fill
@@ -183,26 +182,6 @@ class BulkPriceMixin(EngineBase):
 
     def _today(self) -> NDArray[np.int64]:
         return self._days.today(self._now_ms())
-
-    def reprice(
-        self,
-        *,
-        stays: Sequence[int] = range(1, 15),
-        tiers: Sequence[str] | None = None,
-        arrivals: tuple[date | str, date | str] | None = None,
-        threads: int | None = None,
-        **asked: Unpack[QuestionWhere],
-    ) -> Iterator[pa.RecordBatch]:
-        """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
-
-        `asked` is the guest's question as in `quote`, and which part of the chain as `Catalog.hotels_where` takes it
-        (region, city, brand, hotel_ids, ...); `fill_bp` has the nights of the longest stay, of which shorter ones take
-        the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
-        the window, or too many guests). Availability plays no part. `threads` price side by side (default: one a core).
-        """
-        count = checked_threads(threads)
-        cube = self._cube(stays, tiers, arrivals, asked)
-        return cube.batches(cube.arrivals, count)
 
     def reprice_to(
         self,

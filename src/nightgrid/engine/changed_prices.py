@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from nightgrid.asking import QuestionWhere
 from nightgrid.engine.bulk_prices import checked_threads
 from nightgrid.engine.comparing import CompareMixin, prices_of
+from nightgrid.engine.cube_marks import with_marks
+from nightgrid.engine.names import checked_flag
 from nightgrid.engine.repricing import Cube
 from nightgrid.errors import InputError
 from nightgrid.nights import to_ordinal
@@ -108,6 +110,7 @@ class ChangedPriceMixin(CompareMixin):
         arrivals: tuple[date | str, date | str] | None = None,
         threads: int | None = None,
         since: str | None = None,
+        masks: bool = False,
         **asked: Unpack[QuestionWhere],
     ) -> Iterator[pa.RecordBatch]:
         """Every price of products × arrivals × stay lengths × tiers, as a stream of record batches in bounded memory.
@@ -116,11 +119,13 @@ class ChangedPriceMixin(CompareMixin):
         (region, city, brand, hotel_ids, ...); `fill_bp` has the nights of the longest stay, of which shorter ones take
         the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
         the window, or too many guests). Availability plays no part. `since`, the digest of an older version: only
-        prices that are not what they were in it, as in `changed_prices`.
+        prices that are not what they were in it, as in `changed_prices`. `masks`: columns rule_set, applied_rules and
+        refused as in `quote_many`; every line is then priced by itself, tens of times as slow as without.
         """
-        if since is None:
-            return super().reprice(stays=stays, tiers=tiers, arrivals=arrivals, threads=threads, **asked)
-        return self._only_changed(since, self._cube(stays, tiers, arrivals, asked), checked_threads(threads))
+        cube = self._cube(stays, tiers, arrivals, asked)
+        count = checked_threads(threads)
+        batches = cube.batches(cube.arrivals, count) if since is None else self._only_changed(since, cube, count)
+        return (with_marks(cube, batch) for batch in batches) if checked_flag("masks", masks) else batches
 
     def _only_changed(self, since: str, cube: Cube, threads: int) -> Iterator[pa.RecordBatch]:
         for batch, changed in self._changed(since, cube, threads):

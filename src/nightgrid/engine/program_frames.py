@@ -17,7 +17,9 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import price_lines
-from nightgrid.outcomes import Outcome
+from nightgrid.native.program.rule_marks import mark_lines
+from nightgrid.outcomes import NoPrice, Outcome
+from nightgrid.pricing.rule_marks import Marks
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
 
@@ -26,6 +28,14 @@ _WHAT = "quote_many"
 ASKED = ("adults", "children", "channel", "country", "device", "coupons", "points", "packages", "fill_bp")
 _LINES_AT_ONCE = 8_192
 _NOTHING = np.zeros(0, np.int64)
+
+
+class _Answers(NamedTuple):
+    """Of some lines: products sold int64, answers (line, A_FIELDS) int64, bits of the rules that acted int64."""
+
+    sold: NDArray[np.int64]
+    out: NDArray[np.int64]
+    bits: NDArray[np.int64]
 
 
 class ProgramLines(NamedTuple):
@@ -91,22 +101,26 @@ def quote_program(
     lines: ProgramLines,
     rooms: NDArray[np.int64] | int,
     currencies: NDArray[np.str_],
+    marks: Marks | None = None,
 ) -> pl.DataFrame:
-    """The answer of `Engine.quote_many`, with net, taxes, what is payable, points and the promotions applied."""
+    """The answer of `Engine.quote_many`, with net, taxes, what is payable, points and the promotions applied, and with
+    marks the masks of rules and of refusals.
+    """
     askings = askings_of(frame)
     code = _outcomes(catalog, version, lines, askings)
     out = np.zeros((len(frame), do.A_FIELDS), np.int64)
     sold = lines.products.copy()
+    bits = np.zeros(len(frame), np.int64)
     ready = np.flatnonzero(code == Outcome.OK)
     for start in range(0, len(ready), _LINES_AT_ONCE):
         part = ready[start : start + _LINES_AT_ONCE]
-        sold[part], out[part] = _priced(catalog, inventory, version, lines, askings, part)
+        sold[part], out[part], bits[part] = _priced(catalog, inventory, version, lines, askings, part, marks)
     code[out[:, do.A_CODE] == by_line.CODE_TOO_MANY_GUESTS] = Outcome.TOO_MANY_GUESTS
     total = (out[:, do.A_NET] + out[:, do.A_TAXES]) * rooms
     program = version.compiled.program
     applied = [
-        [] if program is None or not bits else list(program.promotions(product, bits))
-        for product, bits in zip(sold.tolist(), out[:, do.A_OFFERS].tolist(), strict=True)
+        [] if program is None or not given else list(program.promotions(product, given))
+        for product, given in zip(sold.tolist(), out[:, do.A_OFFERS].tolist(), strict=True)
     ]
     answer = pl.DataFrame(
         {
@@ -126,7 +140,27 @@ def quote_program(
         "points_used",
         "applied",
     ]
+    if marks is not None:
+        refused = _refused(catalog, version, lines, askings) | (out[:, do.A_CODE] != 0) * np.int64(NoPrice.SIZE)
+        answer = answer.with_columns(
+            rule_set=marks.set_of[lines.tiers, lines.products],
+            applied_rules=bits.view(np.uint64),
+            refused=refused.astype(np.uint8),
+        )
+        amounts.append("applied_rules")
     return answer.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
+
+
+def _refused(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: list[Asking]) -> NDArray[np.int64]:
+    """Bits of `NoPrice`, before anything is priced."""
+    first = lines.arrivals - version.first_night
+    reasons = (
+        (NoPrice.PAST, lines.lead_days < 0),
+        (NoPrice.BEYOND, (first < 0) | (first + np.maximum(lines.nights, 1) > version.n_nights)),
+        (NoPrice.NIGHTS, (lines.nights < 1) | (lines.nights > STAY_NIGHTS_MAX)),
+        (NoPrice.PARTY, too_large_parties(catalog, lines.products, askings)),
+    )
+    return sum((there * np.int64(reason) for reason, there in reasons), np.zeros(len(first), np.int64))
 
 
 def _priced(
@@ -136,8 +170,9 @@ def _priced(
     lines: ProgramLines,
     askings: list[Asking],
     part: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(products sold, answers (line, A_FIELDS)) of some lines."""
+    marks: Marks | None,
+) -> _Answers:
+    """What some lines cost."""
     program = version.compiled.program
     if program is None:
         raise InputError("the book has no program")
@@ -168,12 +203,15 @@ def _priced(
             table[place, by_line.L_FILL] = len(fills)
             fills += fill
     out = np.empty((len(part), do.A_FIELDS), np.int64)
-    price_lines(
-        program.desk, program.terms, program.scales, program.flags, queries, table,
-        np.array(fills or [0], np.int64), workshop(), out, _NOTHING, np.zeros((0, 2), np.int64),
-    )  # fmt: skip
+    tables = (program.desk, program.terms, program.scales, program.flags, queries, table)
+    shown = np.array(fills or [0], np.int64)
+    price_lines(*tables, shown, workshop(), out, _NOTHING, np.zeros((0, 2), np.int64))
+    bits = np.zeros(len(part), np.int64)
+    if marks is not None:
+        more = marks.more(lines.products[part], table[:, by_line.L_PRODUCT], lines.tiers[part])
+        mark_lines(marks.tables, *tables, more, shown, workshop(), out, bits)
     for place in np.flatnonzero(out[:, do.A_CODE]).tolist():
         if out[place, do.A_CODE] != by_line.CODE_TOO_MANY_GUESTS:
             refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
     check_total(int((out[:, do.A_NET] + out[:, do.A_TAXES]).max(initial=0)), _WHAT)
-    return table[:, by_line.L_PRODUCT], out
+    return _Answers(table[:, by_line.L_PRODUCT], out, bits)

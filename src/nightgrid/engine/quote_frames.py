@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.prices.quotes import quote_batch
 from nightgrid.outcomes import Outcome
+from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion
 
 _ANY = 2**31 - 1
@@ -56,7 +58,13 @@ def _refuse_packages(frame: pl.DataFrame) -> None:
 
 
 def quote_many(
-    catalog: Catalog, inventory: Inventory, version: PriceVersion, calendar_today: NDArray[np.int64], source: Any
+    catalog: Catalog,
+    inventory: Inventory,
+    version: PriceVersion,
+    calendar_today: NDArray[np.int64],
+    source: Any,
+    *,
+    masks: bool = False,
 ) -> pl.DataFrame:
     """Price every line: outcome int16, total_minor int64 or null, currency, lead_days int64. See
     `Engine.quote_many`.
@@ -78,10 +86,15 @@ def quote_many(
     lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
     tiers = _tiers(version, frame)
     currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
+    lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
+    if version.compiled.program is None:
+        _refuse_packages(frame)
+    if masks:
+        marks = marks_of(version.compiled, version.catalog)
+        marked = replace(version, compiled=marks.compiled)
+        return quote_program(catalog, inventory, marked, frame, lines, rooms, currencies, marks)
     if version.compiled.program is not None:
-        lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
         return quote_program(catalog, inventory, version, frame, lines, rooms, currencies)
-    _refuse_packages(frame)
     total = np.empty(len(frame), np.int64)
     code = np.empty(len(frame), np.int16)
     lanes = inventory.product_lane[products].astype(np.int64)

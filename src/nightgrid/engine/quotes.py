@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.engine.answers import Quote
 from nightgrid.engine.frames import as_frame
+from nightgrid.engine.names import checked_flag
 from nightgrid.engine.night_shares import plain_nights, program_nights
 from nightgrid.engine.program_frames import with_question
 from nightgrid.engine.quote_frames import quote_many
@@ -22,12 +23,16 @@ from nightgrid.errors import InputError, IntegrityError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.prices import prices as price
 from nightgrid.nights import to_date, to_ordinal
-from nightgrid.outcomes import Outcome
+from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
+from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_one
 
 #: What an explanation works out anew and compares with the quote.
+_LEGEND: Final = {
+    "rule_set": pl.Int32, "bit": pl.Int16, "kind": pl.String, "name": pl.String, "position": pl.Int32
+}  # fmt: skip
 _EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
 
 
@@ -183,7 +188,7 @@ class QuoteMixin(VersionMixin):
             text = f"{self.catalog.hotel_ids[hotel]} gives no price for {asking.guests} guests"
             raise Refused(Outcome.TOO_MANY_GUESTS, text) from None
 
-    def quote_many(self, requests: Any, **asked: Unpack[GuestQuestion]) -> pl.DataFrame:
+    def quote_many(self, requests: Any, *, masks: bool = False, **asked: Unpack[GuestQuestion]) -> pl.DataFrame:
         """Price every line of a frame in one call: outcome (int16), total_minor (null where refused), currency,
         lead_days.
 
@@ -192,11 +197,33 @@ class QuoteMixin(VersionMixin):
         date, and the fields of `nightgrid.asking.Asking` (children, coupons, packages and fill_bp as lists). A book
         with more than factors also answers net_minor, taxes_minor, payable_minor, points_used and applied (positions of
         promotions in the book). `asked` is the guest's question for the columns that are not there. O(lines).
+
+        `masks` adds for every line which rules made its price and why it has none: rule_set (int32), applied_rules
+        (uint64, bits of `rule_legend`), refused (uint8, bits of `refusal_legend`). InputError where more than 64 rules
+        can act on a product.
         """
+        checked_flag("masks", masks)
         frame = with_question(as_frame("quote_many", requests), asking_from(asked)) if asked else requests
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)  # whose rooms are due no longer fills the house
-        return quote_many(self.catalog, self._inventory, self._priced(), self._days.today(now_ms), frame)
+        today = self._days.today(now_ms)
+        return quote_many(self.catalog, self._inventory, self._priced(), today, frame, masks=masks)
+
+    def rule_legend(self, price_version: str | None = None) -> pl.DataFrame:
+        """What the bits of `applied_rules` mean, in the current price version or a kept one: rule_set (int32), bit
+        (int16, 0 first), kind (its table in the book), name, position (its place in that table, from 0).
+
+        A rule set are the rules that can act on what a guest is sold; sets are numbered anew in every version. O(sets x
+        rules).
+        """
+        entry = self._kept(self._priced().digest if price_version is None else price_version)
+        columns = marks_of(entry.compiled, entry.catalog).legend._asdict()
+        return pl.DataFrame(columns, schema=_LEGEND)
+
+    def refusal_legend(self) -> pl.DataFrame:
+        """What the bits of `refused` mean: bit (int16), reason (a name of `nightgrid.outcomes.NoPrice`)."""
+        names = [reason.name for reason in NoPrice]
+        return pl.DataFrame({"bit": range(len(names)), "reason": names}, schema={"bit": pl.Int16, "reason": pl.String})
 
     def explain(self, quote: Quote) -> Explanation:
         """Every line of a quote, for one room; the amounts add up to the total exactly.

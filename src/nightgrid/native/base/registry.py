@@ -137,6 +137,12 @@ ENTRIES = (
         "benchmarks/bench_quote.py",
     ),
     KernelEntry(
+        "rule_marks.mark_lines",
+        "which rules made a price",
+        "src/nightgrid/pricing/explain/notes.py",
+        "tests/agreement/test_rule_masks.py",
+    ),
+    KernelEntry(
         "night_fold.fold_cells",
         "fold nights of a full pipeline",
         _PRICEBOOK,

@@ -300,3 +300,39 @@ def night_cell(desk, product, night, guests, lead, fill_bp, scratch, out):
             return TOO_LARGE
         out[plane] = n * (scale // d)
     return OK
+
+
+@called_kernel
+def is_bounded(desk, product, night, guests, lead, fill_bp, scratch):
+    """Whether a floor or a ceiling changes the price of a night; arguments as of `night_cell`. The stages before the
+    bounds are gone through, then the amount is rounded with and without its limits. O(stages + chain of plans).
+    """
+    stages = on.matrix(desk, on.STAGES)
+    links, own = _chain(desk, product, night, scratch)
+    n, d = _base(desk, own, night, guests), np.int64(1)
+    for stage in range(stages.shape[0]):
+        if n < 0:
+            return False
+        line = stages[stage]
+        m, e = _staged(desk, line, links, own, product, night, lead, fill_bp, n, d, scratch)
+        if line[on.N_CODE] == on.NIGHT_BOUNDS:
+            at = line[on.N_ROUNDING]
+            if at == 0:
+                return m >= 0 and m != n * (e // d)
+            roundings = on.column(desk, on.ROUNDINGS)
+            return m >= 0 and m != rounded_night(n, d, roundings, at, roundings[at])
+        n, d = m, e
+        if line[on.N_CODE] == on.NIGHT_DERIVED:
+            own = product
+        slot = line[on.N_SLOT]
+        if slot >= 0:
+            scratch[2 * slot], scratch[2 * slot + 1] = n, d
+    return False
+
+
+@called_kernel
+def plans_of_night(desk, product, night, scratch):
+    """The chain of derived plans of a night: (how many links, the product at its root); (product, rule) of each link
+    stand in scratch from 2 NIGHT_SLOTS on.
+    """
+    return _chain(desk, product, night, scratch)
