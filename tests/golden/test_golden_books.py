@@ -1,7 +1,6 @@
-"""The golden cases of the second edition through reading, and through the engine as far as it computes them.
+"""The golden cases of the price book through reading, explanation and engine.
 
-A case whose book the compiler declares "not computed yet", or whose guest says what the engine has no argument for, is
-skipped with that reason, and runs by itself as soon as it can. `STILL_SKIPPED` can only shrink.
+A case that the engine could not ask would be skipped with the reason; `STILL_SKIPPED`, a ratchet, says there is none.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from nightgrid.pricing.mistakes import place_of, refused
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.seasons import WHOLE_BP, smallest_den
+from nightgrid.pricing.winners import nights_where, winners_by_night
 
 Words = npt.NDArray[np.int64]
 _LISTED = 20
@@ -50,8 +51,6 @@ def compile_derived(
     book: RuleBook, classes: ProductClasses, reach: Any, catalog: Catalog, window: tuple[int, int]
 ) -> DerivedTables:
     """The tables. RuleBookError for a plan whose parent the room type does not have, a circle, or a chain too long."""
-    from nightgrid.pricing.night_tables import nights_where, winners_by_night  # it builds on this module
-
     rules = book.derived
     order = sorted(range(len(rules)), key=lambda at: rules[at].rank(at))
     ranked = [(at, reach.of("derived", at), nights_where(rules[at].dates, (), *window)) for at in order]
