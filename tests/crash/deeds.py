@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nightgrid import Refused
 from nightgrid.engine import Engine
@@ -58,7 +59,11 @@ class House:
 
 def prepare() -> House:
     """The chain at work. At A all suites of tonight are held by somebody whose time is up."""
-    names = {"tiers": ("public", "gold"), "channels": ("web",), "book": {"book": {"name": "flat", "tiers": ["public"]}}}
+    names = {
+        "tiers": ("public", "gold"),
+        "channels": ("web", "desk"),
+        "book": {"book": {"name": "flat", "tiers": ["public"]}},
+    }
     engine = engine_of(WORLD, FIRST, NIGHTS, NOON_MS, slots=64, retention_ms=HOUR_MS, ring_records=1_024, **names)
     house = House(engine)
     ids = house.ids
@@ -66,8 +71,11 @@ def prepare() -> House:
     engine.set_open_holds_max("web", 9)
     engine.set_caps({"hotel_id": ["A"], "channel": ["web"], "kind": ["quota"], "rooms": [4]})
     engine.set_house_cap({"hotel_id": ["A"], "rooms": [11]})
+    engine.set_sold_elsewhere({"hotel_id": ["A"], "room_type_id": ["DBL"], "night": [night(0)], "rooms": [2]})
     engine.create_block("B1", "A", "DBL", 1, first_night=night(0), last_night=night(5))
 
+    bound = engine.quote("A", "DBL", night(5), 1, rooms=2, plan_id="flex")
+    ids["bound"] = engine.hold(quote=bound, ttl_seconds=600).id
     ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1).id
     engine.clock.advance_ms(1_000)
     engine.expire()
@@ -107,6 +115,9 @@ def make_ready(house: House) -> None:
     cart[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key("trip")
     house.ready["cart"] = cart
     row = engine.catalog.row_index("B", "DBL")
+    house.ready["quote"] = engine.quote("A", "DBL", night(4), 2, rooms=3, plan_id="flex")
+    house.ready["elsewhere"] = np.zeros((len(ROOMS), NIGHTS), np.int16)
+    house.ready["elsewhere"][row, 2:4] = 1
     house.ready["cells"] = (np.full(3, row, np.int32), np.array([night(i).toordinal() for i in range(3)], np.int32))
 
 
@@ -120,6 +131,17 @@ def set_capacity(house: House) -> None:
 def sell_elsewhere(house: House) -> None:
     rows, nights = house.ready["cells"]
     house.engine._inventory.set_sold_elsewhere(rows, nights, np.array([1, 1, 0], np.int32), now_ms=house.now_ms)
+
+
+def load_elsewhere(house: House) -> None:
+    """All rooms sold elsewhere, at once."""
+    house.engine._inventory.load_sold_elsewhere(house.ready["elsewhere"], now_ms=house.now_ms)
+
+
+def roll(house: House) -> None:
+    """Tonight leaves the window."""
+    inventory = house.engine._inventory
+    inventory.roll(night(1).toordinal(), inventory.open_words(), house.now_ms, None)
 
 
 def refused(house: House) -> None:
@@ -162,19 +184,44 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "confirm a cart": lambda h: h.engine.confirm_cart(h.ids["cart"]),
     "release a cart": lambda h: h.engine.release_cart(h.ids["cart"]),
     "batch": lambda h: h.engine._inventory.hold_batch(h.ready["batch"], h.now_ms),
+    "confirm a part of what a quote binds": lambda h: h.engine.confirm(h.ids["bound"], rooms=1),
+    "amend what a quote binds": lambda h: h.engine.amend(h.ids["bound"], quote=h.ready["quote"]),
+    "replace with a quota of its own": lambda h: h.engine.hold(
+        "A", "DBL", night(1), 4, replace=h.ids["held"], coupon="SPRING", coupon_units=2, channel="desk"
+    ),
     "set capacity": set_capacity,
     "sell elsewhere": sell_elsewhere,
+    "load what is sold elsewhere": load_elsewhere,
+    "roll": roll,
 }
 
 
 class Snapshot:
-    """The rooms of every cell, and what is known of everybody, read without any lock."""
+    """The rooms of every cell, what is used of controls and counters, and what is known of everybody, read without any
+    lock. `nights` (column) are ordinals, 0 for a column that no night of the window stands in.
+    """
 
     def __init__(self, house: House) -> None:
         block = house.engine._inventory.block
         cells = block.region(at.R_CELLS).view(np.int16)
         self.free, self.held, self.sold = (cells[:, :, each].astype(int) for each in (at.C_FREE, at.C_HELD, at.C_SOLD))
         self.capacity = block.region(at.R_CAPACITY).view(np.int16).astype(int)
+        self.nights = nights_of(block.region(at.R_SHARED).view(np.int64))
+        self.used = block.region(at.R_CONTROL_NIGHTS).view(np.int64)[:, :, at.N_USED].copy()
+        self.units = block.region(at.R_COUNTERS).view(np.int64)[:, at.U_USED].copy()
         self.lsn = house.engine.lsn
         slots = block.region(at.R_SLOTS).view(np.int64)
-        self.known = {name: tuple(slots[hold_id & 0xFFFFFFFF][:3].tolist()) for name, hold_id in house.ids.items()}
+        self.known = {name: known_of(slots[hold_id & 0xFFFFFFFF]) for name, hold_id in house.ids.items()}
+
+
+def nights_of(shared: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which night stands in each column."""
+    first, lap, end = (int(shared[word]) for word in (at.S_FIRST_NIGHT, at.S_LAP_NIGHT, at.S_END_NIGHT))
+    nights = first + (lap + np.arange(NIGHTS) - first) % NIGHTS
+    return np.where(nights < end, nights, 0)
+
+
+def known_of(slot: NDArray[np.int64]) -> tuple[int, ...]:
+    """State, place and stay; of a live one its value too."""
+    state, place, stay = slot[: at.W_DEADLINE_MS].tolist()
+    return (state, place, stay) if state & at.STATE_ENDED else (state, place, stay, int(slot[at.W_VALUE]))

@@ -27,7 +27,14 @@ from tests.crash.deeds import DEEDS, House, Snapshot, night, prepare
 from tests.crash.parked import arm, roof_of, whole_run
 
 #: Deeds of several publications: some of them may have happened.
-IN_PARTS = ("batch", "hold in place of the due one", "expire", "set capacity", "sell elsewhere")
+IN_PARTS = (
+    "batch",
+    "hold in place of the due one",
+    "expire",
+    "set capacity",
+    "sell elsewhere",
+    "load what is sold elsewhere",
+)
 #: Deeds with a key: done again after the death, they are done once.
 KEYED = ("hold with a key", "hold with everything", "cart")
 LOCKS = (at.S_RING_LOCK, at.S_SLOT_LOCK, at.S_SWEEP_LOCK, at.S_TABLE_LOCK, at.S_COUNTER_LOCK)
@@ -96,7 +103,7 @@ def judge(house: House, name: str, bounds: Any, ends: Any, hold_id: int) -> None
     assert engine.get(house.ids["other"]).state == "booked"
 
     engine.confirm(hold_id)
-    engine.release(engine.hold("A", "DBL", night(0), 1).id)
+    engine.release(engine.hold("A", "DBL", night(2), 1).id)
     engine.cancel(hold_id)
     assert (found := [str(finding) for finding in engine.check()]) == [], found
 

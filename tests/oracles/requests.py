@@ -93,9 +93,9 @@ class Requests(Controls):
             return Answer("BUSY")
 
         # From here on it must succeed.
-        if old is not None:
-            self._change(old, "released")
         begun = self._begin(stay, state, self.now_ms + ttl_ms, request, key)
+        if old is not None:  # once the new one has what it needs
+            self._change(old, "released")
         begun.linked_to = replace
         self._record("replace" if old else {"held": "hold", "booked": "book"}[state], begun)
         return Answer("OK", begun.hold_id)

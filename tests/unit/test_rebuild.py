@@ -93,6 +93,22 @@ def test_a_hold_becomes_what_was_published_of_it():
     assert engine.rebuild() == []
 
 
+def test_a_roll_that_somebody_died_in_is_finished():
+    """As it lies after a death: the window begins later, it ends as before, and its goal is noted."""
+    engine = busy_store()
+    shared = engine._inventory.block.region(at.R_SHARED).view(np.int64)
+    assert engine.rebuild() == []
+    shared[at.S_ROLL] = engine.first_night + 2 | 2 << 32
+    shared[at.S_FIRST_NIGHT] += 2
+    lsn = engine.lsn
+    assert [finding.kind for finding in engine.rebuild()] == ["window"]
+    assert engine.records(lsn)["kind"].to_list()[0] == "window"
+    assert engine.matrix("free")[:, -2:].tolist() == [[2, 2], [2, 2]]
+    assert engine.check() == []
+    assert engine.rebuild() == []
+    assert len(engine._inventory.window.order) == 20
+
+
 def test_a_hold_whose_deadline_was_lost_expires_again():
     engine = busy_store()
     shared = engine._inventory.block.region(at.R_SHARED).view(np.int64)

@@ -49,8 +49,6 @@ class WindowPart(StoreBase):
         Holds, bookings and searches go on meanwhile. Nights that leave are written to the archive first, as they are in
         the instant in which they leave; what it raises leaves everything as it was.
         """
-        physical = np.zeros(self.block.sizes.rows, np.int16)
-        physical[: self._catalog.n_rows] = self._catalog.capacity
         with self.table_lock():
             window = self.window
             days = first_night - window.first_night
@@ -63,11 +61,29 @@ class WindowPart(StoreBase):
                     if kept is None or not self._unchanged(window, kept):
                         archive.write(self._past(window, days))
                     archive.publish()
-                kernels.roll_window(self.table, first_night, physical, open_words, now_ms)
+                kernels.roll_window(self.table, first_night, self._usual_rooms(), open_words, now_ms)
             finally:
                 unlock_hotels(self.table)
         kernels.note_past(self.table, now_ms)
         return days
+
+    def finish_roll(self, open_words: NDArray[np.int64], now_ms: int) -> bool:
+        """Finish the roll that somebody died in, where there is one; True if there was. All hotels stand still."""
+        with self.table_lock():
+            lock_hotels(self.table)
+            try:
+                finished = bool(kernels.finish_roll(self.table, self._usual_rooms(), open_words, now_ms))
+            finally:
+                unlock_hotels(self.table)
+        if finished:
+            kernels.note_past(self.table, now_ms)
+        return finished
+
+    def _usual_rooms(self) -> NDArray[np.int16]:
+        """Physical rooms of every room type by the catalogue: int16 (row)."""
+        physical = np.zeros(self.block.sizes.rows, np.int16)
+        physical[: self._catalog.n_rows] = self._catalog.capacity
+        return physical
 
     def _written(self, window: Window, days: int, archive: Archive | None) -> PastNights | None:
         """The past nights as they were written, once they stand still; None if there is no archive or they do not."""

@@ -160,6 +160,7 @@ ENTRIES = (
         "calendars.hotel_calendar", "the price calendar of a hotel", _SEARCH, "tests/agreement/test_grid_agrees.py"
     ),
     KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
+    KernelEntry("window.finish_roll", "finish a roll that somebody died in", _WINDOW, "tests/crash/killed.py"),
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
     KernelEntry("settle.settle_slots", "make slots what was published of them", "tests/oracles/records.py", _KILLED),
     KernelEntry("settle.settle_keys", "remember keys that were lost", _INVENTORY, _KILLED),

@@ -8,7 +8,7 @@ from nightgrid.native.base.atomics import acquire, add_word, load_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.holds.admit import admission, no_lines
 from nightgrid.native.holds.holds import may_succeed_now, request_at
-from nightgrid.native.holds.replace import swap_admission, swap_counts, swap_rooms, write_credit
+from nightgrid.native.holds.replace import swap_admission, swap_rooms, write_credit
 from nightgrid.native.holds.resolve import locked_code
 from nightgrid.native.holds.sweep import sweep_hotel
 from nightgrid.native.holds.take import note_quote, take_stay
@@ -17,7 +17,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.records import publish, publish_change
-from nightgrid.native.store.sales import counter_code
+from nightgrid.native.store.sales import counter_code, swap_counts
 from nightgrid.native.store.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
 from nightgrid.native.store.views import hotel_words_of, quotes_of, row_hotel_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
@@ -90,7 +90,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     steps.step(store, steps.POINT_CHECKED)
     field = at.C_HELD if opens else at.C_SOLD
     swap_rooms(store, lines, request, field, True)
-    swap_counts(store, lines, hotel, request, hotel, opens)
+    swap_counts(store, lines, request, opens, True)
     nights = request[q.Q_NIGHTS]
     place = slots[base + at.W_PLACE]
     stay = slots[base + at.W_STAY]
@@ -108,6 +108,8 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     lsn = publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, field, False)
+    swap_counts(store, lines, request, opens, False)
+    steps.step(store, steps.POINT_COUNTED)
     return _OK, arrival, lsn
 
 

@@ -19,7 +19,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import change_free, inside_window
 from nightgrid.native.store.records import publish_pair
-from nightgrid.native.store.sales import count_more_of_quotas, count_open, count_sale, count_units, counter_code
+from nightgrid.native.store.sales import counter_code, swap_counters, swap_counts
 from nightgrid.native.store.selling import knows_block
 from nightgrid.native.store.slots import (
     allocate_slot,
@@ -38,7 +38,6 @@ from nightgrid.native.store.views import (
     cells_of,
     column_of,
     hotel_words_of,
-    row_flags_of,
     row_hotel_of,
     shared_of,
     slots_of,
@@ -122,40 +121,6 @@ def swap_admission(store, request, lines, hotel, restricted, opens, now_ms):
 
 
 @kernel
-def swap_counts(store, lines, old_hotel, request, hotel, opens):
-    """Move the controls' counts from the old stay (lines[:, 0]) to the new one: given back first, so that nobody who
-    looks without a lock sees more used than there is.
-
-    opens: 1 for an open hold, 0 for a booking: that gives no quota back.
-    """
-    row = request[q.Q_ROW]
-    count_sale(
-        store,
-        lines[q.Q_ROW, 0],
-        old_hotel,
-        lines[q.Q_PRODUCT, 0],
-        lines[q.Q_SCOPE, 0],
-        lines[q.Q_ARRIVAL, 0],
-        lines[q.Q_NIGHTS, 0],
-        lines[q.Q_ROOMS, 0],
-        opens != 0,
-    )
-    count_sale(
-        store,
-        row,
-        hotel,
-        request[q.Q_PRODUCT],
-        request[q.Q_SCOPE],
-        request[q.Q_ARRIVAL],
-        request[q.Q_NIGHTS],
-        request[q.Q_ROOMS],
-        opens != 0,
-    )
-    if opens == 0 and row_flags_of(store)[row] & at.ROW_CONTROLLED != 0:
-        count_more_of_quotas(store, lines, request, hotel)
-
-
-@kernel
 def _replaceable(store, slot, hold_id, hotel, now_ms):
     """Why a hold cannot be given up for another; OK if it can. Its hotel is locked."""
     slots = slots_of(store)
@@ -203,11 +168,8 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     steps.step(store, steps.POINT_CHECKED)
     note_deadline(store, hotel, now_ms + request[q.Q_TTL_MS])
     swap_rooms(store, lines, request, at.C_HELD, True)
-    swap_counts(store, lines, old_hotel, request, hotel, 1)
-    count_units(store, lines[q.Q_SCOPE, 0], -1)
-    count_units(store, request[q.Q_SCOPE], 1)
-    count_open(store, lines[q.Q_SCOPE, 0], -1)
-    count_open(store, request[q.Q_SCOPE], 1)
+    swap_counts(store, lines, request, 1, True)
+    swap_counters(store, lines[q.Q_SCOPE, 0], request[q.Q_SCOPE], True)
     steps.step(store, steps.POINT_COUNTED)
     unlink_slot(store, old_slot, old_hotel, at.L_HELD_HEAD)
     retire_slot(store, old_slot, old_hotel, at.STATE_RELEASED, now_ms)
@@ -219,6 +181,9 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     lsn = publish_pair(store, old_slot, at.RECORD_RELEASE, slot, at.RECORD_HOLD, now_ms, request[q.Q_VALUE])
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, at.C_HELD, False)
+    swap_counts(store, lines, request, 1, False)
+    swap_counters(store, lines[q.Q_SCOPE, 0], request[q.Q_SCOPE], False)
+    steps.step(store, steps.POINT_COUNTED)
     hotels[old_hotel * at.L_WORDS + at.L_CHANGES] += 1
     return _OK, night, generation << 32 | slot, lsn
 

@@ -103,6 +103,7 @@ S_FIRST_NIGHT: Final = 40  # proleptic ordinal of the window's first night
 S_LAP_NIGHT: Final = 41  # the night, not after the first one, that stands in column 0
 S_CONTROLS: Final = 42  # selling controls handed out
 S_END_NIGHT: Final = 43  # the night after the last one on sale
+S_ROLL: Final = 44  # a roll under way: its first night | by how many nights it moves << 32; 0 = none
 S_COUNTER_LOCK: Final = 48
 S_STEPS: Final = 56  # tests only, see `native/store/steps.py`
 S_WORDS: Final = 64

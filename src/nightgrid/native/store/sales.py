@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native.base.atomics import add_word, load_word, swap_word
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import inside_window
-from nightgrid.native.store.selling import earlier_under, in_scope, plan_of
+from nightgrid.native.store.selling import in_scope, plan_of
 from nightgrid.native.store.views import (
     column_of,
     control_nights_of,
@@ -18,6 +20,7 @@ from nightgrid.native.store.views import (
     next_column,
     row_control_of,
     row_flags_of,
+    row_hotel_of,
     shared_of,
 )
 from nightgrid.outcomes import Outcome
@@ -98,50 +101,102 @@ def counter_code(store, scope, opens, before_units, before_opens):
 
 
 @kernel
-def count_more_of_quotas(store, lines, request, hotel):
-    """A booking is amended: it uses of every quota what it takes more of on a night; what it takes less stays used.
-
-    lines (Q_FIELDS, 1) int64: its old stay with negative rooms, see `replace.write_credit` [in].
-    """
+def _of_control(store, control, row, scope, product):
+    """True if a sale of a row moves a control's count."""
     controls = controls_of(store)
-    counts = control_nights_of(store)
-    row = request[q.Q_ROW]
-    plan = plan_of(store, request[q.Q_PRODUCT])
-    first, nights = inside_window(store, request[q.Q_ARRIVAL], request[q.Q_NIGHTS])
-    for level in range(2):
-        link = row_control_of(store)[row] + 0
-        if level:
-            link = hotel_words_of(store)[hotel * at.L_WORDS + at.L_FIRST_CONTROL]
-        while link:
-            control = link - 1
-            link = controls[control, at.T_NEXT]
-            if controls[control, at.T_KIND] != at.KIND_QUOTA:
-                continue
-            if not in_scope(controls, control, request[q.Q_SCOPE], plan):
-                continue
-            column = column_of(store, shared_of(store), first) if nights > 0 else 0
-            for night in range(first, first + nights):
-                more = request[q.Q_ROOMS] + earlier_under(store, lines, 1, control, night)
-                counts[control, column, at.N_USED] += max(more, 0)
-                column = next_column(store, column)
+    owner = row_hotel_of(store)[row] if controls[control, at.T_LEVEL] != 0 else row
+    return controls[control, at.T_OWNER] == owner and counts_sale(controls, control, scope, plan_of(store, product))
 
 
 @kernel
-def count_units(store, scope, sign):
-    """Take (1) or give back (-1) the units of a request's limited counter; it does not fall below nothing used."""
-    counter = q.scope_counter(scope) - 1
-    if counter < 0:
-        return
+def _swap_list(store, link, lines, request, opens, taking):
+    """`swap_counts` for one list of controls."""
+    controls = controls_of(store)
+    counts = control_nights_of(store)
+    arrival, old_arrival = request[q.Q_ARRIVAL], lines[q.Q_ARRIVAL, 0]
+    departure, old_departure = arrival + request[q.Q_NIGHTS], old_arrival + lines[q.Q_NIGHTS, 0]
+    begin = min(arrival, old_arrival)
+    first, nights = inside_window(store, begin, max(departure, old_departure) - begin)
+    while link:
+        control = link - 1
+        link = controls[control, at.T_NEXT]
+        new = _of_control(store, control, request[q.Q_ROW], request[q.Q_SCOPE], request[q.Q_PRODUCT])
+        old = _of_control(store, control, lines[q.Q_ROW, 0], lines[q.Q_SCOPE, 0], lines[q.Q_PRODUCT, 0])
+        stays_used = controls[control, at.T_KIND] == at.KIND_QUOTA and opens == 0
+        if not (new or old) or (stays_used and not taking):
+            continue
+        column = column_of(store, shared_of(store), first) if nights > 0 else 0
+        for night in range(first, first + nights):
+            change = request[q.Q_ROOMS] if new and arrival <= night < departure else 0
+            change += lines[q.Q_ROOMS, 0] if old and old_arrival <= night < old_departure else 0
+            if (change > 0) == taking:
+                counts[control, column, at.N_USED] += change
+            column = next_column(store, column)
+
+
+@kernel
+def swap_counts(store, lines, request, opens, taking):
+    """Move the counts of all controls from an old stay, lines[:, 0] with its rooms negative (`replace.write_credit`),
+    to that of a request, night by night: what is more is taken (taking), or what is less is given back (not taking:
+    once the change is published).
+
+    opens: 1 for an open hold; a booking (0) gives no quota back: it uses what it takes more of on a night.
+    """
+    row_control = row_control_of(store)
+    row_hotel = row_hotel_of(store)
+    hotels = hotel_words_of(store)
+    row, old_row = request[q.Q_ROW], lines[q.Q_ROW, 0]
+    hotel, old_hotel = np.int64(row_hotel[row]), np.int64(row_hotel[old_row])
+    _swap_list(store, np.int64(row_control[row]), lines, request, opens, taking)
+    _swap_list(store, hotels[hotel * at.L_WORDS + at.L_FIRST_CONTROL], lines, request, opens, taking)
+    if old_row != row:
+        _swap_list(store, np.int64(row_control[old_row]), lines, request, opens, taking)
+    if old_hotel != hotel:
+        _swap_list(store, hotels[old_hotel * at.L_WORDS + at.L_FIRST_CONTROL], lines, request, opens, taking)
+
+
+@kernel
+def _return_units(store, counter, units):
+    """Units of a limited counter come back; it does not fall below nothing used."""
     counters = counters_of(store)
-    units = q.scope_units(scope)
-    if sign > 0:
-        add_word(counters, counter * at.U_WORDS + at.U_USED, units)
-        return
     used = load_word(counters, counter * at.U_WORDS + at.U_USED)
     while not swap_word(counters, counter * at.U_WORDS + at.U_USED, used, max(used - units, 0)):
         used = load_word(counters, counter * at.U_WORDS + at.U_USED)
     if used < units:  # the hotel had set less than is in use
         add_word(counters, counter * at.U_WORDS + at.U_KEPT, units - used)
+
+
+@kernel
+def count_units(store, scope, sign):
+    """Take (1) or give back (-1) the units of a request's limited counter."""
+    counter = q.scope_counter(scope) - 1
+    if counter < 0:
+        return
+    if sign > 0:
+        add_word(counters_of(store), counter * at.U_WORDS + at.U_USED, q.scope_units(scope))
+    else:
+        _return_units(store, counter, q.scope_units(scope))
+
+
+@kernel
+def swap_counters(store, old, scope, taking):
+    """Move the limited counters from one open hold (its scope word) to another in its place: units and open holds, what
+    is more before the change is published (taking), what is less after it.
+    """
+    counter, old_counter = q.scope_counter(scope) - 1, q.scope_counter(old) - 1
+    units = q.scope_units(scope) if counter >= 0 else 0
+    back = q.scope_units(old) if old_counter >= 0 else 0
+    if counter == old_counter:
+        units, back = units - min(units, back), back - min(units, back)
+    if taking and units > 0:
+        add_word(counters_of(store), counter * at.U_WORDS + at.U_USED, units)
+    if not taking and back > 0:
+        _return_units(store, old_counter, back)
+    if q.scope_channel(scope) != q.scope_channel(old):
+        if taking:
+            count_open(store, scope, 1)
+        else:
+            count_open(store, old, -1)
 
 
 @kernel

@@ -167,11 +167,20 @@ def load_sold_elsewhere(store, rooms, allow_oversold, now_ms, out_short):
                 wanted = np.int64(rooms[0, row, night])
                 short += _note_shortfall(store, SOLD_ELSEWHERE, row, column, first + night, wanted, out_short)
     if short == 0:
-        for row in range(rooms.shape[1]):
-            for night in range(store[at.H_NIGHTS]):
-                column = column_of(store, shared, first + night)
-                _set_cell(store, SOLD_ELSEWHERE, row, column, rooms[:, row], night)
-        publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
+        # As in `set_counters`: what takes rooms, the record, what frees some.
+        for frees in (False, True):
+            for row in range(rooms.shape[1]):
+                for night in range(store[at.H_NIGHTS]):
+                    column = column_of(store, shared, first + night)
+                    delta = _frees(store, SOLD_ELSEWHERE, row, column, rooms[:, row], night)
+                    if delta != 0 and (delta > 0) == frees:
+                        _set_cell(store, SOLD_ELSEWHERE, row, column, rooms[:, row], night)
+                        steps.step(store, steps.POINT_CELL)
+            if not frees:
+                publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
+        hotels = hotel_words_of(store)
+        for hotel in range(store[at.H_HOTELS]):
+            hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     unlock_hotels(store)
     return short
 

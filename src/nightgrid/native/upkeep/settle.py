@@ -12,10 +12,11 @@ import numpy as np
 from nightgrid.native.base.atomics import acquire, load_word, release, store_word
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 from nightgrid.native.store.keys import key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
 from nightgrid.native.store.slots import find_slot, is_forgotten
-from nightgrid.native.store.views import records_of, segment_locks_of, shared_of, slots_of
+from nightgrid.native.store.views import quotes_of, records_of, segment_locks_of, shared_of, slots_of
 
 
 @kernel
@@ -39,10 +40,24 @@ def _state_after(kind):
 
 
 @kernel
-def _latest_records(store, out_lsn, out_state):
-    """The latest record of every hold in the ring, and the state that its records lead to (0: they do not say).
+def _value_after(records, base, kind, value):
+    """Value of a stay after a record, `value` being that before it; -1 = not known.
 
-    out_lsn, out_state (slots used) int64 [out]. O(records).
+    A quote is so much for each room: a booking of some of the rooms of a bound hold is worth as much less.
+    """
+    if kind == at.RECORD_HOLD or kind == at.RECORD_BOOK or kind == at.RECORD_AMEND:
+        return records[base + at.D_VALUE]
+    if kind == at.RECORD_CONFIRM and value >= 0 and records[base + at.D_SCOPE] & q.SCOPE_BOUND != 0:
+        return value // q.stay_rooms(records[base + at.D_OLD_STAY]) * q.stay_rooms(records[base + at.D_STAY])
+    return value
+
+
+@kernel
+def _latest_records(store, out_lsn, out_state, out_value):
+    """The latest record of every hold in the ring, the state that its records lead to (0: they do not say), and the
+    value of its stay (-1: they do not say).
+
+    out_lsn, out_state, out_value (slots used) int64 [out]. O(records).
     """
     shared = shared_of(store)
     records = records_of(store)
@@ -55,6 +70,7 @@ def _latest_records(store, out_lsn, out_state):
         slot = find_slot(store, records[base + at.D_HOLD_ID])
         if 0 <= slot < out_lsn.size:
             out_lsn[slot] = lsn
+            out_value[slot] = _value_after(records, base, kind, out_value[slot])
             state = _state_after(kind)
             if state:
                 out_state[slot] = state
@@ -72,7 +88,29 @@ def _forget(store, slot):
 
 
 @kernel
-def _as_published(store, slot, lsn, state):
+def _price_as_published(store, slot, record, value):
+    """Make the value of a live stay, and the quote it is bound to, what was published; True if they were not.
+
+    record: place of its latest record; value: -1 where the ring does not say.
+    """
+    slots = slots_of(store)
+    records = records_of(store)
+    quotes = quotes_of(store)
+    base = slot * at.W_WORDS
+    scope = records[record + at.D_SCOPE]
+    differs = slots[base + at.W_SCOPE] != scope
+    slots[base + at.W_SCOPE] = scope
+    if scope & q.SCOPE_BOUND != 0:
+        quotes[slot * at.B_WORDS + at.B_QUOTE] = records[record + at.D_QUOTE]
+        quotes[slot * at.B_WORDS + at.B_VERSION] = records[record + at.D_KIND] >> 40
+    if value >= 0:
+        differs = differs or slots[base + at.W_VALUE] != value
+        slots[base + at.W_VALUE] = value
+    return differs
+
+
+@kernel
+def _as_published(store, slot, lsn, state, value):
     """Make a slot what its latest record says; True if it was anything else."""
     slots = slots_of(store)
     records = records_of(store)
@@ -87,6 +125,8 @@ def _as_published(store, slot, lsn, state):
     differs = differs or slots[base + at.W_STAY] != records[record + at.D_STAY]
     slots[base + at.W_PLACE] = records[record + at.D_PLACE]
     slots[base + at.W_STAY] = records[record + at.D_STAY]
+    if wanted & at.STATE_ENDED == 0:
+        differs = _price_as_published(store, slot, record, value) or differs
     if wanted & 0xFF == at.STATE_HELD:
         differs = differs or slots[base + at.W_DEADLINE_MS] != records[record + at.D_DEADLINE_MS]
         slots[base + at.W_DEADLINE_MS] = records[record + at.D_DEADLINE_MS]
@@ -104,14 +144,15 @@ def settle_slots(store):
     last = load_word(shared, at.S_LSN)
     lsns = np.zeros(high, np.int64)
     states = np.zeros(high, np.int64)
-    _latest_records(store, lsns, states)
+    values = np.full(high, -1, np.int64)
+    _latest_records(store, lsns, states, values)
     changed = 0
     for slot in range(high):
         base = slot * at.W_WORDS
         if load_word(slots, base + at.W_STATE) & 0xFF == at.STATE_EMPTY:
             continue
         if lsns[slot] != 0:
-            changed += _as_published(store, slot, lsns[slot], states[slot])
+            changed += _as_published(store, slot, lsns[slot], states[slot], values[slot])
         elif slots[base + at.W_LSN] == 0 or slots[base + at.W_LSN] > last:
             _forget(store, slot)
             changed += 1

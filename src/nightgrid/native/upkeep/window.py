@@ -71,27 +71,63 @@ def _empty_column(store, column, physical, open_words):
 
 
 @kernel
+def _enter_nights(store, physical, open_words):
+    """Make the columns of the nights that enter new. Nobody looks at them: they lie outside the window."""
+    shared = shared_of(store)
+    first = shared[at.S_FIRST_NIGHT]
+    for night in range(max(shared[at.S_END_NIGHT], first), first + store[at.H_NIGHTS]):
+        _empty_column(store, column_of(store, shared, night), physical, open_words)
+        steps.step(store, steps.POINT_WINDOW)
+
+
+@kernel
+def _put_on_sale(store, now_ms):
+    """The nights that entered come on sale, and the roll is over; returns the lsn. Every hotel is locked."""
+    shared = shared_of(store)
+    first = shared[at.S_FIRST_NIGHT]
+    days = shared[at.S_ROLL] >> 32
+    store_word(shared, at.S_LAP_NIGHT, first - (first - shared[at.S_LAP_NIGHT]) % store[at.H_NIGHTS])
+    steps.step(store, steps.POINT_WINDOW)
+    store_word(shared, at.S_END_NIGHT, first + store[at.H_NIGHTS])
+    lsn = publish_cells(store, at.RECORD_WINDOW, 0, first, days, now_ms)
+    store_word(shared, at.S_ROLL, 0)
+    return lsn
+
+
+@kernel
 def roll_window(store, first_night, physical, open_words, now_ms):
     """Move the window on until it begins with `first_night` (ordinal); returns the lsn. O(hotels + rows x days).
 
     physical (row) int16: rooms of a new night; open_words (word) int64: bits of the products whose room type has any
     [in]. Every hotel is locked when this is called and when it returns, and none in between, while the columns change.
-    Stays that began before keep their slots; only their nights inside the window count from now on.
+    Stays that began before keep their slots; only their nights inside the window count from now on. Who dies here
+    leaves S_ROLL, and `finish_roll` goes on from there.
     """
     shared = shared_of(store)
-    days = first_night - shared[at.S_FIRST_NIGHT]
-    end = first_night + store[at.H_NIGHTS]
+    store_word(shared, at.S_ROLL, first_night | (first_night - shared[at.S_FIRST_NIGHT]) << 32)
+    steps.step(store, steps.POINT_WINDOW)
     store_word(shared, at.S_FIRST_NIGHT, first_night)
     steps.step(store, steps.POINT_WINDOW)
     unlock_hotels(store)
-    for night in range(max(shared[at.S_END_NIGHT], first_night), end):
-        _empty_column(store, column_of(store, shared, night), physical, open_words)
-        steps.step(store, steps.POINT_WINDOW)
+    _enter_nights(store, physical, open_words)
     lock_hotels(store)
-    store_word(shared, at.S_LAP_NIGHT, first_night - (first_night - shared[at.S_LAP_NIGHT]) % store[at.H_NIGHTS])
-    steps.step(store, steps.POINT_WINDOW)
-    store_word(shared, at.S_END_NIGHT, end)
-    return publish_cells(store, at.RECORD_WINDOW, 0, first_night, days, now_ms)
+    return _put_on_sale(store, now_ms)
+
+
+@kernel
+def finish_roll(store, physical, open_words, now_ms):
+    """Finish the roll that somebody began and died in; True if there was one. Every hotel is locked, throughout.
+
+    physical and open_words as of `roll_window` [in]. What was done of it already is done again to no effect, except
+    that the record of a roll that was just published is written twice.
+    """
+    shared = shared_of(store)
+    if shared[at.S_ROLL] == 0:
+        return False
+    store_word(shared, at.S_FIRST_NIGHT, shared[at.S_ROLL] & 0xFFFFFFFF)
+    _enter_nights(store, physical, open_words)
+    _put_on_sale(store, now_ms)
+    return True
 
 
 @kernel
