@@ -202,6 +202,12 @@ class Quote:
     asking: Asking
     _nights: Callable[[], tuple[int, ...]] = field(repr=False, compare=False)
     _secret: bytes = field(default=b"", repr=False, compare=False)
+    _valid_ms: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def valid_until_ms(self) -> int:
+        """The instant (milliseconds UTC) from which the quote cannot be held any more (`quote_valid_seconds`)."""
+        return self.evaluated_ms + self._valid_ms
 
     @property
     def digest(self) -> str:
@@ -217,7 +223,7 @@ class Quote:
         from nightgrid.engine.quote_papers import digest_of, papers
 
         content = papers(self)
-        return content | {"digest": digest_of(content, self._secret)}
+        return content | {"valid_until_ms": self.valid_until_ms, "digest": digest_of(content, self._secret)}
 
     def called(self, hotel_id: str, room_type_id: str, plan_id: str) -> Quote:
         """The same quote under the names that its product had when it was asked for."""

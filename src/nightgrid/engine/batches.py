@@ -115,6 +115,11 @@ def hold_many(
     requests = requests_of(catalog, digests, names, frame)
     if _BEYOND_PLAIN.isdisjoint(frame.columns):
         requests = requests[: q.Q_PLAIN]
+    return answer_requests(inventory, requests, now_ms)
+
+
+def answer_requests(inventory: Inventory, requests: NDArray[np.int64], now_ms: int) -> pl.DataFrame:
+    """Hold every request in order, int64 (Q_FIELDS or Q_PLAIN, request): the answer of `hold_many`."""
     answer = inventory.hold_batch(requests, now_ms)
     unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
     answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL

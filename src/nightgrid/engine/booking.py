@@ -10,10 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.answers import Hold
-from nightgrid.engine.batches import hold_many
+from nightgrid.engine.batches import answer_requests, hold_many, requests_of
+from nightgrid.engine.frames import as_frame
 from nightgrid.engine.names import checked_flag
-from nightgrid.engine.quote_papers import AnyQuote, asking_of
-from nightgrid.engine.requoting import Bond, RequoteMixin
+from nightgrid.engine.quote_papers import AnyQuote
+from nightgrid.engine.requoting import RequoteMixin, bind, bind_lines
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.limits import HOLD_TTL_MS_MAX
 from nightgrid.native.store import requests as q
@@ -97,8 +98,9 @@ class BookingMixin(RequoteMixin):
         one in the same step. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
 
         `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
-        plan and value: the hold and its booking keep exactly that price, whatever is published later. A quote whose
-        validity is over is refused with QUOTE_EXPIRED.
+        plan and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or
+        points of the quote take their limited counter, where one is set (docs/selling.md). A quote whose validity is
+        over (`Quote.valid_until_ms`) is refused with QUOTE_EXPIRED.
         """
         if quote is not None:
             given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
@@ -203,30 +205,15 @@ class BookingMixin(RequoteMixin):
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         request = self._request(row, bond.arrival, nights, rooms, ttl_ms, key_words, guest_word)
-        self._add_extras(request, *names, self._told(extras, bond), coupon_units)
-        self._bind(request, bond)
+        guests, _, tier, channel, block, reference, _, coupon, replace = extras
+        said = self._bound_words(bond, {"guests": guests, "tier": tier, "channel": channel, "coupon": coupon})
+        units = coupon_units if coupon is not None else said["coupon_units"]
+        told = (said["guests"], None, said["tier"], said["channel"], block, reference, None, said["coupon"], replace)
+        self._add_extras(request, *names, told, units)
+        bind(request[:, 0], bond)
         answer = self._inventory.hold_any(request, now_ms)
         deadline_ms = now_ms + ttl_ms if ttl_ms else None
         return self._held(answer, *names, bond.arrival, nights, rooms, deadline_ms, now_ms)
-
-    def _told(self, extras: tuple[Any, ...], bond: Bond) -> tuple[Any, ...]:
-        """What a request says beside its quote; tier, channel and guests are the quote's unless given."""
-        guests, plan, tier, channel, *others = extras
-        asked = asking_of(bond.content)
-        if tier is None and bond.content["tier"] in self._names.tiers:
-            tier = bond.content["tier"]
-        if channel is None and asked.channel in self._names.channels:
-            channel = asked.channel
-        return (bond.guests if guests is None else guests, plan, tier, channel, *others)
-
-    def _bind(self, request: NDArray[np.int64], bond: Bond) -> None:
-        """Write the quote into a request."""
-        request[q.Q_PRODUCT] = bond.product
-        request[q.Q_VALUE] = bond.content["total_minor"]
-        request[q.Q_SCOPE] |= q.SCOPE_BOUND
-        request[q.Q_QUOTE] = bond.quote
-        request[q.Q_VERSION] = bond.version
-        request[q.Q_VALID_UNTIL_MS] = bond.valid_until_ms
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -305,17 +292,24 @@ class BookingMixin(RequoteMixin):
     def hold_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 
-        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds
-        (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed;
-        plan, tier, channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same
-        length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night or null).
+        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds (900),
+        key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed; plan, tier,
+        channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same length: outcome
+        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes as JSON, null
+        = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and value.
 
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
         is refused has its outcome and the others have none.
         """
         if checked_flag("all_or_nothing", all_or_nothing):
             return self._hold_frame_as_cart(requests)
-        return hold_many(self.catalog, self._inventory, self._digests, self._names, requests, self._now_ms())
+        frame = as_frame("hold_many", requests)
+        if "quote" in frame.columns:
+            frame, bonds = self._with_quotes("hold_many", frame)
+            found = requests_of(self.catalog, self._digests, self._names, frame)
+            bind_lines(found, bonds)
+            return answer_requests(self._inventory, found, self._now_ms())
+        return hold_many(self.catalog, self._inventory, self._digests, self._names, frame, self._now_ms())
 
 
 _NO_KEY = (0, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.answers import Cart, Hold, Ticket
-from nightgrid.engine.base import EngineBase
+from nightgrid.engine.answers import Cart, Hold, Quote, Ticket
 from nightgrid.engine.batches import requests_of
 from nightgrid.engine.booking import ttl_ms_of, whole
 from nightgrid.engine.names import checked_name
+from nightgrid.engine.requoting import Bond, RequoteMixin, bind_lines
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
@@ -27,6 +29,7 @@ from nightgrid.outcomes import Outcome
 
 _LINE_WORDS = {
     "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor", "block",
+    "quote",
 }  # fmt: skip
 
 
@@ -67,6 +70,10 @@ def _frame_of(lines: Any) -> pl.DataFrame:
                 f"hold_cart: line {number} has {', '.join(sorted(unknown))}; known are {', '.join(sorted(_LINE_WORDS))}"
             )
         row = dict(line)
+        if row.get("quote") is not None:
+            row["quote"] = _text_of(row["quote"])
+            rows.append(row)
+            continue
         _check_line(number, row)
         row["arrival"] = to_date(_ordinal(number, row["arrival"]))
         departure = row.pop("departure", None)
@@ -79,7 +86,14 @@ def _frame_of(lines: Any) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-class CartMixin(EngineBase):
+def _text_of(quote: Any) -> Any:
+    """A quote as the text of a column."""
+    if isinstance(quote, Quote):
+        quote = quote.to_dict()
+    return json.dumps(quote) if isinstance(quote, Mapping) else quote
+
+
+class CartMixin(RequoteMixin):
     """All or nothing over several lines."""
 
     def hold_cart(
@@ -98,9 +112,10 @@ class CartMixin(EngineBase):
         """Hold every line of a cart, or none: up to 512 lines over up to 64 hotels, in one step.
 
         lines: dicts with hotel_id, room_type_id, arrival, nights or departure, and optionally rooms, plan, guests,
-        value_minor, block; or a frame of these columns. A later line is checked with what the earlier ones take, so the
-        summed demand counts. The coupon's units are taken once. Raises Refused with the refused `line`; nothing is
-        changed then. O(lines squared x nights).
+        value_minor, block; or with a quote instead of what it says (`hold(quote=)`), and optionally guests and block;
+        or a frame of these columns. A later line is checked with what the earlier ones take, so the summed demand
+        counts. The coupon's units are taken once. Raises Refused with the refused `line`; nothing is changed then.
+        O(lines squared x nights).
         """
         frame = _frame_of(lines)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
@@ -110,6 +125,7 @@ class CartMixin(EngineBase):
                 raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
         now_ms = self._now_ms()
         catalog = self.catalog
+        frame, bonds = self._bound(frame, tier, channel, coupon)
         requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
@@ -120,8 +136,19 @@ class CartMixin(EngineBase):
             requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
         requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
+        bind_lines(requests, bonds)
         answer = self._cart(catalog, requests, frame, now_ms)
         return self._cart_held(answer, requests, now_ms)
+
+    def _bound(
+        self, frame: pl.DataFrame, tier: str | None, channel: str | None, coupon: str | None
+    ) -> tuple[pl.DataFrame, list[Bond | None]]:
+        """The lines of a cart with what their quotes say; tier, channel and coupon of the cart come first."""
+        if "quote" not in frame.columns:
+            return frame, []
+        found, bonds = self._with_quotes("hold_cart", frame)
+        mine = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
+        return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
 
     def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
         """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
@@ -232,8 +259,13 @@ class CartMixin(EngineBase):
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
         catalog = self.catalog
+        bonds: list[Bond | None] = []
+        if "quote" in frame.columns:
+            frame, bonds = self._with_quotes("hold_many", frame)
         requests = requests_of(catalog, self._digests, self._names, frame)
-        requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
+        if not bonds:
+            requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
+        bind_lines(requests, bonds)
         now_ms = self._now_ms()
         answer = self._cart(catalog, requests, frame, now_ms)
         size = len(frame)

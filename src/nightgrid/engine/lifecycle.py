@@ -14,6 +14,7 @@ from nightgrid.engine.booking import BookingMixin, checked_lsn, ttl_ms_of, whole
 from nightgrid.engine.hold_frames import STATES, hex_digest
 from nightgrid.engine.names import checked_flag
 from nightgrid.engine.quote_papers import AnyQuote
+from nightgrid.engine.requoting import bind
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
@@ -159,7 +160,7 @@ class LifecycleMixin(BookingMixin):
         bond = self._bond(quote)
         row, nights = int(self.catalog.product_row[bond.product]), bond.content["nights"]
         request = self._request(row, bond.arrival, nights, bond.content["rooms"], 1, (0, 0), 0)
-        self._bind(request, bond)
+        bind(request[:, 0], bond)
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)
         if not outcome.success:

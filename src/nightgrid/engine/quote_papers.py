@@ -18,6 +18,8 @@ from nightgrid.nights import to_ordinal
 #: A quote itself, or what `Quote.to_dict` made of it, or that as JSON.
 AnyQuote = Quote | Mapping[str, Any] | str
 
+#: What stands beside the content of a quote: its digest, and what the store knows anyway.
+_BESIDE: Final = ("digest", "valid_until_ms")
 _TEXTS: Final = ("hotel_id", "room_type_id", "plan_id", "tier", "currency", "price_version")
 _NUMBERS: Final = ("nights", "rooms", "lead_days", "evaluated_ms", "total_minor", "product_index")
 
@@ -72,7 +74,7 @@ def content_of(source: AnyQuote, secret: bytes) -> dict[str, Any]:
         for name in names:
             if type(source[name]) is not kind:
                 raise InputTypeError(f"{name} of the quote is {source[name]!r}; a {kind.__name__} is needed")
-    content = {name: source[name] for name in source if name != "digest"}
+    content = {name: source[name] for name in source if name not in _BESIDE}
     try:
         known = hmac.compare_digest(str(source.get("digest")), digest_of(content, secret))
     except (TypeError, ValueError):  # no JSON, or a digest that is no ASCII

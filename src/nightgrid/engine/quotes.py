@@ -136,6 +136,7 @@ class QuoteMixin(VersionMixin):
             asking=asking,
             _nights=shares,
             _secret=self._digests.quote_secret,
+            _valid_ms=self._quote_valid_ms,
         )
 
     def _check_party(self, row: int, asking: Asking) -> None:

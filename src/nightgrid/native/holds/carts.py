@@ -96,6 +96,8 @@ def _line_code(store, lines, line, now_ms):
     hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     hotels = hotel_words_of(store)
     code = q.horizon_code(store, shared_of(store), hotels[hotel * at.L_WORDS + at.L_TODAY], request)
+    if code == _OK:
+        code = q.quote_code(request, now_ms)
     if code != _OK:
         return code, request[q.Q_ARRIVAL]
     code, night = admission(store, request, lines, line, hotel, True, now_ms)

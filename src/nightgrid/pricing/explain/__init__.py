@@ -28,8 +28,9 @@ from nightgrid.pricing.explain.lines import Line
 from nightgrid.pricing.explain.notes import RuleNote
 from nightgrid.pricing.explain.rules import Source
 from nightgrid.pricing.explain.stacking import PricedSet
+from nightgrid.pricing.model import MemberTier
 
-__all__ = ["Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source", "explain", "explain_from"]
+__all__ = ["Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source", "explain", "explain_from", "points_rule"]
 
 _SOURCES: WeakKeyDictionary[CompiledBook, Source] = WeakKeyDictionary()
 
@@ -50,12 +51,28 @@ def explain(
     UnknownIdError for an unknown tier or product, Refused (TOO_MANY_GUESTS). The rules of a product are looked up the
     first time; then about 3 microseconds a line. `Explanation.rules` is computed when it is first asked for.
     """
+    source = _source_of(compiled, catalog)
+    asked = Asked(int(product_index), int(arrival), int(nights), int(lead_days), tier, asking)
+    return explain_from(source, asked)
+
+
+def _source_of(compiled: CompiledBook, catalog: Catalog) -> Source:
+    """What prices of a compiled book are explained from; remembered as long as the book."""
     source = _SOURCES.get(compiled)
     if source is None or source.catalog is not catalog:
         source = Source(compiled.book, catalog, compiled.first_night, compiled.n_nights, compiled.data)
         _SOURCES[compiled] = source
-    asked = Asked(int(product_index), int(arrival), int(nights), int(lead_days), tier, asking)
-    return explain_from(source, asked)
+    return source
+
+
+def points_rule(compiled: CompiledBook, catalog: Catalog, product_index: int, tier: str) -> str:
+    """The name of the rule by which points pay for what a tier is sold of a product; "" for none."""
+    rules = _source_of(compiled, catalog).rules_of(product_index)
+    member = rules.best["member_tier"]
+    if member is not None and isinstance(member[1], MemberTier) and tier in member[1].plan:
+        rules = rules.plan_product(member[1].plan[tier]) or rules
+    best = rules.best["points"]
+    return "" if best is None else best[1].name
 
 
 def explain_from(source: Source, asked: Asked) -> Explanation:
