@@ -19,12 +19,12 @@ from nightgrid.native.program import rule_marks as mark
 from nightgrid.native.program.rule_marks import RuleTables
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.model import RULE_KINDS, RuleBook
-from nightgrid.pricing.night_tables import nights_where, winners_by_night
 from nightgrid.pricing.pipelines import placed
 from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.rule_sets import LISTED_KINDS, SINGLE_KINDS, Reach
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.seasons import compile_seasons
+from nightgrid.pricing.winners import nights_where, winners_by_night
 
 Words = NDArray[np.int64]
 #: Rules of one set that a mask can name.
