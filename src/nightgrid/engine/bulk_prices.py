@@ -22,6 +22,7 @@ from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
+from nightgrid.search.live import depends_on_fill
 from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_prices import totals_of
 
@@ -178,7 +179,20 @@ class BulkPriceMixin(EngineBase):
             stays=lengths,
             tiers=np.array(indexes, np.int64),
             asking=asking,
+            fill_bp=self._fill_for(version),
         )
+
+    def _fill_for(self, *versions: PriceVersion) -> NDArray[np.int16] | None:
+        """House fill now as prices of some versions, made for today's window, take it: int16 (hotel, night); None where
+        none looks at it.
+        """
+        some = [version for version in versions if depends_on_fill(version.compiled.program)]
+        if not some:
+            return None
+        self._inventory.sweep(self._now_ms())  # whose rooms are due no longer fills the house
+        fill_bp = np.zeros((some[0].catalog.n_hotels, some[0].n_nights), np.int16)
+        self._inventory.fill_houses(some[0].first_night, fill_bp)
+        return fill_bp
 
     def _today(self) -> NDArray[np.int64]:
         return self._days.today(self._now_ms())

@@ -59,9 +59,9 @@ class ChangedPriceMixin(CompareMixin):
         price_minor (null = not on sale any more), currency.
 
         Nights that entered the window since and plans that were added since count as changed. Both versions are asked
-        as of today: what only the passing of days changed (lead time) is no change of a version. `tiers` defaults to
-        the first of the book. VersionGoneError once the version is not kept; other arguments and errors as `reprice`.
-        O(prices of the question), in memory O(changed ranges).
+        as of today and at house fill now: what only the passing of days (lead time) or sales changed is no change of a
+        version. `tiers` defaults to the first of the book. VersionGoneError once the version is not kept; other
+        arguments and errors as `reprice`. O(prices of the question), in memory O(changed ranges).
         """
         runs = np.empty((0, _RUN), np.int64)
         cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, asked)
@@ -118,8 +118,9 @@ class ChangedPriceMixin(CompareMixin):
         `asked` is the guest's question as in `quote`, and which part of the chain as `Catalog.hotels_where` takes it
         (region, city, brand, hotel_ids, ...); `fill_bp` has the nights of the longest stay, of which shorter ones take
         the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
-        the window, or too many guests). Availability plays no part. `since`, the digest of an older version: only
-        prices that are not what they were in it, as in `changed_prices`. `masks`: columns rule_set, applied_rules and
+        the window, or too many guests). Availability plays no part; house fill is that of the instant of the call.
+        `since`, the digest of an older version: only prices that are not what they were in it, as in
+        `changed_prices`. `masks`: columns rule_set, applied_rules and
         refused as in `quote_many`; every line is then priced by itself, tens of times as slow as without.
         """
         cube = self._cube(stays, tiers, arrivals, asked)
@@ -143,6 +144,8 @@ class ChangedPriceMixin(CompareMixin):
                 f"tier {', '.join(missing)} is not in version {since}; name the tiers of both: "
                 f"tiers={[name for name in names if name in old.tiers]}"
             )
+        if cube.fill_bp is None:
+            cube = replace(cube, fill_bp=self._fill_for(old))
         before = replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64))
         old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
         both = (each.batches(cube.arrivals, threads) for each in (before, cube))

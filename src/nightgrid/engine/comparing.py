@@ -212,6 +212,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         missing = [tier for tier in dict.fromkeys((*old.tiers, *new.tiers)) if tier not in common]
         notes = [f"tier {tier} is in one of the two books only and was not compared" for tier in missing]
         cube = self._cube(stays, None, arrivals, words)
+        cube = replace(cube, fill_bp=self._fill_for(old, new))
         pair = [
             replace(cube, version=each, tiers=np.array([each.tier_index(tier) for tier in wanted], np.int64))
             for each in (old, new)

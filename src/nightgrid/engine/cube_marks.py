@@ -94,7 +94,7 @@ def _fills(cube: Cube, program: Program, hotels: Words, first: Words) -> tuple[W
         return np.zeros(len(hotels), np.int64), np.array(cube.asking.fill_bp, np.int64)
     if len(program.fills) < 2:
         return np.full(len(hotels), -1), _NONE
-    fill = cube.version.fill_bp
+    fill = cube.version.fill_bp if cube.fill_bp is None else cube.fill_bp
     some, place = np.unique(hotels, return_inverse=True)
     return place * fill.shape[1] + first, np.ascontiguousarray(fill[some], np.int64).reshape(-1)
 

@@ -35,7 +35,8 @@ _INT32_MAX = 2**31 - 1
 @dataclass(frozen=True, eq=False, slots=True)
 class Cube:
     """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights,
-    tier indexes; for whom. `calendar_today` (calendar) int64 is the day of booking, as index of the window.
+    tier indexes; for whom. `calendar_today` (calendar) int64 is the day of booking, as index of the window; `fill_bp`
+    int16 (hotel, night) house fill in basis points, None where it plays no part.
     """
 
     version: PriceVersion
@@ -47,6 +48,7 @@ class Cube:
     stays: NDArray[np.int64]
     tiers: NDArray[np.int64]
     asking: Asking = ANYBODY
+    fill_bp: NDArray[np.int16] | None = None
 
     @property
     def prices(self) -> int:
@@ -144,7 +146,7 @@ class Cube:
         )
 
     def _fill(self, products: NDArray[np.int32], first: int, out: NDArray[np.signedinteger]) -> None:
-        """Prices of a tile by a full pipeline, -1 where a stay is not on sale. House fill is that of the version."""
+        """Prices of a tile by a full pipeline, -1 where a stay is not on sale."""
         catalog = self.version.catalog
         today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
         askings = [of_length(self.asking, nights) for nights in self.stays.tolist()]
@@ -156,7 +158,7 @@ class Cube:
                 for column, tier in enumerate(self.tiers.tolist()):
                     out[arrival - first, place, column] = totals_of(
                         self.version, products, self.first_night + arrival, nights, tier, arrival - today,
-                        askings[place],
+                        askings[place], fill_bp=self.fill_bp,
                     )  # fmt: skip
 
     def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
@@ -225,7 +227,10 @@ def _prices_digest(cube: Cube) -> str:
     digest = blake2b(digest_size=8)
     program = cube.version.compiled.program
     more = () if program is None else (program.terms, program.scales, program.set_of_product, *program.nights)
-    for array in (cube.products, cube.lanes, *cube.version.tables, *more):
+    tables = cube.version.tables
+    if cube.fill_bp is not None:  # the sums follow the grid; what the cube has is a fill of its own
+        tables = tables._replace(sums=cube.fill_bp, word_sums=cube.fill_bp)
+    for array in (cube.products, cube.lanes, *tables, *more):
         digest.update(str((array.dtype, array.shape)).encode())
         digest.update(np.ascontiguousarray(array).data.cast("B"))
     return digest.hexdigest()

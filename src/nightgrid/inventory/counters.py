@@ -14,7 +14,7 @@ from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.store import layout as at
 from nightgrid.native.upkeep import controls
 from nightgrid.native.upkeep.controls import KEEP
-from nightgrid.native.upkeep.fill import fill_nights
+from nightgrid.native.upkeep.fill import fill_houses, fill_nights
 
 _FIELDS: Final = {"free": at.C_FREE, "held": at.C_HELD, "sold": at.C_SOLD}
 _REGIONS: Final = {
@@ -173,3 +173,9 @@ class CountersPart(StoreBase):
         places, days = np.ascontiguousarray(hotels, np.int64), np.ascontiguousarray(arrivals, np.int64)
         fill_nights(self.table, places, days, count, first, out)
         return first, out
+
+    def fill_houses(self, first_night: int, out_bp: NDArray[np.int16]) -> None:
+        """House fill from a night (ordinal) on into out_bp (hotel, night) int16 basis points [out], 0 on nights outside
+        the window; every change that was published before the call is in it. O(nights x room types).
+        """
+        fill_houses(self.table, first_night, out_bp)

@@ -21,7 +21,7 @@ from nightgrid.nights import to_date
 from nightgrid.pricing.mistakes import place_of, refused
 from nightgrid.pricing.model import Policy, RuleBook
 from nightgrid.pricing.pipelines import policy_of
-from nightgrid.pricing.plainness import is_plain
+from nightgrid.pricing.plainness import has_factor_stays, is_plain
 from nightgrid.pricing.price_data import NO_DATA, PriceData
 from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
@@ -71,8 +71,9 @@ class CompiledBook:
     display_currency: str  # "" where hotels have several currencies and the book names none
     warnings: tuple[str, ...]  # sentences about names that nothing matches; the book is usable
     data: PriceData = NO_DATA  # base prices and overrides that came beside the book
-    program: Program | None = None  # of a book that is more than a product of factors; then the bounds and stay tables
-    # above are those of no rule at all
+    program: Program | None = None  # of a book that is more than a product of factors; then the bounds tables above,
+    # and the stay tables unless it has factor stays, are those of no rule at all
+    factor_stays: bool = True  # a stay is the sum of its nights times factors (`plainness`)
 
 
 def compile_book(
@@ -92,9 +93,14 @@ def compile_book(
     seasons = compile_seasons(book, classes, first_night, n_nights)
     program = None
     factors = book
+    factor_stays = True
     if not is_plain(book, data):
         program = compile_program(book, classes, catalog, seasons, data, (first_night, n_nights))
-        factors = book.model_copy(update={"bounds": (), "length_of_stay": (), "lead_time": (), "member_tier": ()})
+        factor_stays = has_factor_stays(book, data)
+        without: dict[str, object] = {"bounds": ()}
+        if not factor_stays:
+            without |= {"length_of_stay": (), "lead_time": (), "member_tier": ()}
+        factors = book.model_copy(update=without)
     bounds = compile_bounds(factors, classes, catalog)
     stays = compile_stays(factors, classes)
     rounding, policy = book.rounding, policy_of(book)
@@ -122,7 +128,7 @@ def compile_book(
         los_num=stays.los_num, lead_num=stays.lead_num, tier_num=stays.tier_num,
         los_den=stays.los_den, lead_den=stays.lead_den, tier_den=stays.tier_den,
         tiers=book.book.tiers, rates=rates, display_currency=display_currency, warnings=tuple(warnings), data=data,
-        program=program,
+        program=program, factor_stays=factor_stays,
     )  # fmt: skip
 
 

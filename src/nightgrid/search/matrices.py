@@ -7,6 +7,7 @@ demand rule looks at it. Books mostly need one; others are folded when somebody 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,58 @@ from nightgrid.nights import to_date
 from nightgrid.pricing.program import Program
 
 _WORDS: dict[bool, Any] = {True: np.uint32, False: np.int64}
+_LINE_BYTES = 64
+_NONE = Fraction(1)
 _WORD = 2**62  # running sums of a stay are words; what is made of them is exact in any case
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Zeros that begin on a cache line."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + _LINE_BYTES, np.uint8)
+    begin = -raw.ctypes.data % _LINE_BYTES
+    array: NDArray[Any] = raw[begin : begin + size].view(dtype).reshape(shape)
+    return array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matrices:
-    """sums (plane, night + 1, lane) uint32 or int64: running sums of nightly prices x scale; bad (lane) int64: the
-    first night without a price for the party; mask and largest as in PriceVersion.
+    """sums (plane, night + 1, lane) uint32 or int64: running sums of nightly prices x scale, of which only differences
+    mean anything; bad (lane) int64: the first night without a price for the party; mask and largest as in PriceVersion,
+    of all planes.
     """
 
     sums: NDArray[np.uint32] | NDArray[np.int64]
     mask: int
     bad: NDArray[np.int64]
     largest: int
+
+
+def fold_bands(
+    program: Program,
+    catalog: Catalog,
+    lanes: LaneMap,
+    n_nights: int,
+    fill_bp: NDArray[np.int16],
+    name: str,
+    first_night: int,
+    party: Asking,
+    headroom: Fraction | None,
+) -> list[Matrices] | None:
+    """`fold_program` for every band of lead days, all of one width; None where only the nearest band can be folded."""
+    given = (program, catalog, lanes, n_nights, fill_bp, name, first_night, party)
+    leads = [np.full(len(lanes.lane_product), lead, np.int64) for lead in program.leads]
+    folded = [fold_program(*given, leads[0], headroom)]
+    try:
+        folded += [fold_program(*given, lead, headroom) for lead in leads[1:]]
+        if len({each.mask for each in folded}) > 1:
+            folded = [
+                fold_program(*given, lead, headroom, wide=True) if each.mask > 0 else each
+                for each, lead in zip(folded, leads, strict=True)
+            ]
+    except RuleBookError:
+        return None
+    return folded
 
 
 def fold_program(
@@ -48,10 +88,12 @@ def fold_program(
     first_night: int,
     party: Asking = ANYBODY,
     leads: NDArray[np.int64] | None = None,
+    headroom: Fraction | None = _NONE,
+    wide: bool = False,
 ) -> Matrices:
     """Fold all nights of a variant. leads (lane) int64: lead days of the first night, one more each night where the
-    book counts demand by night; None = 0. RuleBookError where a night is too large to be exact. O(nights x lanes x
-    stages).
+    book counts demand by night; None = 0; headroom: by how much a night can become dearer, None = by any factor; wide:
+    sums take 8 bytes in any case. RuleBookError where a night is too large to be exact. O(nights x lanes x stages).
     """
     lane_product = lanes.lane_product
     hotel = catalog.row_hotel[catalog.product_row]
@@ -62,15 +104,15 @@ def fold_program(
     longest = min(STAY_NIGHTS_MAX, n_nights)
     query = program.question(party, first_night, 1, 0, 0)
     shape = (len(program.scales), n_nights + 1, len(lane_product))
-    for short in (True, False):
-        sums: NDArray[np.uint32] | NDArray[np.int64] = np.empty(shape, _WORDS[short])
+    for short in (False,) if wide or headroom is None else (True, False):
+        sums: NDArray[np.uint32] | NDArray[np.int64] = aligned(shape, _WORDS[short])
         mask, limit = (2**32 - 1, 2**31) if short else (-1, _WORD)
         largest, code, product, night = fold_cells(
             program.desk, program.terms, query, lane_product, lead, step, fill_bp, fill_row, mask, sums, bad
         )
         if code != OK:
             break
-        if largest * longest < limit:
+        if largest * longest * (headroom if short and headroom is not None else 1) < limit:
             return Matrices(sums, mask, bad, int(largest))
     place = ""
     if code != OK:

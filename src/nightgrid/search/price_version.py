@@ -2,7 +2,7 @@
 
 Versions are immutable: publishing makes a new one beside the old, and a reader keeps the one it started with, so no
 answer mixes two. The nightly prefix of the pipeline (base, season, bounds, rounding) is folded once; a stay then
-costs two loads.
+costs two loads. Only what depends on house fill goes on changing, cell by cell (`search.live`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, Mistake, RuleBookError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
-from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.limits import PRICE_MINOR_MAX, STAY_NIGHTS_MAX
 from nightgrid.money import exponent
 from nightgrid.native.prices import prices as price
 from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
 from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.pricing.compile import CompiledBook
-from nightgrid.search.matrices import Matrices, fold_program
+from nightgrid.search.live import LivePrices, depends_on_fill, follows_fill, headroom, variant_of
+from nightgrid.search.matrices import Matrices, fold_bands, fold_program
 
 _EXACT = 2**53  # integers below are exact in a float64
 _DENOMINATOR_MAX = 2**51
@@ -44,8 +45,11 @@ class PriceVersion:
     largest_night: int  # of all products and nights, minor units x night scale
     catalog: Catalog  # that it was made for; a larger one has products without a price
     lanes: LaneMap  # of that catalogue: the desk has their addresses
-    fill_bp: NDArray[np.int16]  # (hotel, night) house fill with which the matrices were folded, basis points
-    matrices: Matrices | None = None  # of a book with a full pipeline; the sums of the tables are its first plane
+    fill_bp: NDArray[np.int16]  # (hotel, night) house fill that the matrices have, basis points
+    by_factors: bool = True  # a stay is a difference of running sums and factors, whatever makes its nights
+    matrices: Matrices | None = None  # of a book with a full pipeline; the sums of the tables are its first plane. None
+    # where its nights depend on house fill: then `live` has them, if any
+    live: LivePrices | None = None
 
     @property
     def first_night(self) -> int:
@@ -76,9 +80,16 @@ class PriceVersion:
         """The largest night value in minor units."""
         return self.largest_night / self.compiled.night_scale
 
+    def is_factored(self, asking: Asking) -> bool:
+        """Whether the answers to a question are sums of nights times factors, at the house fill that matrices have."""
+        own_fill = asking.fill_bp is not None and self.live is not None
+        return self.by_factors and not asking.packages and not own_fill
+
     @property
     def bytes(self) -> int:
         """Bytes of the price matrices."""
+        if self.live is not None:
+            return sum(each.matrices.sums.nbytes + each.tables.word_sums.nbytes for each in self.live.variants)
         sums = self.tables.sums if self.matrices is None else self.matrices.sums
         return int(sums.nbytes + self.tables.word_sums.nbytes)
 
@@ -180,38 +191,39 @@ def _plain_sums(
     return sums, mask, int(largest)
 
 
-def build_price_version(
+def largest_factored_night(compiled: CompiledBook, longest: int) -> int:
+    """The largest night, x scale, for which the price of every stay by factors is exact (`native.prices`); -1: none."""
+    parts = (
+        (compiled.los_num, compiled.los_den),
+        (compiled.lead_num, compiled.lead_den),
+        (compiled.tier_num, compiled.tier_den),
+    )
+    numerator = denominator = 1
+    for numbers, den in parts:
+        numerator *= max(int(numbers.max()), den)  # between two roundings a factor may not have acted yet
+        denominator *= den
+    denominator *= compiled.night_scale
+    if numerator >= _EXACT or denominator * compiled.increment > _DENOMINATOR_MAX:
+        return -1
+    return min((_EXACT - 1) // longest, PRICE_MINOR_MAX * denominator // (numerator * longest))
+
+
+def _tables(
     compiled: CompiledBook,
     catalog: Catalog,
-    inventory: Inventory,
-    lanes: LaneMap | None = None,
-    fill_bp: NDArray[np.int16] | None = None,
-) -> PriceVersion:
-    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
-    million nights.
-
-    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
-    catalogue that the inventory does not have yet. `fill_bp` (hotel, night): house fill in basis points; None = 0.
-    """
-    lanes = inventory.lanes if lanes is None else lanes
-    terms = terms_of(compiled)
+    lanes: LaneMap,
+    sums: NDArray[np.uint32] | NDArray[np.int64],
+    mask: int,
+    terms: NDArray[np.int64],
+) -> PriceTables:
+    """The tables of a version, read-only."""
     product_hotel = catalog.row_hotel[catalog.product_row]
     program = compiled.program
-    stay_set = compiled.stay_set if program is None else program.set_of_product
+    stay_set = compiled.stay_set if program is None or compiled.factor_stays else program.set_of_product
     groups = np.stack([stay_set, catalog.hotel_currency[product_hotel], catalog.hotel_calendar[product_hotel]], axis=1)
     distinct, product_set = np.unique(groups, axis=0, return_inverse=True)
-    n_nights = inventory.n_nights
-    fill = np.zeros((catalog.n_hotels, n_nights), np.int16) if fill_bp is None else fill_bp
-    matrices = None
-    if program is None:
-        sums, mask, largest = _plain_sums(compiled, catalog, lanes, n_nights, terms)
-    else:
-        name, party = compiled.book.book.name, Asking(adults=1) if program.per_person else ANYBODY
-        matrices = fold_program(program, catalog, lanes, n_nights, fill, name, compiled.first_night, party)
-        sums, mask, largest = matrices.sums[0], matrices.mask, matrices.largest
     lane_set = _by_lane(lanes, product_set.ravel().astype(np.int32), 0).view(np.int32)
-    is_product = lanes.lane_product >= 0
-    word_first_set, word_sets = _word_sets(lane_set, is_product)
+    word_first_set, word_sets = _word_sets(lane_set, lanes.lane_product >= 0)
     word_sums = np.empty((sums.shape[0], sums.shape[1] // 64), sums.dtype)
     fold_word_minima(sums, lanes.lane_product, mask, word_sums)
     tables = PriceTables(
@@ -230,10 +242,54 @@ def build_price_version(
     )
     for array in tables:
         array.setflags(write=False)
-    desk = desk_of(tables, lanes)
+    return tables
+
+
+def build_price_version(
+    compiled: CompiledBook, catalog: Catalog, inventory: Inventory, lanes: LaneMap | None = None
+) -> PriceVersion:
+    """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
+    million nights.
+
+    Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
+    catalogue that the inventory does not have yet. House fill is that of the inventory now.
+    """
+    lanes = inventory.lanes if lanes is None else lanes
+    terms = terms_of(compiled)
+    n_nights, first_night = compiled.n_nights, compiled.first_night
+    program = compiled.program
+    digest = version_digest(compiled, catalog)
+    fill = np.zeros((catalog.n_hotels, n_nights), np.int16)
+    if program is None:
+        sums, mask, largest = _plain_sums(compiled, catalog, lanes, n_nights, terms)
+        tables = _tables(compiled, catalog, lanes, sums, mask, terms)
+        return PriceVersion(
+            digest, compiled, tables, mask, desk_of(tables, lanes), largest, catalog, lanes, fill, by_factors=True
+        )
+    seen = inventory.lsn
+    if depends_on_fill(program):
+        inventory.fill_houses(first_night, fill)
+    party = Asking(adults=1) if program.per_person else ANYBODY
+    given = (program, catalog, lanes, n_nights, fill, compiled.book.book.name, first_night, party)
+    folded = fold_bands(*given, headroom(program)) if follows_fill(program) else None
+    matrices = fold_program(*given) if folded is None else folded[0]
+    longest = min(STAY_NIGHTS_MAX, n_nights)
+    most = largest_factored_night(compiled, longest) if compiled.factor_stays else -1
+    largest = matrices.largest if folded is None else max(each.largest for each in folded)
+    by_factors = largest <= most and (folded is not None or not depends_on_fill(program))
+    tables = _tables(compiled, catalog, lanes, matrices.sums[0].view(), matrices.mask, terms)
+    live = None
+    if folded is not None:
+        variants = [variant_of(each, tables, lanes, first_night) for each in folded]
+        limit = (2**31 - 1 if matrices.mask > 0 else 2**62) // longest
+        question = program.question(party, first_night, 1, 0, 0)
+        known = (fill, seen, variants, question, min(limit, most) if by_factors else limit)
+        live = LivePrices(program, catalog, lanes, inventory, *known)
     return PriceVersion(
-        version_digest(compiled, catalog), compiled, tables, mask, desk, int(largest), catalog, lanes, fill, matrices
-    )
+        digest, compiled, tables, matrices.mask, desk_of(tables, lanes), largest, catalog, lanes,
+        fill if live is None else live.fill_bp, by_factors,
+        None if depends_on_fill(program) else matrices, live,
+    )  # fmt: skip
 
 
 def rates_of(compiled: CompiledBook, booking_date: date) -> Mapping[str, Fraction]:

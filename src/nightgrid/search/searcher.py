@@ -6,6 +6,7 @@ Everything here is indexes and arrays; the engine turns names into indexes befor
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from threading import local
 from typing import NamedTuple
 
@@ -20,9 +21,12 @@ from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.prices.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
 from nightgrid.native.search import search as kernels
 from nightgrid.native.search.offers import drop_refused
+from nightgrid.search.live import Variant
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import totals_of
 
+#: What stays by factors are priced from.
+Prices = PriceVersion | Variant
 SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
 _NO_TOTALS = np.zeros(0, np.int64)
@@ -135,29 +139,29 @@ class Searcher:
     # -- the search ------------------------------------------------------------------------------
 
     def available(
-        self, version: PriceVersion, query: StayQuery, filter_words: NDArray[np.int64], factors: QueryFactors
+        self, prices: Prices, query: StayQuery, filter_words: NDArray[np.int64], factors: QueryFactors
     ) -> NDArray[np.int64]:
         """Bit map of the products that can be sold for the query: int64 (word)."""
         words = np.empty_like(filter_words)
         table = self._inventory.table
         kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
-        priced = query.arrival - version.first_night
+        priced = query.arrival - prices.first_night
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
         drop_refused(
-            table, version.tables, factors, self._lanes, stay, version.mask, everything, query.now_ms, _NO_TOTALS, words
+            table, prices.tables, factors, self._lanes, stay, prices.mask, everything, query.now_ms, _NO_TOTALS, words
         )
         return words
 
     def factors(
-        self, version: PriceVersion, query: StayQuery, calendar_today: NDArray[np.int64], rates: NDArray[np.int64]
+        self, prices: Prices, query: StayQuery, calendar_today: NDArray[np.int64], rates: NDArray[np.int64]
     ) -> tuple[QueryFactors, float]:
         """The query's stay factors per factor set, and the error bound of approximate prices."""
-        size = len(version.tables.set_stay)
+        size = len(prices.tables.set_stay)
         out = QueryFactors(
             np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float32)
         )
-        error = combine_factors(version.tables, calendar_today, rates, query.arrival, query.nights, query.tier, out)
+        error = combine_factors(prices.tables, calendar_today, rates, query.arrival, query.nights, query.tier, out)
         return out, error
 
     def search(
@@ -175,18 +179,37 @@ class Searcher:
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
             rates = _rates_of_rooms(rates, query.rooms)
-        if version.compiled.program is not None:
-            return self._programmed(version, query, filter_words, calendar_today, rates, distance_km)
+        given = (query, filter_words, calendar_today, rates, distance_km)
+        if version.is_factored(query.asking):
+            if version.live is None:
+                return self._factored(version, *given)
+            leads = np.maximum(query.arrival - calendar_today, 0)
+            variant = version.live.variant(int(leads.min()), int(leads.max()))
+            found = None if variant is None else version.live.read(partial(self._factored, variant, *given))
+            if found is not None:
+                return found
+        return self._programmed(version, *given)
+
+    def _factored(
+        self,
+        prices: Prices,
+        query: StayQuery,
+        filter_words: NDArray[np.int64],
+        calendar_today: NDArray[np.int64],
+        rates: NDArray[np.int64],
+        distance_km: NDArray[np.float64] | None,
+    ) -> Ranking:
+        """Stays are sums of nights times factors."""
         unbounded = query.price_min is None and query.price_max is None
         if query.sort == "price" and unbounded and query.top is not None:
-            return self._cheapest(version, query, filter_words, calendar_today, rates)
-        factors, _ = self.factors(version, query, calendar_today, rates)
-        words = self.available(version, query, filter_words, factors)
-        return self._all(version, query, words, factors, rates, distance_km)
+            return self._cheapest(prices, query, filter_words, calendar_today, rates)
+        factors, _ = self.factors(prices, query, calendar_today, rates)
+        words = self.available(prices, query, filter_words, factors)
+        return self._all(prices, query, words, factors, rates, distance_km)
 
     def _cheapest(
         self,
-        version: PriceVersion,
+        prices: Prices,
         query: StayQuery,
         filter_words: NDArray[np.int64],
         calendar_today: NDArray[np.int64],
@@ -196,20 +219,20 @@ class Searcher:
         out = np.empty((4, min(query.top or 0, self._catalog.n_hotels)), np.int64)
         count, available = kernels.search_top(
             self._inventory.table.address,
-            version.desk,
-            version.tables.sums,
-            version.mask,
+            prices.desk,
+            prices.tables.sums,
+            prices.mask,
             filter_words,
             calendar_today,
             rates,
             query.arrival,
-            query.arrival - version.first_night,
+            query.arrival - prices.first_night,
             query.nights,
             query.tier,
             query.rooms,
             query.scope,
             query.now_ms,
-            self._scratch(len(version.tables.set_stay)),
+            self._scratch(len(prices.tables.set_stay)),
             out,
         )
         display, total, lane, hotel = out[:, :count]
@@ -279,7 +302,7 @@ class Searcher:
 
     def _all(
         self,
-        version: PriceVersion,
+        prices: Prices,
         query: StayQuery,
         words: NDArray[np.int64],
         factors: QueryFactors,
@@ -293,11 +316,11 @@ class Searcher:
         high = NO_PRICE - 1 if query.price_max is None else query.price_max
         available = kernels.all_hotels(
             words,
-            version.tables,
+            prices.tables,
             factors,
             rates,
             self._lanes,
-            (query.arrival - version.first_night, query.nights, version.mask, low, high),
+            (query.arrival - prices.first_night, query.nights, prices.mask, low, high),
             out,
         )
         display, total, lane = out

@@ -140,6 +140,32 @@ def shares(price: StayPrice) -> list[int]:
     return wide_numbers(price.weights)
 
 
+def _fills(
+    version: PriceVersion,
+    products: NDArray[np.integer],
+    arrival: int,
+    nights: int,
+    asking: Asking,
+    inventory: Inventory | None,
+    fill_bp: NDArray[np.int16] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64] | int]:
+    """(house fill of nights one after another, where those of each product begin; -1: an empty house)."""
+    program, catalog = version.compiled.program, version.catalog
+    if asking.fill_bp is not None:
+        return np.array(asking.fill_bp, np.int64), 0
+    if program is None or len(program.fills) < 2:
+        return _NOTHING, -1
+    hotel = catalog.row_hotel[catalog.product_row[products]]
+    if inventory is None or fill_bp is not None:
+        known = version.fill_bp if fill_bp is None else fill_bp
+        first = arrival - version.first_night
+        fills = np.ascontiguousarray(known[:, first : first + nights], np.int64).reshape(-1)
+    else:
+        hotels, hotel = np.unique(hotel, return_inverse=True)
+        _, fills = inventory.fills(hotels, np.full(len(hotels), arrival), np.full(len(hotels), nights))
+    return fills, hotel.astype(np.int64) * nights
+
+
 def totals_of(
     version: PriceVersion,
     products: NDArray[np.integer],
@@ -149,12 +175,14 @@ def totals_of(
     lead_days: NDArray[np.int64],
     asking: Asking = ANYBODY,
     inventory: Inventory | None = None,
+    fill_bp: NDArray[np.int16] | None = None,
 ) -> NDArray[np.int64]:
     """Totals of one stay for many products, int64 minor units; -1 where there is no price: booked after the arrival,
     too many guests, a package that is not offered.
 
-    arrival: ordinal; lead_days (product) int64. House fill is that of the question, the same for all, else that of the
-    inventory now, without one that of the version. InputError where numbers are too large. O(products x (nights +
+    arrival: ordinal; lead_days (product) int64. House fill is that of the question, the same for all, else `fill_bp`
+    int16 (hotel, night of the version) basis points, else that of the inventory now, else that of the version.
+    InputError where numbers are too large. O(products x (nights +
     steps)), O(rules) for each rule set.
     """
     program = version.compiled.program
@@ -178,19 +206,7 @@ def totals_of(
         or [np.zeros(do.Q_FIELDS, np.int64)]
     )
     table[:, by_line.L_QUERY] = question
-    fills = _NOTHING
-    if asking.fill_bp is not None:
-        fills = np.array(asking.fill_bp, np.int64)
-        table[:, by_line.L_FILL] = 0
-    elif len(program.fills) > 1:
-        catalog = version.catalog
-        hotel = catalog.row_hotel[catalog.product_row[products]]
-        if inventory is None:
-            fills = np.ascontiguousarray(version.fill_bp[:, first : first + nights], np.int64).reshape(-1)
-        else:
-            hotels, hotel = np.unique(hotel, return_inverse=True)
-            _, fills = inventory.fills(hotels, np.full(len(hotels), arrival), np.full(len(hotels), nights))
-        table[:, by_line.L_FILL] = hotel.astype(np.int64) * nights
+    fills, table[:, by_line.L_FILL] = _fills(version, products, arrival, nights, asking, inventory, fill_bp)
     some = np.flatnonzero(wanted)
     some = some[np.lexsort((table[some, by_line.L_QUERY], table[some, by_line.L_STAGE]))]
     out = np.empty((len(some), do.A_FIELDS), np.int64)

@@ -30,6 +30,7 @@ _FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
 _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
+_LIVE = "tests/agreement/test_live_agrees.py"
 _EVERYTHING = "tests/stateful/test_everything.py"
 
 
@@ -173,6 +174,11 @@ ENTRIES = (
     KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
     KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),
+    KernelEntry("fill.fill_houses", "house fill of all hotels", _GRID, _LIVE),
+    KernelEntry("live_cells.refresh", "price nights anew whose fill moved", _PRICEBOOK, _LIVE),
+    KernelEntry(
+        "live_cells.changes_now", "whether prices were written", _PRICEBOOK, "tests/threads/test_live_prices.py"
+    ),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),

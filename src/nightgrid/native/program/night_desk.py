@@ -81,6 +81,7 @@ PLANES_MAX: Final = 8
 NO_PERCENT: Final = -(2**31)
 
 _LINE: Final = 3
+DESK_WORDS: Final = _LINE * len(NightTables._fields)
 
 
 def night_desk(tables: NightTables) -> np.ndarray[Any, np.dtype[np.int64]]:

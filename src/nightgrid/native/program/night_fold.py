@@ -15,7 +15,7 @@ NO_NIGHT = 0
 
 @kernel
 def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_row, mask, out_sums, out_bad):
-    """Fold every night of every lane: (largest value met in plane 0, code, product, night).
+    """Fold every night of every lane: (largest value met in any plane, code, product, night).
 
     desk: `night_desk`; terms: of the program; query (Q_FIELDS) int64: the party; lane_product (lane) int32, -1 padding;
     leads (lane) int64: lead days of the first night, and lead_step more each night; fill (row, night) int16 basis
@@ -48,7 +48,7 @@ def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_ro
                         cell[plane] = NO_NIGHT
                 elif code != OK:
                     return largest, code, np.int64(product), np.int64(night)
-                largest = max(largest, cell[0])
             for plane in range(planes):
+                largest = max(largest, cell[plane])
                 out_sums[plane, night + 1, lane] = (np.int64(out_sums[plane, night, lane]) + cell[plane]) & mask
     return largest, OK, np.int64(-1), np.int64(-1)

@@ -12,7 +12,8 @@ a lock while the window rolls looks into the right column, whatever he has read 
 Lock order, from first to last; whoever holds one may only take later ones:
   1. the sweep lock (one thread expires due holds of the whole store),
   2. the table lock (changes by the hotels' staff: capacity, restrictions, selling controls, window),
-  3. one segment of the key index,
+  3. one segment of the key index, or the price lock of a version whose prices follow house fill
+     (`native/program/live_block.py`): whoever holds it reads the counters of one hotel at a time,
   4. hotel locks in ascending hotel index, at most 64 of them (or all, by `native/store/locks.py`),
   5. the counter lock (limited counters and open holds per channel),
   6. the slot lock (slots that belong to no hotel), which is given back before

@@ -1,0 +1,288 @@
+"""Prices that follow house fill, cell by cell: what changed in the store is read from its ring, and only nights on
+which a hotel's fill moved over an edge are priced again, with the one definition of a night (`night_cells.py`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native.base.atomics import acquire, add_word, fence, load_word, release, store_word
+from nightgrid.native.base.jit import kernel
+from nightgrid.native.program import live_block as lv
+from nightgrid.native.program import night_desk as on
+from nightgrid.native.program.night_cells import OK, full_payers, night_cell
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store.houses import house_fill
+from nightgrid.native.store.store import store_at
+from nightgrid.native.store.views import column_of, end_night, hotel_words_of, records_of, row_hotel_of, shared_of
+
+_SHORT_MASK = 0xFFFFFFFF
+#: A hotel's products are priced so many at a time.
+_LANES = 64
+
+
+@kernel
+def _band(edges, fill_bp):
+    """Which band of fill: how many edges lie at or below it."""
+    band = 0
+    while band < edges.size and edges[band] <= fill_bp:
+        band += 1
+    return band
+
+
+@kernel
+def _begin_changes(live):
+    """From here on cells are written; the price lock is held."""
+    if load_word(live, lv.V_CHANGES) & 1 == 0:
+        add_word(live, lv.V_CHANGES, 1)
+
+
+@kernel
+def _end_changes(live):
+    if load_word(live, lv.V_CHANGES) & 1:
+        add_word(live, lv.V_CHANGES, 1)
+
+
+@kernel
+def _note(live, lsn, now_ms, hotel, night, old_bp, new_bp):
+    """Write a change of fill to the feed."""
+    feed = lv.feed_of(live)
+    number = load_word(live, lv.V_FEED)
+    entry = (number & (live[lv.V_FEED_SIZE] - 1)) * lv.E_WORDS
+    store_word(feed, entry + lv.E_NUMBER, 0)
+    feed[entry + lv.E_LSN] = lsn
+    feed[entry + lv.E_NOW_MS] = now_ms
+    feed[entry + lv.E_HOTEL] = hotel
+    feed[entry + lv.E_NIGHT] = night
+    feed[entry + lv.E_OLD] = old_bp
+    feed[entry + lv.E_NEW] = new_bp
+    store_word(feed, entry + lv.E_NUMBER, number + 1)
+    store_word(live, lv.V_FEED, number + 1)
+
+
+@kernel
+def _new_amounts(live, lead, place, fill_bp, lanes, cells):
+    """The amounts of a night for some lanes: cells (plane, lane) int64 [out]; False where one is too large."""
+    desk, terms, query = lv.desk_of_nights(live), lv.terms_of_program(live), lv.party_of(live)
+    products = lv.lane_product_of(live)
+    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    cell = np.empty(on.PLANES_MAX, np.int64)
+    planes = live[lv.V_PLANES]
+    for number in range(lanes.size):
+        product = np.int64(products[lanes[number]])
+        guests = full_payers(desk, terms, product, place, query, scratch)
+        code = night_cell(desk, product, place, guests, min(lead, LEAD_DAYS_MAX), fill_bp, scratch, cell)
+        for plane in range(planes):
+            value = cell[plane] if code == OK else np.int64(0)
+            if value > live[lv.V_LIMIT]:
+                return False
+            cells[plane, number] = value
+        if code != OK and code != -2:
+            return False
+    return True
+
+
+@kernel
+def _shift(sums, mask, first_row, place, nights, lanes, amounts):
+    """Change one night of some lanes by amounts (lane) int64: the shorter side of the running sums is shifted."""
+    back = place + 1 <= (nights + 1) // 2
+    begin = first_row if back else first_row + place + 1
+    end = first_row + place + 1 if back else first_row + nights + 1
+    sign = np.int64(-1 if back else 1)
+    for row in range(begin, end):
+        for number in range(lanes.size):
+            lane = lanes[number]
+            sums[row, lane] = (np.int64(sums[row, lane]) + sign * amounts[number]) & mask
+
+
+@kernel
+def _least(sums, products, mask, word, place):
+    """The cheapest night of a word's products."""
+    least = np.int64(mask & 0x7FFFFFFFFFFFFFFF)
+    for lane in range(word * 64, word * 64 + 64):
+        if products[lane] >= 0:
+            least = min(least, (np.int64(sums[place + 1, lane]) - np.int64(sums[place, lane])) & mask)
+    return least
+
+
+@kernel
+def _write(sums, word_sums, mask, products, nights, place, lanes, cells, amounts):
+    """Write the amounts of a night of some lanes into one variant's sums; the bounds of their words follow."""
+    changed = False
+    for plane in range(cells.shape[0]):
+        row = plane * (nights + 1)
+        for number in range(lanes.size):
+            lane = lanes[number]
+            before = (np.int64(sums[row + place + 1, lane]) - np.int64(sums[row + place, lane])) & mask
+            amounts[number] = cells[plane, number] - before
+            changed |= amounts[number] != 0
+        _shift(sums, mask, row, place, nights, lanes, amounts)
+    if changed:
+        words = np.empty(lanes.size, np.int64)
+        for number in range(lanes.size):
+            words[number] = lanes[number] >> 6
+            before = (np.int64(word_sums[place + 1, words[number]]) - np.int64(word_sums[place, words[number]])) & mask
+            amounts[number] = _least(sums, products, mask, words[number], place) - before
+        _shift(word_sums, mask, 0, place, nights, words, amounts)
+
+
+@kernel
+def _reprice(live, hotel, place, fill_bp):
+    """Price a night of all products of a hotel anew, in every variant; the price lock is held."""
+    _begin_changes(live)
+    store_word(lv.stamps_of(live), hotel, load_word(live, lv.V_CHANGES))
+    first = lv.hotel_first_of(live)
+    products = lv.lane_product_of(live)
+    variants = lv.variant_of(live)
+    nights, size = live[lv.V_NIGHTS], live[lv.V_LANES]
+    rows = live[lv.V_PLANES] * (nights + 1)
+    cells = np.empty((live[lv.V_PLANES], _LANES), np.int64)
+    amounts = np.empty(_LANES, np.int64)
+    for begin in range(first[hotel], first[hotel + 1], _LANES):
+        lanes = lv.hotel_lane_of(live)[begin : min(begin + _LANES, first[hotel + 1])]
+        for number in range(variants.shape[0]):
+            sums, words = variants[number, lv.X_SUMS], variants[number, lv.X_WORD_SUMS]
+            if not _new_amounts(live, variants[number, lv.X_LEAD], place, fill_bp, lanes, cells):
+                store_word(live, lv.V_STATE, lv.STATE_TOO_LARGE)
+                return
+            if live[lv.V_SHORT]:
+                table = lv.short_sums(sums, rows, size)
+                bounds = lv.short_sums(words, nights + 1, size >> 6)
+                _write(table, bounds, _SHORT_MASK, products, nights, place, lanes, cells, amounts)
+            else:
+                wide = lv.long_sums(sums, rows, size)
+                limits = lv.long_sums(words, nights + 1, size >> 6)
+                _write(wide, limits, np.int64(-1), products, nights, place, lanes, cells, amounts)
+
+
+@kernel
+def _touch(store, live, hotel, first, end, lsn, now_ms, fills):
+    """Look at the fill of a hotel's nights (ordinals), and price what it moved over an edge. fills (night) int64 is
+    scratch. The price lock is held; the hotel is locked while its counters are read, because some changes are
+    published before they are made.
+    """
+    if hotel >= live[lv.V_HOTELS]:
+        return
+    shared = shared_of(store)
+    origin = live[lv.V_FIRST_NIGHT]
+    begin = max(first, origin, load_word(shared, at.S_FIRST_NIGHT))
+    end = min(end, origin + live[lv.V_NIGHTS], end_night(shared))
+    if begin >= end:
+        return
+    known = lv.fill_of(live)
+    edges = lv.edges_of(live)
+    lock = hotel * at.L_WORDS + at.L_LOCK
+    acquire(hotel_words_of(store), lock)
+    for night in range(begin, end):
+        fills[night - origin] = house_fill(store, hotel, column_of(store, shared, night))
+    release(hotel_words_of(store), lock)
+    for place in range(begin - origin, end - origin):
+        old_bp, new_bp = np.int64(known[hotel, place]), fills[place]
+        if old_bp != new_bp:
+            if _band(edges, old_bp) != _band(edges, new_bp):
+                _reprice(live, hotel, place, new_bp)
+                _note(live, lsn, now_ms, hotel, origin + place, old_bp, new_bp)
+            known[hotel, place] = new_bp
+
+
+@kernel
+def _copied(store, lsn, record):
+    """Copy a record of the ring; False where the ring has passed over it."""
+    records = records_of(store)
+    base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+    if load_word(records, base + at.D_LSN) != lsn:
+        return False
+    for word in range(at.D_WORDS):
+        record[word] = records[base + word]
+    fence()
+    return load_word(records, base + at.D_LSN) == lsn
+
+
+@kernel
+def _moves(kind):
+    """Whether a record says where the stay was before."""
+    moving = kind == at.RECORD_CONFIRM or kind == at.RECORD_CHECK_OUT or kind == at.RECORD_NO_SHOW
+    return moving or kind == at.RECORD_DEPART or kind == at.RECORD_AMEND
+
+
+@kernel
+def _touch_stay(store, live, place, stay, lsn, now_ms, fills):
+    """`_touch` the nights of a stay."""
+    hotel = np.int64(row_hotel_of(store)[place & 0xFFFFFFFF])
+    arrival = q.stay_arrival(stay)
+    end = arrival + max(q.stay_nights(stay), q.stay_kept(stay))
+    _touch(store, live, hotel, arrival, end, lsn, now_ms, fills)
+
+
+@kernel
+def _touch_record(store, live, record, fills):
+    """Look at what a change of the store touched; False where it may be anything."""
+    kind = record[at.D_KIND] & 0xFF
+    lsn, now_ms, place, stay = record[at.D_LSN], record[at.D_NOW_MS], record[at.D_PLACE], record[at.D_STAY]
+    if kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN:
+        return True
+    if kind < at.RECORD_CELLS:
+        _touch_stay(store, live, place, stay, lsn, now_ms, fills)
+        if _moves(kind):
+            _touch_stay(store, live, record[at.D_OLD_PLACE], record[at.D_OLD_STAY], lsn, now_ms, fills)
+        return True
+    if kind == at.RECORD_CELLS:
+        hotel = np.int64(row_hotel_of(store)[place])
+        _touch(store, live, hotel, stay, stay + record[at.D_VALUE], lsn, now_ms, fills)
+        return True
+    return False
+
+
+@kernel
+def _follow(store, live):
+    """Let the prices see every change of the store so far; the price lock is held."""
+    lsn = load_word(shared_of(store), at.S_LSN)
+    number = load_word(live, lv.V_SEEN)
+    if lsn <= number:
+        return
+    fills = np.empty(live[lv.V_NIGHTS], np.int64)
+    record = np.zeros(at.D_WORDS, np.int64)
+    known = lsn - number <= store[at.H_RECORDS]
+    while known and number < lsn:
+        number += 1
+        known = _copied(store, number, record) and _touch_record(store, live, record, fills)
+    if not known:
+        origin = live[lv.V_FIRST_NIGHT]
+        _copied(store, lsn, record)
+        for hotel in range(live[lv.V_HOTELS]):
+            _touch(store, live, hotel, origin, origin + live[lv.V_NIGHTS], lsn, record[at.D_NOW_MS], fills)
+    store_word(live, lv.V_SEEN, lsn)
+    _end_changes(live)
+
+
+@kernel
+def refresh(store_address, live_address):
+    """Make the prices those of house fill now: how often they were written, even; -1 where a night became too large.
+
+    Of the store's table and the block of live prices the addresses. Whoever reads prices afterwards compares with
+    `changes_now`. One comparison where nothing is due; else O(changes since x (nights + products x stages of the cells
+    that moved over an edge + nights of the window)).
+    """
+    store = store_at(store_address)
+    live = lv.live_at(live_address)
+    if load_word(live, lv.V_SEEN) < load_word(shared_of(store), at.S_LSN):
+        acquire(live, lv.V_LOCK)
+        _follow(store, live)
+        release(live, lv.V_LOCK)
+    changes = load_word(live, lv.V_CHANGES)
+    while changes & 1:  # somebody sees to a later change
+        acquire(live, lv.V_LOCK)
+        release(live, lv.V_LOCK)
+        changes = load_word(live, lv.V_CHANGES)
+    return changes if load_word(live, lv.V_STATE) == lv.STATE_LIVE else np.int64(-1)
+
+
+@kernel
+def changes_now(live_address):
+    """How often the prices were written; odd: they are being written. After reading: the same as before it, or what
+    was read is torn.
+    """
+    fence()
+    return load_word(lv.live_at(live_address), lv.V_CHANGES)

@@ -1,0 +1,194 @@
+"""Price matrices that follow house fill: kept current cell by cell, and read without tearing.
+
+A book whose nights depend on house fill has one set of running sums for each band of lead days. Before they are read
+they are brought to the fill of that instant, which is one comparison where nothing was sold; who reads compares a
+counter before and after, and reads again where somebody wrote meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native.base.atomics import acquire, release
+from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
+from nightgrid.native.program import live_block as lv
+from nightgrid.native.program import night_desk as on
+from nightgrid.native.program.live_cells import changes_now, refresh
+from nightgrid.native.search.minima import fold_word_minima
+from nightgrid.native.store import layout as at
+from nightgrid.pricing.program import Program
+from nightgrid.search.matrices import Matrices, aligned
+
+T = TypeVar("T")
+#: More bands of lead days than this are not kept: stays are priced one by one.
+VARIANTS_MAX = 8
+_FEED_ENTRIES = 16_384
+#: So often a reader looks without a lock.
+_LOOKS_MAX = 16
+
+
+def depends_on_fill(program: Program | None) -> bool:
+    """Whether house fill plays a part in the prices of a book."""
+    return program is not None and len(program.fills) > 1
+
+
+def follows_fill(program: Program) -> bool:
+    """Whether the matrices of a book can follow house fill: it counts lead days to the arrival, in few bands."""
+    return len(program.fills) > 1 and not program.lead_of_night and len(program.leads) <= VARIANTS_MAX
+
+
+def headroom(program: Program) -> Fraction | None:
+    """By how much a night can be dearer at another fill than at the one it is folded with; None = by any factor."""
+    terms, places = program.nights.demand_terms, program.nights.demand_rule
+    den = sum(int(stage[on.N_DEN]) for stage in program.nights.stages if stage[on.N_CODE] == on.NIGHT_DEMAND)
+    most = Fraction(1)
+    for place in np.unique(places[places >= 0]).tolist():
+        fills, leads = terms[place : place + 2].tolist()
+        first = place + 2 + fills + leads
+        factors = terms[first : first + fills * leads] + den
+        if factors.min() <= 0:
+            return None
+        most = max(most, Fraction(int(factors.max()), int(factors.min())))
+    return most
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """The prices of one band of lead days, with what kernels need of a price version."""
+
+    matrices: Matrices
+    tables: PriceTables
+    mask: int
+    desk: NDArray[np.int64]
+    first_night: int
+
+
+def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
+    """The variant of some matrices; `tables` but for their sums."""
+    sums = matrices.sums[0].view()
+    word_sums = aligned((sums.shape[0], sums.shape[1] // 64), sums.dtype)
+    fold_word_minima(sums, lanes.lane_product, matrices.mask, word_sums)
+    read_only = word_sums.view()
+    for array in (sums, read_only):
+        array.setflags(write=False)
+    made = tables._replace(sums=sums, word_sums=read_only)
+    return Variant(matrices, made, matrices.mask, desk_of(made, lanes), first_night)
+
+
+def _lanes_by_hotel(catalog: Catalog, lanes: LaneMap) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """(where the lanes of each hotel begin, lanes) of all products."""
+    hotel = catalog.row_hotel[catalog.product_row]
+    first = np.zeros(catalog.n_hotels + 1, np.int32)
+    np.cumsum(np.bincount(hotel, minlength=catalog.n_hotels), out=first[1:])
+    some = np.flatnonzero(lanes.lane_product >= 0)
+    order = np.argsort(hotel[lanes.lane_product[some]], kind="stable")
+    return first, some[order].astype(np.int32)
+
+
+def _made_block(regions: dict[int, NDArray[Any]]) -> tuple[NDArray[np.int64], dict[int, NDArray[Any]]]:
+    """(header, regions) of a block with copies of some arrays, each on a cache line; the header has their addresses."""
+    sizes = {region: -(-array.nbytes // at.LINE_BYTES) * at.LINE_BYTES for region, array in regions.items()}
+    block = aligned((8 * lv.HEADER_WORDS + sum(sizes.values()),), np.uint8)
+    header = block[: 8 * lv.HEADER_WORDS].view(np.int64)
+    begin, made = 8 * lv.HEADER_WORDS, {}
+    for region, array in regions.items():
+        made[region] = block[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
+        made[region][...] = array
+        header[region] = made[region].ctypes.data
+        begin += sizes[region]
+    return header, made
+
+
+class LivePrices:
+    """The matrices of one price version, current whenever `read` reads them. Any number of threads may."""
+
+    def __init__(
+        self,
+        program: Program,
+        catalog: Catalog,
+        lanes: LaneMap,
+        inventory: Inventory,
+        fill_bp: NDArray[np.int16],
+        seen: int,
+        variants: list[Variant],
+        party: NDArray[np.int64],
+        limit: int,
+    ) -> None:
+        """fill_bp (hotel, night): with which the variants, one for each of `program.leads`, were folded; it has all
+        changes up to the log sequence number `seen`; party (Q_FIELDS): as they were folded; limit: largest night.
+        """
+        self.variants = variants
+        self.leads = program.leads
+        self._inventory = inventory
+        self._store = inventory.table.address
+        self._program = program  # alive as long as its addresses
+        planes, rows, size = variants[0].matrices.sums.shape
+        first, by_hotel = _lanes_by_hotel(catalog, lanes)
+        places = [
+            (each.matrices.sums.ctypes.data, each.tables.word_sums.ctypes.data, lead, 0)
+            for each, lead in zip(variants, program.leads, strict=True)
+        ]
+        regions: dict[int, NDArray[Any]] = {
+            lv.R_STAMPS: np.zeros(catalog.n_hotels, np.int64),
+            lv.R_FILL: fill_bp,
+            lv.R_HOTEL_FIRST: first,
+            lv.R_HOTEL_LANE: by_hotel,
+            lv.R_LANE_PRODUCT: lanes.lane_product,
+            lv.R_EDGE: np.array(program.fills, np.int64),
+            lv.R_FEED: np.zeros((_FEED_ENTRIES, lv.E_WORDS), np.int64),
+            lv.R_VARIANT: np.array(places, np.int64),
+            lv.R_QUERY: party,
+        }
+        self.words, made = _made_block(regions)
+        self.stamps, self.fill_bp, self.feed = made[lv.R_STAMPS], made[lv.R_FILL], made[lv.R_FEED]
+        self.words[lv.R_DESK], self.words[lv.R_TERMS] = program.desk.ctypes.data, program.terms.ctypes.data
+        constants = {
+            lv.V_SEEN: seen, lv.V_HOTELS: catalog.n_hotels, lv.V_NIGHTS: rows - 1,
+            lv.V_FIRST_NIGHT: variants[0].first_night, lv.V_EDGES: len(program.fills), lv.V_FEED_SIZE: _FEED_ENTRIES,
+            lv.V_VARIANTS: len(variants), lv.V_PLANES: planes, lv.V_LANES: size,
+            lv.V_SHORT: variants[0].matrices.mask > 0, lv.V_LIMIT: limit, lv.V_TERMS: len(program.terms),
+        }  # fmt: skip
+        for word, value in constants.items():
+            self.words[word] = value
+        self._address = int(self.words.ctypes.data)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something changed in the store since the prices were last brought to it."""
+        return bool(self.words[lv.V_SEEN] != self._inventory.block.region(at.R_SHARED)[at.S_LSN])
+
+    def refresh(self) -> bool:
+        """Bring the prices to house fill now; False where a night became too large for matrices."""
+        return bool(refresh(self._store, self._address) >= 0)
+
+    def variant(self, first_lead: int, last_lead: int) -> Variant | None:
+        """The variant for lead days first..last; None where they lie in several bands."""
+        band = np.searchsorted(self.leads, (min(first_lead, LEAD_DAYS_MAX), min(last_lead, LEAD_DAYS_MAX)), "right")
+        return self.variants[int(band[0]) - 1] if band[0] == band[1] else None
+
+    def read(self, look: Callable[[], T]) -> T | None:
+        """What `look` finds in prices of one instant, not before this call; None where matrices cannot hold them.
+
+        `look` may be called several times and may not refresh itself.
+        """
+        for _ in range(_LOOKS_MAX):
+            changes = refresh(self._store, self._address)
+            if changes < 0:
+                return None
+            found = look()
+            if changes_now(self._address) == changes:
+                return found
+        acquire(self.words, lv.V_LOCK)
+        try:
+            return look()
+        finally:
+            release(self.words, lv.V_LOCK)

@@ -1,0 +1,138 @@
+"""Matrices that are kept current are those of a fresh fold with the grid's fill, and search reads what quotes say."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+import numpy as np
+import pytest
+
+from nightgrid.asking import ANYBODY
+from nightgrid.engine import Engine
+from nightgrid.search.matrices import fold_program
+from tests.live_worlds import DEEDS, DEMAND, FIRST, NIGHTS, Life, live_engine
+
+
+def nights_of(sums, mask):
+    """The nights of running sums: int64 (plane, night, lane)."""
+    return np.diff(sums.astype(np.int64), axis=1) & mask
+
+
+def grid_fill(engine: Engine):
+    """House fill as prices take it: an oversold house is full."""
+    return np.minimum(engine.house_fill(), 10_000).astype(np.int16)
+
+
+def fresh(engine: Engine, variant, lead: int):
+    """The matrices of a variant, folded anew with the fill that the grid's counters give."""
+    version = engine._version
+    fill = grid_fill(engine)
+    leads = np.full(len(version.lanes.lane_product), lead, np.int64)
+    given = (version.compiled.program, version.catalog, version.lanes, version.n_nights, fill, "fresh")
+    return fold_program(*given, version.first_night, ANYBODY, leads, wide=variant.mask < 0)
+
+
+def assert_fresh(engine: Engine) -> None:
+    """Every variant, its word bounds and its fill are those of now."""
+    live = engine._version.live
+    assert live.refresh()
+    assert np.array_equal(live.fill_bp, grid_fill(engine))
+    for variant, lead in zip(live.variants, live.leads, strict=True):
+        want = nights_of(fresh(engine, variant, lead).sums, variant.mask)
+        assert np.array_equal(nights_of(variant.matrices.sums, variant.mask), want)
+        product = engine._version.lanes.lane_product
+        night = np.where(product >= 0, want[0], np.iinfo(np.int64).max)
+        least = np.minimum(night.reshape(len(night), -1, 64).min(axis=2), variant.mask & (2**63 - 1))
+        got = np.diff(variant.tables.word_sums.astype(np.int64), axis=0) & variant.mask
+        assert np.array_equal(got, least & variant.mask)
+
+
+def assert_one_price(engine: Engine, rng: Random) -> int:
+    """What search shows of each hotel is the cheapest of its quotes; returns how many were compared."""
+    arrival = date.fromordinal(max(engine.first_night, FIRST.toordinal() + 1) + rng.randrange(NIGHTS // 2))
+    nights, tier = rng.choice((1, 2, 4)), rng.choice(("public", "gold"))
+    order = rng.choice(({}, {"sort": "rating"}, {"price_min_minor": 1}))
+    offers = engine.search(arrival, nights, tier=tier, top=None, guests=1, **order).offers
+    assert (
+        engine.search(arrival, nights, tier=tier, top=3, guests=1).offers
+        == sorted(engine.search(arrival, nights, tier=tier, top=None, guests=1).offers, key=lambda offer: offer.rank)[
+            :3
+        ]
+    )
+    calendar = engine.calendar(offers[0].hotel_id, nights, tier=tier) if offers else None
+    for offer in offers:
+        free = engine.availability(offer.hotel_id, arrival, arrival + timedelta(days=nights - 1))
+        sold_out = set(free.filter(free["free"] < 1)["room_type_id"].to_list())
+        quotes = [
+            engine.quote(offer.hotel_id, room_type, arrival, nights, plan_id=plan, tier=tier).total_minor
+            for room_type, plan in products_of(engine, offer.hotel_id)
+            if room_type not in sold_out
+        ]
+        assert offer.total_minor == min(quotes)
+    if calendar is not None:
+        line = calendar.filter(calendar["arrival"] == arrival)
+        assert line["price_minor"].item() == offers[0].total_minor
+    return len(offers)
+
+
+def products_of(engine: Engine, hotel_id: str) -> list[tuple[str, str]]:
+    """The (room type, plan) of a hotel's products."""
+    catalog = engine.catalog
+    rows = catalog.rows_of(catalog.hotel_index(hotel_id))
+    return [(catalog.room_type_ids[row], catalog.plan_ids[each]) for row in rows for each in catalog.products_of(row)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_live_prices_are_those_of_a_fresh_fold(seed):
+    rng = Random(f"live {seed}")
+    engine = live_engine(rng)
+    life = Life(engine, rng)
+    compared = 0
+    for number in range(8):
+        for _ in range(300 if number == 3 else rng.choice((1, 3, 40))):
+            life.step()
+        if number == 4:
+            life.churn(700)  # more records than the ring has
+        compared += assert_one_price(engine, rng)
+        if engine._version.live is not None:
+            assert_fresh(engine)
+        if number == 5:
+            engine.clock.advance_ms(24 * 3_600_000)
+            engine.roll()
+    assert compared > 0
+    assert len(life.done) > len(DEEDS) - 2  # a small house has little to confirm or to move
+
+
+def test_the_books_of_these_worlds_take_every_way():
+    """Some are read from matrices, some are not: lead days by night, a tax."""
+    versions = [live_engine(Random(f"live {seed}"))._version for seed in range(10)]
+    assert {version.by_factors for version in versions} == {True, False}
+    assert {version.live is None for version in versions} == {True, False}
+    assert max(len(version.live.variants) for version in versions if version.live) == 3
+
+
+def test_a_sale_is_in_the_next_search_and_its_return_too():
+    rng = Random("sale")
+    engine = live_engine(rng, {"book": {"name": "d", "display_currency": "EUR"}, "demand": DEMAND[:1]})
+    live = engine._version.live
+    hotel, room_type = engine._row_names(0)
+    arrival = FIRST + timedelta(days=4)
+
+    def shown():
+        return {offer.hotel_id: offer.total_minor for offer in engine.search(arrival, 1, top=None).offers}
+
+    before = shown()
+    words = live.words.copy()
+    shown()
+    assert np.array_equal(words, live.words)  # nothing was sold: nothing is written
+    rooms = int(engine.matrix("free")[engine.catalog.rows_of(0)[0], 4])
+    hold = engine.hold(hotel, room_type, arrival, 1, rooms=rooms)
+    assert live.is_due
+    after = shown()
+    assert not live.is_due
+    cells = live.words[9] - words[9]
+    assert cells == 2  # began once, ended once
+    assert {name for name in before if before[name] != after.get(name)} <= {hotel}
+    engine.release(hold.id)
+    assert shown() == before

@@ -1,0 +1,118 @@
+"""Rooms are sold while others search: every price that is shown is one of the book's, none is torn, none is late."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+from nightgrid import Refused
+from tests.engines import engine_of
+from tests.threads.test_rolling import together
+
+FIRST = date(2027, 6, 1)
+NIGHTS = 30
+NOON = round(datetime(2027, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
+HOTELS = 70  # in two chunks of lanes
+KINDS = ("a", "b", "c")
+#: A full house is a hundred times as dear: a sum that is torn lies between.
+BOOK = {
+    "book": {"name": "torn", "display_currency": "EUR"},
+    "demand": [{"name": "full", "fill": [0, 50, 100], "percent": [[0], [100], [900]]}],
+}
+
+
+def open_store():
+    """Each hotel has one room of each of three types; type a costs hotel + 1 minor units a night, b 1,000 more, c 2,000
+    more. So two sales are over 50 %, and three are all.
+    """
+    places = [(f"h{number}", kind) for number in range(HOTELS) for kind in KINDS]
+    world = {
+        "hotels": [{"hotel_id": f"h{number}", "currency": "EUR", "time_zone": "Etc/UTC"} for number in range(HOTELS)],
+        "room_types": [{"hotel_id": hotel, "room_type_id": kind, "capacity": 1} for hotel, kind in places],
+        "products": [
+            {"hotel_id": hotel, "room_type_id": kind, "plan_id": "p", "base_minor": base_of(hotel, kind)}
+            for hotel, kind in places
+        ],
+    }
+    return engine_of(world, FIRST, NIGHTS, NOON, book=BOOK, slots=20_000, ring_records=1_024)
+
+
+def base_of(hotel: str, kind: str) -> int:
+    return 1_000 * KINDS.index(kind) + 1 + int(hotel[1:])
+
+
+def test_no_reader_sees_a_torn_price():
+    engine = open_store()
+    stop = threading.Event()
+    seen = Counter[str]()
+
+    def seller(number):
+        """Whole stays of one length are sold and given back, so that their nights are at one band together."""
+        dice = random.Random(number)
+        for _ in range(1_500):
+            hotel, start = f"h{dice.randrange(HOTELS)}", dice.randrange(NIGHTS // 3) * 3
+            stay = (FIRST + timedelta(days=start), 3)
+            try:
+                cart = [engine.hold(hotel, kind, *stay) for kind in dice.sample(KINDS, 2)]
+            except Refused:
+                continue
+            for hold in cart:
+                engine.release(hold.id)
+            seen["sold"] += 1
+        stop.set()
+
+    def searcher(number):
+        dice = random.Random(number)
+        while not stop.is_set():
+            arrival = FIRST + timedelta(days=dice.randrange(NIGHTS // 3) * 3)
+            for offer in engine.search(arrival, 3, top=dice.choice((5, None))).offers:
+                base = base_of(offer.hotel_id, offer.room_type_id)
+                assert offer.total_minor in (3 * base, 6 * base), offer  # one room at least is free: never full
+                seen["dear" if offer.total_minor == 6 * base else "plain"] += 1
+
+    engine.search(FIRST, 3)
+    engine.search(FIRST, 3, top=None)
+    together(lambda: seller(1), lambda: searcher(2), lambda: searcher(3))
+
+    assert seen["sold"] > 300
+    assert seen["dear"] > 0
+    assert seen["plain"] > 0
+    shown = engine.search(FIRST, 3, top=None).offers
+    assert [offer.total_minor for offer in shown] == [3 * base_of(offer.hotel_id, "a") for offer in shown]
+
+
+def test_who_sold_sees_the_new_price_at_once():
+    """Each seller has hotels of its own, and others search meanwhile: after its sale it sees no older price."""
+    engine = open_store()
+    stop = threading.Event()
+    seen = Counter[str]()
+
+    def shown(hotel, arrival):
+        (offer,) = engine.search(arrival, 1, hotel_ids=[hotel]).offers
+        return offer.total_minor
+
+    def seller(number):
+        dice = random.Random(number)
+        for _ in range(400):
+            hotel = f"h{2 * dice.randrange(HOTELS // 2) + number}"
+            arrival = FIRST + timedelta(days=dice.randrange(NIGHTS))
+            holds = [engine.hold(hotel, kind, arrival, 1) for kind in ("b", "c")]
+            assert shown(hotel, arrival) == 2 * base_of(hotel, "a")
+            for hold in holds:
+                engine.release(hold.id)
+            assert shown(hotel, arrival) == base_of(hotel, "a")
+            seen[str(number)] += 1
+        stop.set()
+
+    def searcher():
+        while not stop.is_set():
+            engine.search(FIRST, 2, top=None)
+            seen["searched"] += 1
+
+    engine.search(FIRST, 2, top=None)
+    together(lambda: seller(0), lambda: seller(1), searcher)
+
+    assert seen["0"] == seen["1"] == 400
+    assert seen["searched"] > 0
