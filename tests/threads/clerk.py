@@ -7,13 +7,24 @@ called. What is due comes back when a request would be refused otherwise, or whe
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracles.lifecycle import REPLIES
+from tests.strategies import FIRST_NIGHT
+
+
+def today(now_ms: int) -> int:
+    """Which night it is at the hotels, all in Shanghai: 0 for the first of the window."""
+    return (
+        datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(hours=8)
+    ).date().toordinal() - FIRST_NIGHT.toordinal()
 
 
 class Held(NamedTuple):
-    """A hold or booking: its state, row, nights (first, how many it has), rooms and deadline."""
+    """A hold or booking: its state, row, nights (first, how many it has), rooms, deadline, and the booking made in its
+    place when it had expired.
+    """
 
     state: str
     row: int
@@ -21,16 +32,25 @@ class Held(NamedTuple):
     nights: int
     rooms: int
     deadline_ms: int
+    again: int = 0
+
+
+#: Verbs that are not about one hold that is there.
+ALONE = ("hold", "cart", "confirm_cart", "release_cart", "replace", "rebook", "sweep", "expire", "sell_elsewhere")
 
 
 class Clerk:
-    """Free rooms, a list over row x night, and holds by number. `sweeps`: False where every end of a hold is told."""
+    """Free rooms and rooms sold elsewhere, lists over row x night, and holds by number.
 
-    __slots__ = ("free", "holds", "nights", "open", "sweeps")
+    `sweeps`: False where every end of a hold is told.
+    """
+
+    __slots__ = ("elsewhere", "free", "holds", "nights", "open", "sweeps")
 
     def __init__(self, rows: int, nights: int, capacity: int, *, sweeps: bool = True) -> None:
         self.sweeps = sweeps
         self.free = [capacity] * (rows * nights)
+        self.elsewhere = [0] * (rows * nights)
         self.nights = nights
         self.holds: dict[int, Held] = {}
         self.open: set[int] = set()  # those that are held
@@ -38,15 +58,15 @@ class Clerk:
     def copy(self) -> Clerk:
         other = Clerk.__new__(Clerk)
         other.free, other.holds, other.open = self.free.copy(), self.holds.copy(), self.open.copy()
-        other.nights, other.sweeps = self.nights, self.sweeps
+        other.nights, other.sweeps, other.elsewhere = self.nights, self.sweeps, self.elsewhere.copy()
         return other
 
     def key(self) -> Any:
-        return tuple(self.free), frozenset(self.holds.items())
+        return tuple(self.free), tuple(self.elsewhere), frozenset(self.holds.items())
 
     def do(self, verb: str, asked: tuple[Any, ...], now_ms: int) -> str | None:
         """What is said to a call; the sheet is as after it."""
-        if verb in ("hold", "cart", "replace", "sweep", "expire"):
+        if verb in ALONE:
             return getattr(self, f"_{verb}")(now_ms, *asked)
         number, *arguments = asked
         found = self._touch(number, now_ms)
@@ -141,15 +161,28 @@ class Clerk:
         self, now_ms: int, number: int, row: int, first: int, nights: int, rooms: int, ttl_ms: int, given_up: int
     ) -> str:
         old = self._touch(given_up, now_ms)
-        reply = {"booked": "ALREADY_CONFIRMED", "no_show": "ALREADY_CONFIRMED"}.get(old.state) or REPLIES[
-            "confirm"
-        ].get(old.state)
+        sold = old.state in ("booked", "no_show", "checked_in", "checked_out")
+        reply = "ALREADY_CONFIRMED" if sold else REPLIES["confirm"].get(old.state)
         if reply is not None:
             return reply
         new = Held("held", row, first, nights, rooms, now_ms + ttl_ms)
         if not self._fits_by_now(now_ms, new, old):
             return "SOLD_OUT"
         self._end(given_up, "released")
+        return self._begin(number, new)
+
+    def _rebook(self, now_ms: int, number: int, expired: int) -> str:
+        old = self._touch(expired, now_ms)
+        if old.state == "held":  # there is still time
+            return self._confirm(expired, old, now_ms, 0)
+        if old.state != "expired":
+            return str(REPLIES["confirm"][old.state])
+        if old.again:
+            return "EXISTS"
+        new = old._replace(state="booked", deadline_ms=now_ms)
+        if not self._fits_by_now(now_ms, new):
+            return "SOLD_OUT"
+        self.holds[expired] = self.holds[expired]._replace(again=number)
         return self._begin(number, new)
 
     # What becomes of it
@@ -181,11 +214,51 @@ class Clerk:
             return "INVALID"
         return self._turn(number, found, nights=departure - found.first)
 
+    def _check_in(self, number: int, found: Held, now_ms: int) -> str:
+        if not found.first <= today(now_ms) < found.first + found.nights:
+            return "OUTSIDE_HORIZON"
+        return self._turn(number, found, state="checked_in")
+
+    def _check_out(self, number: int, found: Held, now_ms: int) -> str:
+        kept = min(found.nights, max(today(now_ms) - found.first, 0))
+        return self._turn(number, found, state="checked_out", nights=kept)
+
     def _amend(self, number: int, found: Held, now_ms: int, first: int, nights: int, rooms: int) -> str:
+        if found.state == "checked_in" and (first, rooms) != (found.first, found.rooms):
+            return "INVALID"
         new = found._replace(first=first, nights=nights, rooms=rooms)
         if not self._fits_by_now(now_ms, new, found):
             return "SOLD_OUT"
         return self._turn(number, found, first=first, nights=nights, rooms=rooms)
+
+    def _confirm_cart(self, now_ms: int, *numbers: int) -> str:
+        return self._end_cart("confirm", now_ms, numbers)
+
+    def _release_cart(self, now_ms: int, *numbers: int) -> str:
+        return self._end_cart("release", now_ms, numbers)
+
+    def _end_cart(self, verb: str, now_ms: int, numbers: tuple[int, ...]) -> str:
+        """All lines that are open, unless one of the others is refused."""
+        found = [(number, self._touch(number, now_ms)) for number in numbers]
+        replies = [REPLIES[verb].get(line.state) for _, line in found]
+        refused = [reply for reply in replies if reply not in (None, "EXISTS")]
+        if refused:
+            return str(refused[0])
+        for (number, line), reply in zip(found, replies, strict=True):
+            if reply is None:
+                getattr(self, f"_{verb}")(number, line, now_ms, *([0] if verb == "confirm" else []))
+        return "OK" if None in replies else "EXISTS"
+
+    # What the hotel sets
+
+    def _sell_elsewhere(self, now_ms: int, row: int, night: int, rooms: int) -> str:
+        cell = row * self.nights + night
+        more = rooms - self.elsewhere[cell]
+        if self.free[cell] < more:
+            return "REFUSED"
+        self.free[cell] -= more
+        self.elsewhere[cell] = rooms
+        return "OK"
 
     def _turn(self, number: int, found: Held, **changes: Any) -> str:
         self._change(found, 1)

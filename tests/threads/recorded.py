@@ -1,9 +1,7 @@
 """Histories of threads around the rooms of two hotels, over every verb that takes or gives rooms, and their judgement.
 
-Each call is noted with when it began and ended, and what it was told. `explained` looks for an order of the calls that
-respects real time and in which one clerk (`clerk`) would have said the same: a search over orders (Wing and Gong, 1993)
-that looks once at what leads to the same rooms. `in_log_order` is for long runs: what succeeded has a log sequence
-number; that order must respect real time, and in it the clerk must say the same, at the instants of the log: linear.
+Each call is noted with when it began and ended, and what it was told; a line of a batch is a call of its own. `orders`
+says whether one clerk could have said the same.
 """
 
 from __future__ import annotations
@@ -14,15 +12,16 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
-from nightgrid import Refused
+from nightgrid import InputError, Outcome, Refused
 from nightgrid.engine import Engine
 from tests import strategies as worlds
 from tests.engines import engine_of
 from tests.threads.clerk import Clerk
+from tests.threads.orders import Call, explained, in_log_order
 
 FIRST: date = worlds.FIRST_NIGHT
 NIGHTS = 4
@@ -31,66 +30,14 @@ TTL_MS = (30_000, 60_000, 150_000, 900_000)
 VERBS = (
     *["hold"] * 6, *["book"] * 2, *["cart"] * 2, *["replace"] * 2, *["confirm"] * 3, "confirm", *["release"] * 3,
     *["cancel"] * 3, *["amend"] * 3, "extend", "no_show", "depart_early", "sweep", "tick",
+    *["many"] * 2, "all or nothing", *["resolve many"] * 2, *["confirm_cart"] * 2, "release_cart", "rebook",
+    *["check_in"] * 2, *["check_out"] * 2,
 )  # fmt: skip
-
-
-class Call(NamedTuple):
-    """One call: when it began and ended, what was asked, at which instants of the store's clock, what was answered."""
-
-    called: int
-    answered: int
-    verb: str
-    asked: tuple[Any, ...]
-    nows_ms: tuple[int, ...]
-    answer: str | None
-    lsn: int = 0
-
-
-def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> bool | None:
-    """True if some order explains every answer; None where too many had to be tried."""
-    calls = sorted(calls, key=lambda call: call[:2])
-    everything = (1 << len(calls)) - 1
-    seen = set()
-    waiting = [(0, start)]
-    while waiting:
-        done, clerk = waiting.pop()
-        if done == everything:
-            return True
-        state = (done, clerk.key())
-        if state in seen:
-            continue
-        seen.add(state)
-        if len(seen) > nodes_max:
-            return None
-        left = [(i, call) for i, call in enumerate(calls) if not done >> i & 1]
-        first_answer = min(call.answered for _, call in left)
-        for i, call in reversed(left):
-            if call.called > first_answer:
-                continue  # somebody else was answered before this one was asked
-            for now_ms in call.nows_ms:
-                after = clerk.copy()
-                try:
-                    said = after.do(call.verb, call.asked, now_ms)
-                except KeyError:
-                    continue  # of a hold that is not there yet
-                if call.answer is None or said == call.answer:
-                    waiting.append((done | 1 << i, after))
-    return False
-
-
-def in_log_order(calls: Sequence[Call], start: Clerk) -> list[str]:
-    """What speaks against the order of the log sequence numbers; nothing if it explains every success. O(calls)."""
-    wrong = []
-    latest_call = -1
-    for call in sorted((call for call in calls if call.lsn), key=lambda call: call.lsn):
-        if latest_call > call.answered:
-            wrong.append(f"{call} was answered before one with a smaller number was asked")
-        latest_call = max(latest_call, call.called)
-        said = start.do(call.verb, call.asked, call.nows_ms[0])
-        if call.answer != said:
-            wrong.append(f"{call}: a clerk would have said {said}")
-            break
-    return wrong
+#: Verbs that need nothing that is there.
+BEGIN = ("hold", "book", "cart", "many", "all or nothing", "sweep", "sell_elsewhere")
+#: What the hotel sets is not told by a log sequence number of its own, so it is not in stories that the log tells.
+HOTEL_SIDE = ("sell_elsewhere", "sell_elsewhere")
+NUMBERS = 4  # that a call may use
 
 
 def chain(hotels: int, capacity: int, **limits: int) -> Engine:
@@ -105,40 +52,63 @@ def chain(hotels: int, capacity: int, **limits: int) -> Engine:
 
 
 class Story:
-    """What some threads do around two hotels of a chain: rows 0 and 1 are its hotels."""
+    """What some threads do around two hotels of a chain: rows 0 and 1 are its hotels; with `sets` these do, too."""
 
-    def __init__(self, engine: Engine, first_hotel: int) -> None:
+    def __init__(self, engine: Engine, first_hotel: int, *, sets: bool = False) -> None:
         self.engine = engine
+        self.verbs = VERBS + HOTEL_SIDE if sets else VERBS
+        self.carts: dict[tuple[int, ...], int] = {}  # numbers of the lines -> the cart's id
         self.hotels = [f"H{first_hotel}", f"H{first_hotel + 1}"]
         self.ids: dict[int, int] = {}
         self.calls: list[Call] = []
 
     def act(self, dice: Random, number: int) -> None:
-        """One call of a thread. `number` is of nobody else; it and the next one name what begins."""
+        """One call of a thread. `number` is of nobody else; it and the next ones name what begins."""
         known = list(self.ids)
         if dice.random() < 0.5:
             known = known[-8:]
-        verb = dice.choice(VERBS)
+        verb = dice.choice(self.verbs)
         if verb == "tick":
             self.engine.clock.advance_ms(TICK_MS)
             return
-        if not known and verb not in ("hold", "book", "cart", "sweep"):
+        carts = list(self.carts)
+        if not (carts if verb in ("confirm_cart", "release_cart") else known) and verb not in BEGIN:
             verb = "hold"
-        asked = self._asked(dice, verb, number, known)
+        asked = dice.choice(carts[-4:]) if verb in ("confirm_cart", "release_cart") else None
+        asked = asked or self._asked(dice, verb, number, known)
         before_ms = self.engine.clock.now_ms()
         called = time.perf_counter_ns()
         try:
             said = self._call(verb, asked)
-            answer, lsn = "OK" if isinstance(said, list) else said.outcome.name, self._note(verb, asked, said)
+            answer, lsn = self._told(verb, said), self._note(verb, asked, said)
         except Refused as refused:
             answer, lsn = refused.outcome.name, 0
+        except InputError:  # fewer rooms than are sold and held
+            answer, lsn = "REFUSED", 0
         answered = time.perf_counter_ns()
         nows_ms = tuple(range(before_ms, self.engine.clock.now_ms() + 1, TICK_MS))
-        if verb == "sweep":  # hotel by hotel
+        if verb in ("sweep", "sell_elsewhere"):  # hotel by hotel
             for row in (0, 1):
-                self.calls.append(Call(called, answered, verb, (row,), nows_ms, None))
-            return
-        self.calls.append(Call(called, answered, "hold" if verb == "book" else verb, asked, nows_ms, answer, lsn))
+                self.calls.append(Call(called, answered, "sweep", (row,), nows_ms, None))
+        if verb in ("many", "resolve many"):  # line by line
+            for line, outcome, line_lsn in zip(asked, answer, lsn, strict=True):
+                of_it = ("hold", line) if verb == "many" else (line[0], line[1:])
+                self.calls.append(Call(called, answered, *of_it, nows_ms, outcome, line_lsn))
+        elif verb != "sweep":
+            name = {"book": "hold", "all or nothing": "cart"}.get(verb, verb)
+            self.calls.append(Call(called, answered, name, asked, nows_ms, answer, lsn))
+
+    @staticmethod
+    def _told(verb: str, said: Any) -> Any:
+        """The outcome of a call, or of each of its lines."""
+        if isinstance(said, pl.DataFrame):
+            outcomes = [None if code is None else Outcome(code).name for code in said["outcome"]]
+            if verb != "all or nothing":
+                return outcomes
+            return next((outcome for outcome in outcomes if outcome not in (None, "OK")), "OK")
+        if verb in ("confirm_cart", "release_cart"):
+            return "OK" if any(ticket.outcome == Outcome.OK for ticket in said) else "EXISTS"
+        return "OK" if isinstance(said, list | int) else said.outcome.name
 
     def _stay(self, dice: Random) -> tuple[int, int, int, int]:
         first = dice.randrange(NIGHTS)
@@ -147,7 +117,17 @@ class Story:
     def _asked(self, dice: Random, verb: str, number: int, known: list[int]) -> tuple[Any, ...]:
         if verb in ("hold", "book"):
             return (number, *self._stay(dice), dice.choice(TTL_MS) if verb == "hold" else 0)
-        if verb == "cart":
+        if verb == "many":
+            return tuple((number + i, *self._stay(dice), dice.choice(TTL_MS)) for i in range(dice.choice([2, 2, 3])))
+        if verb == "resolve many":
+            name = dice.choice(["confirm", "release", "cancel"])
+            argument = (0,) if name == "confirm" else ()
+            return tuple((name, dice.choice(known), *argument) for _ in range(2))
+        if verb == "sell_elsewhere":
+            return (dice.choice([0, 1]), dice.randrange(NIGHTS), dice.choice([0, 0, 1]))
+        if verb == "rebook":
+            return (number, dice.choice(known))
+        if verb in ("cart", "all or nothing"):
             row, first, nights, rooms = self._stay(dice)
             return (dice.choice(TTL_MS), (number, row, first, nights, rooms), (number + 1, 1 - row, first, nights, 1))
         if verb == "replace":
@@ -170,13 +150,19 @@ class Story:
             if verb == "book":
                 return engine.book(*stay, rooms=rooms)
             return engine.hold(*stay, rooms=rooms, ttl_seconds=ttl_ms / 1000, replace=self.ids[old[0]] if old else None)
-        if verb == "cart":
-            lines = [
-                {"hotel_id": self.hotels[row], "room_type_id": "DBL", "arrival": FIRST + timedelta(days=first),
-                 "nights": nights, "rooms": rooms}
-                for _, row, first, nights, rooms in asked[1:]
-            ]  # fmt: skip
-            return engine.hold_cart(lines, ttl_seconds=asked[0] / 1000)
+        if verb in ("cart", "all or nothing", "many"):
+            lines = asked if verb == "many" else [(*line, asked[0]) for line in asked[1:]]
+            return self._call_many(verb, lines)
+        if verb in ("confirm_cart", "release_cart"):
+            return getattr(engine, verb)(self.carts[asked])
+        if verb == "resolve many":
+            return getattr(engine, f"{asked[0][0]}_many")([self.ids[line[1]] for line in asked])
+        if verb == "sell_elsewhere":
+            row, night, rooms = asked
+            cell = {"hotel_id": [self.hotels[row]], "room_type_id": ["DBL"], "night": [FIRST + timedelta(days=night)]}
+            return engine.set_sold_elsewhere({**cell, "rooms": [rooms]})
+        if verb == "rebook":
+            return engine.confirm(self.ids[asked[1]], rebook=True)
         if verb == "sweep":
             return engine.expire()
         hold_id, arguments = self.ids[asked[0]], asked[1:]
@@ -193,14 +179,40 @@ class Story:
             return engine.amend(hold_id, **changes)
         return getattr(engine, verb)(hold_id)
 
-    def _note(self, verb: str, asked: tuple[Any, ...], said: Any) -> int:
-        """Remember the ids that begin; the log sequence number of a success, of a cart its last."""
+    def _call_many(self, verb: str, lines: Sequence[tuple[int, ...]]) -> Any:
+        """A cart of (number, stay, time to live), or a batch."""
+        frame = [
+            {"hotel_id": self.hotels[row], "room_type_id": "DBL", "arrival": FIRST + timedelta(days=first),
+             "nights": nights, "rooms": rooms}
+            for _, row, first, nights, rooms, _ in lines
+        ]  # fmt: skip
         if verb == "cart":
-            self.ids |= {line[0]: hold.id for line, hold in zip(asked[1:], said.holds, strict=True)}
+            return self.engine.hold_cart(frame, ttl_seconds=lines[0][-1] / 1000)
+        batch = pl.DataFrame(frame).with_columns(ttl_seconds=pl.Series([line[-1] // 1000 for line in lines]))
+        return self.engine.hold_many(batch, all_or_nothing=verb == "all or nothing")
+
+    def _note(self, verb: str, asked: tuple[Any, ...], said: Any) -> Any:
+        """Remember the ids that begin; the log sequence number of a success, of a cart its last, of a batch each."""
+        if verb == "cart":
+            numbers = tuple(line[0] for line in asked[1:])
+            self.ids |= dict(zip(numbers, (hold.id for hold in said.holds), strict=True))
+            self.carts[numbers] = said.cart_id
             return int(said.holds[-1].lsn)
-        if verb in ("hold", "book", "replace"):
+        if verb in ("many", "all or nothing", "resolve many"):
+            lsns = [lsn if outcome == Outcome.OK else 0 for outcome, lsn in said.select("outcome", "lsn").iter_rows()]
+            if verb != "resolve many":
+                lines = asked if verb == "many" else asked[1:]
+                begun = zip(lines, said["hold_id"], lsns, strict=True)
+                self.ids |= {line[0]: hold_id for line, hold_id, lsn in begun if lsn}
+            return lsns[-1] if verb == "all or nothing" else lsns
+        if verb in ("confirm_cart", "release_cart"):
+            return max(int(ticket.lsn) if ticket.outcome == Outcome.OK else 0 for ticket in said)
+        if verb in ("sweep", "sell_elsewhere"):
+            return 0
+        begins = verb == "rebook" and said.outcome == Outcome.OK and said.id != self.ids[asked[1]]
+        if begins or verb in ("hold", "book", "replace"):
             self.ids[asked[0]] = said.id
-        return 0 if verb == "sweep" or said.outcome.name != "OK" else int(said.lsn)
+        return 0 if said.outcome.name != "OK" else int(said.lsn)
 
 
 def record(engine: Engine, stories: list[Story], threads: int, calls: int, seed: str) -> None:
@@ -214,7 +226,7 @@ def record(engine: Engine, stories: list[Story], threads: int, calls: int, seed:
                 dice = Random(f"{seed} {place} {thread}")
                 gate.wait()
                 for call in range(calls):
-                    story.act(dice, 1_000_000 * thread + 2 * call)
+                    story.act(dice, 1_000_000 * thread + NUMBERS * call)
         except BaseException as error:  # noqa: BLE001 - raised below
             errors.append(error)
             gate.abort()
@@ -240,11 +252,11 @@ def expiries(story: Story) -> list[Call]:
 
 def judge_by_log(threads: int, calls: int, capacity: int, seed: str) -> Counter[str]:
     """One long story, judged by its log. What was met."""
-    engine = chain(2, capacity, slots=threads * calls * 2)
+    engine = chain(2, capacity, slots=threads * calls * 3, ring_records=1 << 18)
     story = Story(engine, 0)
     record(engine, [story], threads, calls, seed)
     clerk = Clerk(2, NIGHTS, capacity, sweeps=False)
-    assert engine.lsn <= 65_536, "the ring is too short for this story"
+    assert engine.lsn <= 1 << 18, "the ring is too short for this story"
     now_of = dict(engine.records().select("lsn", "now_ms").iter_rows())
     told = [call._replace(nows_ms=(now_of[call.lsn],)) if call.lsn else call for call in story.calls]
     assert all(new.nows_ms[0] in old.nows_ms for new, old in zip(told, story.calls, strict=True) if old.lsn)
@@ -260,7 +272,7 @@ def judge(threads: int, calls: int, capacity: int, count: int, seed: str) -> Cou
     """Record so many histories and explain each; AssertionError with the history that cannot be. What was met."""
     met: Counter[str] = Counter()
     engine = chain(2 * count, capacity)
-    stories = [Story(engine, 2 * place) for place in range(count)]
+    stories = [Story(engine, 2 * place, sets=True) for place in range(count)]
     record(engine, stories, threads, calls, seed)
     for place, story in enumerate(stories):
         verdict = explained(story.calls, Clerk(2, NIGHTS, capacity))

@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from tests.threads.clerk import Clerk
-from tests.threads.recorded import NIGHTS, Call, explained, in_log_order, judge, judge_by_log
+from tests.threads.orders import Call, explained, in_log_order
+from tests.threads.recorded import NIGHTS, judge, judge_by_log
 
 #: Threads, and calls of each: about as many calls in every history.
 CREWS = ((2, 8), (3, 6), (4, 5), (8, 3), (16, 2))
@@ -35,7 +36,8 @@ def test_every_verb_was_among_them():
     """Runs after the tests above."""
     if MET["histories"] < 200:
         pytest.skip("only some of the histories were recorded")
-    for verb in ("hold", "cart", "replace", "confirm", "release", "cancel", "amend", "extend", "no_show"):
+    verbs = ("hold", "cart", "replace", "confirm", "release", "cancel", "amend", "extend", "no_show", "sell_elsewhere")
+    for verb in (*verbs, "confirm_cart", "release_cart", "check_in"):
         assert MET[f"{verb} OK"] > 0, verb
     assert MET["hold SOLD_OUT"] > 50
     assert MET["confirm EXPIRED"] + MET["release EXPIRED"] + MET["amend EXPIRED"] > 0
@@ -45,6 +47,7 @@ def test_every_verb_was_among_them():
 def test_a_long_story_is_told_by_its_log(threads, capacity):
     met = judge_by_log(threads, 3_000 // threads, capacity, f"long {threads}")
     assert sum(count for name, count in met.items() if name.endswith(" OK")) > 600, met
+    assert min(met["rebook OK"], met["confirm_cart OK"], met["release_cart OK"]) > 0, met
 
 
 HOLD = Call(0, 1, "hold", (1, 0, 0, 2, 1, 60_000), (0,), "OK", 1)
@@ -59,6 +62,10 @@ STORY = [
     Call(12, 13, "hold", (6, 0, 0, 3, 1, 0), (60_020,), "OK", 8),
     Call(14, 15, "depart_early", (6, 1), (60_020,), "OK", 9),
     Call(16, 17, "cancel", (6,), (60_020,), "OK", 10),
+    Call(18, 19, "release_cart", (4, 5), (60_020,), "EXPIRED"),
+    Call(20, 21, "rebook", (7, 5), (60_020,), "OK", 11),
+    Call(22, 23, "check_out", (7,), (60_020,), "NOT_CHECKED_IN"),
+    Call(24, 25, "sell_elsewhere", (0, 2, 1), (60_020,), "REFUSED"),
 ]
 
 
