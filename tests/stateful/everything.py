@@ -150,12 +150,17 @@ class Everything(HotelSide):
 
     def resolve_many(self) -> None:
         """Several holds in one call, the same one twice at times."""
-        verb = self.dice.choice(["confirm", "release", "cancel"])
-        ids = [self.some() for _ in range(3)]
-        wanted = [getattr(self.oracle, verb)(hold_id) for hold_id in ids]
+        verbs = {"confirm": {}, "release": {}, "cancel": {"refund": self.dice.random() < 0.5}, "check_in": {}}
+        verbs |= {"check_out": {}, "no_show": {}, "extend": {"ttl_ms": 600_000}}
+        verb = self.dice.choice(sorted(verbs))
+        state = {"check_in": "booked", "check_out": "checked_in", "no_show": "booked"}.get(verb)
+        ids = [self.some() if state is None else self.in_state(state) for _ in range(3)]
+        wanted = [getattr(self.oracle, verb)(hold_id, **verbs[verb]) for hold_id in ids]
         theirs = [self.ids.get(hold_id, hold_id) for hold_id in ids]
-        codes = getattr(self.engine, f"{verb}_many")(theirs)["outcome"].to_list()
-        assert [Outcome(code).name for code in codes] == wanted
+        asked = {"ttl_seconds": 600} if verb == "extend" else verbs[verb]
+        codes = getattr(self.engine, f"{verb}_many")(theirs, **asked)["outcome"].to_list()
+        assert [Outcome(code).name for code in codes] == wanted, verb
+        self.met[f"{verb}_many OK"] += "OK" in wanted
 
     # Looking, and time
 
@@ -237,6 +242,11 @@ class Everything(HotelSide):
         )  # fmt: skip
         assert [getattr(view, name) for name in same] == [getattr(wanted, name) for name in same]
 
+    def rebuild(self) -> None:
+        """There is nothing to mend."""
+        self.sweep()
+        assert self.engine.rebuild() == []
+
     def compare_controls(self) -> None:
         """Every control as it is shown."""
         self.sweep()
@@ -247,7 +257,7 @@ class Everything(HotelSide):
 #: What Hypothesis chooses from.
 VERBS: Final = (
     *sorted(set(Pair.steps)), "ask", "ask_for_all", "again", "many", "refund", "resolve_many", "restrict", "unrestrict",
-    "at_the_hurdle",
+    "at_the_hurdle", "rename", "import_elsewhere", "rebuild",
     "cap", "protect", "hurdle", "house_cap", "last_room", "count", "block", "sell_elsewhere", "parts",
     "cut_unless_oversold", "close_or_open", "grow", "question", "look", "sweep", "to_the_deadline", "compare_controls",
 )  # fmt: skip
@@ -256,6 +266,6 @@ Everything.steps = (
     *VERBS,
     *("ask", "hold", "book", "confirm") * 4,
     *("again", "many", "check_in", "check_out", "amend", "end") * 2,
-    *("close_or_open", "depart", "end_cart") * 2,
+    *("close_or_open", "depart", "end_cart", "at_the_hurdle") * 2,
     *("restrict",) * 5,
 )

@@ -96,6 +96,17 @@ class HotelSide(Pair):
         else:
             self.written("release_block", name)
 
+    def import_elsewhere(self) -> None:
+        """Everything that other systems sold, at once: as it was, with one cell more or less."""
+        row, (night, _) = self.dice.choice(self.rows), self.range()
+        sold = self.engine.matrix("sold_elsewhere")
+        column = night.toordinal() - self.engine.first_night
+        rooms = self.dice.choice([0, 0, 1])
+        sold[self.engine.catalog.row_index(*row), column] = rooms
+        self.engine.set_sold_elsewhere(sold, allow_oversold=True)
+        self.oracle.set_sold_elsewhere(row, night, night, rooms)
+        self.met["import"] += 1
+
     def sell_elsewhere(self) -> None:
         self.written("set_sold_elsewhere", self.dice.choice(self.rows), *self.range(), self.dice.choice([0, 0, 1]))
 
@@ -136,6 +147,28 @@ class HotelSide(Pair):
         getattr(self.oracle, verb)(*place)
         getattr(self.engine, f"{verb}_{kind}")(*place)
         self.met[f"{verb} {kind}"] += 1
+
+    def rename(self) -> None:
+        """Something of the catalogue has another id for a while, and stays what it is: a guest who knows the new one is
+        told what the oracle says, and the old one is unknown. Plans are only looked at: caps go by their ids.
+        """
+        row = self.dice.choice(self.rows)
+        place = (*row, "flex")[: self.dice.choice([1, 2, 3])]
+        kind = ("hotel", "room_type", "plan")[len(place) - 1]
+        rename = getattr(self.engine, f"rename_{kind}")
+        now = (*place[:-1], "another")
+        rename(*place, new_id="another", name="Another")
+        if kind != "plan":
+            stay = self.stay()[2:]
+            before, after = (row, (now[0], row[1]) if kind == "hotel" else now)
+            wanted, said = self.oracle.hold(*before, *stay), self.face.hold(*after, *stay)
+            assert (said.outcome, said.night) == (wanted.outcome, wanted.night)
+            if wanted.outcome == "OK":
+                self.ids[wanted.hold_id] = said.hold_id
+                assert getattr(self.engine.get(said.hold_id), f"{kind}_id") == "another"
+            assert self.face.hold(*before, *stay).outcome in ("UNKNOWN_HOTEL", "UNKNOWN_PRODUCT", "INVALID")
+        rename(*now, new_id=place[-1], name=place[-1])
+        self.met[f"rename {kind}"] += 1
 
     def grow(self) -> None:
         """A hotel, then a room type and a plan are new."""
