@@ -12,7 +12,7 @@ from nightgrid.engine import Engine
 from tests.engines import engine_of
 
 FIRST = date(2027, 3, 1)
-NIGHTS = 24
+WINDOWS = (24, 230)  # the longer one has several segments of running sums
 NOON = round(datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
 ZONES = ("Etc/UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago")  # three civil dates at once
 DEMAND = [
@@ -64,10 +64,10 @@ def draw_chain(rng: Random) -> dict[str, list[dict[str, Any]]]:
 
 def live_engine(rng: Random, book: dict[str, Any] | None = None) -> Engine:
     """An engine with a short ring, so that readers fall behind it."""
-    engine = engine_of(draw_chain(rng), FIRST, NIGHTS, NOON, ring_records=1_024, tiers=["public", "gold"])
+    engine = engine_of(draw_chain(rng), FIRST, rng.choice(WINDOWS), NOON, ring_records=1_024, tiers=["public", "gold"])
     if rng.randrange(2):
         row = engine._row_names(0)
-        night = FIRST + timedelta(days=rng.randrange(NIGHTS))
+        night = FIRST + timedelta(days=rng.randrange(engine.n_nights))
         lines = {"hotel_id": [row[0]], "room_type_id": [row[1]], "first_night": [night], "last_night": [night]}
         engine.set_price_overrides({**lines, "kind": ["percent"], "percent": [13]})
     engine.publish(draw_book(rng) if book is None else book)
@@ -105,7 +105,7 @@ class Life:
 
     def _place(self) -> tuple[str, str, date, int]:
         rng = self.rng
-        arrival = date.fromordinal(self.engine.first_night + rng.randrange(NIGHTS - 1))
+        arrival = date.fromordinal(self.engine.first_night + rng.randrange(self.engine.n_nights - 1))
         return (*self.engine._row_names(rng.randrange(self.engine.catalog.n_rows)), arrival, rng.choice((1, 1, 2, 5)))
 
     def _some(self) -> int:

@@ -8,7 +8,7 @@ counter before and after, and reads again where somebody wrote meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -65,23 +65,44 @@ def headroom(program: Program) -> Fraction | None:
 class Variant:
     """The prices of one band of lead days, with what kernels need of a price version."""
 
-    matrices: Matrices
+    matrices: Matrices  # in segments (`native/program/live_block.py`): `row_of` says where a night stands
     tables: PriceTables
     mask: int
     desk: NDArray[np.int64]
     first_night: int
+    segments: int
+
+    def row_of(self, arrival: int) -> int:
+        """The row of the running sums with which a stay begins that arrives on a night (ordinal)."""
+        night = arrival - self.first_night
+        segment = min(night // lv.SEGMENT_STEP, self.segments - 1)
+        return segment * lv.SEGMENT_ROWS + night - segment * lv.SEGMENT_STEP
 
 
-def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
+def _in_segments(sums: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """(running sums (plane, night + 1, lane) cut into segments (plane, row, lane), how many)."""
+    planes, rows, size = sums.shape
+    count = max(1, -(-(rows - 1 - lv.SEGMENT_NIGHTS) // lv.SEGMENT_STEP) + 1)
+    cut = aligned((planes, count, lv.SEGMENT_ROWS, size), sums.dtype)
+    for segment in range(count):
+        part = sums[:, segment * lv.SEGMENT_STEP :][:, : lv.SEGMENT_ROWS]
+        cut[:, segment, : part.shape[1]] = part
+        cut[:, segment, part.shape[1] :] = part[:, -1:]  # nights after the window cost nothing
+    return cut.reshape(planes, -1, size), count
+
+
+def variant_of(folded: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
     """The variant of some matrices; `tables` but for their sums."""
-    sums = matrices.sums[0].view()
+    cut, segments = _in_segments(folded.sums)
+    matrices = replace(folded, sums=cut)
+    sums = cut[0].view()
     word_sums = aligned((sums.shape[0], sums.shape[1] // 64), sums.dtype)
     fold_word_minima(sums, lanes.lane_product, matrices.mask, word_sums)
     read_only = word_sums.view()
     for array in (sums, read_only):
         array.setflags(write=False)
     made = tables._replace(sums=sums, word_sums=read_only)
-    return Variant(matrices, made, matrices.mask, desk_of(made, lanes), first_night)
+    return Variant(matrices, made, matrices.mask, desk_of(made, lanes), first_night, segments)
 
 
 def _lanes_by_hotel(catalog: Catalog, lanes: LaneMap) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -99,6 +120,7 @@ def _made_block(regions: dict[int, NDArray[Any]]) -> tuple[NDArray[np.int64], di
     sizes = {region: -(-array.nbytes // at.LINE_BYTES) * at.LINE_BYTES for region, array in regions.items()}
     block = aligned((8 * lv.HEADER_WORDS + sum(sizes.values()),), np.uint8)
     header = block[: 8 * lv.HEADER_WORDS].view(np.int64)
+    header[:] = 0
     begin, made = 8 * lv.HEADER_WORDS, {}
     for region, array in regions.items():
         made[region] = block[begin : begin + array.nbytes].view(array.dtype).reshape(array.shape)
@@ -131,7 +153,7 @@ class LivePrices:
         self._inventory = inventory
         self._store = inventory.table.address
         self._program = program  # alive as long as its addresses
-        planes, rows, size = variants[0].matrices.sums.shape
+        planes, _, size = variants[0].matrices.sums.shape
         first, by_hotel = _lanes_by_hotel(catalog, lanes)
         places = [
             (each.matrices.sums.ctypes.data, each.tables.word_sums.ctypes.data, lead, 0)
@@ -152,10 +174,11 @@ class LivePrices:
         self.stamps, self.fill_bp, self.feed = made[lv.R_STAMPS], made[lv.R_FILL], made[lv.R_FEED]
         self.words[lv.R_DESK], self.words[lv.R_TERMS] = program.desk.ctypes.data, program.terms.ctypes.data
         constants = {
-            lv.V_SEEN: seen, lv.V_HOTELS: catalog.n_hotels, lv.V_NIGHTS: rows - 1,
+            lv.V_SEEN: seen, lv.V_HOTELS: catalog.n_hotels, lv.V_NIGHTS: fill_bp.shape[1],
             lv.V_FIRST_NIGHT: variants[0].first_night, lv.V_EDGES: len(program.fills), lv.V_FEED_SIZE: _FEED_ENTRIES,
             lv.V_VARIANTS: len(variants), lv.V_PLANES: planes, lv.V_LANES: size,
             lv.V_SHORT: variants[0].matrices.mask > 0, lv.V_LIMIT: limit, lv.V_TERMS: len(program.terms),
+            lv.V_SEGMENTS: variants[0].segments,
         }  # fmt: skip
         for word, value in constants.items():
             self.words[word] = value
@@ -170,8 +193,12 @@ class LivePrices:
         """Bring the prices to house fill now; False where a night became too large for matrices."""
         return bool(refresh(self._store, self._address) >= 0)
 
-    def variant(self, first_lead: int, last_lead: int) -> Variant | None:
-        """The variant for lead days first..last; None where they lie in several bands."""
+    def variant(self, first_lead: int, last_lead: int, nights: int) -> Variant | None:
+        """The variant for stays of a length and lead days first..last; None where these lie in several bands, or a stay
+        in more than one segment.
+        """
+        if nights > lv.SEGMENT_STAY:
+            return None
         band = np.searchsorted(self.leads, (min(first_lead, LEAD_DAYS_MAX), min(last_lead, LEAD_DAYS_MAX)), "right")
         return self.variants[int(band[0]) - 1] if band[0] == band[1] else None
 

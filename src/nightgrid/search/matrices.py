@@ -30,9 +30,9 @@ _WORD = 2**62  # running sums of a stay are words; what is made of them is exact
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """Zeros that begin on a cache line."""
+    """Memory that begins on a cache line, not set to anything; large ones in huge pages, which `np.zeros` has not."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    raw = np.zeros(size + _LINE_BYTES, np.uint8)
+    raw = np.empty(size + _LINE_BYTES, np.uint8)
     begin = -raw.ctypes.data % _LINE_BYTES
     array: NDArray[Any] = raw[begin : begin + size].view(dtype).reshape(shape)
     return array

@@ -66,6 +66,10 @@ class PriceVersion:
         """Tier names; the first is the public one."""
         return self.compiled.tiers
 
+    def row_of(self, arrival: int) -> int:
+        """The row of the running sums with which a stay begins that arrives on a night (ordinal)."""
+        return arrival - self.first_night
+
     def tier_index(self, tier: str) -> int:
         """Index of a tier; UnknownIdError names the tiers of the book."""
         try:

@@ -146,7 +146,7 @@ class Searcher:
         table = self._inventory.table
         kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
-        priced = query.arrival - prices.first_night
+        priced = prices.row_of(query.arrival)
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
         drop_refused(
             table, prices.tables, factors, self._lanes, stay, prices.mask, everything, query.now_ms, _NO_TOTALS, words
@@ -184,7 +184,7 @@ class Searcher:
             if version.live is None:
                 return self._factored(version, *given)
             leads = np.maximum(query.arrival - calendar_today, 0)
-            variant = version.live.variant(int(leads.min()), int(leads.max()))
+            variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
             found = None if variant is None else version.live.read(partial(self._factored, variant, *given))
             if found is not None:
                 return found
@@ -226,7 +226,7 @@ class Searcher:
             calendar_today,
             rates,
             query.arrival,
-            query.arrival - prices.first_night,
+            prices.row_of(query.arrival),
             query.nights,
             query.tier,
             query.rooms,
@@ -320,7 +320,7 @@ class Searcher:
             factors,
             rates,
             self._lanes,
-            (query.arrival - prices.first_night, query.nights, prices.mask, low, high),
+            (prices.row_of(query.arrival), query.nights, prices.mask, low, high),
             out,
         )
         display, total, lane = out

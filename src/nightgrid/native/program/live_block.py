@@ -2,8 +2,12 @@
 
 A header of int64 words, then the regions, each on a cache line. The words up to V_WORDS that others may change are
 reached through `native/base/atomics.py` alone. Running sums stand in blocks of their own, one for each band of lead
-days (a *variant*); the region of variants has their addresses. Only differences of two sums of a lane mean anything:
-where a night changes, whichever side of it is shorter is shifted, and sums wrap.
+days (a *variant*); the region of variants has their addresses.
+
+So that one changed night does not rewrite a year, sums are those of segments of SEGMENT_NIGHTS nights that begin every
+SEGMENT_STEP nights: a stay of at most SEGMENT_STAY nights lies in one of them, and a night in one or two. Only
+differences of two sums of a lane mean anything: where a night changes, whichever side of it is shorter is shifted, and
+sums wrap.
 
 Nobody sees a torn price: V_CHANGES is odd while cells are written, and so is the stamp of their hotel; whoever reads
 looks at it before and after, and reads again where it is odd or has moved.
@@ -20,6 +24,11 @@ from nightgrid.native.base.jit import kernel
 from nightgrid.native.program.night_desk import DESK_WORDS
 from nightgrid.native.program.plan_codes import Q_FIELDS
 from nightgrid.native.store.views import as_pointer
+
+SEGMENT_STEP: Final = 64
+SEGMENT_NIGHTS: Final = 96
+SEGMENT_ROWS: Final = SEGMENT_NIGHTS + 1
+SEGMENT_STAY: Final = SEGMENT_NIGHTS - SEGMENT_STEP + 1
 
 # -- words that change -----------------------------------------------------------------------------
 V_LOCK: Final = 0  # the price lock, see `native/store/layout.py`
@@ -39,6 +48,7 @@ V_LANES: Final = 23
 V_SHORT: Final = 24  # sums are uint32, else int64
 V_LIMIT: Final = 25  # largest night, x scale, that can be told from sums and is computed exactly
 V_TERMS: Final = 26  # words of the program's terms
+V_SEGMENTS: Final = 27
 R_STAMPS: Final = 32  # int64 (hotel): how often its cells began or ended to change
 R_FILL: Final = 33  # int16 (hotel, night) basis points: with which the cells were made
 R_HOTEL_FIRST: Final = 34  # int32 (hotel + 1): where its lanes begin
@@ -66,8 +76,8 @@ E_NEW: Final = 6
 E_WORDS: Final = 8
 
 # -- a variant -------------------------------------------------------------------------------------
-X_SUMS: Final = 0  # address: (plane, night + 1, lane) uint32 or int64
-X_WORD_SUMS: Final = 1  # address: (night + 1, word), same type
+X_SUMS: Final = 0  # address: (plane, segment, SEGMENT_ROWS, lane) uint32 or int64
+X_WORD_SUMS: Final = 1  # address: (segment, SEGMENT_ROWS, word), same type
 X_LEAD: Final = 2  # lead days of its band
 X_WORDS: Final = 4
 

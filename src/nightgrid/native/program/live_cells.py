@@ -85,47 +85,73 @@ def _new_amounts(live, lead, place, fill_bp, lanes, cells):
 
 
 @kernel
-def _shift(sums, mask, first_row, place, nights, lanes, amounts):
-    """Change one night of some lanes by amounts (lane) int64: the shorter side of the running sums is shifted."""
-    back = place + 1 <= (nights + 1) // 2
-    begin = first_row if back else first_row + place + 1
-    end = first_row + place + 1 if back else first_row + nights + 1
-    sign = np.int64(-1 if back else 1)
-    for row in range(begin, end):
-        for number in range(lanes.size):
-            lane = lanes[number]
-            sums[row, lane] = (np.int64(sums[row, lane]) + sign * amounts[number]) & mask
+def _first_segment(place):
+    """The first segment that has a night; the others that have it follow."""
+    return max(0, (place - lv.SEGMENT_NIGHTS + lv.SEGMENT_STEP) // lv.SEGMENT_STEP)
 
 
 @kernel
-def _least(sums, products, mask, word, place):
-    """The cheapest night of a word's products."""
+def _shift(sums, mask, row, place, lanes, amounts):
+    """Change one night of some lanes by amounts (lane) int64 in the segment that begins in a row: the shorter side of
+    its running sums is shifted.
+    """
+    back = place < lv.SEGMENT_NIGHTS // 2
+    begin = row if back else row + place + 1
+    end = row + place + 1 if back else row + lv.SEGMENT_ROWS
+    sign = np.int64(-1 if back else 1)
+    for at_row in range(begin, end):
+        for number in range(lanes.size):
+            lane = lanes[number]
+            sums[at_row, lane] = (np.int64(sums[at_row, lane]) + sign * amounts[number]) & mask
+
+
+@kernel
+def _least(sums, products, mask, word, row):
+    """The cheapest night of a word's products, between a row of sums and the next."""
     least = np.int64(mask & 0x7FFFFFFFFFFFFFFF)
     for lane in range(word * 64, word * 64 + 64):
         if products[lane] >= 0:
-            least = min(least, (np.int64(sums[place + 1, lane]) - np.int64(sums[place, lane])) & mask)
+            least = min(least, (np.int64(sums[row + 1, lane]) - np.int64(sums[row, lane])) & mask)
     return least
 
 
 @kernel
-def _write(sums, word_sums, mask, products, nights, place, lanes, cells, amounts):
+def _differences(sums, mask, row, lanes, amounts):
+    """What amounts (lane) int64 are more than the night after a row of sums [inout]; whether any differs."""
+    differ = False
+    for number in range(lanes.size):
+        lane = lanes[number]
+        amounts[number] -= (np.int64(sums[row + 1, lane]) - np.int64(sums[row, lane])) & mask
+        differ |= amounts[number] != 0
+    return differ
+
+
+@kernel
+def _write(sums, word_sums, mask, products, segments, place, lanes, cells, amounts):
     """Write the amounts of a night of some lanes into one variant's sums; the bounds of their words follow."""
+    first = _first_segment(place)
+    last = min(place // lv.SEGMENT_STEP, segments - 1)
+    inside = place - first * lv.SEGMENT_STEP
     changed = False
     for plane in range(cells.shape[0]):
-        row = plane * (nights + 1)
+        top = plane * segments * lv.SEGMENT_ROWS
         for number in range(lanes.size):
-            lane = lanes[number]
-            before = (np.int64(sums[row + place + 1, lane]) - np.int64(sums[row + place, lane])) & mask
-            amounts[number] = cells[plane, number] - before
-            changed |= amounts[number] != 0
-        _shift(sums, mask, row, place, nights, lanes, amounts)
+            amounts[number] = cells[plane, number]
+        if _differences(sums, mask, top + first * lv.SEGMENT_ROWS + inside, lanes, amounts):
+            changed = True
+            for segment in range(first, last + 1):
+                row = top + segment * lv.SEGMENT_ROWS
+                _shift(sums, mask, row, place - segment * lv.SEGMENT_STEP, lanes, amounts)
     if changed:
         words = np.empty(lanes.size, np.int64)
+        row = first * lv.SEGMENT_ROWS + inside
         for number in range(lanes.size):
             words[number] = lanes[number] >> 6
-            before = (np.int64(word_sums[place + 1, words[number]]) - np.int64(word_sums[place, words[number]])) & mask
-            amounts[number] = _least(sums, products, mask, words[number], place) - before
-        _shift(word_sums, mask, 0, place, nights, words, amounts)
+            amounts[number] = _least(sums, products, mask, words[number], row)
+        if _differences(word_sums, mask, row, words, amounts):
+            for segment in range(first, last + 1):
+                inside = place - segment * lv.SEGMENT_STEP
+                _shift(word_sums, mask, segment * lv.SEGMENT_ROWS, inside, words, amounts)
 
 
 @kernel
@@ -136,8 +162,9 @@ def _reprice(live, hotel, place, fill_bp):
     first = lv.hotel_first_of(live)
     products = lv.lane_product_of(live)
     variants = lv.variant_of(live)
-    nights, size = live[lv.V_NIGHTS], live[lv.V_LANES]
-    rows = live[lv.V_PLANES] * (nights + 1)
+    segments, size = live[lv.V_SEGMENTS], live[lv.V_LANES]
+    length = segments * lv.SEGMENT_ROWS
+    rows = live[lv.V_PLANES] * length
     cells = np.empty((live[lv.V_PLANES], _LANES), np.int64)
     amounts = np.empty(_LANES, np.int64)
     for begin in range(first[hotel], first[hotel + 1], _LANES):
@@ -149,12 +176,12 @@ def _reprice(live, hotel, place, fill_bp):
                 return
             if live[lv.V_SHORT]:
                 table = lv.short_sums(sums, rows, size)
-                bounds = lv.short_sums(words, nights + 1, size >> 6)
-                _write(table, bounds, _SHORT_MASK, products, nights, place, lanes, cells, amounts)
+                bounds = lv.short_sums(words, length, size >> 6)
+                _write(table, bounds, _SHORT_MASK, products, segments, place, lanes, cells, amounts)
             else:
                 wide = lv.long_sums(sums, rows, size)
-                limits = lv.long_sums(words, nights + 1, size >> 6)
-                _write(wide, limits, np.int64(-1), products, nights, place, lanes, cells, amounts)
+                limits = lv.long_sums(words, length, size >> 6)
+                _write(wide, limits, np.int64(-1), products, segments, place, lanes, cells, amounts)
 
 
 @kernel
