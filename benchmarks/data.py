@@ -29,6 +29,9 @@ LEAD_FROM_DAYS = (0, 2, 4, 7, 14, 21, 30, 45, 60, 90, 120, 180)
 #: Factors are integers over these: whole percents for nights, length and tier, tenths of a percent for lead time.
 WEEK_DEN = WEEKDAY_DEN = LENGTH_DEN = TIER_DEN = 100
 LEAD_DEN = 1_000
+#: Demand: lower edges of house fill in percent, of lead days, and hundredths of the price in each band.
+FILL_EDGES, FILL_LEADS = (0, 50, 80), (0, 14, 60)
+FILL_NUM = ((100, 97, 95), (108, 105, 100), (125, 115, 110))
 STAY_DEN = LENGTH_DEN * LEAD_DEN * TIER_DEN
 
 
@@ -104,14 +107,19 @@ class Chain:
         return (hotel[:, None] + np.arange(kinds)).ravel().astype(np.int32)
 
     @cached_property
+    def season_numerators(self) -> NDArray[np.int64]:
+        """Week x weekday factor over WEEK_DEN x WEEKDAY_DEN: int64 [N, region]."""
+        nights = np.arange(self.size.nights)
+        return (self.week_num[:, nights // 7] * self.weekday_num[:, (FIRST_NIGHT.weekday() + nights) % 7]).T
+
+    @cached_property
     def night_minor(self) -> NDArray[np.int32]:
         """Public price of every night, night-major: int32 [N, R] minor units, half-up."""
         prices = np.empty((self.size.nights, self.size.rows), np.int32)
         region = np.repeat(self.region, self.size.room_types)
         den = WEEK_DEN * WEEKDAY_DEN
         for night in range(self.size.nights):
-            factor = self.week_num[:, night // 7] * self.weekday_num[:, (FIRST_NIGHT.weekday() + night) % 7]
-            prices[night] = (2 * self.base_minor * factor[region] + den) // (2 * den)
+            prices[night] = (2 * self.base_minor * self.season_numerators[night, region] + den) // (2 * den)
         return prices
 
     @cached_property
@@ -247,6 +255,15 @@ class Chain:
         """An engine with rooms and prices; its clock stands on the morning of the first night."""
         engine = self._rooms_only(**options)
         engine.publish(self.book())
+        return engine
+
+    @cached_property
+    def live_engine(self) -> Any:
+        """A third one, whose prices depend on house fill too."""
+        engine = self._rooms_only(retention_ms=0)
+        rule = {"name": "fill", "fill": list(FILL_EDGES), "lead_days": list(FILL_LEADS)}
+        percent = [[num - 100 for num in row] for row in FILL_NUM]
+        engine.publish(self.book() | {"demand": [{**rule, "percent": percent}]})
         return engine
 
     @cached_property

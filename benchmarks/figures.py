@@ -20,6 +20,7 @@ BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
 _QUESTIONS = (
     ("search", "search the whole chain: 10,000 hotels, 50,000 room types, member prices, top 20"),
     ("search.city", "search one city: 200 hotels, top 20"),
+    ("live", "sell rooms so that house fill moves prices, then search the city"),
     ("hold", "hold rooms for a stay, one call from Python"),
     ("hold_many", "hold in bulk"),
     ("check", "recompute every counter from 1 million live bookings and compare"),
@@ -31,6 +32,7 @@ _QUESTIONS = (
 )
 _NAMES = {
     "numpy": "NumPy",
+    "numpy_made_anew": "NumPy, prices made anew",
     "numpy_our_layout": "NumPy on our layout",
     "polars": "Polars",
     "polars_our_layout": "Polars on our running sums",

@@ -11,10 +11,11 @@ from rich.table import Table
 from benchmarks.redis_server import PROGRAM
 
 #: Benchmarks in the order of their tables; each is a file bench_<name>.py.
-NAMES = ("search", "hold", "hold_many", "check", "memory", "reprice", "quote", "import", "first_answer")
+NAMES = ("search", "live", "hold", "hold_many", "check", "memory", "reprice", "quote", "import", "first_answer")
 TITLES = {
     "search": "search, whole chain",
     "search.city": "search, one city",
+    "live": "a sale, and a search of its city",
     "hold": "one hold",
     "hold_many": "holds in bulk",
     "check": "check of all bookings",
@@ -71,6 +72,7 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, label in (
         ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
+        ("prices", "(until the prices are the new ones)"),
         ("with_key", "(with key)"),
         ("with_keys", "(with keys as texts)"),
         ("with_keys_ready", "(kernel, with keys)"),

@@ -23,6 +23,7 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "duckdb_search:DuckdbSearch",
         "duckdb_search:OwnLayoutSearch",
     ),
+    "live": ("numpy_live:KeptPrices", "numpy_live:MadeAnew"),
     "hold": ("dict_hold:DictHold", "sqlite_hold:SqliteHold"),
     "hold_many": ("dict_hold:DictHoldMany", "sqlite_hold:SqliteHoldMany"),
     "reprice": (

@@ -21,6 +21,7 @@ from benchmarks import (
     bench_hold,
     bench_hold_many,
     bench_import,
+    bench_live,
     bench_memory,
     bench_quote,
     bench_reprice,
@@ -49,6 +50,7 @@ def chain() -> Chain:
     [
         pytest.param(lambda chain: bench_search.whole_chain(chain, 12), id="search"),
         pytest.param(lambda chain: bench_search.one_city(chain, 12), id="search.city"),
+        pytest.param(lambda chain: bench_live.race(chain, 12), id="live"),
         pytest.param(lambda chain: bench_hold.race(chain, 400), id="hold"),
         pytest.param(lambda chain: bench_hold_many.race(chain, 2_000), id="hold_many"),
         pytest.param(lambda chain: bench_hold_many.bulk_race(chain, 2_000), id="hold_many.bulk"),
