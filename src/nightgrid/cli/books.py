@@ -39,6 +39,7 @@ def check(
 ) -> None:
     """List every mistake of a rule book with its line and fix; exit code 1 if there is one."""
     from nightgrid.pricing.parse import load_book
+    from nightgrid.pricing.rule_warnings import book_warnings
 
     screen = Screen(as_json)
     if not book.is_file():
@@ -52,12 +53,14 @@ def check(
         title = f"{book}: {count} mistake{'s' if count != 1 else ''}"
         screen.answer({"file": str(book), "ok": False, "mistakes": mistakes_json(error)}, table(title, columns, rows))
         raise typer.Exit(FINDING) from None
-    facts = {**summary(found), "pipeline": pipeline_json(found), "rule_list": rules_json(found)}
-    words = {key: value for key, value in facts.items() if key not in ("pipeline", "rule_list")}
+    warnings = book_warnings(found)
+    facts = {**summary(found), "warnings": warnings, "pipeline": pipeline_json(found), "rule_list": rules_json(found)}
+    words = {key: value for key, value in facts.items() if key not in ("warnings", "pipeline", "rule_list")}
     rows = [[key.replace("_", " "), _words(value)] for key, value in words.items()]
     screen.answer(
         {"file": str(book), "ok": True, "mistakes": [], **facts},
         table(f"{book}: no mistakes", {"": "left", "value": "left"}, rows),
+        *(Text(f"warning: {each}", style="yellow") for each in warnings),
         pipeline_table(found),
         rules_table(found),
     )

@@ -25,6 +25,7 @@ from nightgrid.pricing.plainness import has_factor_stays, is_plain
 from nightgrid.pricing.price_data import NO_DATA, PriceData
 from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
+from nightgrid.pricing.rule_warnings import catalog_warnings
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
 from nightgrid.pricing.stays import compile_bounds, compile_stays
@@ -69,7 +70,7 @@ class CompiledBook:
     tiers: tuple[str, ...]  # the first is for guests who are no members
     rates: Mapping[str, Fraction]  # value of one major unit by currency; empty where the book has no rates
     display_currency: str  # "" where hotels have several currencies and the book names none
-    warnings: tuple[str, ...]  # sentences about names that nothing matches; the book is usable
+    warnings: tuple[str, ...]  # about names that nothing matches, amounts that are missing; the book is usable
     data: PriceData = NO_DATA  # base prices and overrides that came beside the book
     program: Program | None = None  # of a book that is more than a product of factors; then the bounds tables above,
     # and the stay tables unless it has factor stays, are those of no rule at all
@@ -113,6 +114,7 @@ def compile_book(
         if mistakes:
             raise refused(book, mistakes)
     warnings = scope_warnings(book, catalog, classes.unknown) + holiday_warnings(book, classes, first_night, n_nights)
+    warnings += catalog_warnings(book, classes, catalog)
     of_product = classes.of_product
     return CompiledBook(
         book=book, digest=book.digest, first_night=first_night, n_nights=n_nights,

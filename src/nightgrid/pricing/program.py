@@ -16,10 +16,12 @@ from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
 from nightgrid.pricing.derivation import plan_products
 from nightgrid.pricing.fields import basis_points
+from nightgrid.pricing.mistakes import refused
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.night_tables import compile_nights
 from nightgrid.pricing.pipelines import placed
 from nightgrid.pricing.price_data import PriceData
+from nightgrid.pricing.program_proof import prove_program
 from nightgrid.pricing.records import Records
 from nightgrid.pricing.rule_sets import Reach, RuleSets, compile_rule_sets
 from nightgrid.pricing.scopes import ProductClasses
@@ -47,6 +49,8 @@ class Program:
     fills: tuple[int, ...]  # edges of house fill at which demand changes, basis points; (0,) where it does not
     leads: tuple[int, ...]  # edges of lead days at which demand changes
     lead_of_night: bool
+    open_stages: tuple[str, ...]  # where only the kernel can judge whether fractions fit (`pricing/program_proof.py`)
+    largest_minor: int  # no total of a stay is larger
 
     @property
     def asks_guests(self) -> bool:
@@ -106,6 +110,9 @@ def compile_program(
     nights = compile_nights(book, pipeline, classes, reach, catalog, seasons, tables, window)
     records = Records(book.book.tiers)
     sets = compile_rule_sets(book, pipeline, classes, reach, catalog, records, nights.planes)
+    proof = prove_program(book, pipeline, classes, reach, catalog, tables, nights, sets.set_of_class, window[1])
+    if proof.mistakes:
+        raise refused(book, proof.mistakes)
     set_of_product = sets.set_of_class[classes.of_product]
     tables_of_nights = nights.tables._replace(guests_rule=np.ascontiguousarray(sets.guests[set_of_product]))
     demand = book.demand if pipeline.index("demand") >= 0 else ()
@@ -121,6 +128,7 @@ def compile_program(
         fills=tuple(sorted({0, *(basis_points(edge) for rule in demand for edge in rule.fill)})),
         leads=tuple(sorted({0, *(edge for rule in demand for edge in rule.lead_days)})),
         lead_of_night=book.book.lead_of == "night",
+        open_stages=tuple(sorted(proof.open)), largest_minor=int(proof.largest),
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ class Reach:
             return known
         mask = self._classes.matches(rule.where)
         if kind != "bounds":
-            tables = list(_tables(kind, rule))
+            tables = list(amount_tables(kind, rule))
             if tables:
                 has = np.array([all(code in each for each in tables) for code in self._currencies], np.bool_)
                 mask = mask & has[self._classes.currency]
@@ -120,7 +120,8 @@ class Reach:
         return found
 
 
-def _tables(kind: str, rule: Rule) -> Iterator[dict[str, Decimal]]:
+def amount_tables(kind: str, rule: Rule) -> Iterator[dict[str, Decimal]]:
+    """The tables of amounts in a rule of a kind."""
     if kind == "member_tier" and isinstance(rule, MemberTier):
         yield from (*rule.amount.values(), *rule.price.values())  # tiers could be written like currencies
     else:

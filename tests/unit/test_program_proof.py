@@ -1,0 +1,154 @@
+"""The proof of bounds of books with a full pipeline: never below a price there is, and the stage is named."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from nightgrid import InputError, Refused, RuleBookError
+from nightgrid.limits import BASE_MINOR_MAX, PRICE_MINOR_MAX
+from nightgrid.pricing.parse import load_book
+from nightgrid.pricing.rule_warnings import book_warnings
+from tests.agreement.book_compare import engine_for
+from tests.book_worlds import draw_stay, draw_world
+from tests.engines import engine_of
+from tests.strategies import NOW_MS
+
+FIRST = date(2026, 12, 18)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_price_of_a_random_book_is_above_its_bound(seed):
+    rng = Random(f"bound {seed}")
+    world = draw_world(rng)
+    engine = engine_for(world)
+    if engine is None or engine._version.compiled.program is None:
+        pytest.skip("no program")
+    bound, highest = engine._version.compiled.program.largest_minor, 0
+    for _ in range(12):
+        stay = draw_stay(rng, world.book)
+        said = {key: value for key, value in stay.items() if key != "lead_days"}
+        said["booking_date"] = stay["arrival"] - timedelta(days=stay["lead_days"])
+        for product in world.products:
+            try:
+                quote = engine.quote(product["hotel_id"], product["room_type_id"], plan_id=product["plan_id"], **said)
+            except (Refused, InputError):
+                continue
+            highest = max(highest, quote.total_minor)
+    assert 0 < highest <= bound <= PRICE_MINOR_MAX
+
+
+def made(book, base=BASE_MINOR_MAX, nights=100, currency="CNY", hotels=("A",)):
+    world = {
+        "hotels": [{"hotel_id": hotel, "currency": currency, "time_zone": "Asia/Shanghai"} for hotel in hotels],
+        "room_types": [{"hotel_id": hotel, "room_type_id": "king", "capacity": 3, "guests_max": 2} for hotel in hotels],
+        "products": [
+            {"hotel_id": hotel, "room_type_id": "king", "plan_id": "flex", "base_minor": base} for hotel in hotels
+        ],
+    }
+    return engine_of(world, FIRST, nights, NOW_MS, book=book)
+
+
+GENERAL = {"points": [{"name": "Stars", "rate": {"points": 100, "value": {"CNY": 1}}}]}
+#: With the highest base price a stay of 100 nights costs 10^11, and each of these raises it.
+RAISE = {
+    "season": {"season": [{"name": "Dear", "percent": 900}]},
+    "demand": {"demand": [{"name": "Full", "fill": [0, 80], "lead_days": [0], "percent": [[0], [1]]}]},
+    "bounds": {"bounds": [{"name": "Floor", "floor_percent": 101}]},
+    "extra_guests": {"extra_guests": [{"name": "Extra", "included": 1, "adult": {"CNY": "0.01"}}]},
+    "length_of_stay": {"length_of_stay": [{"name": "Long", "bands": [{"from_nights": 2, "percent": 1}]}]},
+    "lead_time": {"lead_time": [{"name": "Late", "bands": [{"from_days": 0, "percent": 1}]}]},
+    "member_tier": {"member_tier": [{"name": "Members", "percent": {"public": 1}}]},
+    "promotion": {"promotion": [{"name": "Dear", "percent": 1}]},
+    "package": {"package": [{"name": "Breakfast", "price": {"CNY": "0.01"}, "mandatory": True, "per": "stay"}]},
+    "tax": {"tax": [{"name": "VAT", "amount": {"CNY": "0.01"}, "per": "stay"}]},
+}  # fmt: skip
+
+
+def test_the_largest_price_there_can_be_is_taken():
+    engine = made(GENERAL)
+    assert engine._version.compiled.program.largest_minor == PRICE_MINOR_MAX
+    assert engine.quote("A", "king", FIRST, 100).total_minor == PRICE_MINOR_MAX
+
+
+@pytest.mark.parametrize("stage", RAISE)
+def test_a_stage_that_can_go_beyond_is_named_when_the_book_is_loaded(stage):
+    with pytest.raises(RuleBookError) as error:
+        made(GENERAL | RAISE[stage])
+    first = error.value.mistakes[0]
+    assert first.place == ("the sum of the nights" if stage in ("season", "demand", "bounds") else stage)
+    assert first.problem.startswith("a stay of up to 100 nights can reach 1")
+    assert "A/king/flex (base 10000000.00 CNY); a price is at most 1000000000.00 CNY" in first.problem
+    made(GENERAL | RAISE[stage], base=10_000)
+
+
+def test_what_data_make_possible_is_refused_and_changes_nothing():
+    engine = made(GENERAL, base=10_000, nights=200)
+    line = {"hotel_id": ["A"], "room_type_id": ["king"], "first_night": [FIRST], "last_night": [FIRST]}
+    with pytest.raises(
+        RuleBookError, match=r"the sum of the nights: a stay of up to 200 nights can reach 2000000000\.00"
+    ):
+        engine.set_price_overrides(line | {"kind": ["fixed"], "amount_minor": [BASE_MINOR_MAX]})
+    with pytest.raises(RuleBookError, match="the sum of the nights"):
+        engine.set_base_prices(line | {"base_minor": [BASE_MINOR_MAX]})
+    assert engine.quote("A", "king", FIRST, 1).total_minor == 10_000
+
+
+def unrounded(count, stacking):
+    promotions = [{"name": f"P{n}", "percent": f"-0.{n + 11}", "class": "any"} for n in range(count)]
+    return {"rounding": {"policy": "total"}, "stacking": {"policy": stacking}, "promotion": promotions}
+
+
+def test_fractions_that_leave_the_registers_are_named():
+    with pytest.raises(RuleBookError) as error:
+        made(unrounded(16, "accumulate"), base=50_000)
+    (mistake,) = error.value.mistakes
+    assert mistake.place == "promotion"
+    assert "can need" in mistake.problem
+    assert "at most 37 is computed exactly" in mistake.problem
+    assert "Round after more stages" in mistake.fix
+    engine = made(unrounded(6, "accumulate"), base=50_000)
+    assert engine.quote("A", "king", FIRST, 100).total_minor > 0
+
+
+def test_promotions_of_which_one_applies_count_once():
+    many = [{"name": f"P{n}", "percent": f"-{n + 1}.25", "channels": [f"c{n}"]} for n in range(40)]
+    engine = made({"rounding": {"policy": "total"}, "promotion": many}, base=50_000)
+    assert engine.quote("A", "king", FIRST, 3, channel="c39").applied == (39,)
+
+
+def test_stages_of_single_nights_are_left_to_the_kernel():
+    nightly = {"promotion": [{"name": "First", "night_percent": {"nights": "first", "percent": -50}}]}
+    assert made(nightly, base=10_000)._version.compiled.program.open_stages == ("promotion",)
+    assert made(GENERAL, base=10_000)._version.compiled.program.open_stages == ()
+
+
+def test_a_rule_without_a_hotels_currency_is_warned_of():
+    book = {
+        "currencies": {"CNY": 1, "EUR": "7.85"},
+        "package": [{"name": "Breakfast", "price": {"CNY": 30}, "per": "stay"}],
+        "bounds": [{"name": "Floor", "floor": {"CNY": 10}}],
+        "promotion": [{"name": "Both", "off": {"CNY": 10, "EUR": 2}}],
+    }
+    warnings = made(book, base=10_000, currency="EUR")._version.compiled.warnings
+    assert warnings == (
+        'bounds 1 "Floor": hotels in its scope have EUR, in which it has no amount; that side of it does not act there',
+        'package 1 "Breakfast": hotels in its scope have EUR, in which it has no amount; it does not apply there',
+    )
+    assert made(book, base=10_000)._version.compiled.warnings == ()
+    assert [each.partition(":")[0] for each in book_warnings(load_book(book))] == [
+        'bounds 1 "Floor"', 'package 1 "Breakfast"'
+    ]  # fmt: skip
+
+
+def test_more_promotions_than_can_come_into_question_are_warned_of():
+    def book(count):
+        return {"promotion": [{"name": f"P{n}", "percent": -1, "where": {"hotel": ["A"]}} for n in range(count)]}
+
+    (warning,) = made(book(17), base=10_000)._version.compiled.warnings
+    assert warning.startswith("promotion: 17 are for A/king/flex; where more than 16 come into question for one stay")
+    assert made(book(16), base=10_000)._version.compiled.warnings == ()
+    assert book_warnings(load_book(book(17))) != []
+    assert book_warnings(load_book(book(16))) == []
