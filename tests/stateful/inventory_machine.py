@@ -98,7 +98,7 @@ class Machine(RuleBasedStateMachine):
         MET[wanted.outcome] += 1
         assert (got.outcome, got.night) == (wanted.outcome, wanted.night)
         if wanted.outcome == "OK":
-            MET["reused slot"] += got.hold_id >> 32 > 1
+            MET["reused slot"] += got.hold_id & 0xFFFFFFFF in {theirs & 0xFFFFFFFF for _, theirs in self.granted}
             assert got.hold_id not in [theirs for _, theirs in self.granted]
             self.granted.append((wanted.hold_id, got.hold_id))
         elif wanted.outcome == "EXISTS":

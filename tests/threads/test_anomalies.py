@@ -55,6 +55,13 @@ def said(call, *args, **asked):
         return refused.outcome.name
 
 
+def said_of(call, hold_id):
+    """The outcome of a verb that is refused."""
+    with pytest.raises(Refused) as refused:
+        call(hold_id)
+    return refused.value.outcome.name
+
+
 def race(*calls):
     """What calls that begin at the same instant are told, in their order."""
     answers = [""] * len(calls)
@@ -185,6 +192,21 @@ def test_a8_an_old_id_on_a_slot_that_is_used_again():
     for verb in (engine.confirm, engine.release, engine.cancel):
         assert said(verb, old) == "NOT_FOUND"
     assert engine.get(new).state == "held"
+
+
+def test_a8_an_id_of_another_store():
+    """The same slot of another store: its id resolves nothing here, whatever is held. (One store in a million has the
+    same ids.)
+    """
+    here, there = house(), house()
+    held, other = here.hold("H", "DBL", night(0), 1).id, there.hold("H", "DBL", night(0), 1).id
+    assert held & 0xFFFFFFFF == other & 0xFFFFFFFF
+    for verb in (here.confirm, here.release, here.cancel, here.check_in, here.confirm_cart):
+        assert said_of(verb, other) == "NOT_FOUND"
+    assert here.release_many([other])["outcome"].to_list() == [Outcome.NOT_FOUND]
+    assert said(here.hold, "H", "DBL", night(3), 1, replace=other) == "NOT_FOUND"
+    assert here.get(held).state == "held"
+    assert max(held, other) < 2**53
 
 
 def test_a10_a_key_with_other_parameters():

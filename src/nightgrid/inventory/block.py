@@ -8,7 +8,9 @@ every region is laid out so that zero is its empty state.
 from __future__ import annotations
 
 import math
+import secrets
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,9 @@ _KEYS_PER_SLOT = 2
 _SEGMENTS_MAX = 1024
 _ENTRIES_PER_SEGMENT_MIN = 64
 _SLOT_RUN_MAX = 16
+#: So many stores have ids of their own; with them an id stays below 2**53 until its slot was used a million times, so
+#: that it is a whole number in JSON too.
+_EPOCHS: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ class Block:
         header[at.H_COUNTERS] = sizes.counters
         header[at.H_RECORDS] = sizes.records
         header[at.H_DIALECT] = sizes.dialect
+        header[at.H_EPOCH] = secrets.randbelow(_EPOCHS)
         for region, offset in offsets.items():
             header[region] = offset
         words: NDArray[np.int64] = header.copy()

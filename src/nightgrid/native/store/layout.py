@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -50,6 +50,7 @@ H_CONTROLS: Final = 15  # selling controls
 H_COUNTERS: Final = 16  # limited counters; the first ones count the open holds of each channel
 H_RECORDS: Final = 17  # records of the ring, a power of two
 H_DIALECT: Final = 18  # how restrictions are read, see DIALECT_*
+H_EPOCH: Final = 19  # generations begin after this number, which is of this store: ids of another name nothing here
 
 # -- header words: regions (offset in the block; address in the store table) ---------------------
 R_SHARED: Final = 24  # int64 (8 lines of 8 words), see S_*

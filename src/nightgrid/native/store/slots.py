@@ -2,7 +2,8 @@
 
 A slot that was handed out belongs to one hotel: while it is live it stands in one of the hotel's two lists (open
 holds, bookings), afterwards in the hotel's queue of ended holds; a queue entry older than the retention time is handed
-out again with the next generation, so an old id can never name a new hold. A hotel that needs more takes a run of
+out again with the next generation, so an old id can never name a new hold. The first generation is another one in every
+store. A hotel that needs more takes a run of
 slots from the store; when the store has none left, what other hotels do not need any more is collected. Links are
 slot + 1, so that zeroed memory is an empty list. Everything here is done under the hotel's lock.
 """
@@ -71,7 +72,7 @@ def _next_generation(store, slot):
     slots = slots_of(store)
     forget_key(store, slot)
     steps.step(store, steps.POINT_KEY)
-    generation = (load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8) + 1
+    generation = max(load_word(slots, slot * at.W_WORDS + at.W_STATE) >> 8, store[at.H_EPOCH]) + 1
     store_word(slots, slot * at.W_WORDS + at.W_STATE, generation << 8 | at.STATE_EMPTY)
     return slot, generation
 
