@@ -23,8 +23,9 @@ from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.search.live import depends_on_fill
+from nightgrid.search.price_blocks import Asked, fill_cube
 from nightgrid.search.price_version import PriceVersion, check_packages
-from nightgrid.search.stay_prices import totals_of
+from nightgrid.search.rule_set_rows import rows_of
 
 _THREADS_MAX = 256
 #: Of the calendar where there was no product to look at: no room takes the party.
@@ -124,11 +125,14 @@ class BulkPriceMixin(EngineBase):
             return np.zeros((0, 0), np.int64)
         found = np.full((self.n_nights, len(products)), -1, np.int64)
         last = min(self.first_night + self.n_nights, version.first_night + version.n_nights) - nights
-        for arrival in range(max(self.first_night, booked), last + 1):
-            leads = np.full(len(products), arrival - booked, np.int64)
-            found[arrival - self.first_night] = totals_of(
-                version, products, arrival, nights, tier_index, leads, asking, self._inventory
-            )
+        first = max(self.first_night, booked)
+        count = last + 1 - first
+        if count > 0:
+            today = np.full(len(products), booked, np.int64)
+            stays, tiers = np.array([nights], np.int64), np.array([tier_index], np.int64)
+            out = np.empty((count, 1, 1, len(products)), np.int64)
+            fill_cube(Asked(version, products, today, first, stays, tiers, asking, None, self._inventory), out)
+            found[first - self.first_night : last + 1 - self.first_night] = out[:, 0, 0]
         return found
 
     # -- bulk repricing --------------------------------------------------------------------------
@@ -169,6 +173,9 @@ class BulkPriceMixin(EngineBase):
         if asking.booking_date is not None:
             booked = np.full_like(booked, asking.booking_date.toordinal())
         indexes = range(len(version.tiers)) if tiers is None else [version.tier_index(tier) for tier in tiers]
+        if version.compiled.program is not None:
+            today = booked[catalog.hotel_calendar[hotel_of_product[products]]]
+            products = products[rows_of(version.compiled.program, products, today, np.array(indexes)).order]
         return Cube(
             version=version,
             first_night=version.first_night,
@@ -180,6 +187,7 @@ class BulkPriceMixin(EngineBase):
             tiers=np.array(indexes, np.int64),
             asking=asking,
             fill_bp=self._fill_for(version),
+            by_rule_sets=version.compiled.program is not None,
         )
 
     def _fill_for(self, *versions: PriceVersion) -> NDArray[np.int16] | None:

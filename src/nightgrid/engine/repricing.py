@@ -17,17 +17,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking, of_length
+from nightgrid.asking import ANYBODY, Asking
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.answers import RepriceReport
 from nightgrid.engine.quote_papers import plain
 from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_date, to_ordinal
+from nightgrid.search.price_blocks import Asked, fill_cube
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.stay_prices import totals_of
 
 _TILE_PRICES = 4_000_000
 _TILE_PRODUCTS = 8_192
+_TILE_SETS = 256  # products of some rule sets
 _EPOCH = to_ordinal("1970-01-01")
 _INT32_MAX = 2**31 - 1
 
@@ -36,7 +37,8 @@ _INT32_MAX = 2**31 - 1
 class Cube:
     """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights,
     tier indexes; for whom. `calendar_today` (calendar) int64 is the day of booking, as index of the window; `fill_bp`
-    int16 (hotel, night) house fill in basis points, None where it plays no part.
+    int16 (hotel, night) house fill in basis points, None where it plays no part; `by_rule_sets`: whether the products
+    are in the order of their rule sets.
     """
 
     version: PriceVersion
@@ -49,6 +51,7 @@ class Cube:
     tiers: NDArray[np.int64]
     asking: Asking = ANYBODY
     fill_bp: NDArray[np.int16] | None = None
+    by_rule_sets: bool = False
 
     @property
     def prices(self) -> int:
@@ -93,13 +96,11 @@ class Cube:
 
     def _batches(self, arrivals: range, threads: int, pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
         schema = self.schema()
-        for start in range(0, len(self.products), _TILE_PRODUCTS):
-            products = self.products[start : start + _TILE_PRODUCTS]
-            lanes = self.lanes[start : start + _TILE_PRODUCTS]
-            sums = np.zeros((len(self.version.tables.sums), len(lanes)), self.version.tables.sums.dtype)
-            end = min(arrivals.stop + int(self.stays.max()), len(sums))  # only the rows that are read
-            np.take(self.version.tables.sums[arrivals.start : end], lanes, axis=1, out=sums[arrivals.start : end])
-            product_set = np.ascontiguousarray(self.version.tables.lane_set[lanes])
+        tile = self._tile_products(len(arrivals))
+        for start in range(0, len(self.products), tile):
+            products = self.products[start : start + tile]
+            lanes = self.lanes[start : start + tile]
+            price = self._factors_of(lanes, arrivals)
             per_arrival = len(self.stays) * len(self.tiers) * len(products)
             step = max(1, _TILE_PRICES // per_arrival)
             keys: dict[int, list[pa.Array]] = {}
@@ -107,21 +108,40 @@ class Cube:
                 count = min(step, arrivals.stop - first)
                 out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
                 if self.version.compiled.program is not None:
-                    self._fill(products, first, out)
+                    self._fill(products, first, out, pool, threads)
                 else:
                     parts = min(threads, count)
                     edges = [count * part // parts for part in range(parts + 1)]
-                    work = partial(self._factors, sums, product_set, first, out)
+                    work = partial(price, first, out)
                     list(map(work, *_sides(edges)) if parts == 1 else pool.map(work, *_sides(edges)))
                 out[..., self._too_many(products)] = -1
                 if count not in keys:
                     keys[count] = self._keys(count, products)
                 yield self._batch(schema, keys[count], first, out)
 
+    def _tile_products(self, arrivals: int) -> int:
+        """How many products are priced together: by rule sets as few as leave all arrivals together, for which plans
+        are made once. The same for two versions that are compared.
+        """
+        if not self.by_rule_sets:
+            return _TILE_PRODUCTS
+        each = max(1, arrivals * len(self.stays) * len(self.tiers))
+        return min(_TILE_PRODUCTS, max(_TILE_SETS, _TILE_PRICES // each))
+
     def _too_many(self, products: NDArray[np.int32]) -> NDArray[np.int64]:
         """Places of the products whose room does not take the guests that are told."""
         catalog = self.version.catalog
         return np.flatnonzero(catalog.guests_max[catalog.product_row[products]] < (self.asking.guests or 0))
+
+    def _factors_of(self, lanes: NDArray[np.int32], arrivals: range) -> Callable[..., None]:
+        """What prices some arrivals of a tile by a book of factors: `_factors`, with the tile's running sums."""
+        if self.version.compiled.program is not None:
+            return self._factors  # is not called
+        tables = self.version.tables
+        sums = np.zeros((len(tables.sums), len(lanes)), tables.sums.dtype)
+        end = min(arrivals.stop + int(self.stays.max()), len(sums))  # only the rows that are read
+        np.take(tables.sums[arrivals.start : end], lanes, axis=1, out=sums[arrivals.start : end])
+        return partial(self._factors, sums, np.ascontiguousarray(tables.lane_set[lanes]))
 
     def _factors(
         self,
@@ -145,21 +165,22 @@ class Cube:
             out[begin:end],
         )
 
-    def _fill(self, products: NDArray[np.int32], first: int, out: NDArray[np.signedinteger]) -> None:
+    def _fill(
+        self,
+        products: NDArray[np.int32],
+        first: int,
+        out: NDArray[np.signedinteger],
+        pool: ThreadPoolExecutor,
+        threads: int,
+    ) -> None:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale."""
         catalog = self.version.catalog
         today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
-        askings = [of_length(self.asking, nights) for nights in self.stays.tolist()]
-        for arrival in range(first, first + len(out)):
-            for place, nights in enumerate(self.stays.tolist()):
-                if arrival + nights > self.version.n_nights:
-                    out[arrival - first, place] = -1
-                    continue
-                for column, tier in enumerate(self.tiers.tolist()):
-                    out[arrival - first, place, column] = totals_of(
-                        self.version, products, self.first_night + arrival, nights, tier, arrival - today,
-                        askings[place], fill_bp=self.fill_bp,
-                    )  # fmt: skip
+        asked = Asked(
+            self.version, products, today + self.first_night, self.first_night + first, self.stays, self.tiers,
+            self.asking, self.fill_bp,
+        )  # fmt: skip
+        fill_cube(asked, out, pool=pool if threads > 1 else None, threads=threads)
 
     def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
         """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""

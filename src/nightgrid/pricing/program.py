@@ -57,6 +57,11 @@ class Program:
         """Whether the nightly price depends on the party."""
         return self.per_person or bool(self.party_sizes)
 
+    @property
+    def has_own_plans(self) -> bool:
+        """Whether some tier is sold a plan of its own."""
+        return any(plan for of_set in self.sets.tier_plan for plan in of_set)
+
     def promotions(self, product: int, bits: int) -> tuple[int, ...]:
         """Positions in the file of the promotions that an answer's bits name."""
         listed = self.sets.promotions[int(self.set_of_product[product])]

@@ -22,8 +22,8 @@ from nightgrid.native.prices.tables import NO_PRICE, LaneMap, QueryFactors, comb
 from nightgrid.native.search import search as kernels
 from nightgrid.native.search.offers import drop_refused
 from nightgrid.search.live import Variant
+from nightgrid.search.price_blocks import totals_of
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.stay_prices import totals_of
 
 #: What stays by factors are priced from.
 Prices = PriceVersion | Variant

@@ -147,7 +147,7 @@ def _fills(
     nights: int,
     asking: Asking,
     inventory: Inventory | None,
-    fill_bp: NDArray[np.int16] | None,
+    fill_bp: NDArray[np.integer] | None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64] | int]:
     """(house fill of nights one after another, where those of each product begin; -1: an empty house)."""
     program, catalog = version.compiled.program, version.catalog
@@ -166,7 +166,7 @@ def _fills(
     return fills, hotel.astype(np.int64) * nights
 
 
-def totals_of(
+def totals_by_line(
     version: PriceVersion,
     products: NDArray[np.integer],
     arrival: int,
@@ -175,15 +175,14 @@ def totals_of(
     lead_days: NDArray[np.int64],
     asking: Asking = ANYBODY,
     inventory: Inventory | None = None,
-    fill_bp: NDArray[np.int16] | None = None,
-) -> NDArray[np.int64]:
-    """Totals of one stay for many products, int64 minor units; -1 where there is no price: booked after the arrival,
-    too many guests, a package that is not offered.
+    fill_bp: NDArray[np.integer] | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(totals, bits of the promotions applied) of one stay for many products, worked out one by one: the definition of
+    what `price_blocks` answers. Both (product) int64; -1 where there is no price.
 
-    arrival: ordinal; lead_days (product) int64. House fill is that of the question, the same for all, else `fill_bp`
-    int16 (hotel, night of the version) basis points, else that of the inventory now, else that of the version.
-    InputError where numbers are too large. O(products x (nights +
-    steps)), O(rules) for each rule set.
+    arrival: ordinal; lead_days (product) int64. House fill is that of the question, the same for all, else fill_bp
+    (hotel, night), else that of the inventory now, without one that of the version. InputError where numbers are too
+    large. O(products x (nights + steps)), O(rules) for each rule set.
     """
     program = version.compiled.program
     if program is None:
@@ -221,4 +220,6 @@ def totals_of(
     totals = np.full(len(products), -1, np.int64)
     totals[some] = np.where(code == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1)
     check_total(int(totals.max(initial=0)), "a product")
-    return totals
+    bits = np.zeros(len(products), np.int64)
+    bits[some] = np.where(code == 0, out[:, do.A_OFFERS], 0)
+    return totals, bits

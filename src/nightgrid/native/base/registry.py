@@ -144,6 +144,19 @@ ENTRIES = (
         "tests/agreement/test_rule_masks.py",
     ),
     KernelEntry(
+        "cube_blocks.price_groups",
+        "price many rows by full pipelines",
+        _PRICEBOOK,
+        "tests/agreement/test_blocks_agree.py",
+        "benchmarks/bench_reprice.py",
+    ),
+    KernelEntry(
+        "row_nights.fold_rows",
+        "fold nights of chosen products",
+        _PRICEBOOK,
+        "tests/agreement/test_blocks_agree.py",
+    ),
+    KernelEntry(
         "night_fold.fold_cells",
         "fold nights of a full pipeline",
         _PRICEBOOK,

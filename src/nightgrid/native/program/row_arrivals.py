@@ -1,0 +1,116 @@
+"""What a rule set looks at when the arrival changes: on which arrivals its plan can differ from that of the day before,
+and which weekdays it tells apart. Between them one plan serves all arrivals.
+"""
+
+from __future__ import annotations
+
+from nightgrid.limits import LEAD_DAYS_MAX
+from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import terms_of_rules as term
+
+#: Weekdays, Monday first, as ordinals count them.
+WEEKDAYS = 7
+
+
+@called_kernel
+def _mark(changes, first, last, begin):
+    """Arrivals first..last (ordinals) can differ from the day before; begin: the ordinal of changes[0]."""
+    for at in range(max(first - begin, 0), min(last - begin + 1, changes.size)):
+        changes[at] = 1
+
+
+@called_kernel
+def _mark_ranges(terms, at, count, nights, changes, begin):
+    """Dates on which nights of a stay lie: what is inside changes while the stay moves over an edge."""
+    for position in range(count):
+        first, last = terms[at + 2 * position], terms[at + 2 * position + 1]
+        _mark(changes, first - nights + 1, first, begin)
+        _mark(changes, last - nights + 2, last + 1, begin)
+
+
+@called_kernel
+def _tell_apart(mask, weekdays):
+    """Split the classes of weekdays by a mask, bit 0 = Monday."""
+    for day in range(WEEKDAYS):
+        weekdays[day] = weekdays[day] * 2 + (mask >> day & 1)
+    for day in range(WEEKDAYS):  # small numbers again: the first day of the same class
+        weekdays[WEEKDAYS + day] = weekdays[day]
+    for day in range(WEEKDAYS):
+        same = 0
+        while weekdays[WEEKDAYS + same] != weekdays[WEEKDAYS + day]:
+            same += 1
+        weekdays[day] = same
+
+
+@called_kernel
+def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
+    """The conditions of an offer. Those that look at nothing of the arrival are the same for all."""
+    nights = query[do.Q_NIGHTS]
+    if not terms[at + term.C_NIGHTS_MIN] <= nights <= terms[at + term.C_NIGHTS_MAX]:
+        return
+    low, high = terms[at + term.C_LEAD_MIN], terms[at + term.C_LEAD_MAX]
+    if low > 0:
+        _mark(changes, today + low, today + low, begin)
+    if high < LEAD_DAYS_MAX:
+        _mark(changes, today + high + 1, today + high + 1, begin)
+    _tell_apart(terms[at + term.C_ARRIVAL_DAYS], weekdays)
+    first = at + term.C_LISTS + 2 * terms[at + term.C_BOOKING]
+    count = terms[at + term.C_STAY]
+    if terms[at + term.C_APPLIES] == term.APPLIES_ARRIVAL:
+        nights = 1
+    _mark_ranges(terms, first, count, nights, changes, begin)
+    _mark_ranges(terms, first + 2 * count, terms[at + term.C_BLACKOUT], query[do.Q_NIGHTS], changes, begin)
+
+
+@called_kernel
+def _mark_lead(terms, rule, today, changes, begin):
+    """Lead time: the edges of bands, every day of a curve."""
+    first = rule + 2
+    for position in range(terms[rule + 1]):
+        if terms[rule] == term.LEAD_BANDS:
+            day = today + terms[first + 3 * position]
+            _mark(changes, day, day, begin)
+            day = today + terms[first + 3 * position + 1] + 1
+            _mark(changes, day, day, begin)
+        elif position > 0:
+            days = today + terms[first + 2 * position - 2]
+            _mark(changes, days, today + terms[first + 2 * position], begin)
+
+
+@called_kernel
+def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
+    """Mark the arrivals on which the plan of a rule set can differ from that of the day before.
+
+    terms int64; stage: where the set's stages stand; query: the question, but for arrival and lead; today, begin:
+    ordinals of the booking day and of the first arrival [in]; changes (arrival) uint8: 1 = can differ; weekdays (2 x
+    WEEKDAYS) int64: class of each weekday, then scratch [out]. O(rules x (ranges + nights)).
+    """
+    changes[:] = 0
+    weekdays[:] = 0
+    while terms[stage] != term.STAGE_END:
+        code = terms[stage]
+        first = stage + term.S_FIRST
+        if code == term.STAGE_PROMOTION:
+            for promotion in range(terms[first + 3]):
+                rule = terms[first + 4 + 3 * promotion]
+                _mark_conditions(terms, terms[rule + term.P_CONDITIONS], query, today, changes, begin, weekdays)
+                if terms[rule + term.P_PATTERN] == term.PATTERN_WEEKDAYS:
+                    # Which nights of a stay these are depends on the arrival's weekday.
+                    for day in range(WEEKDAYS):
+                        _tell_apart(1 << day, weekdays)
+        elif code == term.STAGE_FREE:
+            for position in range(terms[first]):
+                rule = terms[first + 1 + position]
+                _mark_conditions(terms, terms[rule + term.F_CONDITIONS], query, today, changes, begin, weekdays)
+        elif code == term.STAGE_TAX:
+            for position in range(terms[first]):
+                rule = terms[first + 1 + position]
+                _mark_ranges(
+                    terms, rule + term.T_DATES + 1, terms[rule + term.T_DATES], query[do.Q_NIGHTS], changes, begin
+                )
+        elif code == term.STAGE_LEAD and terms[first] != 0:
+            _mark_lead(terms, terms[first], today, changes, begin)
+        stage = terms[stage + term.S_NEXT]
+    if changes.size > 0:
+        changes[0] = 1

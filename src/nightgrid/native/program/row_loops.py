@@ -1,0 +1,288 @@
+"""The operations of a compiled plan over the rows of a block: short loops that LLVM turns into vector instructions.
+
+Every number is an integer below 2^53 in a float64, or one half beside it, so sums and products are exact: the compiler
+of the plan has bounded them. A rounding needs no exact division: for integers m >= 0 and w >= 1 the fraction
+(m + 1/2) / w keeps at least 1/(2 w) away from every integer, while (m + 1/2) times the rounded 1/w errs by less than
+(m + 1/2) / w * 2^-51.9; where m + 1/2 < 2^50 that is too little to cross one, so the floor of the product is the floor
+of m / w. Every mode but half even is such a floor of m = n + k with a constant k. Larger numerators take the two-word
+division of `prices.rounded_ratio`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.prices.prices import fused_multiply_add, rounded_ratio
+from nightgrid.native.program import row_codes as row
+
+
+@called_kernel
+def scale(columns, c, s, rows, by):
+    """SCALE."""
+    for i in range(rows):
+        columns[c, i] = columns[s, i] * by
+
+
+@called_kernel
+def part(columns, c, s, o, rows, by, of):
+    """PART."""
+    for i in range(rows):
+        value = fused_multiply_add(columns[s, i], by, columns[o, i] * of)
+        columns[c, i] = value if value > 0.0 else 0.0
+
+
+@called_kernel
+def add(columns, c, s, rows, by, amount):
+    """ADD."""
+    for i in range(rows):
+        value = fused_multiply_add(columns[s, i], by, amount)
+        columns[c, i] = value if value > 0.0 else 0.0
+
+
+@called_kernel
+def fill(columns, c, rows, value):
+    """SET."""
+    for i in range(rows):
+        columns[c, i] = value
+
+
+@called_kernel
+def rounded(columns, c, s, rows, by, shift, inverse, step, ending):
+    """ROUND."""
+    for i in range(rows):
+        quotient = np.floor(fused_multiply_add(columns[s, i], by, shift) * inverse)
+        value = fused_multiply_add(quotient, step, ending)
+        columns[c, i] = value if value > ending else ending
+
+
+@called_kernel
+def rounded_even(columns, c, s, rows, by, shift, inverse, step, ending, whole):
+    """ROUND_EVEN: shift is half of `whole` and one half."""
+    for i in range(rows):
+        high = fused_multiply_add(columns[s, i], by, shift)
+        quotient = np.floor(high * inverse)
+        odd = quotient - 2.0 * np.floor(quotient * 0.5)
+        rest = fused_multiply_add(-quotient, whole, high)  # 1/2 where it was the middle
+        quotient -= odd if rest == 0.5 else 0.0
+        value = fused_multiply_add(quotient, step, ending)
+        columns[c, i] = value if value > ending else ending
+
+
+@called_kernel
+def rounded_wide(columns, c, s, rows, by, whole, inverse, threshold, even, step):
+    """ROUND_WIDE."""
+    for i in range(rows):
+        columns[c, i] = rounded_ratio(columns[s, i], by, whole, inverse, threshold, even) * step
+
+
+@called_kernel
+def _where_reached(columns, c, o, rows, low, value):
+    """column = value where the other one has reached a number."""
+    for i in range(rows):
+        columns[c, i] = value if columns[o, i] >= low else columns[c, i]
+
+
+@called_kernel
+def _pairs(columns, c, o, rows, numbers, line, count):
+    """column = the second of the last pair whose first the other column has reached."""
+    for pair in range(count):
+        at = line + 1 + pair // 3
+        _where_reached(columns, c, o, rows, numbers[at, 2 * (pair % 3)], numbers[at, 2 * (pair % 3) + 1])
+
+
+@called_kernel
+def to_endings(columns, c, s, rows, numbers, line, count):
+    """ENDINGS. numbers: of the operation and its `count` pairs (from which rest on, the amount in the block)."""
+    by = numbers[line, 0]
+    whole = numbers[line, 1]
+    inverse = numbers[line, 2]
+    block = numbers[line, 3]
+    lowest = numbers[line, 5]
+    for i in range(rows):
+        amount = columns[s, i] * by
+        quotient = np.floor((amount + 0.5) * inverse)
+        columns[row.C_REST, i] = fused_multiply_add(-quotient, whole, amount)
+        columns[c, i] = quotient * block
+    fill(columns, row.C_WORK, rows, numbers[line, 4])
+    _pairs(columns, row.C_WORK, row.C_REST, rows, numbers, line, count)
+    for i in range(rows):
+        value = columns[c, i] + columns[row.C_WORK, i]
+        columns[c, i] = value if value > lowest else lowest
+
+
+@called_kernel
+def cap(columns, c, s, o, rows, by, of, amount):
+    """CAP."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        low = fused_multiply_add(columns[o, i], of, -amount)
+        columns[c, i] = value if value > low else low
+
+
+@called_kernel
+def least(columns, c, s, o, rows, by, of, amount):
+    """LEAST."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        low = columns[o, i] * of
+        low = low if low < amount else amount
+        columns[c, i] = value if value > low else low
+
+
+@called_kernel
+def spend(columns, c, s, o, rows, numbers, line, count):
+    """SPEND with any number of thresholds."""
+    by = numbers[line, 0]
+    fill(columns, row.C_WORK, rows, 0.0)
+    _pairs(columns, row.C_WORK, o, rows, numbers, line, count)
+    for i in range(rows):
+        value = columns[s, i] * by - columns[row.C_WORK, i]
+        columns[c, i] = value if value > 0.0 else 0.0
+
+
+@called_kernel
+def spend_some(columns, c, s, o, rows, by, pairs):
+    """SPEND with at most three thresholds; those that are not there are infinite."""
+    first, second, third = pairs[0], pairs[2], pairs[4]
+    off_first, off_second, off_third = pairs[1], pairs[3], pairs[5]
+    for i in range(rows):
+        stage = columns[o, i]
+        off = off_first if stage >= first else 0.0
+        off = off_second if stage >= second else off
+        off = off_third if stage >= third else off
+        value = columns[s, i] * by - off
+        columns[c, i] = value if value > 0.0 else 0.0
+
+
+@called_kernel
+def better(columns, s, rows, by, sign):
+    """BETTER (sign -1) and MORE (1) where nobody asks which set it is."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        best = columns[row.C_BEST, i]
+        columns[row.C_BEST, i] = value if (value - best) * sign > 0.0 else best
+
+
+@called_kernel
+def better_told(columns, s, rows, by, sign, number):
+    """BETTER and MORE."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        best = columns[row.C_BEST, i]
+        take = (value - best) * sign > 0.0
+        columns[row.C_BEST, i] = value if take else best
+        columns[row.C_CHOSEN, i] = number if take else columns[row.C_CHOSEN, i]
+
+
+@called_kernel
+def first_inside(columns, s, o, rows, by, low, high, elsewhere):
+    """RANGE_FIRST."""
+    for i in range(rows):
+        stage = columns[o, i]
+        inside = (low <= stage) & (stage < high)
+        columns[row.C_BEST, i] = columns[s, i] * by if inside else elsewhere
+
+
+@called_kernel
+def better_inside(columns, s, o, rows, by, low, high, sign):
+    """RANGE_BETTER and RANGE_MORE where nobody asks which set it is."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        best = columns[row.C_BEST, i]
+        stage = columns[o, i]
+        take = ((value - best) * sign > 0.0) & (low <= stage) & (stage < high)
+        columns[row.C_BEST, i] = value if take else best
+
+
+@called_kernel
+def better_inside_told(columns, s, o, rows, by, low, high, sign, number):
+    """RANGE_BETTER and RANGE_MORE."""
+    for i in range(rows):
+        value = columns[s, i] * by
+        best = columns[row.C_BEST, i]
+        stage = columns[o, i]
+        take = ((value - best) * sign > 0.0) & (low <= stage) & (stage < high)
+        columns[row.C_BEST, i] = value if take else best
+        columns[row.C_CHOSEN, i] = number if take else columns[row.C_CHOSEN, i]
+
+
+@called_kernel
+def taxed(columns, s, o, rows, low, high):
+    """TAXED."""
+    for i in range(rows):
+        inside = (low <= columns[s, i]) & (columns[s, i] < high)
+        columns[row.C_TAXES, i] += columns[o, i] if inside else 0.0
+
+
+@called_kernel
+def _round(code, columns, c, s, rows, x):
+    if code == row.ROUND:
+        rounded(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4])
+    elif code == row.ROUND_EVEN:
+        rounded_even(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4], x[5])
+    else:
+        rounded_wide(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4], x[5])
+
+
+@called_kernel
+def _offer(code, columns, s, o, rows, x, number):
+    """Compare a set of offers. number: which, -1 where nobody asks."""
+    sign = 1.0 if code == row.MORE or code == row.RANGE_MORE else -1.0
+    told = number >= 0
+    if code == row.FIRST:
+        scale(columns, row.C_BEST, s, rows, x[0])
+        if told:
+            fill(columns, row.C_CHOSEN, rows, np.float64(number))
+    elif code == row.RANGE_FIRST:
+        first_inside(columns, s, o, rows, x[0], x[1], x[2], x[3])
+        if told:
+            fill(columns, row.C_CHOSEN, rows, np.float64(number))
+    elif code == row.BETTER or code == row.MORE:
+        if told:
+            better_told(columns, s, rows, x[0], sign, np.float64(number))
+        else:
+            better(columns, s, rows, x[0], sign)
+    elif code != row.LINE:
+        if told:
+            better_inside_told(columns, s, o, rows, x[0], x[1], x[2], sign, np.float64(number))
+        else:
+            better_inside(columns, s, o, rows, x[0], x[1], x[2], sign)
+
+
+@called_kernel
+def run_ops(ops, numbers, begin, end, columns, rows):
+    """Do the operations from `begin` to `end` for the first `rows` rows of a block.
+
+    ops (op, OP_WORDS) int64; numbers (op, OP_NUMBERS) float64 [in]; columns (COLUMNS, BLOCK) float64 [inout].
+    O(operations x rows).
+    """
+    for at in range(begin, end):
+        code = ops[at, row.O_CODE]
+        x = numbers[at]
+        c, s, o = ops[at, row.O_TO], ops[at, row.O_FROM], ops[at, row.O_OTHER]
+        number = ops[at, row.O_NUMBER]
+        if row.ROUND <= code <= row.ROUND_WIDE:
+            _round(code, columns, c, s, rows, x)
+        elif code == row.SCALE:
+            scale(columns, c, s, rows, x[0])
+        elif code == row.PART:
+            part(columns, c, s, o, rows, x[0], x[1])
+        elif code == row.ADD:
+            add(columns, c, s, rows, x[0], x[1])
+        elif code == row.SET:
+            fill(columns, c, rows, x[0])
+        elif code == row.CAP:
+            cap(columns, c, s, o, rows, x[0], x[1], x[2])
+        elif code == row.LEAST:
+            least(columns, c, s, o, rows, x[0], x[1], x[2])
+        elif code == row.ENDINGS:
+            to_endings(columns, c, s, rows, numbers, at, number)
+        elif code == row.SPEND and number <= 3:
+            spend_some(columns, c, s, o, rows, x[0], numbers[at + 1])
+        elif code == row.SPEND:
+            spend(columns, c, s, o, rows, numbers, at, number)
+        elif code == row.TAXED:
+            taxed(columns, s, o, rows, x[0], x[1])
+        else:
+            _offer(code, columns, s, o, rows, x, number)
