@@ -236,6 +236,21 @@ def test_a11_a_late_duplicate():
     assert engine.get(late.id).state == "expired"
 
 
+def test_a11_a_refusal_is_not_remembered():
+    """Told in docs/holds.md: a key that was refused names nothing; the same request is judged anew, and then once."""
+    engine = house()
+    first = engine.book("H", "DBL", night(0), 1)
+    for _ in range(2):
+        assert said(engine.book, "H", "DBL", night(0), 1, key="late") == "SOLD_OUT"
+        assert engine.lsn == first.lsn
+    engine.cancel(first.id)
+    late = engine.book("H", "DBL", night(0), 1, key="late")
+    again = engine.book("H", "DBL", night(0), 1, key="late")
+    assert (late.outcome, again.outcome, again.id) == (Outcome.OK, Outcome.EXISTS, late.id)
+    engine.cancel(late.id)
+    assert said(engine.book, "H", "DBL", night(0), 1, key="late") == "EXISTS"
+
+
 def test_a13_capacity_cut_below_what_is_sold():
     """Allowed when it is said; shown as short, no new holds, and an end does not bring a room that is not there."""
     engine = house(3)
