@@ -117,6 +117,28 @@ def test_the_feed_has_exactly_the_prices_that_changed(engine, monkeypatch, chang
     assert found == different(before, after)
 
 
+NEAR = {"name": "near", "lead_days": [0, 5], "percent": [[9, 0]]}
+GENERAL = book(tax=[{"name": "city", "percent": 7}], demand=[NEAR])
+GENERAL_CHANGES = [
+    GENERAL,
+    GENERAL | {"season": [{"name": "one", "where": {"hotel": ["B"]}, "dates": [DATES], "percent": "5.5"}]},
+    GENERAL | {"tax": [{"name": "city", "percent": 8, "where": {"hotel": ["A"]}}]},
+    GENERAL | {"demand": [NEAR | {"percent": [[0, 9]], "where": {"hotel": ["B"]}}]},
+    GENERAL | {"bounds": [{"name": "least", "floor_percent": 115, "weekdays": ["sat"]}]},
+    book(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", range(len(GENERAL_CHANGES)))
+def test_the_feed_of_general_books_has_exactly_the_prices_that_changed(engine, change):
+    stays, tiers = (1, 3), ("public", "gold")
+    digest = engine.publish(GENERAL).digest
+    before = told(engine, stays, tiers)
+    engine.publish(GENERAL_CHANGES[change])
+    frame = engine.changed_prices(digest, stays=stays, tiers=tiers)
+    assert cells(frame) == different(before, told(engine, stays, tiers))
+
+
 def test_new_nights_and_new_plans_are_changes_too(engine):
     digest = engine.publish(BOOK).digest
     before = told(engine, (1, 3), ("public",))

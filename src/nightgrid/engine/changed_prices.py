@@ -20,6 +20,8 @@ from nightgrid.engine.names import checked_flag
 from nightgrid.engine.repricing import Cube
 from nightgrid.errors import InputError
 from nightgrid.nights import to_ordinal
+from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.reach import reached_nights, reached_stays
 
 _EPOCH = to_ordinal("1970-01-01")
 #: Columns of a run of arrivals: product, tier, nights, first arrival, last arrival (days since 1970), price (-1 none).
@@ -42,6 +44,23 @@ def _runs(columns: NDArray[np.int64]) -> NDArray[np.int64]:
     return found
 
 
+def _reached(cube: Cube, old: PriceVersion) -> Cube:
+    """The part of a cube in which all prices lie that another version, of the same catalogue and window, has
+    otherwise.
+    """
+    books = (old.compiled, cube.version.compiled)
+    nights, stays = reached_nights(*books)[cube.products], reached_stays(*books)[cube.products]
+    kept = np.flatnonzero(stays | nights.any(axis=1))
+    first, stop = cube.arrivals.start, cube.arrivals.stop
+    if not stays.any():
+        some = np.flatnonzero(nights.any(axis=0))
+        longest = int(cube.stays.max())
+        first = max(first, int(some.min(initial=stop)) - longest + 1)
+        stop = min(stop, int(some.max(initial=-1)) + 1)
+    lanes = np.ascontiguousarray(cube.lanes[kept])
+    return replace(cube, products=cube.products[kept], lanes=lanes, arrivals=range(first, max(first, stop)))
+
+
 class ChangedPriceMixin(CompareMixin):
     """Prices that differ between a kept version and the current one."""
 
@@ -61,7 +80,8 @@ class ChangedPriceMixin(CompareMixin):
         Nights that entered the window since and plans that were added since count as changed. Both versions are asked
         as of today and at house fill now: what only the passing of days (lead time) or sales changed is no change of a
         version. `tiers` defaults to the first of the book. VersionGoneError once the version is not kept; other
-        arguments and errors as `reprice`. O(prices of the question), in memory O(changed ranges).
+        arguments and errors as `reprice`. O(prices of the products that a changed rule reaches, from the first to the
+        last of its nights), in memory O(changed ranges).
         """
         runs = np.empty((0, _RUN), np.int64)
         cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, asked)
@@ -146,6 +166,9 @@ class ChangedPriceMixin(CompareMixin):
             )
         if cube.fill_bp is None:
             cube = replace(cube, fill_bp=self._fill_for(old))
+        made_for = (entry.compiled.first_night, entry.compiled.n_nights)
+        if entry.catalog is cube.version.catalog and made_for == (cube.first_night, cube.version.n_nights):
+            cube = _reached(cube, old)
         before = replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64))
         old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
         both = (each.batches(cube.arrivals, threads) for each in (before, cube))

@@ -21,7 +21,7 @@ from nightgrid.dialect import Dialect
 from nightgrid.engine.base import steady
 from nightgrid.engine.carting import CartMixin
 from nightgrid.engine.catalogue import CatalogueMixin
-from nightgrid.engine.changed_prices import ChangedPriceMixin
+from nightgrid.engine.changed_nights import ChangedNightMixin
 from nightgrid.engine.days import Days
 from nightgrid.engine.digests import Digests
 from nightgrid.engine.feeds import FeedMixin
@@ -69,7 +69,7 @@ class Engine(
     MetricsMixin,
     PriceDataMixin,
     QuoteMixin,
-    ChangedPriceMixin,
+    ChangedNightMixin,
     SearchMixin,
     RunMixin,
 ):

@@ -150,6 +150,7 @@ class LivePrices:
         """
         self.variants = variants
         self.leads = program.leads
+        self._since = seen
         self._inventory = inventory
         self._store = inventory.table.address
         self._program = program  # alive as long as its addresses
@@ -192,6 +193,20 @@ class LivePrices:
     def refresh(self) -> bool:
         """Bring the prices to house fill now; False where a night became too large for matrices."""
         return bool(refresh(self._store, self._address) >= 0)
+
+    def changes(self) -> tuple[NDArray[np.int64], int]:
+        """(changes of house fill over an edge in order, int64 (change, E_WORDS); the log sequence number after which
+        none is missing). What was not yet looked at (`refresh`) is not among them.
+        """
+        acquire(self.words, lv.V_LOCK)
+        try:
+            feed, written = self.feed.copy(), int(self.words[lv.V_FEED])
+        finally:
+            release(self.words, lv.V_LOCK)
+        if written <= len(feed):
+            return feed[:written], self._since
+        found = np.roll(feed, -(written % len(feed)), axis=0)
+        return found, int(found[0, lv.E_LSN])
 
     def variant(self, first_lead: int, last_lead: int, nights: int) -> Variant | None:
         """The variant for stays of a length and lead days first..last; None where these lie in several bands, or a stay

@@ -52,3 +52,22 @@ def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_ro
                 largest = max(largest, cell[plane])
                 out_sums[plane, night + 1, lane] = (np.int64(out_sums[plane, night, lane]) + cell[plane]) & mask
     return largest, OK, np.int64(-1), np.int64(-1)
+
+
+@kernel
+def price_cells(desk, terms, query, cells, out):
+    """Price single nights: out (cell, plane) int64, amounts x scale of the plane, -1 where there is none for the party
+    or one is too large [out].
+
+    desk, terms, query: as `fold_cells`; cells (cell, 4) int64: product, night, lead days as demand counts them, house
+    fill in basis points [in]. O(cells x stages).
+    """
+    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    cell = np.empty(on.PLANES_MAX, np.int64)
+    for number in range(cells.shape[0]):
+        product, night = cells[number, 0], cells[number, 1]
+        guests = full_payers(desk, terms, product, night, query, scratch)
+        lead = min(max(cells[number, 2], 0), LEAD_DAYS_MAX)
+        code = night_cell(desk, product, night, guests, lead, cells[number, 3], scratch, cell)
+        for plane in range(out.shape[1]):
+            out[number, plane] = cell[plane] if code == OK else np.int64(-1)
