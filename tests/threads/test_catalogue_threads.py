@@ -87,6 +87,10 @@ def test_guests_are_served_while_the_catalogue_changes() -> None:
                 engine.close_plan(f"h{turn % 2}", "king", f"p{turn}")
                 engine.rename_hotel(f"new{turn}", new_id=f"old{turn}", name=f"Hotel {turn}")
                 engine.rename_plan(f"old{turn}", "suite", "standard", new_id="renamed")
+                engine.rename_room_type(f"old{turn}", "suite", new_id="loft")
+                engine.rename_room_type(f"h{turn % 2}", "king", name=f"King {turn}")
+                engine.close_room_type(f"old{turn}", "loft")
+                engine.reopen_room_type(f"old{turn}", "loft")
                 engine.clock.advance_ms(1_000)
         finally:
             stop.set()
