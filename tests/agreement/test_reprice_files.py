@@ -78,6 +78,27 @@ def test_a_finished_month_is_kept_and_a_lost_one_is_written_again(tmp_path):
     assert files(tmp_path).equals(stream(engine))
 
 
+def test_only_what_changed_since_a_version_is_written(tmp_path):
+    catalogue, book = world()
+    engine = open_engine(catalogue, book)
+    digest = engine._version.digest
+    where = {"region": [catalogue["hotels"][0]["region"]]}
+    fair = {"name": "fair", "group": "fair", "where": where, "percent": 30}
+    days = [{"from": FIRST + timedelta(days=20), "to": FIRST + timedelta(days=22)}]
+    engine.publish({**book, "season": [*book.get("season", ()), {**fair, "dates": days}]})
+    engine.reprice_to(tmp_path, stays=STAYS)  # another job's files give way
+    done = []
+
+    report = engine.reprice_to(tmp_path, stays=STAYS, since=digest, progress=lambda *counts: done.append(counts))
+
+    assert files(tmp_path).equals(stream(engine, since=digest))
+    assert 0 < report.prices == files(tmp_path).height < stream(engine).height / 4
+    assert done[-1][0] == done[-1][1]
+    assert [path.parent.name for path in report.files] == ["arrival_month=2027-01"]
+    nothing = engine.reprice_to(tmp_path, stays=STAYS, since=engine._version.digest)
+    assert (nothing.prices, nothing.files, list(tmp_path.glob("*/prices.parquet"))) == (0, [], [])
+
+
 def dearer(catalogue, book):
     catalogue["products"][0]["base_minor"] += 1
     return open_engine(catalogue, book), {}

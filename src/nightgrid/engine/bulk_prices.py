@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Unpack
 
 import numpy as np
@@ -13,9 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.asking import Asking, GuestQuestion, QuestionWhere, asking_where, check_fill
-from nightgrid.engine.answers import RepriceReport
 from nightgrid.engine.base import EngineBase, steady
-from nightgrid.engine.repricing import Cube, cube_stays, reprice_to
+from nightgrid.engine.repricing import Cube, cube_stays
 from nightgrid.errors import InputError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.prices.tables import NO_PRICE
@@ -204,25 +202,3 @@ class BulkPriceMixin(EngineBase):
 
     def _today(self) -> NDArray[np.int64]:
         return self._days.today(self._now_ms())
-
-    def reprice_to(
-        self,
-        folder: str | Path,
-        *,
-        stays: Sequence[int] = range(1, 15),
-        tiers: Sequence[str] | None = None,
-        arrivals: tuple[date | str, date | str] | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        workers: int = 2,
-        **asked: Unpack[QuestionWhere],
-    ) -> RepriceReport:
-        """`reprice`, with its arguments, into Parquet files partitioned by arrival month; resumes a job that was
-        interrupted.
-
-        A file `products.parquet` beside them names the product indexes. `progress(done, all)` counts prices.
-        """
-        cube = self._cube(stays, tiers, arrivals, asked)
-        report = reprice_to(cube, Path(folder), progress, workers)
-        products = self.catalog.products_frame().with_row_index("product_index")
-        products[cube.products.tolist()].write_parquet(Path(folder) / "products.parquet")
-        return report

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Unpack
 
 import numpy as np
@@ -13,11 +15,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import QuestionWhere
+from nightgrid.engine.answers import RepriceReport
 from nightgrid.engine.bulk_prices import checked_threads
 from nightgrid.engine.comparing import CompareMixin, prices_of
 from nightgrid.engine.cube_marks import with_marks
 from nightgrid.engine.names import checked_flag
-from nightgrid.engine.repricing import Cube
+from nightgrid.engine.repricing import Cube, reprice_to
 from nightgrid.errors import InputError
 from nightgrid.nights import to_ordinal
 from nightgrid.search.price_version import PriceVersion
@@ -86,7 +89,8 @@ class ChangedPriceMixin(CompareMixin):
         runs = np.empty((0, _RUN), np.int64)
         cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, asked)
         waiting = [runs]
-        for batch, changed in self._changed(since, cube):
+        before, cube = self._pair(since, cube)
+        for batch, changed in self._changed(since, before, cube, cube.arrivals):
             lines = np.flatnonzero(changed)
             product, nights, tier, arrival = (
                 column[lines]
@@ -140,21 +144,56 @@ class ChangedPriceMixin(CompareMixin):
         the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
         the window, or too many guests). Availability plays no part; house fill is that of the instant of the call.
         `since`, the digest of an older version: only prices that are not what they were in it, as in
-        `changed_prices`. `masks`: columns rule_set, applied_rules and
-        refused as in `quote_many`; every line is then priced by itself, tens of times as slow as without.
+        `changed_prices`. `masks`: columns rule_set, applied_rules and refused as in `quote_many`; every line is then
+        priced by itself, tens of times as slow as without.
         """
         cube = self._cube(stays, tiers, arrivals, asked)
         count = checked_threads(threads)
-        batches = cube.batches(cube.arrivals, count) if since is None else self._only_changed(since, cube, count)
-        return (with_marks(cube, batch) for batch in batches) if checked_flag("masks", masks) else batches
+        marked = checked_flag("masks", masks)
+        if since is None:
+            batches = cube.batches(cube.arrivals, count)
+        else:
+            before, cube = self._pair(since, cube)
+            batches = self._only_changed(since, before, cube, cube.arrivals, count)
+        return (with_marks(cube, batch) for batch in batches) if marked else batches
 
-    def _only_changed(self, since: str, cube: Cube, threads: int) -> Iterator[pa.RecordBatch]:
-        for batch, changed in self._changed(since, cube, threads):
+    def reprice_to(
+        self,
+        folder: str | Path,
+        *,
+        stays: Sequence[int] = _DEFAULT_STAYS,
+        tiers: Sequence[str] | None = None,
+        arrivals: tuple[date | str, date | str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        workers: int = 2,
+        since: str | None = None,
+        **asked: Unpack[QuestionWhere],
+    ) -> RepriceReport:
+        """`reprice`, with its arguments, into Parquet files partitioned by arrival month; resumes a job that was
+        interrupted (of a book with demand, as long as house fill is the same).
+
+        A file `products.parquet` beside them names the product indexes. `progress(done, all)` counts prices. With
+        `since` only prices that changed are written and counted in the answer, and a file of a month may be empty.
+        """
+        cube = self._cube(stays, tiers, arrivals, asked)
+        changed = None
+        if since is not None:
+            before, cube = self._pair(since, cube)
+            changed = partial(self._only_changed, since, before, cube)
+        report = reprice_to(cube, Path(folder), progress, workers, changed, since or "")
+        products = self.catalog.products_frame().with_row_index("product_index")
+        products[cube.products.tolist()].write_parquet(Path(folder) / "products.parquet")
+        return report
+
+    def _only_changed(
+        self, since: str, before: Cube, cube: Cube, arrivals: range, threads: int = 1
+    ) -> Iterator[pa.RecordBatch]:
+        for batch, changed in self._changed(since, before, cube, arrivals, threads):
             if changed.any():
                 yield batch.filter(pa.array(changed))
 
-    def _changed(self, since: str, cube: Cube, threads: int = 1) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_]]]:
-        """Batches of the current version, and which of their prices changed since another."""
+    def _pair(self, since: str, cube: Cube) -> tuple[Cube, Cube]:
+        """A cube in another version, and that part of it in the current one in which all prices lie that changed."""
         entry = self._kept(since)
         old = self._today_of(since)
         names = [cube.version.tiers[tier] for tier in cube.tiers]
@@ -169,9 +208,15 @@ class ChangedPriceMixin(CompareMixin):
         made_for = (entry.compiled.first_night, entry.compiled.n_nights)
         if entry.catalog is cube.version.catalog and made_for == (cube.first_night, cube.version.n_nights):
             cube = _reached(cube, old)
-        before = replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64))
+        return replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64)), cube
+
+    def _changed(
+        self, since: str, before: Cube, cube: Cube, arrivals: range, threads: int = 1
+    ) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_]]]:
+        """Batches of the current version, and which of their prices changed since another."""
+        entry = self._kept(since)
         old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
-        both = (each.batches(cube.arrivals, threads) for each in (before, cube))
+        both = (each.batches(arrivals, threads) for each in (before, cube))
         for was, now in zip(*both, strict=True):
             new_prices = prices_of(now)
             changed = prices_of(was) != new_prices

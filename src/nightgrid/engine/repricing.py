@@ -221,8 +221,12 @@ def _months(cube: Cube) -> list[tuple[str, range]]:
     return [(month, range(nights[0], nights[-1] + 1)) for month, nights in months.items()]
 
 
-def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int], None]) -> int:
-    """One month to one file, under a temporary name until it is whole; returns its bytes."""
+#: Batches of some arrivals, some of them only in part.
+Batches = Callable[[range], Iterator[pa.RecordBatch]]
+
+
+def _write_month(cube: Cube, path: Path, arrivals: range, batches: Batches, wrote: Callable[[int, int], None]) -> None:
+    """One month to one file, under a temporary name until it is whole. `wrote(prices written, prices looked at)`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
     with pq.ParquetWriter(
@@ -233,11 +237,13 @@ def _write_month(cube: Cube, path: Path, arrivals: range, wrote: Callable[[int],
         column_encoding={"product_index": "DELTA_BINARY_PACKED", "price_minor": "BYTE_STREAM_SPLIT"},
         write_statistics=["arrival", "nights"],
     ) as writer:
-        for batch in cube.batches(arrivals):
+        looked = 0
+        for batch in batches(arrivals):
             writer.write_batch(batch)
-            wrote(batch.num_rows)
+            looked += batch.num_rows
+            wrote(batch.num_rows, batch.num_rows)
+        wrote(0, len(arrivals) * cube.prices // len(cube.arrivals) - looked)
     temporary.replace(path)
-    return path.stat().st_size
 
 
 def _prices_digest(cube: Cube) -> str:
@@ -272,8 +278,16 @@ def _manifest(cube: Cube) -> dict[str, object]:
     }
 
 
-def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | None, workers: int) -> RepriceReport:
+def reprice_to(
+    cube: Cube,
+    folder: Path,
+    progress: Callable[[int, int], None] | None,
+    workers: int,
+    changed: Batches | None = None,
+    since: str = "",
+) -> RepriceReport:
     """Write the cube to `folder/arrival_month=yyyy-mm/prices.parquet`, months side by side; resumes an interrupted job.
+    `changed`: only these of its prices, that changed since a version.
 
     `progress(prices done, prices in all)` is called after each batch. A month that a finished job of the same
     version and shape left is kept. Memory: about 100 MB per worker. OSError from the file system leaves only whole
@@ -282,7 +296,7 @@ def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | 
     started = stopwatch_seconds()
     folder.mkdir(parents=True, exist_ok=True)
     manifest_path = folder / "_job.json"
-    manifest = _manifest(cube)
+    manifest = _manifest(cube) | ({"since": since} if since else {})
     known = json.loads(manifest_path.read_text()) if manifest_path.exists() else None
     jobs = [(folder / f"arrival_month={month}" / "prices.parquet", arrivals) for month, arrivals in _months(cube)]
     if known != manifest:
@@ -295,20 +309,24 @@ def reprice_to(cube: Cube, folder: Path, progress: Callable[[int, int], None] | 
     todo = [(path, arrivals) for path, arrivals in jobs if not path.exists()]
     done = cube.prices - sum(len(arrivals) for _, arrivals in todo) * (cube.prices // max(1, len(cube.arrivals)))
 
-    def wrote(prices: int) -> None:
-        nonlocal done
-        done += prices
+    written = 0
+
+    def wrote(prices: int, looked_at: int) -> None:
+        nonlocal done, written
+        done += looked_at
+        written += prices
         if progress is not None:
             progress(done, cube.prices)
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        futures = [pool.submit(_write_month, cube, path, arrivals, wrote) for path, arrivals in todo]
+        batches = cube.batches if changed is None else changed
+        futures = [pool.submit(_write_month, cube, path, arrivals, batches, wrote) for path, arrivals in todo]
         for future in as_completed(futures):
             future.result()
     return RepriceReport(
         folder=folder,
         files=[path for path, _ in jobs],
-        prices=cube.prices,
+        prices=cube.prices if changed is None else written,
         bytes=sum(path.stat().st_size for path, _ in jobs),
         seconds=stopwatch_seconds() - started,
         skipped_files=len(jobs) - len(todo),

@@ -188,6 +188,10 @@ def _nights_of(
         lane = _lanes_of(version)[sold]
         taken: NDArray[np.integer] = np.take(matrices.sums[:, first : last + 1], lane, axis=2)
         return taken, matrices.mask, matrices.bad[lane] < last
+    if anybody and asking.fill_bp is None and asked.fill_bp is None and asked.inventory is not None:
+        live = _live_nights(asked, sold, today, (begin, last - first))
+        if live is not None:
+            return live
     if asking.fill_bp is not None and (end - begin > 1 or len(asked.stays) > 1):
         return None
     leads = asked.arrival + begin - today if by_lead else np.zeros(len(sold), np.int64)
@@ -200,6 +204,26 @@ def _nights_of(
         program.desk, program.terms, query, sold, first, leads, step, fill, place, folded, bad
     )  # fmt: skip
     return (folded, -1, bad.view(np.bool_)) if code == OK else None
+
+
+def _live_nights(
+    asked: Asked, sold: _Numbers, today: _Numbers, span: tuple[int, int]
+) -> tuple[NDArray[np.integer], int, NDArray[np.bool_]] | None:
+    """As `_nights_of`, from the matrices that follow house fill; None where they do not serve. span: its first arrival,
+    and how many nights it needs.
+    """
+    version, (begin, nights) = asked.version, span
+    if version.live is None or not len(sold):
+        return None
+    arrival = asked.arrival + begin
+    variant = version.live.variant(max(arrival - int(today.max()), 0), max(arrival - int(today.min()), 0), nights)
+    if variant is None:
+        return None
+    row, lane = variant.row_of(arrival), _lanes_of(version)[sold]
+    sums: NDArray[np.integer] = variant.matrices.sums[:, row : row + nights + 1]
+    taken: NDArray[np.integer] | None = version.live.read(lambda: np.take(sums, lane, axis=2))
+    last = arrival - version.first_night + nights
+    return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last)
 
 
 def _fill_of(asked: Asked, sold: _Numbers, first: int, last: int) -> tuple[_Numbers, _Numbers]:
