@@ -9,7 +9,7 @@ import pytest
 
 from nightgrid import Engine, Outcome, Refused
 from nightgrid.native.store import layout as at
-from nightgrid.native.store.keys import EMPTY, GONE
+from nightgrid.native.store.key_lines import EMPTY, GONE
 from tests.threads.test_threads import FIRST, store
 
 SLOTS = 40  # of two hotels; 128 entries in two segments

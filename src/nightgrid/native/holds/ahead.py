@@ -10,12 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native.base.atomics import prefetch_item, prefetch_reading
-from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.store.cells import cell_place, lies_in_eight
-from nightgrid.native.store.eight import EIGHT, look_at_eight
+from nightgrid.native.store.cells import cell_place
 from nightgrid.native.store.keys import key_hash, key_home, key_segment
 from nightgrid.native.store.views import (
     cells_of,
@@ -28,7 +26,6 @@ from nightgrid.native.store.views import (
     row_hotel_of,
     row_product_of,
     segment_locks_of,
-    sellable_of,
     shared_of,
     slots_of,
 )
@@ -51,10 +48,9 @@ def _row_at(store, requests, line):
 @inlined_kernel
 def _ask_for_requests(requests, line):
     """Before the first step, once a cache line: the columns. The CPU by itself does not follow so many streams."""
-    if line & 7 == 0:
-        ahead = min(line + _FIRST + _LINES_AHEAD * 8, requests.shape[1] - 1)
-        for field in range(requests.shape[0]):
-            prefetch_item(requests, field * requests.shape[1] + ahead)
+    ahead = min(line + _FIRST + _LINES_AHEAD * 8, requests.shape[1] - 1)
+    for field in range(requests.shape[0]):
+        prefetch_item(requests, field * requests.shape[1] + ahead)
 
 
 @inlined_kernel
@@ -76,9 +72,6 @@ def _ask_for_cells(store, requests, line):
     place = cell_place(store, row, column)
     prefetch_item(cells, place * at.C_FIELDS)
     prefetch_item(cells, (place + (requests[q.Q_NIGHTS, line] & 0xFF)) * at.C_FIELDS)
-    product = max(row_product_of(store)[row] - 1, 0)
-    prefetch_reading(product_lane_of(store), product)
-    prefetch_reading(next_product_of(store), product)
     if requests[q.Q_KEY_LOW, line] != 0:
         hashed = key_hash(requests[q.Q_KEY_HIGH, line], requests[q.Q_KEY_LOW, line])
         prefetch_item(segment_locks_of(store), key_segment(store, hashed) * 8)
@@ -94,7 +87,9 @@ def _likely_slot(hotels, line):
 
 @inlined_kernel
 def _ask_for_slot(store, requests, line):
-    """Third step: the slot that the hold will get, and the one that stands first in the list of the hotel."""
+    """Third step: the slot that the hold will get, the one that stands first in the list of the hotel, the lane of the
+    first product.
+    """
     hotels = hotel_words_of(store)
     slots = slots_of(store)
     hotel_line = row_hotel_of(store)[_row_at(store, requests, line)] * at.L_WORDS
@@ -102,39 +97,37 @@ def _ask_for_slot(store, requests, line):
     prefetch_item(slots, place)
     prefetch_item(slots, place + at.W_WORDS // 2)
     prefetch_item(slots, (hotels[hotel_line + at.L_HELD_HEAD] - 1) * at.W_WORDS)
+    product = max(row_product_of(store)[_row_at(store, requests, line)] - 1, 0)
+    prefetch_reading(product_lane_of(store), product)
+    prefetch_reading(next_product_of(store), product)
 
 
 @inlined_kernel
-def _ask_for_rest(store, requests, line):
-    """Fourth step: the word of the bit map of the first night that will be sold out, the old key of the slot."""
-    row = _row_at(store, requests, line)
-    column = column_of(store, shared_of(store), requests[q.Q_ARRIVAL, line])
-    nights = min(requests[q.Q_NIGHTS, line], EIGHT)
-    if nights > 0 and lies_in_eight(store, column, nights):
-        rooms = requests[q.Q_ROOMS, line]
-        last = look_at_eight(cells_of(store), cell_place(store, row, column), nights, nights, rooms + 1)
-        if last & (1 << EIGHT) - 1:
-            product = max(row_product_of(store)[row] - 1, 0)
-            night = column + first_bit(last)
-            prefetch_item(sellable_of(store), night * store[at.H_WORDS] + (product_lane_of(store)[product] >> 6))
+def _ask_for_old_key(store, requests, line):
+    """Fourth step: the entry of the key that the slot had."""
     slots = slots_of(store)
-    place = _likely_slot(hotel_words_of(store), row_hotel_of(store)[row] * at.L_WORDS) * at.W_WORDS
+    place = _likely_slot(hotel_words_of(store), row_hotel_of(store)[_row_at(store, requests, line)] * at.L_WORDS)
+    place *= at.W_WORDS
     if 0 <= place < slots.size and slots[place + at.W_KEY_LOW] != 0:
         hashed = key_hash(slots[place + at.W_KEY_HIGH], slots[place + at.W_KEY_LOW])
         prefetch_item(keys_of(store), key_home(store, hashed))
 
 
 @inlined_kernel
-def ask_ahead_of_holds(store, requests, line):
-    """Start the cache misses of the requests after a line, those first that lead to others: requests (field, request)
-    int64 [in].
+def ask_ahead_of_holds(store, requests, first, size):
+    """Start the cache misses of requests after some that are held now, those first that lead to others: requests
+    (field, request) int64 [in].
     """
     last = requests.shape[1] - 1
-    _ask_for_requests(requests, line)
-    _ask_for_row(store, requests, min(line + _FIRST, last))
-    _ask_for_cells(store, requests, min(line + _SECOND, last))
-    _ask_for_slot(store, requests, min(line + _THIRD, last))
-    _ask_for_rest(store, requests, min(line + _FOURTH, last))
+    _ask_for_requests(requests, first)
+    for line in range(first, first + size):
+        _ask_for_row(store, requests, min(line + _FIRST, last))
+    for line in range(first, first + size):
+        _ask_for_cells(store, requests, min(line + _SECOND, last))
+    for line in range(first, first + size):
+        _ask_for_slot(store, requests, min(line + _THIRD, last))
+    for line in range(first, first + size):
+        _ask_for_old_key(store, requests, min(line + _FOURTH, last))
 
 
 @inlined_kernel

@@ -3,49 +3,68 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import carray
 
 from nightgrid.native.base.atomics import add_word
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.holds.ahead import ask_ahead_of_holds, ask_ahead_of_verbs
-from nightgrid.native.holds.group import ALONE, G_WORDS, GROUP_MAX, hold_in_group, publish_group
+from nightgrid.native.holds.group import (
+    ALONE,
+    G_WORDS,
+    GROUP_MAX,
+    clear_bits,
+    hold_line,
+    line_of,
+    lock_line,
+    unlock_group,
+)
 from nightgrid.native.holds.holds import hold_request, request_at
 from nightgrid.native.holds.resolve import resolve_hold
 from nightgrid.native.store import requests as q
-from nightgrid.native.store.views import address_of, borrowed, statistics_of
+from nightgrid.native.store.records import publish_slots
+from nightgrid.native.store.views import address_of, as_pointer, borrowed, statistics_of
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
-_NOTHING_MORE = (0,) * (q.Q_FIELDS - q.Q_PLAIN)
+_GROUP = GROUP_MAX * G_WORDS  # where the granted holds of a group stand, after its lines
 
 
 @inlined_kernel
-def _plain_at(requests, line):
-    """A column of requests (Q_PLAIN, request) as a whole request: fewer columns are fewer cache lines."""
-    said = (
-        requests[0, line],
-        requests[1, line],
-        requests[2, line],
-        requests[3, line],
-        requests[4, line],
-        requests[5, line],
-        requests[6, line],
-        requests[7, line],
-    )
-    return said + _NOTHING_MORE
-
-
-@inlined_kernel
-def _asked_at(requests, line):
-    """A column of requests of either height."""
-    return request_at(requests, line) if requests.shape[0] == q.Q_FIELDS else _plain_at(requests, line)
+def _note_request(requests, line, asked):
+    """Copy a column of requests (Q_PLAIN or Q_FIELDS, request) into a line of a group; the fields that a plain one does
+    not have are zero there.
+    """
+    asked[0] = requests[0, line]
+    asked[1] = requests[1, line]
+    asked[2] = requests[2, line]
+    asked[3] = requests[3, line]
+    asked[4] = requests[4, line]
+    asked[5] = requests[5, line]
+    asked[6] = requests[6, line]
+    asked[7] = requests[7, line]
+    if requests.shape[0] == q.Q_FIELDS:
+        for field in range(q.Q_PLAIN, q.Q_FIELDS):
+            asked[field] = requests[field, line]
 
 
 @kernel
-def _hold_alone(store, requests, line, lines, now_ms):
-    """The ordinary way of a request: (code, night, hold id, lsn)."""
+def _hold_alone(store, asked, lines, now_ms):
+    """The ordinary way of a request, given as its line of a group: (code, night, hold id, lsn)."""
     stay_apart()
-    return hold_request(store, _asked_at(requests, line), lines, now_ms)
+    whole = carray(as_pointer(address_of(asked)), (q.Q_FIELDS, 1), np.int64)
+    return hold_request(store, request_at(whole, 0), lines, now_ms)
+
+
+@inlined_kernel
+def _lock_group(store, requests, first, size, group, token):
+    """Take the locks of the requests from `first` on, up to the first that must go the ordinary way; how many."""
+    for line in range(size):
+        asked = line_of(group, line)
+        _note_request(requests, first + line, asked)
+        if not lock_line(store, asked, token):
+            return line
+    return size
 
 
 @kernel
@@ -54,7 +73,7 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
 
     store: store table [in]; requests (Q_FIELDS or Q_PLAIN, request) int64 [in]; lines (Q_FIELDS, 1) int64: scratch of
     this thread; now_ms: ledger time. out_code (request) int16 Outcome, out_night (request) int32 ordinal, out_hold_id
-    and out_lsn (request) int64 [out]. Neighbours are published together (`native/holds/group.py`).
+    and out_lsn (request) int64 [out]. Neighbours are done together (`native/holds/group.py`).
     """
     token = address_of(lines)
     requests, lines = borrowed(requests), borrowed(lines)
@@ -64,28 +83,41 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
         borrowed(out_hold_id),
         borrowed(out_lsn),
     )
-    owner = np.zeros(G_WORDS, np.int64)
-    group = borrowed(owner)
-    count = 0
+    owner = np.zeros(_GROUP + GROUP_MAX, np.int64)
+    group = address_of(owner)
+    granted = carray(as_pointer(group + _GROUP * 8), (GROUP_MAX,), np.int64)
     held = 0
-    for i in range(requests.shape[1]):
-        ask_ahead_of_holds(store, requests, i)
-        code, night, hold_id = hold_in_group(store, _asked_at(requests, i), i, group, count, token, now_ms)
-        if code == ALONE:
-            publish_group(store, group, count, now_ms, out_lsn)
-            count = 0
-            code, night, hold_id, out_lsn[i] = _hold_alone(store, requests, i, lines, now_ms)
-        else:
-            out_lsn[i] = 0  # of a granted one, until its group is published
+    first = 0
+    while first < requests.shape[1]:
+        size = min(requests.shape[1] - first, GROUP_MAX)
+        ask_ahead_of_holds(store, requests, first, size)
+        locked = _lock_group(store, requests, first, size, group, token)
+        count = 0
+        done = 0
+        while done < locked:
+            i = first + done
+            code, night, slot, generation = hold_line(store, line_of(group, done), now_ms)
+            if code == ALONE:
+                break
+            out_code[i] = code
+            out_night[i] = night
+            out_hold_id[i] = generation << 32 | slot if code == _OK else 0
+            out_lsn[i] = 0  # of a granted one, until it is published
+            granted[count] = slot | i << 32
             count += code == _OK
-            if count == GROUP_MAX:
-                publish_group(store, group, count, now_ms, out_lsn)
-                count = 0
-        out_code[i] = code
-        out_night[i] = night
-        out_hold_id[i] = hold_id
-        held += code == _OK
-    publish_group(store, group, count, now_ms, out_lsn)
+            done += 1
+        if count:
+            clear_bits(store, group, done)
+            publish_slots(store, granted, count, now_ms, out_lsn)
+        unlock_group(store, group, locked)
+        held += count
+        first += done
+        if done < size:
+            out_code[first], out_night[first], out_hold_id[first], out_lsn[first] = _hold_alone(
+                store, line_of(group, done), lines, now_ms
+            )
+            held += out_code[first] == _OK
+            first += 1
     return held + 0 * owner.size
 
 

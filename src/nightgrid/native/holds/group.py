@@ -1,13 +1,16 @@
-"""Holds of one batch that are published together: the ring lock is taken once for a few of them.
+"""Holds of one batch that are done together: their locks first, then each in its turn, then all their records.
 
-Threads that hold in bulk otherwise hand the ring's cache lines to each other for every hold, and two of them are hardly
-faster than one. A hold of a group is granted under its hotel's lock as always; the lock is kept until the record is
-published, so the order of a hotel's records is still that of its critical sections. A thread that holds locks here
-*tries* the next one and does not wait for it: where a lock is taken, or a request needs more than a plain hold, the
-group is published first, its locks are given back, and the request goes the ordinary way (`native/holds/holds.py`). So
-whoever waits holds nothing that comes later in the order of locks.
+A locked instruction waits for every store before it, and nothing after it begins before. So a batch takes the locks of
+some requests in one go, and what comes then is ordinary loads and stores, which the CPU overlaps from one hold to the
+next. The ring lock is taken once for all of them: threads that hold in bulk otherwise hand the ring's cache lines to
+each other for every hold. Each hold is decided and granted under its hotel's lock as always, in the order of the
+requests; the locks are kept until the records are published, so the order of a hotel's records is still that of its
+critical sections.
 
-A lock word of a hotel has the group's token while the group has it, so several holds of one hotel can be in one group.
+A thread that holds locks here *tries* the next one and does not wait for it: where a lock is taken, or a request needs
+more than a plain hold, the group ends before it, its holds are published, its locks are given back, and the request
+goes the ordinary way (`native/holds/holds.py`). So whoever waits holds nothing that comes later in the order of locks.
+A lock word has the group's token while the group has it, so several requests for one hotel can be in one group.
 """
 
 from __future__ import annotations
@@ -15,130 +18,165 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numba import carray
 
-from nightgrid.native.base.atomics import load_word, release, swap_word
-from nightgrid.native.base.jit import inlined_kernel, kernel
+from nightgrid.native.base.atomics import load_word, prefetch_item, release, swap_word
+from nightgrid.native.base.hints import first_bit
+from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.holds.admit import admission, no_lines
-from nightgrid.native.holds.take import take_stay
+from nightgrid.native.holds.take import enter_stay
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
+from nightgrid.native.store.cells import cross_nights
 from nightgrid.native.store.keys import key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
-from nightgrid.native.store.records import publish_slots
 from nightgrid.native.store.sales import needs_counters
 from nightgrid.native.store.slots import allocate_slot
-from nightgrid.native.store.views import hotel_words_of, row_hotel_of, segment_locks_of, shared_of
+from nightgrid.native.store.views import (
+    as_pointer,
+    hotel_words_of,
+    product_lane_of,
+    row_hotel_of,
+    row_product_of,
+    segment_locks_of,
+    sellable_of,
+    shared_of,
+)
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 ALONE: Final = -1  # instead of a code: the request must go the ordinary way, when the group is published
 
-GROUP_MAX: Final = 8  # holds published together: more gain little, and others wait longer for a hotel
-G_SLOT: Final = 0  # a group is int64 (G_WORDS): the slots of its holds, then the others, GROUP_MAX each
-G_HOTEL_LOCK: Final = GROUP_MAX  # lock word to give back, -1 = it is given back with another hold of the group
-G_SEGMENT_LOCK: Final = 2 * GROUP_MAX
-G_LINE: Final = 3 * GROUP_MAX  # place of the request in the batch
-G_WORDS: Final = 4 * GROUP_MAX
+GROUP_MAX: Final = 8  # requests of a group: more gain little, and others wait longer for a hotel
+# -- a line of a group: the request (Q_FIELDS), and what is known of it ----------------------------
+G_HOTEL: Final = q.Q_FIELDS
+G_HOTEL_LOCK: Final = q.Q_FIELDS + 1  # lock word to give back, -1 = it is given back with another line of the group
+G_SEGMENT_LOCK: Final = q.Q_FIELDS + 2  # the same, and of requests without a key
+G_HASHED: Final = q.Q_FIELDS + 3  # of the key
+G_DIGEST: Final = q.Q_FIELDS + 4
+G_CROSSED: Final = q.Q_FIELDS + 5  # nights from the column on whose free rooms are used up, a bit each
+G_COLUMN: Final = q.Q_FIELDS + 6
+G_WORDS: Final = q.Q_FIELDS + 7
 
 
 @inlined_kernel
-def _lock_hotel(hotels, word, token):
-    """Try a hotel's lock: 1 = taken now, 0 = the group has it already, -1 = somebody else has it."""
-    if swap_word(hotels, word, 0, token):
+def line_of(group, line):
+    """A line of a group: int64 (G_WORDS), without an owner. group: address of GROUP_MAX of them."""
+    return carray(as_pointer(group + line * (G_WORDS * 8)), (G_WORDS,), np.int64)
+
+
+@inlined_kernel
+def _try_lock(words, word, token):
+    """Try a lock: 1 = taken now, 0 = the group has it already, -1 = somebody else has it."""
+    if swap_word(words, word, 0, token):
         return 1
-    return 0 if load_word(hotels, word) == token else -1
+    return 0 if load_word(words, word) == token else -1
 
 
 @inlined_kernel
-def _hold_locked(store, request, digest, hotel, now_ms):
-    """A plain hold under its hotel's lock: (code, night, slot, generation). Not yet published."""
+def lock_line(store, asked, token):
+    """Take the locks of a request: True if the group has them now. asked: its line of the group [inout]; token: not 0
+    or 1, and of no other thread.
+    """
+    row = asked[q.Q_ROW]
+    plain = q.shape_code(asked) == _OK and q.row_code(store, row) == _OK
+    if not plain or asked[q.Q_REPLACES] | asked[q.Q_QUOTE] != 0 or needs_counters(asked[q.Q_SCOPE]):
+        return False
+    key_high, key_low = asked[q.Q_KEY_HIGH], asked[q.Q_KEY_LOW]
+    hotels, locks = hotel_words_of(store), segment_locks_of(store)
+    asked[G_SEGMENT_LOCK] = -1
+    if key_high != 0 or key_low != 0:
+        hashed = key_hash(key_high, key_low)
+        asked[G_HASHED] = hashed
+        asked[G_DIGEST] = q.request_digest(asked)
+        segment_lock = key_segment(store, hashed) * 8
+        locked = _try_lock(locks, segment_lock, token)
+        if locked < 0:
+            return False
+        steps.step(store, steps.POINT_LOCKED)
+        if locked:
+            asked[G_SEGMENT_LOCK] = segment_lock
+    hotel = np.int64(row_hotel_of(store)[row])
+    hotel_lock = hotel * at.L_WORDS + at.L_LOCK
+    locked = _try_lock(hotels, hotel_lock, token)
+    if locked < 0:
+        if asked[G_SEGMENT_LOCK] >= 0:
+            release(locks, asked[G_SEGMENT_LOCK])
+        return False
+    steps.step(store, steps.POINT_LOCKED)
+    asked[G_HOTEL] = hotel
+    asked[G_HOTEL_LOCK] = hotel_lock if locked else -1
+    return True
+
+
+@inlined_kernel
+def _ask_for_bit(store, row, column, crossed):
+    """Start the cache miss of the word that `publish_group` will change."""
+    product = max(row_product_of(store)[row] - 1, 0)
+    word = (column + first_bit(crossed)) * store[at.H_WORDS] + (product_lane_of(store)[product] >> 6)
+    prefetch_item(sellable_of(store), word)
+
+
+@inlined_kernel
+def hold_line(store, asked, now_ms):
+    """Decide a request whose locks the group has, and take its rooms: (code, night, slot, generation); not published.
+
+    asked: its line of the group [inout]. ALONE leaves nothing changed.
+    """
+    key_high, key_low = asked[q.Q_KEY_HIGH], asked[q.Q_KEY_LOW]
+    has_key = key_high != 0 or key_low != 0
+    night, slot, generation = asked[q.Q_ARRIVAL], np.int64(-1), np.int64(0)
+    place, digest, hashed = np.int64(0), np.int64(0), np.int64(0)
+    asked[G_CROSSED] = 0
+    if has_key:
+        hashed, digest = asked[G_HASHED], asked[G_DIGEST]
+        known_id, _, place = find_key(store, hashed, key_high, key_low, now_ms)
+        if known_id != 0 or place < 0:
+            return np.int64(ALONE), night, slot, generation
     hotels = hotel_words_of(store)
+    hotel = asked[G_HOTEL]
     line = hotel * at.L_WORDS
-    night = request[q.Q_ARRIVAL]
-    slot, generation = np.int64(-1), np.int64(0)
-    code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
+    code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], asked)
     if code == _OK:
-        code, night = admission(store, request, no_lines(store), 0, hotel, True, now_ms)
+        code, night = admission(store, asked, no_lines(store), 0, hotel, True, now_ms)
         if code >= _QUOTA_USED_UP and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
             code = np.int64(ALONE)  # something is due here
     if code == _OK:
         slot, generation = allocate_slot(store, hotel, now_ms)
         if slot < 0:
-            code = np.int64(ALONE)
-        else:
-            # From here on it must succeed.
-            steps.step(store, steps.POINT_CHECKED)
-            take_stay(store, slot, generation, hotel, request, digest, 0, now_ms)
+            return np.int64(ALONE), night, slot, generation
+        # From here on it must succeed.
+        steps.step(store, steps.POINT_CHECKED)
+        column, crossed = enter_stay(store, slot, generation, hotel, asked, digest, 0, now_ms)
+        asked[G_CROSSED] = crossed
+        if crossed:
+            asked[G_COLUMN] = column
+            _ask_for_bit(store, asked[q.Q_ROW], column, crossed)
+        if has_key:
+            steps.step(store, steps.POINT_KEY)
+            write_key(store, place, hashed, slot)
     return code, night, slot, generation
 
 
 @inlined_kernel
-def hold_in_group(store, request, line, group, count, token, now_ms):
-    """One request of a batch: (code, night, hold id). A granted one is the group's hold number `count`.
-
-    request: tuple (Q_FIELDS) int64; line: its place in the batch [in]; group (G_WORDS) int64 with `count` holds
-    [inout]; token: not 0 or 1, and of no other thread. ALONE leaves nothing changed.
-    """
-    row = request[q.Q_ROW]
-    key_high = request[q.Q_KEY_HIGH]
-    key_low = request[q.Q_KEY_LOW]
-    has_key = key_high != 0 or key_low != 0
-    night, hold_id = request[q.Q_ARRIVAL], np.int64(0)
-    plain = q.shape_code(request) == _OK and q.row_code(store, row) == _OK
-    if not plain or request[q.Q_REPLACES] | request[q.Q_QUOTE] != 0 or needs_counters(request[q.Q_SCOPE]):
-        return np.int64(ALONE), night, hold_id
-    locks = segment_locks_of(store)
-    segment_lock, digest, place, hashed = np.int64(-1), np.int64(0), np.int64(0), np.int64(0)
-    if has_key:
-        hashed = key_hash(key_high, key_low)
-        digest = q.request_digest(request)
-        segment_lock = key_segment(store, hashed) * 8
-        if not swap_word(locks, segment_lock, 0, 1):
-            return np.int64(ALONE), night, hold_id
-        steps.step(store, steps.POINT_LOCKED)
-        known_id, _, place = find_key(store, hashed, key_high, key_low, now_ms)
-        if known_id != 0 or place < 0:
-            release(locks, segment_lock)
-            return np.int64(ALONE), night, hold_id
-    hotels = hotel_words_of(store)
-    hotel = np.int64(row_hotel_of(store)[row])
-    hotel_lock = hotel * at.L_WORDS + at.L_LOCK
-    locked = _lock_hotel(hotels, hotel_lock, token)
-    code = np.int64(ALONE)
-    if locked >= 0:
-        steps.step(store, steps.POINT_LOCKED)
-        code, night, slot, generation = _hold_locked(store, request, digest, hotel, now_ms)
-        if code == _OK:
-            if has_key:
-                steps.step(store, steps.POINT_KEY)
-                write_key(store, place, hashed, slot)
-            group[G_SLOT + count] = slot
-            group[G_HOTEL_LOCK + count] = hotel_lock if locked else -1
-            group[G_SEGMENT_LOCK + count] = segment_lock
-            group[G_LINE + count] = line
-            return code, night, generation << 32 | slot
-        if locked:
-            release(hotels, hotel_lock)
-    if has_key:
-        release(locks, segment_lock)
-    return code, night, hold_id
+def clear_bits(store, group, done):
+    """Clear the sellable bits of the nights that the first lines of a group have used up."""
+    for line in range(done):
+        asked = line_of(group, line)
+        if asked[G_CROSSED]:
+            cross_nights(store, asked[q.Q_ROW], asked[G_COLUMN], asked[G_CROSSED], False)
 
 
-@kernel
-def publish_group(store, group, count, now_ms, out_lsn):
-    """Publish the holds of a group in order and give their locks back; out_lsn (request) int64 [out]."""
-    if count == 0:
-        return
-    last = publish_slots(store, group, count, now_ms)
-    hotels = hotel_words_of(store)
-    locks = segment_locks_of(store)
-    for i in range(count):
-        out_lsn[group[G_LINE + i]] = last - count + 1 + i
-    for i in range(count):
+@inlined_kernel
+def unlock_group(store, group, locked):
+    """Give the locks of a group's lines back."""
+    hotels, locks = hotel_words_of(store), segment_locks_of(store)
+    for line in range(locked):
+        asked = line_of(group, line)
         steps.step(store, steps.POINT_UNLOCKING)
-        if group[G_HOTEL_LOCK + i] >= 0:
-            release(hotels, group[G_HOTEL_LOCK + i])
-        if group[G_SEGMENT_LOCK + i] >= 0:
-            release(locks, group[G_SEGMENT_LOCK + i])
+        if asked[G_HOTEL_LOCK] >= 0:
+            release(hotels, asked[G_HOTEL_LOCK])
+        if asked[G_SEGMENT_LOCK] >= 0:
+            release(locks, asked[G_SEGMENT_LOCK])

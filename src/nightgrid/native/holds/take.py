@@ -7,7 +7,7 @@ from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
-from nightgrid.native.store.cells import take_rooms
+from nightgrid.native.store.cells import cross_nights, take_cells
 from nightgrid.native.store.sales import count_open, count_sale, count_units, needs_counters
 from nightgrid.native.store.slots import link_slot, note_deadline
 from nightgrid.native.store.views import column_of, hotel_words_of, quotes_of, shared_of, slots_of
@@ -46,8 +46,10 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
 
 
 @inlined_kernel
-def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
-    """Take what was admitted: rooms, controls, counters, the slot in the hotel's list. Not yet published."""
+def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
+    """`take_stay` without the bit maps: (column of the arrival, nights from it on whose free rooms have crossed 1, a
+    bit each, for `cells.cross_nights` before the locks are given back).
+    """
     hotels = hotel_words_of(store)
     scope = request[q.Q_SCOPE]
     held = request[q.Q_TTL_MS] > 0
@@ -57,7 +59,7 @@ def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     if held:
         note_deadline(store, hotel, now_ms + request[q.Q_TTL_MS])
     column = column_of(store, shared_of(store), arrival)
-    take_rooms(store, row, column, nights, request[q.Q_ROOMS], at.C_HELD if held else at.C_SOLD)
+    crossed = take_cells(store, row, column, nights, request[q.Q_ROOMS], at.C_HELD if held else at.C_SOLD)
     count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], True)
     if needs_counters(scope):
         count_units(store, scope, 1)
@@ -69,3 +71,12 @@ def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     link_slot(store, slot, hotel, at.L_HELD_HEAD if held else at.L_BOOKED_HEAD)
     steps.step(store, steps.POINT_LIST)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
+    return column, crossed
+
+
+@inlined_kernel
+def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
+    """Take what was admitted: rooms, controls, counters, the slot in the hotel's list. Not yet published."""
+    column, crossed = enter_stay(store, slot, generation, hotel, request, digest, link, now_ms)
+    if crossed:
+        cross_nights(store, request[q.Q_ROW], column, crossed, request[q.Q_ROOMS] < 0)

@@ -103,7 +103,7 @@ def cell_place(store, row, column):
 
 
 @kernel
-def _cross_nights(store, row, column, crossed, opened):
+def cross_nights(store, row, column, crossed, opened):
     """Keep the sellable bits of the nights after a column on which free has crossed 1 (bit k: the k-th), upwards if
     `opened`.
     """
@@ -126,14 +126,20 @@ def _take_each(store, row, column, nights, rooms, field):
 
 
 @inlined_kernel
+def take_cells(store, row, column, nights, rooms, field):
+    """`take_rooms` but for the bit maps, if it can leave them: the nights that `cross_nights` has still to see to."""
+    if lies_in_eight(store, column, nights):
+        return take_eight(cells_of(store), cell_place(store, row, column), nights, rooms, field)
+    _take_each(store, row, column, nights, rooms, field)
+    return np.int64(0)
+
+
+@inlined_kernel
 def take_rooms(store, row, column, nights, rooms, field):
     """free -> held or sold (`field` = C_HELD or C_SOLD) on nights from a column on. It was checked before."""
-    if lies_in_eight(store, column, nights):
-        crossed = take_eight(cells_of(store), cell_place(store, row, column), nights, rooms, field)
-        if crossed:
-            _cross_nights(store, row, column, crossed, rooms < 0)
-    else:
-        _take_each(store, row, column, nights, rooms, field)
+    crossed = take_cells(store, row, column, nights, rooms, field)
+    if crossed:
+        cross_nights(store, row, column, crossed, rooms < 0)
 
 
 @kernel

@@ -1,10 +1,14 @@
-"""The index of idempotency keys: open addressing inside small locked segments, eight bytes a key.
+"""The index of idempotency keys: cache lines of eight entries inside small locked segments, eight bytes a key.
 
 An entry is a slot and half of the key's hash; the key itself stands in the slot, so an entry that looks right is
-compared there (`store/known.py`). A slot that is handed out again first takes its entry out. That needs no lock: while
-the slot has its old id nobody else changes the entry, nor empties one between it and its home. What it leaves behind is
-taken by the next key that comes by, or is emptied where it ends a run of entries. Before, entries named dead ids, and
-who looked for a place had to look at the slot of every entry on his way: a cache miss each.
+compared there (`store/known.py`). Half of the hash also says in which line a key is at home. A line is looked at as a
+whole, without a branch an entry. A key stands in its home, or in a later line if all lines before that were full; a
+search goes on behind a line only if the line has no EMPTY entry.
+
+A slot that is handed out again first takes its entry out. That needs no lock: while the slot has its old id nobody else
+changes the entry. What it leaves behind (GONE) costs nothing in a line that has an EMPTY entry; the next key that is at
+home there takes it. A full line of which some entries are GONE is opened again, by who passed it and has the lock of
+the segment, where no key behind it has its home in it or before it.
 """
 
 from __future__ import annotations
@@ -12,13 +16,22 @@ from __future__ import annotations
 from typing import Final
 
 from nightgrid.native.base.atomics import load_word, store_word
+from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.base.mixing import mix
 from nightgrid.native.store import layout as at
+from nightgrid.native.store.key_lines import (
+    ANY_EMPTY,
+    EMPTY,
+    GONE,
+    LINE,
+    LINE_BITS,
+    SAME_ENTRY,
+    SAME_SHIFT,
+    look_at_line,
+)
 from nightgrid.native.store.views import keys_of, slots_of
 
-EMPTY: Final = 0
-GONE: Final = -1 << 32  # not empty, and of no slot
 _SLOT_MASK: Final = 0xFFFFFFFF
 _ODD: Final = -7046029254386353131  # 2^64 / golden ratio
 
@@ -31,14 +44,20 @@ def key_hash(key_high, key_low):
 
 @inlined_kernel
 def key_home(store, hashed):
-    """Entry in which the search for a key begins."""
-    return hashed & (store[at.H_KEYS] - 1)
+    """First entry of the line in which the search for a key begins."""
+    return (hashed >> 32) & (store[at.H_KEYS] - 1) & -LINE
+
+
+@inlined_kernel
+def _segment_bits(store):
+    """Binary logarithm of the entries of a segment."""
+    return first_bit(store[at.H_KEYS]) - first_bit(store[at.H_SEGMENTS])
 
 
 @inlined_kernel
 def key_segment(store, hashed):
     """Segment that holds a key."""
-    return key_home(store, hashed) // (store[at.H_KEYS] // store[at.H_SEGMENTS])
+    return key_home(store, hashed) >> _segment_bits(store)
 
 
 @inlined_kernel
@@ -54,23 +73,39 @@ def entry_slot(entry):
 
 
 @inlined_kernel
-def next_entry(store, entry):
-    """The entry after, inside the same segment."""
-    last = store[at.H_KEYS] // store[at.H_SEGMENTS] - 1
-    return (entry & ~last) | ((entry + 1) & last)
+def lines_of_segment(store):
+    """How many lines a segment has."""
+    return store[at.H_KEYS] >> first_bit(store[at.H_SEGMENTS]) + LINE_BITS
+
+
+@inlined_kernel
+def next_line(store, place, lines):
+    """First entry of the line that is so many (-1 or 1) further on, inside the same segment."""
+    last = (1 << _segment_bits(store)) - 1
+    return (place & ~last) | ((place + lines * LINE) & last)
 
 
 @kernel
-def empty_before(store, empty):
-    """Empty the entries that are GONE and end at an empty one: no search needs to pass them. The segment is locked."""
+def open_lines(store, home, end):
+    """Open the full lines from `home` to before `end`, which has an EMPTY entry, again, as far as they have GONE ones
+    and no key behind them needs them to be full. The segment is locked.
+    """
     keys = keys_of(store)
-    last = store[at.H_KEYS] // store[at.H_SEGMENTS] - 1
-    entry = empty
-    for _ in range(last):
-        entry = (entry & ~last) | ((entry - 1) & last)
-        if load_word(keys, entry) != GONE:
+    behind = end
+    while behind != home:
+        line = next_line(store, behind, -1)
+        for entry in range(behind, behind + LINE):
+            word = load_word(keys, entry)
+            if entry_slot(word) >= 0 and key_home(store, word) != behind:
+                return
+        opened = False
+        for entry in range(line, line + LINE):
+            if load_word(keys, entry) == GONE:
+                store_word(keys, entry, EMPTY)
+                opened = True
+        if not opened:
             return
-        store_word(keys, entry, EMPTY)
+        behind = line
 
 
 @inlined_kernel
@@ -96,12 +131,12 @@ def _forget(store, slot, key_high, key_low):
     hashed = key_hash(key_high, key_low)
     wanted = entry_of(hashed, slot)
     place = key_home(store, hashed)
-    for _ in range(store[at.H_KEYS] // store[at.H_SEGMENTS]):
-        entry = load_word(keys, place)
-        if entry == wanted:
-            store_word(keys, place, GONE)
-        if entry == wanted or entry == EMPTY:
+    for _ in range(lines_of_segment(store)):
+        found = look_at_line(keys, place, wanted)
+        if found & SAME_ENTRY:
+            store_word(keys, place + first_bit(found >> SAME_SHIFT), GONE)
+        if found & (SAME_ENTRY | ANY_EMPTY):
             break
-        place = next_entry(store, place)
+        place = next_line(store, place, 1)
     slots_of(store)[slot * at.W_WORDS + at.W_KEY_HIGH] = 0
     slots_of(store)[slot * at.W_WORDS + at.W_KEY_LOW] = 0

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from nightgrid.native.base.atomics import fence, load_word
+from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.store.keys import (
-    EMPTY,
-    GONE,
-    empty_before,
-    entry_of,
-    entry_slot,
-    key_home,
-    next_entry,
-)
+from nightgrid.native.store.key_lines import ALIKE, ANY_EMPTY, EMPTY_SHIFT, GONE_SHIFT, look_at_line
+from nightgrid.native.store.keys import entry_slot, key_home, lines_of_segment, next_line, open_lines
 from nightgrid.native.store.slots import is_forgotten
 from nightgrid.native.store.views import keys_of, slots_of
 from nightgrid.outcomes import Outcome
@@ -52,21 +46,27 @@ def find_key(store, hashed, key_high, key_low, now_ms):
     hold. O(1) expected.
     """
     keys = keys_of(store)
-    place = key_home(store, hashed)
+    home = key_home(store, hashed)
+    place = home
     free = -1
-    for _ in range(store[at.H_KEYS] // store[at.H_SEGMENTS]):
-        entry = load_word(keys, place)
-        if entry == EMPTY:
-            if free >= 0:
-                empty_before(store, place)
-            return 0, 0, (free if free >= 0 else place)
-        if entry == GONE:
-            free = place if free < 0 else free
-        elif entry == entry_of(hashed, entry_slot(entry)):
-            hold_id, digest = _hold_with(store, entry_slot(entry), key_high, key_low, now_ms)
-            if hold_id:
-                return hold_id, digest, free
-        place = next_entry(store, place)
+    for _ in range(lines_of_segment(store)):
+        found = look_at_line(keys, place, hashed)
+        alike = found & ALIKE
+        while alike:
+            slot = entry_slot(load_word(keys, place + first_bit(alike)))
+            alike &= alike - 1
+            if slot >= 0:  # nobody has taken it out meanwhile
+                hold_id, digest = _hold_with(store, slot, key_high, key_low, now_ms)
+                if hold_id:
+                    return hold_id, digest, free
+        if free < 0:
+            usable = (found >> EMPTY_SHIFT | found >> GONE_SHIFT) & 0xFF
+            free = place + first_bit(usable) if usable else -1
+        if found & ANY_EMPTY:
+            if place != home:
+                open_lines(store, home, place)
+            return 0, 0, free
+        place = next_line(store, place, 1)
     return 0, 0, free
 
 

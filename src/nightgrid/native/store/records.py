@@ -116,24 +116,26 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
     return slots[second * at.W_WORDS + at.W_LSN]
 
 
-@kernel
-def publish_slots(store, slots_taken, count, now_ms):
-    """Publish new holds and bookings, each on its own, under one ring lock; returns the lsn of the last.
+@inlined_kernel
+def publish_slots(store, granted, count, now_ms, out_lsn):
+    """Publish new holds and bookings, each on its own, under one ring lock.
 
-    slots_taken int64: `count` slots [in]. The records after them are asked for, for whoever publishes next.
+    granted int64: `count` slots, each with its place in out_lsn: slot | place << 32 [in]; out_lsn (request) int64
+    [out]. The records after them are asked for, for whoever publishes next.
     """
     shared = shared_of(store)
     records = records_of(store)
     slots = slots_of(store)
-    lsn = 0
     acquire(shared, at.S_RING_LOCK)
+    lsn = shared[at.S_LSN]
     for i in range(count):
-        slot = slots_taken[i]
+        slot = granted[i] & 0xFFFFFFFF
         lsn, base = _next_record(store, shared, records, 0)
         state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK
         kind = at.RECORD_HOLD if state == at.STATE_HELD else at.RECORD_BOOK
         _write_hold(store, slot, base, kind, now_ms, slots[slot * at.W_WORDS + at.W_VALUE])
         slots[slot * at.W_WORDS + at.W_LSN] = lsn
+        out_lsn[granted[i] >> 32] = lsn
         steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
         store_word(shared, at.S_LSN, lsn)
@@ -143,7 +145,6 @@ def publish_slots(store, slots_taken, count, now_ms):
         base = ((lsn + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
         prefetch_item(records, base)
         prefetch_item(records, base + at.D_WORDS // 2)
-    return lsn
 
 
 @kernel
