@@ -7,6 +7,8 @@ names, then what that leads to.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from nightgrid.native.base.atomics import prefetch_item, prefetch_reading
@@ -36,6 +38,9 @@ _SECOND = 32
 _THIRD = 18
 _FOURTH = 6
 _LINES_AHEAD = 4
+_PLACES = 64  # a power of two, more than any request is looked ahead of
+_TRAIL_MASK = _PLACES - 1
+TRAIL: Final = 2 * _PLACES
 
 
 @inlined_kernel
@@ -63,10 +68,12 @@ def _ask_for_row(store, requests, line):
 
 
 @inlined_kernel
-def _ask_for_cells(store, requests, line):
-    """Second step: the hotel, the cells of the stay, the entry of the key, the lane of the first product."""
+def _ask_for_cells(store, requests, line, trail):
+    """Second step: the hotel, the cells of the stay, the entry of the key."""
     row = _row_at(store, requests, line)
-    prefetch_item(hotel_words_of(store), row_hotel_of(store)[row] * at.L_WORDS)
+    hotel_line = row_hotel_of(store)[row] * at.L_WORDS
+    trail[line & _TRAIL_MASK] = hotel_line
+    prefetch_item(hotel_words_of(store), hotel_line)
     column = column_of(store, shared_of(store), requests[q.Q_ARRIVAL, line])
     cells = cells_of(store)
     place = cell_place(store, row, column)
@@ -86,48 +93,48 @@ def _likely_slot(hotels, line):
 
 
 @inlined_kernel
-def _ask_for_slot(store, requests, line):
+def _ask_for_slot(store, requests, line, trail):
     """Third step: the slot that the hold will get, the one that stands first in the list of the hotel, the lane of the
     first product.
     """
     hotels = hotel_words_of(store)
     slots = slots_of(store)
-    hotel_line = row_hotel_of(store)[_row_at(store, requests, line)] * at.L_WORDS
-    place = _likely_slot(hotels, hotel_line) * at.W_WORDS
+    hotel_line = trail[line & _TRAIL_MASK]
+    place = min(_likely_slot(hotels, hotel_line), store[at.H_SLOTS] - 1) * at.W_WORDS
+    trail[_PLACES + (line & _TRAIL_MASK)] = place
     prefetch_item(slots, place)
     prefetch_item(slots, place + at.W_WORDS // 2)
     prefetch_item(slots, (hotels[hotel_line + at.L_HELD_HEAD] - 1) * at.W_WORDS)
     product = max(row_product_of(store)[_row_at(store, requests, line)] - 1, 0)
-    prefetch_reading(product_lane_of(store), product)
-    prefetch_reading(next_product_of(store), product)
+    prefetch_item(product_lane_of(store), product)
+    prefetch_item(next_product_of(store), product)
 
 
 @inlined_kernel
-def _ask_for_old_key(store, requests, line):
+def _ask_for_old_key(store, line, trail):
     """Fourth step: the entry of the key that the slot had."""
     slots = slots_of(store)
-    place = _likely_slot(hotel_words_of(store), row_hotel_of(store)[_row_at(store, requests, line)] * at.L_WORDS)
-    place *= at.W_WORDS
-    if 0 <= place < slots.size and slots[place + at.W_KEY_LOW] != 0:
+    place = trail[_PLACES + (line & _TRAIL_MASK)]
+    if slots[place + at.W_KEY_LOW] != 0:
         hashed = key_hash(slots[place + at.W_KEY_HIGH], slots[place + at.W_KEY_LOW])
         prefetch_item(keys_of(store), key_home(store, hashed))
 
 
 @inlined_kernel
-def ask_ahead_of_holds(store, requests, first, size):
+def ask_ahead_of_holds(store, requests, first, size, trail):
     """Start the cache misses of requests after some that are held now, those first that lead to others: requests
-    (field, request) int64 [in].
+    (field, request) int64 [in]; trail (TRAIL) int64, zero at first: what a step leaves for the next [inout].
     """
     last = requests.shape[1] - 1
     _ask_for_requests(requests, first)
     for line in range(first, first + size):
         _ask_for_row(store, requests, min(line + _FIRST, last))
     for line in range(first, first + size):
-        _ask_for_cells(store, requests, min(line + _SECOND, last))
+        _ask_for_cells(store, requests, min(line + _SECOND, last), trail)
     for line in range(first, first + size):
-        _ask_for_slot(store, requests, min(line + _THIRD, last))
+        _ask_for_slot(store, requests, min(line + _THIRD, last), trail)
     for line in range(first, first + size):
-        _ask_for_old_key(store, requests, min(line + _FOURTH, last))
+        _ask_for_old_key(store, min(line + _FOURTH, last), trail)
 
 
 @inlined_kernel

@@ -8,7 +8,7 @@ from numba import carray
 from nightgrid.native.base.atomics import add_word
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
-from nightgrid.native.holds.ahead import ask_ahead_of_holds, ask_ahead_of_verbs
+from nightgrid.native.holds.ahead import TRAIL, ask_ahead_of_holds, ask_ahead_of_verbs
 from nightgrid.native.holds.group import (
     ALONE,
     G_WORDS,
@@ -83,14 +83,15 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
         borrowed(out_hold_id),
         borrowed(out_lsn),
     )
-    owner = np.zeros(_GROUP + GROUP_MAX, np.int64)
+    owner = np.zeros(_GROUP + GROUP_MAX + TRAIL, np.int64)
     group = address_of(owner)
     granted = carray(as_pointer(group + _GROUP * 8), (GROUP_MAX,), np.int64)
+    trail = carray(as_pointer(group + (_GROUP + GROUP_MAX) * 8), (TRAIL,), np.int64)
     held = 0
     first = 0
     while first < requests.shape[1]:
         size = min(requests.shape[1] - first, GROUP_MAX)
-        ask_ahead_of_holds(store, requests, first, size)
+        ask_ahead_of_holds(store, requests, first, size, trail)
         locked = _lock_group(store, requests, first, size, group, token)
         count = 0
         done = 0
@@ -108,7 +109,7 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
             done += 1
         if count:
             clear_bits(store, group, done)
-            publish_slots(store, granted, count, now_ms, out_lsn)
+            publish_slots(store, granted, count, out_lsn)
         unlock_group(store, group, locked)
         held += count
         first += done

@@ -13,6 +13,7 @@ from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
+from nightgrid.native.store.new_records import write_new
 from nightgrid.native.store.slots import hold_id_of
 from nightgrid.native.store.views import quotes_of, records_of, shared_of, slots_of
 
@@ -117,8 +118,8 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
 
 
 @inlined_kernel
-def publish_slots(store, granted, count, now_ms, out_lsn):
-    """Publish new holds and bookings, each on its own, under one ring lock.
+def publish_slots(store, granted, count, out_lsn):
+    """Publish new holds and bookings without a quote, each on its own, under one ring lock.
 
     granted int64: `count` slots, each with its place in out_lsn: slot | place << 32 [in]; out_lsn (request) int64
     [out]. The records after them are asked for, for whoever publishes next.
@@ -131,9 +132,9 @@ def publish_slots(store, granted, count, now_ms, out_lsn):
     for i in range(count):
         slot = granted[i] & 0xFFFFFFFF
         lsn, base = _next_record(store, shared, records, 0)
-        state = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_MASK
-        kind = at.RECORD_HOLD if state == at.STATE_HELD else at.RECORD_BOOK
-        _write_hold(store, slot, base, kind, now_ms, slots[slot * at.W_WORDS + at.W_VALUE])
+        state = load_word(slots, slot * at.W_WORDS + at.W_STATE)
+        kind = at.RECORD_HOLD if state & at.STATE_MASK == at.STATE_HELD else at.RECORD_BOOK
+        write_new(records, base, kind, state >> 8 << 32 | slot, slots, slot * at.W_WORDS)
         slots[slot * at.W_WORDS + at.W_LSN] = lsn
         out_lsn[granted[i] >> 32] = lsn
         steps.step(store, steps.POINT_WRITTEN)
