@@ -16,9 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
-from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
+from nightgrid.engine.batches import requests_of
 from nightgrid.native.store import requests as q
 
 #: Share of the requests whose nights are all free at first, as who asks has mostly seen an offer: of a million, 92 %
@@ -85,11 +85,9 @@ class BulkHolds(Contestant):
         self._keys = keys
         self._rng = np.random.default_rng([SEED, 4, next(_NUMBERS)])  # nobody else's keys
         self._ids: list[NDArray[np.int64]] = []
-        frame, found = bulk.frame(), []
-        self._call = calls_inside(
-            self._inventory, "hold_batch", lambda: found.append(self._engine.hold_many(frame)["hold_id"].to_numpy())
-        )[0]
-        self._ids += found
+        engine = self._engine
+        requests = requests_of(engine.catalog, engine._digests, engine._names, bulk.frame())[: q.Q_PLAIN]
+        self._call = requests, engine._now_ms()
         self.reset()
 
     def ask(self, _question: Any) -> Any:

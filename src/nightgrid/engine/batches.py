@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from nightgrid.engine.frames import (
 )
 from nightgrid.engine.names import Names
 from nightgrid.errors import InputTypeError, NightgridError
-from nightgrid.inventory.inventory import Inventory
+from nightgrid.inventory.inventory import BatchAnswer, Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native.store import requests as q
 from nightgrid.nights import to_ordinal
@@ -33,14 +33,37 @@ from nightgrid.outcomes import Outcome
 
 _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
-#: Columns of a frame that fill fields beyond the first Q_PLAIN.
+_PART = 32_768  # requests that are handed to the kernel at once
+_HAVE_NIGHTS = np.zeros(max(Outcome) + 1, np.bool_)
+_HAVE_NIGHTS[[int(outcome) for outcome in Outcome if outcome.has_night]] = True
+#: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
 _BEYOND_PLAIN = frozenset(
-    ("guest", "reference", "value_minor", "guests", "tier", "channel", "block", "coupon", "coupon_units")
+    ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units")
 )
 _COLUMNS = (
     "hotel_id", "room_type_id", "row_index", "arrival", "nights", "rooms", "ttl_seconds", "key", "key_high", "key_low",
     "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
 )  # fmt: skip
+
+
+def _plain_fields(
+    what: str, catalog: Catalog, digests: Digests, frame: pl.DataFrame
+) -> dict[int, NDArray[np.integer] | int]:
+    """The first Q_PLAIN fields of every request of a frame: a whole number a line, or one for all."""
+    refuse_unknown(what, frame, _COLUMNS)
+    require(what, frame, ["arrival", "nights"])
+    fields: dict[int, NDArray[np.integer] | int] = {
+        q.Q_ROW: row_indexes(what, catalog, frame, strict=False),
+        q.Q_PRODUCT: -1,
+        q.Q_ARRIVAL: ordinals(what, frame, "arrival"),
+        q.Q_NIGHTS: integers(what, frame, "nights", -_ANY, _ANY),
+        q.Q_ROOMS: integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1,
+        q.Q_TTL_MS: HOLD_TTL_MS_DEFAULT,
+    }
+    if "ttl_seconds" in frame.columns:
+        fields[q.Q_TTL_MS] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
+    fields[q.Q_KEY_HIGH], fields[q.Q_KEY_LOW] = digests.keys(what, frame)
+    return fields
 
 
 def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
@@ -51,25 +74,33 @@ def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -
     """
     what = "hold_many"
     frame = as_frame(what, source)
-    refuse_unknown(what, frame, _COLUMNS)
-    require(what, frame, ["arrival", "nights"])
     requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
-    requests[q.Q_ROW] = row_indexes(what, catalog, frame, strict=False)
-    requests[q.Q_PRODUCT] = -1
-    requests[q.Q_ARRIVAL] = ordinals(what, frame, "arrival")
-    requests[q.Q_NIGHTS] = integers(what, frame, "nights", -_ANY, _ANY)
-    requests[q.Q_ROOMS] = integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1
-    requests[q.Q_TTL_MS] = HOLD_TTL_MS_DEFAULT
-    if "ttl_seconds" in frame.columns:
-        require(what, frame, ["ttl_seconds"])
-        requests[q.Q_TTL_MS] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
-    digests.keys(what, frame, requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1])
+    for field, values in _plain_fields(what, catalog, digests, frame).items():
+        requests[field] = values
     if "guest" in frame.columns:
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
     if "reference" in frame.columns:
         requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
     _fill_extras(what, catalog, names, frame, requests)
     return requests
+
+
+def _parts(fields: dict[int, NDArray[np.integer] | int], size: int) -> Iterator[NDArray[np.int64]]:
+    """Plain requests as matrices (Q_PLAIN, at most _PART), which a cache keeps from when they are written to when they
+    are read; each until the next.
+    """
+    part = np.empty((q.Q_PLAIN, 0), np.int64)
+    for first in range(0, size, _PART):
+        lines = slice(first, min(first + _PART, size))
+        fresh = lines.stop - first != part.shape[1]
+        if fresh:
+            part = np.empty((q.Q_PLAIN, lines.stop - first), np.int64)
+        for field, values in fields.items():
+            if not isinstance(values, int):
+                part[field] = values[lines]
+            elif fresh:
+                part[field] = values
+        yield part
 
 
 def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
@@ -111,22 +142,31 @@ def hold_many(
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night.
     """
-    frame = as_frame("hold_many", source)
-    requests = requests_of(catalog, digests, names, frame)
-    if _BEYOND_PLAIN.isdisjoint(frame.columns):
-        requests = requests[: q.Q_PLAIN]
-    return answer_requests(inventory, requests, now_ms)
+    what = "hold_many"
+    frame = as_frame(what, source)
+    if not _BEYOND_PLAIN.isdisjoint(frame.columns):
+        return answer_requests(inventory, requests_of(catalog, digests, names, frame), now_ms)
+    fields = _plain_fields(what, catalog, digests, frame)
+    return _answer_frame(inventory.hold_parts(_parts(fields, len(frame)), len(frame), now_ms), fields[q.Q_ROW])
 
 
 def answer_requests(inventory: Inventory, requests: NDArray[np.int64], now_ms: int) -> pl.DataFrame:
     """Hold every request in order, int64 (Q_FIELDS or Q_PLAIN, request): the answer of `hold_many`."""
-    answer = inventory.hold_batch(requests, now_ms)
-    unknown_hotel = (answer.code == Outcome.UNKNOWN_PRODUCT) & (requests[0] == UNKNOWN_HOTEL_ROW)
-    answer.code[unknown_hotel] = Outcome.UNKNOWN_HOTEL
-    nights = pl.Series("night", (answer.night - _EPOCH).astype(np.int32)).cast(pl.Date)
-    answers = pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn}).with_columns(nights)
-    refused_by_night = pl.col("outcome").is_in([int(outcome) for outcome in Outcome if outcome.has_night])
-    return answers.with_columns(pl.when(refused_by_night).then(pl.col("night")))
+    return _answer_frame(inventory.hold_batch(requests, now_ms), requests[q.Q_ROW])
+
+
+def _answer_frame(answer: BatchAnswer, rows: Any) -> pl.DataFrame:
+    """The frame that `hold_many` answers; rows (request): as `row_indexes` gives them."""
+    refused = np.flatnonzero(answer.code)
+    codes = answer.code[refused]
+    unknown = (codes == Outcome.UNKNOWN_PRODUCT) & (rows[refused] == UNKNOWN_HOTEL_ROW)
+    answer.code[refused[unknown]] = Outcome.UNKNOWN_HOTEL
+    has_night = np.zeros(len(answer.code), np.bool_)
+    has_night[refused] = _HAVE_NIGHTS[codes]
+    answer.night[:] -= np.int32(_EPOCH)
+    nights = pl.Series("night", answer.night).cast(pl.Date)
+    nights = nights.zip_with(pl.Series(has_night), pl.Series([None], dtype=pl.Date))
+    return pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn, "night": nights})
 
 
 def _ids(ids: Any) -> NDArray[np.integer]:

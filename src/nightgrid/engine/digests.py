@@ -81,19 +81,21 @@ class Digests:
         first, second = self._secrets[name]
         return int(digest_text(_bytes_of(name, text), first, second)[0]) or 1
 
-    def keys(self, what: str, frame: pl.DataFrame, out: NDArray[np.int64]) -> None:
-        """Fill int64 (2, line) with the keys of a frame: digests of `key`, or `key_high` and `key_low` as they are;
-        (0, 0) for a null, or where there are none of these columns.
+    def keys(self, what: str, frame: pl.DataFrame) -> tuple[NDArray[np.int64] | int, NDArray[np.int64] | int]:
+        """The keys of a frame, int64 (line) each: digests of `key`, or `key_high` and `key_low` as they are;
+        (0, 0) for a null, or for all where there are none of these columns.
         """
         raw = [name for name in _RAW_KEY if name in frame.columns]
-        if not raw and "key" in frame.columns:
-            self._fill(what, "key", frame["key"], out)
-        elif raw and "key" in frame.columns:
+        if raw and "key" in frame.columns:
             raise InputError(f"{what}: columns key and {raw[0]} are both there; give texts, or digests, not both")
-        elif raw:
-            out[:] = _raw_keys(what, frame)
+        if raw:
+            high, low = _raw_keys(what, frame)
+        elif "key" in frame.columns:
+            high, low = out = np.empty((2, len(frame)), np.int64)
+            self._fill(what, "key", frame["key"], out)
         else:
-            out[:] = 0
+            return 0, 0
+        return high, low
 
     def words(self, what: str, name: str, texts: pl.Series) -> NDArray[np.int64]:
         """64-bit digests of a column of guests or references: int64 (line), 0 for a null."""

@@ -76,6 +76,9 @@ def require(what: str, frame: pl.DataFrame, columns: list[str]) -> None:
 def integers(what: str, frame: pl.DataFrame, column: str, low: int, high: int) -> NDArray[np.int64]:
     """A whole-number column as int64, without nulls, inside [low, high]."""
     require(what, frame, [column])
+    series = frame[column]
+    if series.dtype.is_integer() and len(series) and low <= series.min() and series.max() <= high:  # type: ignore[operator]
+        return series.cast(pl.Int64).to_numpy()
     return optional_integers(what, frame, column, low, high)[0]
 
 

@@ -6,7 +6,7 @@ the caller. Every method may be called from any number of threads: the kernels r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from threading import local
 from typing import NamedTuple
@@ -195,12 +195,18 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     def hold_batch(self, requests: NDArray[np.int64], now_ms: int) -> BatchAnswer:
         """Hold many stays in order, each its own; requests (Q_FIELDS or Q_PLAIN, request): `native.store.requests`."""
-        size = requests.shape[1]
+        return self.hold_parts([np.ascontiguousarray(requests)], requests.shape[1], now_ms)
+
+    def hold_parts(self, parts: Iterable[NDArray[np.int64]], size: int, now_ms: int) -> BatchAnswer:
+        """`hold_batch` of requests that come in parts, C-contiguous, `size` in all."""
         answer = BatchAnswer(
             np.empty(size, np.int16), np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int64)
         )
-        batch.hold_batch(self.table, np.ascontiguousarray(requests), self._line(), now_ms, *answer)
-        self._count(answer.code)
+        first = 0
+        for part in parts:
+            end = first + part.shape[1]
+            batch.hold_batch(self.table, part, self._line(), now_ms, *[column[first:end] for column in answer])
+            first = end
         return answer
 
     def hold_cart(self, lines: NDArray[np.int64], now_ms: int) -> CartAnswer:

@@ -21,6 +21,7 @@ from nightgrid.native.holds.group import (
 )
 from nightgrid.native.holds.holds import hold_request, request_at
 from nightgrid.native.holds.resolve import resolve_hold
+from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.records import publish_slots
 from nightgrid.native.store.views import address_of, as_pointer, borrowed, statistics_of
@@ -68,6 +69,14 @@ def _lock_group(store, requests, first, size, group, token):
 
 
 @kernel
+def add_statistics(store, counts):
+    """Count answers of a batch: counts (CODES) int64, how often each outcome was answered [in]."""
+    for kind in range(counts.size):
+        if counts[kind]:
+            add_word(statistics_of(store), kind, counts[kind])
+
+
+@kernel
 def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id, out_lsn):
     """Hold every request in order, each its own; later lines see what earlier ones took. Returns how many were held.
 
@@ -83,11 +92,11 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
         borrowed(out_hold_id),
         borrowed(out_lsn),
     )
-    owner = np.zeros(_GROUP + GROUP_MAX + TRAIL, np.int64)
+    owner = np.zeros(_GROUP + GROUP_MAX + TRAIL + at.CODES, np.int64)
     group = address_of(owner)
     granted = carray(as_pointer(group + _GROUP * 8), (GROUP_MAX,), np.int64)
     trail = carray(as_pointer(group + (_GROUP + GROUP_MAX) * 8), (TRAIL,), np.int64)
-    held = 0
+    counts = carray(as_pointer(group + (_GROUP + GROUP_MAX + TRAIL) * 8), (at.CODES,), np.int64)
     first = 0
     while first < requests.shape[1]:
         size = min(requests.shape[1] - first, GROUP_MAX)
@@ -106,28 +115,21 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
             out_lsn[i] = 0  # of a granted one, until it is published
             granted[count] = slot | i << 32
             count += code == _OK
+            counts[code] += 1
             done += 1
         if count:
             clear_bits(store, group, done)
             publish_slots(store, granted, count, out_lsn)
         unlock_group(store, group, locked)
-        held += count
         first += done
         if done < size:
             out_code[first], out_night[first], out_hold_id[first], out_lsn[first] = _hold_alone(
                 store, line_of(group, done), lines, now_ms
             )
-            held += out_code[first] == _OK
+            counts[out_code[first]] += 1
             first += 1
-    return held + 0 * owner.size
-
-
-@kernel
-def add_statistics(store, counts):
-    """Count answers of a batch: counts (CODES) int64, how often each outcome was answered [in]."""
-    for kind in range(counts.size):
-        if counts[kind]:
-            add_word(statistics_of(store), kind, counts[kind])
+    add_statistics(store, counts)
+    return counts[_OK] + 0 * owner.size
 
 
 @kernel
