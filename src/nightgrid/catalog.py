@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.catalog_names import composed, normalised, position, similar
+from nightgrid.catalog_names import composed, normalised, position, positions, row_finder, similar
 from nightgrid.errors import InputError, UnknownIdError
 
 if TYPE_CHECKING:
@@ -308,6 +308,9 @@ class Catalog:
         hotels = map(self.hotel_ids.__getitem__, self.row_hotel.tolist())
         return {ids: row for row, ids in enumerate(zip(hotels, self.room_type_ids, strict=True))}
 
+    #: find_row(hotel_id, room_type_id) is `row_by_ids[...]` for who is in a hurry.
+    find_row = cached_property(row_finder)
+
     @cached_property
     def _radians(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         latitude = np.radians(self.latitude)
@@ -315,7 +318,7 @@ class Catalog:
 
     @cached_property
     def _by_text(self) -> dict[str, dict[str, NDArray[np.int32]]]:
-        return {name: _positions(getattr(self, name)) for name in ("region", "city", "district", "brand")}
+        return {name: positions(getattr(self, name)) for name in ("region", "city", "district", "brand")}
 
     def _with_text(self, name: str, wanted: str | Sequence[str]) -> NDArray[np.int32]:
         known = self._by_text[name]
@@ -335,14 +338,6 @@ class Catalog:
 def _run(first: NDArray[np.int32], owner: int, order: NDArray[np.int32], orderly: bool) -> Sequence[int]:
     begin, end = int(first[owner]), int(first[owner + 1])
     return range(begin, end) if orderly else order[begin:end].tolist()
-
-
-def _positions(texts: list[str]) -> dict[str, NDArray[np.int32]]:
-    found: dict[str, list[int]] = {}
-    for index, text in enumerate(texts):
-        if text:  # "" = not given, no place of its own
-            found.setdefault(text, []).append(index)
-    return {text: np.array(indexes, dtype=np.int32) for text, indexes in found.items()}
 
 
 def _both(left: NDArray[np.int32] | None, right: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -20,7 +20,16 @@ from nightgrid.errors import CatalogError, InputError, InputTypeError
 
 _PLACES: Final = ("group", "brand", "region", "city", "district", "country")
 _NUMBERS: Final = ("latitude", "longitude", "stars", "rating")
-_LOOKED_UP: Final = ("hotel_by_id", "row_by_ids", "row_order", "product_order", "_orderly", "_by_text", "_radians")
+_LOOKED_UP: Final = (
+    "hotel_by_id",
+    "row_by_ids",
+    "find_row",
+    "row_order",
+    "product_order",
+    "_orderly",
+    "_by_text",
+    "_radians",
+)
 
 
 def with_hotels(

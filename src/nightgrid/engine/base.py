@@ -75,8 +75,11 @@ class EngineBase:
 
     def _now_ms(self) -> int:
         """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""
-        now_ms = max(self.clock.now_ms(), self._ledger_ms)
-        self._ledger_ms = now_ms
+        now_ms = self.clock.now_ms()
+        if now_ms < self._ledger_ms:
+            now_ms = self._ledger_ms
+        else:
+            self._ledger_ms = now_ms
         if now_ms >= self._days.next_change_ms:
             self._days.today(now_ms)
         return now_ms

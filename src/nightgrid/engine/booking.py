@@ -110,7 +110,7 @@ class BookingMixin(RequoteMixin):
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
         try:
-            row = self.catalog.row_by_ids[hotel_id, room_type_id]
+            row = self.catalog.find_row(hotel_id, room_type_id)
         except (KeyError, TypeError):  # unknown, or no ids
             row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = arrival.toordinal() if type(arrival) is date else to_ordinal(arrival)
@@ -121,19 +121,19 @@ class BookingMixin(RequoteMixin):
         if type(rooms) is not int:
             raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
-        key_words = _NO_KEY if key is None else self._digests.key(key)
+        high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         if guests is None and plan is None and tier is None and channel is None and block is None and (
             reference is None and value_minor is None and coupon is None and replace is None
         ):  # fmt: skip
             length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
             asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
-            answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, key_words, guest_word, now_ms)
+            answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
             if answer[0] == 0:
                 night = arrival if type(arrival) is date else date.fromordinal(ordinal)
                 return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
         else:
-            request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word)
+            request = self._request(row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
             extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
             self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
             answer = self._inventory.hold_any(request, now_ms)

@@ -6,8 +6,9 @@ the caller. Every method may be called from any number of threads: the kernels r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from threading import local
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from nightgrid.inventory.slots import SlotsPart
 from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
 from nightgrid.native.base.atomics import acquire, release
+from nightgrid.native.base.jit import direct
 from nightgrid.native.holds import amend, batch, carts, holds, resolve, sweep
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
@@ -135,6 +137,12 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         self.block = Block(sizes)
         self.table = self.block.table
         self._address = self.table.address
+        #: Take rooms for one stay of the general sale, all nights or nothing: a HoldAnswer, as a plain tuple.
+        #: `native.holds.holds.hold_one` without its first argument, whole numbers inside int64. No method, because one
+        #: frame of Python more is a part of what a guest waits for; so is `resolve`.
+        self.hold: Callable[..., tuple[int, int, int, int]] = self._first_hold
+        #: Apply a verb to one hold: (code, lsn); `native.holds.resolve.resolve_one` without its first argument.
+        self.resolve: Callable[[int, int, int, int], tuple[int, int]] = self._first_resolve
         self._shared = self.block.region(at.R_SHARED).view(np.int64)
         self.n_nights = nights
         self.n_channels = channels
@@ -168,25 +176,16 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     # -- holds -----------------------------------------------------------------------------------
 
-    def hold(
-        self,
-        row: int,
-        arrival: int,
-        nights: int,
-        rooms: int,
-        ttl_ms: int,
-        key: tuple[int, int],
-        guest: int,
-        now_ms: int,
-    ) -> tuple[int, int, int, int]:
-        """Take rooms for one stay with a deadline, all nights or nothing: a HoldAnswer, as a plain tuple. O(nights).
+    def _first_hold(self, *request: int) -> tuple[int, int, int, int]:
+        """`hold`, which has to be compiled or loaded."""
+        answer: tuple[int, int, int, int] = holds.hold_one(self._address, *request)
+        self.hold = partial(direct(holds.hold_one), self._address)
+        return answer
 
-        arrival: ordinal; key: 128-bit digest as two signed words, (0, 0) = none; guest: digest, 0 = none.
-        """
-        high, low = key
-        answer: tuple[int, int, int, int] = holds.hold_one(
-            self._address, row, arrival, nights, rooms, ttl_ms, high, low, guest, now_ms
-        )
+    def _first_resolve(self, *asked: int) -> tuple[int, int]:
+        """`resolve`, which has to be compiled or loaded."""
+        answer: tuple[int, int] = resolve.resolve_one(self._address, *asked)
+        self.resolve = partial(direct(resolve.resolve_one), self._address)
         return answer
 
     def hold_any(self, request: NDArray[np.int64], now_ms: int) -> HoldAnswer:
@@ -220,11 +219,6 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
     def _count(self, codes: NDArray[np.int16]) -> None:
         """Count the answers of a batch."""
         batch.add_statistics(self.table, np.bincount(codes, minlength=at.CODES).astype(np.int64))
-
-    def resolve(self, hold_id: int, verb: int, argument: int, now_ms: int) -> tuple[int, int]:
-        """Apply a verb to one hold: (code, lsn). verb: `native.store.verdicts` VERB_*; O(nights)."""
-        answer: tuple[int, int] = resolve.resolve_one(self._address, hold_id, verb, argument, now_ms)
-        return answer
 
     def resolve_batch(
         self, hold_ids: NDArray[np.int64], verb: int, argument: int, now_ms: int

@@ -45,6 +45,17 @@ def called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function)
 
 
+def direct(compiled: Any) -> Callable[..., Any]:
+    """The machine code of a kernel that takes whole numbers alone and was called before, for callers that make sure of
+    both: numba looks at the type of every argument of a call, which takes a third of the time of a hold.
+    """
+    if _INNER_USABLE:
+        for types_taken, result in compiled.overloads.items():
+            if all(each == types.int64 for each in types_taken):
+                return result.entry_point  # type: ignore[no-any-return]
+    return compiled  # type: ignore[no-any-return]
+
+
 def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     module = function.__module__.rpartition(".")[2]
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}

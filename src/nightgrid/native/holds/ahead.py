@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.atomics import prefetch_item, prefetch_reading
+from nightgrid.native.base.atomics import load_word, prefetch_item, prefetch_reading
 from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
@@ -24,6 +24,7 @@ from nightgrid.native.store.views import (
     keys_of,
     next_product_of,
     product_lane_of,
+    records_of,
     row_flags_of,
     row_hotel_of,
     row_product_of,
@@ -118,6 +119,32 @@ def _ask_for_old_key(store, line, trail):
     if slots[place + at.W_KEY_LOW] != 0:
         hashed = key_hash(slots[place + at.W_KEY_HIGH], slots[place + at.W_KEY_LOW])
         prefetch_item(keys_of(store), key_home(store, hashed))
+
+
+@inlined_kernel
+def ask_for_stay(store, request):
+    """Start the cache misses of one request that its lock would make wait: its cells, and the next record."""
+    row = request[q.Q_ROW]
+    if 0 <= row < store[at.H_ROWS]:
+        prefetch_reading(row_flags_of(store), row)
+        cells = cells_of(store)
+        place = cell_place(store, row, column_of(store, shared_of(store), request[q.Q_ARRIVAL]))
+        prefetch_reading(cells, place * at.C_FIELDS)
+        prefetch_reading(cells, (place + (request[q.Q_NIGHTS] & 0xFF)) * at.C_FIELDS)
+    record = (load_word(shared_of(store), at.S_LSN) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+    prefetch_reading(records_of(store), record)
+    prefetch_reading(records_of(store), record + at.D_WORDS // 2)
+
+
+@inlined_kernel
+def ask_for_slot(store, hotel):
+    """Start the cache misses of what a hold of a locked hotel changes: its slot, and the first one of the list."""
+    hotels = hotel_words_of(store)
+    slots = slots_of(store)
+    place = _likely_slot(hotels, hotel * at.L_WORDS) * at.W_WORDS
+    prefetch_reading(slots, place)
+    prefetch_reading(slots, place + at.W_WORDS // 2)
+    prefetch_reading(slots, (hotels[hotel * at.L_WORDS + at.L_HELD_HEAD] - 1) * at.W_WORDS)
 
 
 @inlined_kernel

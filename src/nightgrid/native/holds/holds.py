@@ -11,6 +11,7 @@ import numpy as np
 from nightgrid.native.base.atomics import acquire, add_word, load_word, release
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.holds.admit import admission, no_lines
+from nightgrid.native.holds.ahead import ask_for_slot, ask_for_stay
 from nightgrid.native.holds.replace import replace_hold
 from nightgrid.native.holds.sweep import sweep_hotel, sweep_store
 from nightgrid.native.holds.take import take_stay
@@ -64,6 +65,7 @@ def _hold_rooms(store, request, digest, now_ms):
     lsn = np.int64(0)
     acquire(hotels, line + at.L_LOCK)
     steps.step(store, steps.POINT_LOCKED)
+    ask_for_slot(store, hotel)
     if counted:
         acquire(shared, at.S_COUNTER_LOCK)
         steps.step(store, steps.POINT_LOCKED)
@@ -171,6 +173,7 @@ def hold_one(address, row, arrival, nights, rooms, ttl_ms, key_high, key_low, gu
     """
     store = store_at(address)
     request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0)
+    ask_for_stay(store, request)
     answer = hold_request(store, request, no_lines(store), now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer
