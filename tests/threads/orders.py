@@ -30,8 +30,11 @@ def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> 
     """True if some order explains every answer; None where too many had to be tried.
 
     What succeeded is tried in the order of its log sequence numbers first. A refusal that is right as things stand, and
-    ends nothing that is due, is taken at once: any order in which it comes later is as good without it.
+    ends nothing that is due, is taken at once: any order in which it comes later is as good without it. A sweep before
+    anything can be due is left out.
     """
+    due_ms = min((deadline for call in calls for deadline in _deadlines_ms(call)), default=2**62)
+    calls = [call for call in calls if call.verb != "sweep" or max(call.nows_ms) >= due_ms]
     calls = sorted(calls, key=lambda call: (call.lsn == 0, call.lsn, *call[:2]))
     everything = (1 << len(calls)) - 1
     seen = set()
@@ -60,6 +63,13 @@ def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> 
             after += [(done | 1 << i, each) for each in steps]
         waiting += after
     return False
+
+
+def _deadlines_ms(call: Call) -> list[int]:
+    """The earliest deadline that a call may give to a hold; none for a call that gives none."""
+    place = {"hold": 5, "replace": 5, "cart": 0, "extend": 1}.get(call.verb)
+    ttl_ms = 0 if place is None else call.asked[place]
+    return [min(call.nows_ms) + ttl_ms] if ttl_ms else []
 
 
 def _steps(clerk: Clerk, call: Call) -> Iterator[Clerk]:
