@@ -43,7 +43,7 @@ class QuestionWhere(GuestQuestion, total=False):
     near: tuple[float, float, float] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asking:
     """A guest's question. Lists and sets are taken as well, and kept as tuples and frozen sets.
 
@@ -86,6 +86,12 @@ class Asking:
         if isinstance(self.booking_date, datetime) or not isinstance(self.booking_date, date | None):
             raise InputTypeError(f"booking_date {self.booking_date!r} is no civil date; give a datetime.date or None")
 
+    def with_fill(self, fill_bp: tuple[int, ...]) -> Asking:
+        """The same question with the house fill that the grid has: whole numbers inside their range."""
+        found = object.__new__(Asking)
+        found.__dict__.update(self.__dict__, fill_bp=fill_bp)
+        return found
+
     @property
     def guests(self) -> int | None:
         """Adults and children together; None where adults are not told."""
@@ -115,6 +121,9 @@ def _check_text(name: str, value: object) -> None:
 #: The question of a guest about whom nothing is known.
 ANYBODY: Final = Asking()
 _NAMES: Final = tuple(each.name for each in fields(Asking))
+#: Questions by how they were written, and how many are remembered: a service asks few different ones.
+_KNOWN: Final[dict[str, Asking]] = {}
+_KNOWN_MAX: Final = 4_096
 _PLACES: Final = frozenset(QuestionWhere.__annotations__) - frozenset(_NAMES)
 
 
@@ -122,6 +131,16 @@ def asking_from(asked: Mapping[str, Any]) -> Asking:
     """A guest's question from keyword arguments. InputTypeError for a name that is none of them."""
     if not asked:
         return ANYBODY
+    written = repr(asked)  # tells 1, True and 1.0 apart
+    known = _KNOWN.get(written)
+    if known is None:
+        if len(_KNOWN) >= _KNOWN_MAX:
+            _KNOWN.clear()
+        known = _KNOWN[written] = _made(asked)
+    return known
+
+
+def _made(asked: Mapping[str, Any]) -> Asking:
     given = {name: value for name, value in asked.items() if value is not None}
     for name in given:
         if name not in _NAMES:

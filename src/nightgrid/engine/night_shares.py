@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nightgrid.money import allocate
 from nightgrid.native.prices import prices as price
-from nightgrid.search.stay_prices import StayPrice, shares
+from nightgrid.search.stay_quote import StayPrice, shares
 
 
 def plain_nights(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
-from typing import Any, Final, Unpack
+from typing import Any, Final, NamedTuple, Unpack
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from nightgrid.asking import ANYBODY, Asking, GuestQuestion, asking_from, check_fill
+from nightgrid.catalog import Catalog
 from nightgrid.engine.answers import Quote
 from nightgrid.engine.frames import as_frame
 from nightgrid.engine.names import checked_flag
@@ -27,8 +26,10 @@ from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion, check_packages
-from nightgrid.search.stay_prices import StayPrice, TooManyGuestsError, price_one
+from nightgrid.search.stay_quote import NO_WEIGHTS, StayPrice, TooManyGuestsError, price_one
 
+#: Products whose names are remembered as quotes ask for them.
+_PLACES_MAX: Final = 65_536
 #: What an explanation works out anew and compares with the quote.
 _LEGEND: Final = {
     "rule_set": pl.Int32, "bit": pl.Int16, "kind": pl.String, "name": pl.String, "position": pl.Int32
@@ -36,8 +37,39 @@ _LEGEND: Final = {
 _EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
 
 
+class Place(NamedTuple):
+    """What a quote says of a product, looked up once."""
+
+    product: int
+    hotel: int
+    calendar: int
+    guests_max: int
+    hotel_id: str
+    room_type_id: str
+    plan_id: str
+    currency: str
+
+
+def place_of(catalog: Catalog, product: int) -> Place:
+    """The place of a product."""
+    row = int(catalog.product_row[product])
+    hotel = int(catalog.row_hotel[row])
+    return Place(
+        product=product,
+        hotel=hotel,
+        calendar=int(catalog.hotel_calendar[hotel]),
+        guests_max=int(catalog.guests_max[row]),
+        hotel_id=catalog.hotel_ids[hotel],
+        room_type_id=catalog.room_type_ids[row],
+        plan_id=catalog.plan_ids[product],
+        currency=catalog.currencies[int(catalog.hotel_currency[hotel])],
+    )
+
+
 class QuoteMixin(VersionMixin):
     """Prices of single stays. Every call reads one immutable price version and changes nothing."""
+
+    _quote_places: tuple[Catalog | None, dict[tuple[str, str, str | None], Place]] = (None, {})
 
     def quote(
         self,
@@ -60,7 +92,7 @@ class QuoteMixin(VersionMixin):
         the room type does not take, UnknownIdError, InputError.
         """
         asking = asking_from(asked) if asked else ANYBODY  # most say nothing of it
-        product = self.catalog.product_index(hotel_id, room_type_id, plan_id)  # before the prices: they know it
+        place = self._place(hotel_id, room_type_id, plan_id)  # before the prices: they know it
         version, now_ms = self._priced_now()
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
@@ -69,10 +101,10 @@ class QuoteMixin(VersionMixin):
         if type(rooms) is not int or rooms < 1:
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         tier_index = 0 if tier is None else version.tier_index(tier)
-        hotel = int(self.catalog.row_hotel[self.catalog.product_row[product]])
-        booked = int(self._days.today(now_ms)[self.catalog.hotel_calendar[hotel]])
         if asking.booking_date is not None:
             booked = asking.booking_date.toordinal()
+        else:
+            booked = int(self._days.today(now_ms)[place.calendar])
         first_night = self.first_night
         begin = max(first_night, version.first_night, booked)
         end = min(first_night + self.n_nights, version.first_night + version.n_nights)
@@ -81,11 +113,31 @@ class QuoteMixin(VersionMixin):
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         program = version.compiled.program
+        grid = 0
         if program is not None and len(program.fills) > 1 and asking.fill_bp is None:
             self._inventory.sweep(now_ms)
-            _, fill = self._inventory.fills(*np.array([[hotel], [ordinal], [nights]], np.int64))
-            asking = replace(asking, fill_bp=tuple(fill.tolist()))
-        return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, now_ms, asking)
+            grid = self._inventory.table.address
+        stay = (ordinal, nights, ordinal - booked, tier_index)
+        return self._quote_at(version, place, stay, rooms, now_ms, asking, grid)
+
+    def _place(self, hotel_id: str, room_type_id: str, plan_id: str | None) -> Place:
+        """What a quote says of a product, by its ids; remembered as long as the catalogue."""
+        catalog = self.catalog
+        known_catalog, known = self._quote_places
+        if known_catalog is not catalog:
+            known = {}
+            self._quote_places = (catalog, known)
+        key = (hotel_id, room_type_id, plan_id)
+        try:
+            found = known.get(key)
+        except TypeError:  # no ids
+            found = None
+        if found is None:
+            found = place_of(catalog, catalog.product_index(hotel_id, room_type_id, plan_id))
+            if len(known) >= _PLACES_MAX:
+                known.clear()
+            known[key] = found
+        return found
 
     def _quote_from(
         self,
@@ -103,47 +155,64 @@ class QuoteMixin(VersionMixin):
         a part, so that the same inputs give the same answer for ever. `arrival` and `booked` are ordinals; an asking
         without house fill is one for an empty house.
         """
-        catalog = self.catalog  # for names and places, which positions keep; nothing of it makes the price
-        row = int(catalog.product_row[product])
-        hotel = int(catalog.row_hotel[row])
-        self._check_party(row, asking)
-        priced = self._priced_stay(version, product, hotel, arrival, nights, tier_index, arrival - booked, asking)
+        stay = (arrival, nights, arrival - booked, tier_index)
+        return self._quote_at(version, place_of(self.catalog, product), stay, rooms, evaluated_ms, asking, 0)
+
+    def _quote_at(
+        self,
+        version: PriceVersion,
+        place: Place,
+        stay: tuple[int, int, int, int],
+        rooms: int,
+        evaluated_ms: int,
+        asking: Asking,
+        grid: int,
+    ) -> Quote:
+        """The quote of a stay: arrival (ordinal), nights, lead days, tier. With `grid`, the address of a store, house
+        fill is read from it, and the quote carries it.
+        """
+        if asking.adults is not None:
+            self._check_party(place, asking)
+        priced = self._priced_stay(version, place, stay, asking, grid)
         total = priced.total * rooms
+        arrival, nights, lead_days, tier_index = stay
         if version.compiled.program is None:
-            shares = self._plain_shares(version, product, arrival, nights, tier_index, arrival - booked, rooms, total)
+            shares = self._plain_shares(version, place.product, stay, rooms, total)
         else:
             shares = program_nights(total, rooms, priced)
-        return Quote(
-            hotel_id=catalog.hotel_ids[hotel],
-            room_type_id=catalog.room_type_ids[row],
-            plan_id=catalog.plan_ids[product],
-            arrival=to_date(arrival),
-            nights=nights,
-            rooms=rooms,
-            tier=version.tiers[tier_index],
-            lead_days=arrival - booked,
-            evaluated_ms=evaluated_ms,
-            total_minor=total,
-            currency=catalog.currencies[int(catalog.hotel_currency[hotel])],
-            price_version=version.digest,
-            product_index=product,
-            net_minor=priced.net * rooms,
-            taxes_minor=priced.taxes * rooms,
-            included_taxes_minor=priced.included_taxes * rooms,
-            payable_minor=total - priced.paid_by_points,
-            points_used=priced.points_used,
-            applied=priced.applied,
-            asking=asking,
-            _nights=shares,
-            _secret=self._digests.quote_secret,
-            _valid_ms=self._quote_valid_ms,
+        return Quote.made(
+            {
+                "hotel_id": place.hotel_id,
+                "room_type_id": place.room_type_id,
+                "plan_id": place.plan_id,
+                "arrival": date.fromordinal(arrival),
+                "nights": nights,
+                "rooms": rooms,
+                "tier": version.compiled.tiers[tier_index],
+                "lead_days": lead_days,
+                "evaluated_ms": evaluated_ms,
+                "total_minor": total,
+                "currency": place.currency,
+                "price_version": version.digest,
+                "product_index": place.product,
+                "net_minor": priced.net * rooms,
+                "taxes_minor": priced.taxes * rooms,
+                "included_taxes_minor": priced.included_taxes * rooms,
+                "payable_minor": total - priced.paid_by_points,
+                "points_used": priced.points_used,
+                "applied": priced.applied,
+                "asking": asking if priced.fill_bp is None else asking.with_fill(priced.fill_bp),
+                "_nights": shares,
+                "_secret": self._digests.quote_secret,
+                "_valid_ms": self._quote_valid_ms,
+            }
         )
 
-    def _check_party(self, row: int, asking: Asking) -> None:
+    def _check_party(self, place: Place, asking: Asking) -> None:
         """Refused for more guests than the room type takes."""
-        guests, most = asking.guests, int(self.catalog.guests_max[row])
-        if guests is not None and guests > most:
-            text = f"{guests} guests are too many for {self.catalog.room_type_ids[row]}, which takes {most}"
+        guests = asking.guests
+        if guests is not None and guests > place.guests_max:
+            text = f"{guests} guests are too many for {place.room_type_id}, which takes {place.guests_max}"
             raise Refused(Outcome.TOO_MANY_GUESTS, text)
 
     def _plain_factors(
@@ -157,9 +226,9 @@ class QuoteMixin(VersionMixin):
         return lane, int(tables.los_num[stay, nights]), lead, int(tables.tier_num[stay, tier_index])
 
     def _plain_shares(
-        self, version: PriceVersion, product: int, arrival: int, nights: int, tier_index: int, lead_days: int,
-        rooms: int, total: int,
-    ) -> Callable[[], tuple[int, ...]]:  # fmt: skip
+        self, version: PriceVersion, product: int, stay: tuple[int, int, int, int], rooms: int, total: int
+    ) -> Callable[[], tuple[int, ...]]:
+        arrival, nights, lead_days, tier_index = stay
         tables = version.tables
         first = arrival - version.first_night
         lane, los, lead, tier = self._plain_factors(version, product, nights, tier_index, lead_days)
@@ -167,26 +236,24 @@ class QuoteMixin(VersionMixin):
         return plain_nights(total, rooms, sums, version.mask, los * lead * tier, tables.terms)
 
     def _priced_stay(
-        self, version: PriceVersion, product: int, hotel: int, arrival: int, nights: int, tier_index: int,
-        lead_days: int, asking: Asking,
-    ) -> StayPrice:  # fmt: skip
+        self, version: PriceVersion, place: Place, stay: tuple[int, int, int, int], asking: Asking, grid: int
+    ) -> StayPrice:
         """The price for one room."""
         program = version.compiled.program
+        arrival, nights, lead_days, tier_index = stay
         first = arrival - version.first_night
         if program is None:
             check_packages(version, asking)
             tables = version.tables
-            lane, *factors = self._plain_factors(version, product, nights, tier_index, lead_days)
+            lane, *factors = self._plain_factors(version, place.product, nights, tier_index, lead_days)
             total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
-            return StayPrice(product, total, total, 0, 0, 0, 0, (), (), np.empty((0, 2), np.int64))
-        fill: NDArray[np.int64] | None = None
+            return StayPrice(place.product, total, total, 0, 0, 0, 0, (), (), NO_WEIGHTS)
         if asking.fill_bp is not None:
             check_fill(asking, nights)
-            fill = np.array(asking.fill_bp, np.int64)
         try:
-            return price_one(program, product, arrival, first, nights, lead_days, tier_index, asking, fill)
+            return price_one(program, place.product, first, stay, asking, (grid, place.hotel))
         except TooManyGuestsError:
-            text = f"{self.catalog.hotel_ids[hotel]} gives no price for {asking.guests} guests"
+            text = f"{place.hotel_id} gives no price for {asking.guests} guests"
             raise Refused(Outcome.TOO_MANY_GUESTS, text) from None
 
     def quote_many(self, requests: Any, *, masks: bool = False, **asked: Unpack[GuestQuestion]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.seasons import SeasonTables
 
 Words = npt.NDArray[np.int64]
+#: Questions, and sets of promotions, that a program remembers.
+_KEPT_MAX = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +53,8 @@ class Program:
     lead_of_night: bool
     open_stages: tuple[str, ...]  # where only the kernel can judge whether fractions fit (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
+    named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
+    templates: dict[int, tuple[Asking, Words]] = field(default_factory=dict)  # id of a question -> (it, its words)
 
     @property
     def asks_guests(self) -> bool:
@@ -66,6 +70,30 @@ class Program:
         """Positions in the file of the promotions that an answer's bits name."""
         listed = self.sets.promotions[int(self.set_of_product[product])]
         return tuple(position for number, position in enumerate(listed) if bits >> number & 1)
+
+    def applied(self, number: int, bits: int) -> tuple[int, ...]:
+        """The same by the number of a rule set; remembered."""
+        found = self.named.get((number, bits))
+        if found is None:
+            listed = self.sets.promotions[number]
+            found = tuple(position for at, position in enumerate(listed) if bits >> at & 1)
+            if len(self.named) >= _KEPT_MAX:
+                self.named.clear()
+            self.named[number, bits] = found
+        return found
+
+    def template(self, asking: Asking) -> Words:
+        """A guest's question without its stay: the words of `question` that are used; remembered."""
+        known = self.templates.get(id(asking))
+        if known is not None and known[0] is asking:
+            return known[1]
+        words = self.question(asking, 0, 0, 0, 0)
+        used = do.Q_LISTS + int(words[do.Q_CHILDREN : do.Q_PACKAGES + 1].sum())
+        found = words[:used].copy()
+        if len(self.templates) >= _KEPT_MAX:
+            self.templates.clear()
+        self.templates[id(asking)] = (asking, found)
+        return found
 
     def question(
         self, asking: Asking, arrival: int, nights: int, lead_days: int, tier: int, *, silent: bool = False

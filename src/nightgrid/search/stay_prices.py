@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from threading import local
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PRICE_MINOR_MAX, PROMOTIONS_MAX
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import plan_codes as do
-from nightgrid.native.program.line_prices import price_lines, wide_numbers
+from nightgrid.native.program.line_prices import price_lines
 from nightgrid.native.program.stay_price import Workshop, make_workshop
 from nightgrid.pricing.program import Program
 from nightgrid.search.price_version import PriceVersion
@@ -30,27 +29,6 @@ def workshop() -> Workshop:
     if kept is None:
         kept = _thread.workshop = make_workshop()
     return kept
-
-
-class StayPrice(NamedTuple):
-    """The price of one stay for one room, minor units. product: the one that is sold, the tier's own plan or as
-    asked.
-    """
-
-    product: int
-    total: int
-    net: int
-    taxes: int
-    included_taxes: int
-    paid_by_points: int
-    points_used: int
-    applied: tuple[int, ...]
-    night_prices: tuple[int, ...]  # under the policy `night` what each night costs; else empty
-    weights: NDArray[np.int64]  # (night, 2), wide: how the nights share the total
-
-
-class TooManyGuestsError(Exception):
-    """No price is given for so many guests."""
 
 
 def refuse(code: int, place: str) -> None:
@@ -88,56 +66,6 @@ def lines_of(
     lines[:, by_line.L_FILL] = -1
     lines[:, by_line.L_QUERY] = np.arange(len(sold))
     return lines, silent
-
-
-def price_one(
-    program: Program,
-    product: int,
-    arrival: int,
-    first: int,
-    nights: int,
-    lead_days: int,
-    tier: int,
-    asking: Asking,
-    fill_bp: NDArray[np.int64] | None,
-) -> StayPrice:
-    """The price of one stay. arrival: ordinal; first: index of its night in the tables; fill_bp (night) or None.
-
-    TooManyGuestsError where no price is given for the party; InputError for packages that are not offered, a price per
-    person without guests, and numbers that are too large.
-    """
-    if program.per_person and asking.adults is None:
-        raise InputError("adults is not given, and this rule book prices each person; give adults=")
-    own = int(program.tier_product[tier, product])
-    sold = product if own < 0 else own
-    program.check_packages(sold, asking)
-    number = int(program.set_of_product[sold])
-    sets = program.sets
-    query = program.question(asking, arrival, nights, lead_days, tier, silent=own >= 0)
-    fill = 0 if fill_bp is not None else -1
-    line = np.array([(sold, sets.stage[number], first, fill, 0)], np.int64)
-    out = np.empty((1, do.A_FIELDS), np.int64)
-    night_prices = np.empty(nights, np.int64) if program.by_night else _NOTHING
-    weights = np.empty((nights, 2), np.int64) if not program.by_night else _NO_WEIGHTS
-    price_lines(
-        program.desk, program.terms, program.scales, program.flags, query.reshape(1, -1), line,
-        _NOTHING if fill_bp is None else fill_bp, workshop(), out, night_prices, weights,
-    )  # fmt: skip
-    code, net, taxes, paid, points, bits, _, included = out[0].tolist()
-    if code == by_line.CODE_TOO_MANY_GUESTS:
-        raise TooManyGuestsError
-    if code:
-        refuse(code, f"product {sold}, {nights} nights")
-    check_total(net + taxes, f"product {sold}")
-    applied = program.promotions(sold, bits) if bits else ()
-    return StayPrice(
-        sold, net + taxes, net, taxes, included, paid, points, applied, tuple(night_prices.tolist()), weights
-    )
-
-
-def shares(price: StayPrice) -> list[int]:
-    """How the nights share the total: weights."""
-    return wide_numbers(price.weights)
 
 
 def _fills(

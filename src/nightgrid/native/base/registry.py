@@ -138,6 +138,13 @@ ENTRIES = (
         "benchmarks/bench_quote.py",
     ),
     KernelEntry(
+        "one_quote.quote_job",
+        "price one stay by a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_books_agree.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
         "rule_marks.mark_lines",
         "which rules made a price",
         "src/nightgrid/pricing/explain/notes.py",
