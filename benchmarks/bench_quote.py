@@ -2,7 +2,7 @@
 
 `Engine.quote` by names: nights from the folded price matrix, length, lead and tier factors, one exact rounding,
 shares of the nights, an answer that can be quoted again. The rivals compute the same total and nothing else. Also:
-`Engine.explain`.
+`Engine.explain`, and both for a book that has every stage (`every_stage.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import every_stage
 from benchmarks.data import SEED, TIERS, Chain, Stay
 from benchmarks.measure import Contestant, Race
 from benchmarks.plan import Plan
@@ -55,3 +56,6 @@ def test_quote(benchmark: Any, plan: Plan, chain: Chain) -> None:
     figures = benchmark.extra_info["figures"]
     del figures["ratio"]["nightgrid_explained"]
     figures["explained"] = figures["rivals"].pop("nightgrid_explained")
+    every = every_stage.race(plan.holds // 4).measure(plan.rounds)
+    figures["every_stage"] = {name: value for name, value in every.items() if name not in ("ratio", "rivals")}
+    figures["every_stage_explained"] = every["rivals"]["nightgrid_explained"]

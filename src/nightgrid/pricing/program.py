@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,16 @@ Words = npt.NDArray[np.int64]
 _KEPT_MAX = 4_096
 
 
+class Template(NamedTuple):
+    """A question without its stay: the words of `Program.question` that are used, and the rule sets that are known to
+    offer its packages.
+    """
+
+    asking: Asking
+    words: Words
+    offering: set[int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """What kernels need to price any stay (`native/program/stay_price.py`). P products, S rule sets, T tiers."""
@@ -54,7 +64,7 @@ class Program:
     open_stages: tuple[str, ...]  # where only the kernel can judge whether fractions fit (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
     named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
-    templates: dict[int, tuple[Asking, Words]] = field(default_factory=dict)  # id of a question -> (it, its words)
+    templates: dict[int, Template] = field(default_factory=dict)  # by the id of the question
 
     @property
     def asks_guests(self) -> bool:
@@ -82,17 +92,17 @@ class Program:
             self.named[number, bits] = found
         return found
 
-    def template(self, asking: Asking) -> Words:
-        """A guest's question without its stay: the words of `question` that are used; remembered."""
+    def template(self, asking: Asking) -> Template:
+        """A guest's question without its stay; remembered."""
         known = self.templates.get(id(asking))
-        if known is not None and known[0] is asking:
-            return known[1]
+        if known is not None and known.asking is asking:
+            return known
         words = self.question(asking, 0, 0, 0, 0)
         used = do.Q_LISTS + int(words[do.Q_CHILDREN : do.Q_PACKAGES + 1].sum())
-        found = words[:used].copy()
+        found = Template(asking, words[:used].copy(), set())
         if len(self.templates) >= _KEPT_MAX:
             self.templates.clear()
-        self.templates[id(asking)] = (asking, found)
+        self.templates[id(asking)] = found
         return found
 
     def question(

@@ -91,15 +91,13 @@ def price_one(
     """
     if program.per_person and asking.adults is None:
         raise InputError("adults is not given, and this rule book prices each person; give adults=")
-    if asking.packages:
-        own = int(program.tier_product[stay[3], product])
-        program.check_packages(product if own < 0 else own, asking)
     try:
         desk: _Desk = _thread.desk
     except AttributeError:
         desk = _thread.desk = _Desk()
     view, words = desk.of(program), desk.words
-    question = program.template(asking)
+    template = program.template(asking)
+    question = template.words
     words[job.J_QUERY : job.J_QUERY + len(question)] = question
     at = job.J_QUERY
     view[at], view[at + 1], view[at + 2], view[at + 3] = stay
@@ -114,10 +112,14 @@ def price_one(
         fill = job.FILL_GRID
     view[job.J_FILL] = fill
     quote_job(words)
+    number, sold = view[job.J_SET], view[job.J_PRODUCT]
+    if asking.packages and number not in template.offering:
+        program.check_packages(sold, asking)
+        template.offering.add(number)
     code, net, taxes, paid, points, bits, _, included = view[_OUT].tolist()
     if code == by_line.CODE_TOO_MANY_GUESTS:
         raise TooManyGuestsError
-    sold, total = view[job.J_PRODUCT], net + taxes
+    total = net + taxes
     if code:
         refuse(code, f"product {sold}, {nights} nights")
     check_total(total, f"product {sold}")
@@ -129,7 +131,7 @@ def price_one(
     else:
         weights = words[shares : shares + 2 * nights].copy()
     read = tuple(view[job.J_NIGHT_FILLS : job.J_NIGHT_FILLS + nights]) if fill == job.FILL_GRID else None
-    applied = program.applied(view[job.J_SET], bits) if bits else ()
+    applied = program.applied(number, bits) if bits else ()
     return StayPrice(sold, total, net, taxes, included, paid, points, applied, each, weights, read)
 
 

@@ -121,23 +121,43 @@ def _reversed(bits, count):
 
 
 @called_kernel
-def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high):
-    """All permitted sets, or the maximal ones: fewer promotions first, then the smaller tuple of places."""
+def _mark_sets(scratch, members, count, sets):
+    """sets (2^count) uint8: bit 0 where a set is permitted, bit 1 where a larger one is [out]."""
     full = 1 << count
     for chosen in range(full - 1, -1, -1):
         mark = 1 if _is_permitted(scratch, members, count, chosen) else 0
-        for place in range(count):
-            if chosen >> place & 1 == 0 and sets[chosen | 1 << place]:
+        left = ~chosen & (full - 1)
+        while left:
+            if sets[chosen | (left & -left)]:
                 mark |= 2
+                break
+            left &= left - 1
         sets[chosen] = mark
+
+
+@called_kernel
+def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high):
+    """All permitted sets, or the maximal ones: fewer promotions first, then the smaller tuple of places."""
+    _mark_sets(scratch, members, count, sets)
+    places = members + 3 * PROMOTIONS_MAX  # where the next set of each size goes
+    for size in range(count + 2):
+        scratch[places + size] = 0
+    for chosen in range(1 << count):
+        if sets[chosen] == 1 or (every and sets[chosen] == 3):
+            scratch[places + _size(chosen) + 1] += do.OFFER_LINE
+    scratch[places] = at
     for size in range(count + 1):
-        for turned in range(full - 1, -1, -1):
-            chosen = _reversed(turned, count)
-            if (sets[chosen] == 1 or (every and sets[chosen] == 3)) and _size(chosen) == size:
-                if at + 2 * ROOM > PLAN_WORDS:
-                    return -1
-                at = _write_set(plan, at, scratch, members, count, chosen, candidates, low, high)
-    return at
+        scratch[places + size + 1] += scratch[places + size]
+    following = scratch[places + count + 1]
+    if following - do.OFFER_LINE + 2 * ROOM > PLAN_WORDS:
+        return -1
+    for turned in range((1 << count) - 1, -1, -1):
+        chosen = _reversed(turned, count)
+        if sets[chosen] == 1 or (every and sets[chosen] == 3):
+            size = _size(chosen)
+            _write_set(plan, scratch[places + size], scratch, members, count, chosen, candidates, low, high)
+            scratch[places + size] += do.OFFER_LINE
+    return following
 
 
 @called_kernel
