@@ -11,7 +11,6 @@ from typing import Final
 from nightgrid.errors import InputError
 from nightgrid.limits import DERIVED_DEPTH_MAX, LEAD_DAYS_MAX
 from nightgrid.money import RoundingMode
-from nightgrid.nights import to_date
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts, party_of
 from nightgrid.pricing.explain.lines import Account, Line, percent_parts, rounded_by
@@ -33,7 +32,7 @@ class Night(Account):
 
     def __init__(self, rules: ProductRules, facts: Facts, index: int) -> None:
         self.ordinal = facts.ordinals[index]
-        super().__init__(to_date(self.ordinal))
+        super().__init__(facts.days[index])
         self.own = rules
         self.rules = rules  # those of the plan that it is derived from, until the derived stage
         self.facts = facts
