@@ -28,6 +28,7 @@ from nightgrid.native.store.views import address_of, as_pointer, borrowed, stati
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
+_GROUP_MIN = 2
 _GROUP = GROUP_MAX * G_WORDS  # where the granted holds of a group stand, after its lines
 
 
@@ -98,8 +99,9 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     trail = carray(as_pointer(group + (_GROUP + GROUP_MAX) * 8), (TRAIL,), np.int64)
     counts = carray(as_pointer(group + (_GROUP + GROUP_MAX + TRAIL) * 8), (at.CODES,), np.int64)
     first = 0
+    most = GROUP_MAX
     while first < requests.shape[1]:
-        size = min(requests.shape[1] - first, GROUP_MAX)
+        size = min(requests.shape[1] - first, most)
         ask_ahead_of_holds(store, requests, first, size, trail)
         locked = _lock_group(store, requests, first, size, group, token)
         count = 0
@@ -121,6 +123,8 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
             clear_bits(store, group, done)
             publish_slots(store, granted, count, out_lsn)
         unlock_group(store, group, locked)
+        # Threads at the same few hotels meet in most groups if these are large, and wait for a whole one each time.
+        most = min(most + 1, GROUP_MAX) if locked == size else max(most >> 1, _GROUP_MIN)
         first += done
         if done < size:
             out_code[first], out_night[first], out_hold_id[first], out_lsn[first] = _hold_alone(

@@ -122,7 +122,7 @@ def publish_slots(store, granted, count, out_lsn):
     """Publish new holds and bookings without a quote, each on its own, under one ring lock.
 
     granted int64: `count` slots, each with its place in out_lsn: slot | place << 32 [in]; out_lsn (request) int64
-    [out]. The records after them are asked for, for whoever publishes next.
+    [out]. Records further on are asked for: those right after them are most likely of another thread, or asked for.
     """
     shared = shared_of(store)
     records = records_of(store)
@@ -143,7 +143,7 @@ def publish_slots(store, granted, count, out_lsn):
         steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     for i in range(count):
-        base = ((lsn + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+        base = ((lsn + count + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
         prefetch_item(records, base)
         prefetch_item(records, base + at.D_WORDS // 2)
 
