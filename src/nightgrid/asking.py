@@ -7,6 +7,7 @@ quotes.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -122,7 +123,8 @@ def _check_text(name: str, value: object) -> None:
 ANYBODY: Final = Asking()
 _NAMES: Final = tuple(each.name for each in fields(Asking))
 #: Questions by how they were written, and how many are remembered: a service asks few different ones.
-_KNOWN: Final[dict[str, Asking]] = {}
+_KNOWN: Final[dict[bytes | str, Asking]] = {}
+_PLAIN: Final = 2  # the version of marshal that writes equal values alike, whoever else holds them
 _KNOWN_MAX: Final = 4_096
 _PLACES: Final = frozenset(QuestionWhere.__annotations__) - frozenset(_NAMES)
 
@@ -131,7 +133,10 @@ def asking_from(asked: Mapping[str, Any]) -> Asking:
     """A guest's question from keyword arguments. InputTypeError for a name that is none of them."""
     if not asked:
         return ANYBODY
-    written = repr(asked)  # tells 1, True and 1.0 apart
+    try:
+        written: Any = marshal.dumps(asked, _PLAIN)  # type: ignore[arg-type]  # it tells 1, True and 1.0 apart
+    except ValueError:  # a date, or what is no plain value
+        written = repr(asked)
     known = _KNOWN.get(written)
     if known is None:
         if len(_KNOWN) >= _KNOWN_MAX:

@@ -196,3 +196,23 @@ def test_the_commands_take_the_same_question(tmp_path, capsys):
     assert '"changed": 0' not in capsys.readouterr().out
     assert main(["calendar", "--hotels", "3", "--fill", "a"]) == 2
     assert "--fill 'a' is no list of percents" in capsys.readouterr().err
+
+
+def test_a_question_that_looks_like_another_is_not_taken_for_it():
+    assert asking_from({"adults": 1, "children": [1]}) == Asking(adults=1, children=(1,))
+    for same in (
+        {"adults": True},
+        {"adults": 1.0},
+        {"adults": 1, "children": [True]},
+        {"adults": 1, "children": [1.0]},
+    ):
+        with pytest.raises(InputTypeError, match="give whole numbers"):
+            asking_from(same)
+    dated = {"booking_date": date(2027, 1, 11)}
+    assert asking_from(dated) is asking_from(dict(dated))
+    told = {"adults": 2, "coupons": {"FALL"}, "children": [3]}
+    asking = asking_from(told)
+    assert asking_from({**told, "children": [3]}) is asking
+    told["children"].append(4)
+    assert asking_from(told).children == (3, 4)
+    assert asking.children == (3,)
