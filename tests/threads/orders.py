@@ -30,11 +30,11 @@ def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> 
     """True if some order explains every answer; None where too many had to be tried.
 
     What succeeded is tried in the order of its log sequence numbers first. A refusal that is right as things stand, and
-    ends nothing that is due, is taken at once: any order in which it comes later is as good without it. A sweep before
-    anything can be due is left out.
+    comes before anything can be due, is taken at once: any order in which it comes later is as good without it. A sweep
+    before anything can be due is left out.
     """
-    due_ms = min((deadline for call in calls for deadline in _deadlines_ms(call)), default=2**62)
-    calls = [call for call in calls if call.verb != "sweep" or max(call.nows_ms) >= due_ms]
+    may_sweep = {call for call in calls if _may_sweep(call, calls)}
+    calls = [call for call in calls if call.verb != "sweep" or call in may_sweep]
     calls = sorted(calls, key=lambda call: (call.lsn == 0, call.lsn, *call[:2]))
     everything = (1 << len(calls)) - 1
     seen = set()
@@ -56,7 +56,8 @@ def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> 
             if call.called > first_answer:
                 continue  # somebody else was answered before this one was asked
             steps = list(_steps(clerk, call))
-            still = [each for each in steps if call.answer not in (None, "OK") and each.key() == state[1]]
+            refused = call.answer not in (None, "OK") and call not in may_sweep
+            still = [each for each in steps if refused and each.key() == state[1]]
             if still:
                 after = [(done | 1 << i, still[0])]
                 break
@@ -70,6 +71,12 @@ def _deadlines_ms(call: Call) -> list[int]:
     place = {"hold": 5, "replace": 5, "cart": 0, "extend": 1}.get(call.verb)
     ttl_ms = 0 if place is None else call.asked[place]
     return [min(call.nows_ms) + ttl_ms] if ttl_ms else []
+
+
+def _may_sweep(call: Call, calls: Sequence[Call]) -> bool:
+    """Whether a hold that was asked for before a call was answered may be due by then."""
+    before = (other for other in calls if other.called < call.answered)
+    return any(deadline <= max(call.nows_ms) for other in before for deadline in _deadlines_ms(other))
 
 
 def _steps(clerk: Clerk, call: Call) -> Iterator[Clerk]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -19,6 +19,8 @@ import polars as pl
 
 from nightgrid import Outcome, Refused
 from nightgrid.engine import Engine
+from nightgrid.engine.batches import requests_of
+from nightgrid.inventory.inventory import BatchAnswer, CartAnswer
 from tests import strategies as worlds
 from tests.engines import engine_of
 from tests.threads.clerk import Clerk
@@ -57,6 +59,7 @@ class Story:
 
     def __init__(self, engine: Engine, first_hotel: int, *, sets: bool = False) -> None:
         self.engine = engine
+        self.sets = sets
         self.verbs = VERBS + HOTEL_SIDE if sets else VERBS
         self.carts: dict[tuple[int, ...], int] = {}  # numbers of the lines -> the cart's id
         self.hotels = [f"H{first_hotel}", f"H{first_hotel + 1}"]
@@ -77,10 +80,11 @@ class Story:
             verb = "hold"
         asked = dice.choice(carts[-4:]) if verb in ("confirm_cart", "release_cart") else None
         asked = asked or self._asked(dice, verb, number, known)
+        call = self._ready(verb, asked)
         before_ms = self.engine.clock.now_ms()
         called = time.perf_counter_ns()
         try:
-            said = self._call(verb, asked)
+            said = call()
             answer, lsn = self._told(verb, said), self._note(verb, asked, said)
         except Refused as refused:
             answer, lsn = refused.outcome.name, 0
@@ -100,6 +104,10 @@ class Story:
     @staticmethod
     def _told(verb: str, said: Any) -> Any:
         """The outcome of a call, or of each of its lines."""
+        if isinstance(said, BatchAnswer):
+            return [Outcome(code).name for code in said.code.tolist()]
+        if isinstance(said, CartAnswer):
+            return Outcome(said.code).name
         if isinstance(said, pl.DataFrame):
             outcomes = [None if code is None else Outcome(code).name for code in said["outcome"]]
             if verb != "all or nothing":
@@ -143,6 +151,18 @@ class Story:
         }  # fmt: skip
         return (of_it, *arguments.get(verb, ()))
 
+    def _ready(self, verb: str, asked: tuple[Any, ...]) -> Callable[[], Any]:
+        """A call that is ready to be made. In histories that are searched the requests of batches and carts are made
+        beforehand: a frame takes milliseconds, and calls that last have too many orders.
+        """
+        if not self.sets or verb not in ("cart", "all or nothing", "many"):
+            return lambda: self._call(verb, asked)
+        engine = self.engine
+        lines = asked if verb == "many" else [(*line, asked[0]) for line in asked[1:]]
+        requests = requests_of(engine.catalog, engine._digests, engine._names, self._frame(lines))
+        hold = engine._inventory.hold_batch if verb == "many" else engine._inventory.hold_cart
+        return lambda: hold(requests, engine._now_ms())
+
     def _call(self, verb: str, asked: tuple[Any, ...]) -> Any:
         engine = self.engine
         if verb in ("hold", "book", "replace"):
@@ -184,18 +204,33 @@ class Story:
 
     def _call_many(self, verb: str, lines: Sequence[tuple[int, ...]]) -> Any:
         """A cart of (number, stay, time to live), or a batch."""
-        frame = [
-            {"hotel_id": self.hotels[row], "room_type_id": "DBL", "arrival": FIRST + timedelta(days=first),
-             "nights": nights, "rooms": rooms}
-            for _, row, first, nights, rooms, _ in lines
-        ]  # fmt: skip
+        frame = self._frame(lines)
         if verb == "cart":
-            return self.engine.hold_cart(frame, ttl_seconds=lines[0][-1] / 1000)
-        batch = pl.DataFrame(frame).with_columns(ttl_seconds=pl.Series([line[-1] // 1000 for line in lines]))
-        return self.engine.hold_many(batch, all_or_nothing=verb == "all or nothing")
+            return self.engine.hold_cart(frame.drop("ttl_seconds"), ttl_seconds=lines[0][-1] / 1000)
+        return self.engine.hold_many(frame, all_or_nothing=verb == "all or nothing")
+
+    def _frame(self, lines: Sequence[tuple[int, ...]]) -> pl.DataFrame:
+        return pl.DataFrame(
+            [
+                {"hotel_id": self.hotels[row], "room_type_id": "DBL", "arrival": FIRST + timedelta(days=first),
+                 "nights": nights, "rooms": rooms, "ttl_seconds": ttl_ms // 1000}
+                for _, row, first, nights, rooms, ttl_ms in lines
+            ]
+        )  # fmt: skip
 
     def _note(self, verb: str, asked: tuple[Any, ...], said: Any) -> Any:
         """Remember the ids that begin; the log sequence number of a success, of a cart its last, of a batch each."""
+        if isinstance(said, BatchAnswer):
+            begun = [(line[0], each) for line, each in zip(asked, said.hold_id.tolist(), strict=True) if each]
+            self.ids |= dict(begun)
+            return said.lsn.tolist()
+        if isinstance(said, CartAnswer):
+            if said.code != Outcome.OK:
+                return 0
+            numbers = tuple(line[0] for line in asked[1:])
+            self.ids |= dict(zip(numbers, said.hold_ids.tolist(), strict=True))
+            self.carts[numbers] = int(said.hold_ids[0])
+            return int(said.lsn)
         if verb == "cart":
             numbers = tuple(line[0] for line in asked[1:])
             self.ids |= dict(zip(numbers, (hold.id for hold in said.holds), strict=True))
