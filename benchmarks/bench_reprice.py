@@ -1,7 +1,8 @@
 """How many exact prices a second does a repricing job make?
 
 20,000 products x 60 or 365 arrivals x 5 tiers: season, length, lead and tier, one half-up rounding. Once as a matrix
-of prices, which is the arithmetic; once as the stream of record batches with keys that `Engine.reprice` gives.
+of prices, which is the arithmetic; once as the stream of record batches with keys that `Engine.reprice` gives. And as a
+matrix by a book that is more than factors: bounds, promotions with stacking, taxes, a rounding after every stage.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import FIRST_NIGHT, TIERS, Chain
+from benchmarks.general_reprice import GeneralReprice, OneCoreGeneralReprice
 from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, Race, significant
 from benchmarks.plan import Plan
@@ -108,8 +110,22 @@ def stream(chain: Chain, job: Job) -> Race:
     return Race("reprice.stream", StreamReprice(chain, job), rivals, [job], items=job.prices)
 
 
+def general(chain: Chain, job: Job) -> Race:
+    rivals, _ = rivals_of("reprice_general", chain, [job])
+    ours = [OneCoreGeneralReprice(chain, job)]
+    return Race("reprice.general", GeneralReprice(chain, job), [*ours, *rivals], [job], items=job.prices)
+
+
 def test_reprice(benchmark: Any, plan: Plan, chain: Chain) -> None:
-    race = matrix(chain, Job(20_000, plan.reprice_nights))
+    _run(matrix(chain, Job(20_000, plan.reprice_nights)), benchmark, plan)
+
+
+def test_reprice_by_a_general_book(benchmark: Any, plan: Plan, chain: Chain) -> None:
+    _run(general(chain, Job(20_000, plan.reprice_nights)), benchmark, plan)
+
+
+def _run(race: Race, benchmark: Any, plan: Plan) -> None:
+    """Run a race in which one core of ours stands beside all of them."""
     race.run(benchmark, max(3, plan.rounds // 2))
     figures, name = benchmark.extra_info["figures"], OneCoreReprice.name
     del figures["ratio"][name], figures["rivals"][name]  # a line of our own; it is no rival

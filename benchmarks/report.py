@@ -22,6 +22,7 @@ TITLES = {
     "memory": "counters and bit maps",
     "reprice": "repricing, matrix",
     "reprice.stream": "repricing, stream",
+    "reprice.general": "repricing, a book with promotions",
     "quote": "one quote",
     "import": "import",
     "first_answer": "first answer",

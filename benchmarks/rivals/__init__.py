@@ -31,6 +31,7 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "polars_reprice:PolarsReprice",
         "duckdb_reprice:DuckdbReprice",
     ),
+    "reprice_general": ("numpy_general:NumpyGeneral",),
     "reprice_stream": ("polars_reprice:PolarsStream",),
     "quote": ("python_quote:DecimalQuote", "python_quote:IntegerQuote"),
 }

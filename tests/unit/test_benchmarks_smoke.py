@@ -59,6 +59,7 @@ def chain() -> Chain:
         pytest.param(lambda chain: every_stage.race(20, hotels=2), id="quote_every_stage"),
         pytest.param(lambda chain: bench_reprice.matrix(chain, JOB), id="reprice"),
         pytest.param(lambda chain: bench_reprice.stream(chain, JOB), id="reprice.stream"),
+        pytest.param(lambda chain: bench_reprice.general(chain, JOB), id="reprice.general"),
     ],
 )
 def test_all_give_the_same_answer(chain: Chain, race: Any) -> None:
@@ -265,7 +266,7 @@ def test_every_benchmark_has_its_file_and_its_line() -> None:
 
     assert files == set(report.NAMES)
     assert {key.partition(".")[0] for key in report.TITLES} == files
-    assert {kind.partition("_stream")[0] for kind in rivals.RIVALS} <= files
+    assert {kind.removesuffix("_stream").removesuffix("_general") for kind in rivals.RIVALS} <= files
     assert set(rivals.SERVED) <= set(rivals.RIVALS)
     assert next(iter(bench_import.PROGRAMS)) == "nightgrid"
 

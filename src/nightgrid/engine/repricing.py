@@ -174,13 +174,17 @@ class Cube:
         threads: int,
     ) -> None:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale."""
+        asked = self._asked(products, first)
+        fill_cube(asked, out, pool=pool if threads > 1 else None, threads=threads)
+
+    def _asked(self, products: NDArray[np.int32], first: int) -> Asked:
+        """What is asked about a tile from an arrival on."""
         catalog = self.version.catalog
         today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
-        asked = Asked(
+        return Asked(
             self.version, products, today + self.first_night, self.first_night + first, self.stays, self.tiers,
             self.asking, self.fill_bp,
         )  # fmt: skip
-        fill_cube(asked, out, pool=pool if threads > 1 else None, threads=threads)
 
     def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
         """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""

@@ -90,8 +90,8 @@ def fill_cube(
     pool: ThreadPoolExecutor | None = None,
     threads: int = 1,
 ) -> None:
-    """Prices: out (arrival, stay, tier, product) int32 or int64 minor units, -1 where there is none: booked after the
-    arrival, beyond the window, too many guests, a package that is not offered.
+    """Prices: out (arrival, stay, tier, product) int64 minor units, C-contiguous; -1 where there is none: booked after
+    the arrival, beyond the window, too many guests, a package that is not offered.
 
     out_offers: the same shape, int64: bits of the promotions applied, local to the rule set (`Program.promotions`);
     size 0 = not wanted. InputError where numbers are too large, or guests are missing. O(prices x steps of a plan).
@@ -121,11 +121,11 @@ def _fill_tiers(
         if found is None:
             _by_lines(asked, rows.order, begin, columns, out[begin:end], offers)
             continue
-        sums, mask, bad = found
+        sums, mask, bad, largest = found
         if bad.any():
             _by_lines(asked, rows.order[bad], begin, columns, out[begin:end], offers)
         good = some_groups(groups, ~bad) if bad.any() else groups
-        about = np.array([asked.arrival + begin, 0, mask, program.by_night], np.int64)
+        about = np.array([asked.arrival + begin, 0, mask, program.by_night, largest], np.int64)
         work = partial(_work, program, asked, about, sums, tiers, rows.places, out[begin:end], offers)
         parts = in_parts(good, threads)
         counted = list(map(work, parts) if pool is None else pool.map(work, parts))
@@ -171,9 +171,9 @@ def _spans(program: Program, asked: Asked, arrivals: int) -> list[tuple[int, int
 
 def _nights_of(
     program: Program, asked: Asked, sold: _Numbers, today: _Numbers, begin: int, end: int
-) -> tuple[NDArray[np.integer], int, NDArray[np.bool_]] | None:
+) -> tuple[NDArray[np.integer], int, NDArray[np.bool_], int] | None:
     """(running sums (plane, night + 1, row) from the first arrival of a span on, their mask, whether a row has a night
-    without price); None where they are too large.
+    without price, a bound of the nights or 0); None where they are too large.
     """
     version, asking = asked.version, asked.asking
     first = asked.arrival + begin - version.first_night
@@ -187,7 +187,7 @@ def _nights_of(
     ):  # fmt: skip
         lane = _lanes_of(version)[sold]
         taken: NDArray[np.integer] = np.take(matrices.sums[:, first : last + 1], lane, axis=2)
-        return taken, matrices.mask, matrices.bad[lane] < last
+        return taken, matrices.mask, matrices.bad[lane] < last, matrices.largest
     if anybody and asking.fill_bp is None and asked.fill_bp is None and asked.inventory is not None:
         live = _live_nights(asked, sold, today, (begin, last - first))
         if live is not None:
@@ -203,12 +203,12 @@ def _nights_of(
     code = fold_rows(
         program.desk, program.terms, query, sold, first, leads, step, fill, place, folded, bad
     )  # fmt: skip
-    return (folded, -1, bad.view(np.bool_)) if code == OK else None
+    return (folded, -1, bad.view(np.bool_), 0) if code == OK else None
 
 
 def _live_nights(
     asked: Asked, sold: _Numbers, today: _Numbers, span: tuple[int, int]
-) -> tuple[NDArray[np.integer], int, NDArray[np.bool_]] | None:
+) -> tuple[NDArray[np.integer], int, NDArray[np.bool_], int] | None:
     """As `_nights_of`, from the matrices that follow house fill; None where they do not serve. span: its first arrival,
     and how many nights it needs.
     """
@@ -223,7 +223,7 @@ def _live_nights(
     sums: NDArray[np.integer] = variant.matrices.sums[:, row : row + nights + 1]
     taken: NDArray[np.integer] | None = version.live.read(lambda: np.take(sums, lane, axis=2))
     last = arrival - version.first_night + nights
-    return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last)
+    return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last, 0)
 
 
 def _fill_of(asked: Asked, sold: _Numbers, first: int, last: int) -> tuple[_Numbers, _Numbers]:

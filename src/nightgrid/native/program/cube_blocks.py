@@ -19,6 +19,7 @@ from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
 from nightgrid.native.program.row_blocks import (
     A_ARRIVAL,
     A_BY_NIGHT,
+    A_LARGEST,
     A_MASK,
     A_ORIGIN,
     G_FIRST,
@@ -92,6 +93,19 @@ def _price_single(sums, about, group, terms, scales, query, code, shop, begin, e
 
 
 @called_kernel
+def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, told):
+    """Compile the plans of all tiers, as far as they have a vector form; returns how many have."""
+    if about[A_BY_NIGHT]:
+        return 0
+    for tier in range(tiers.shape[0]):
+        query[do.Q_TIER] = tiers[tier, 0]
+        code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
+        if code != 0 or not compile_rows(shop.plan, scales, largest, told, row_plan(rows, tier)):
+            return tier
+    return tiers.shape[0]
+
+
+@called_kernel
 def _price_arrivals(
     sums, about, group, terms, scales, query, tiers, shop, rows, largest, begin, end, chosen, places, stay, out, offers,
     ways,
@@ -105,21 +119,17 @@ def _price_arrivals(
             first = arrival if first < 0 else first
     query[do.Q_ARRIVAL] = about[A_ORIGIN] + first
     query[do.Q_LEAD] = query[do.Q_ARRIVAL] - group[G_TODAY]
-    vector = np.int64(0)
-    for tier in range(tiers.shape[0]):
-        query[do.Q_TIER] = tiers[tier, 0]
-        if about[A_BY_NIGHT]:
-            break
-        code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        plan = row_plan(rows, tier)
-        if code != 0 or not compile_rows(shop.plan, scales, largest, offers.size > 0, plan):
-            break
-        ways[W_LARGE] |= plan.head[row.H_LARGE]
-        vector += 1
+    vector = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
+    if vector < tiers.shape[0] and about[A_LARGEST] > 0:  # the nights of these rows alone may be small enough
+        _largest_sums(sums, about, group, begin, end, query[do.Q_NIGHTS], largest)
+        vector = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
+        largest[:] = np.float64(about[A_LARGEST]) * query[do.Q_NIGHTS]
     count = days * group[G_ROWS]
     if vector == tiers.shape[0]:
         price_vector(sums, about, group, rows, query[do.Q_NIGHTS], tiers, begin, end, chosen, places, stay, out,
                       offers)  # fmt: skip
+        for tier in range(tiers.shape[0]):
+            ways[W_LARGE] |= rows.head[tier, row.H_LARGE]
         ways[W_VECTOR] += count * tiers.shape[0]
         return
     for tier in range(tiers.shape[0]):
@@ -167,7 +177,10 @@ def _price_groups(terms, scales, about, sums, groups, query, stays, tiers, place
                 _not_on_sale(group, places, stay, tiers, out, begin - start, end - start)
             if begin == end or group[G_STAGE] < 0:
                 continue
-            _largest_sums(sums, about, group, begin, end, nights, largest)
+            if about[A_LARGEST] > 0:
+                largest[:] = np.float64(about[A_LARGEST]) * nights
+            else:
+                _largest_sums(sums, about, group, begin, end, nights, largest)
             mark_arrivals(
                 terms, group[G_STAGE], query, group[G_TODAY], origin + begin, changes[: end - begin], weekdays
             )
@@ -196,7 +209,7 @@ def _price_groups(terms, scales, about, sums, groups, query, stays, tiers, place
 def price_groups(
     terms, scales, about, sums, groups, query, stays, tiers, places, shop, rows, out, out_offers, ways
 ):  # fmt: skip
-    """Prices of the rows of some groups: out (arrival, stay, tier, place) int32 or int64 minor units [out], NOT_ON_SALE
+    """Prices of the rows of some groups: out (arrival, stay, tier, place) int64 minor units [out], NOT_ON_SALE
     before the booking day and beyond the window.
 
     terms, scales (plane) of the program; about (A_FIELDS) int64; sums (plane, night + 1, row) uint32 or int64: running
@@ -216,6 +229,7 @@ def price_groups(
         RowShop(
             borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
             borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.columns), borrowed(rows.pieces),
+            borrowed(rows.totals),
         ),
         borrowed(out), borrowed(out_offers), borrowed(ways),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.marked import load_scratch, load_table, store_result, store_scratch
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_arrivals import WEEKDAYS
 from nightgrid.native.program.row_codes import RowPlan
@@ -25,7 +26,8 @@ A_ORIGIN: Final = 0
 A_ARRIVAL: Final = 1
 A_MASK: Final = 2
 A_BY_NIGHT: Final = 3
-A_FIELDS: Final = 4
+A_LARGEST: Final = 4  # a bound of all nights x scale, 0 = unknown
+A_FIELDS: Final = 5
 
 
 @inlined_kernel
@@ -34,13 +36,6 @@ def row_plan(rows, tier):
     return RowPlan(
         rows.head[tier], rows.ops[tier], rows.numbers[tier], rows.bits[tier], rows.den, rows.top, rows.ratios
     )
-
-
-@called_kernel
-def _load_plane(low, high, mask, column):
-    """Sums of nights of some rows: the difference of two rows of running sums."""
-    for i in range(column.size):
-        column[i] = np.float64((np.int64(high[i]) - np.int64(low[i])) & mask)
 
 
 @called_kernel
@@ -75,42 +70,53 @@ def _shared(rows, tiers):
 
 
 @called_kernel
-def _load(sums, about, pieces, count, nights, planes, columns):
-    """The sums of nights of a block's pieces; returns how many rows."""
+def _load_plane(sums, low, high, mask, columns, at, count):
+    """Sums of nights of some rows: the differences of two rows of running sums, which begin at `low` and `high`."""
+    for i in range(count):
+        value = np.int64(load_table(sums, high + i)) - np.int64(load_table(sums, low + i))
+        store_scratch(columns, at + i, np.float64(value & mask))
+
+
+@called_kernel
+def _load(sums, shape, about, pieces, count, nights, planes, columns):
+    """The sums of nights of a block's pieces; returns how many rows. sums, columns: flat; shape: of the sums."""
     at = 0
     for piece in range(count):
-        arrival, first = pieces[piece, 0], pieces[piece, 1]
-        end, last = at + pieces[piece, 2], first + pieces[piece, 2]
-        for plane in range(sums.shape[0]):
-            low, high = sums[plane, arrival, first:last], sums[plane, arrival + nights, first:last]
+        size = pieces[piece, 2]
+        for plane in range(shape[0]):
+            low = (plane * shape[1] + pieces[piece, 0]) * shape[2] + pieces[piece, 1]
+            high = low + nights * shape[2]
             if plane == 0:
-                _load_plane(low, high, about[A_MASK], columns[row.C_RUNNING, at:end])
+                _load_plane(sums, low, high, about[A_MASK], columns, row.C_RUNNING * row.BLOCK + at, size)
             if planes >> plane & 1:
-                _load_plane(low, high, about[A_MASK], columns[row.C_PLANE + plane, at:end])
-        at = end
+                _load_plane(sums, low, high, about[A_MASK], columns, (row.C_PLANE + plane) * row.BLOCK + at, size)
+        at += size
     return at
 
 
 @called_kernel
-def _store(running, taxes, with_taxes, flat, places, first, out):
-    """Totals of a piece: beside each other, or to their places."""
-    if places.size == 0:
-        beside = out[first : first + running.size]
-        if with_taxes:
-            for i in range(running.size):
-                beside[i] = np.int64(running[i] + taxes[i] + flat)
-        else:
-            for i in range(running.size):
-                beside[i] = np.int64(running[i] + flat)
-    elif with_taxes:
-        for i in range(running.size):
-            out[places[first + i]] = np.int64(running[i] + taxes[i] + flat)
+def _totals(columns, running, with_taxes, flat, rows, totals):
+    """totals = the running amount and the added taxes."""
+    if with_taxes:
+        for i in range(rows):
+            totals[i] = np.int64(columns[running, i] + columns[row.C_TAXES, i] + flat)
     else:
-        for i in range(running.size):
-            out[places[first + i]] = np.int64(running[i] + flat)
+        for i in range(rows):
+            totals[i] = np.int64(columns[running, i] + flat)
 
 
 @called_kernel
+def _store(totals, at, size, places, first, out, base):
+    """Totals of a piece to a row of the answer that begins at `base`: beside each other, or to their places."""
+    if places.size == 0:
+        for i in range(size):
+            store_result(out, base + first + i, load_scratch(totals, at + i))
+    else:
+        for i in range(size):
+            out[base + places[first + i]] = totals[at + i]
+
+
+@inlined_kernel
 def place(places, i):
     """Where a row stands in the answer."""
     return places[i] if places.size > 0 else i
@@ -132,10 +138,10 @@ def _copy(columns, to, source, rows):
 
 
 @called_kernel
-def _price_block(sums, about, rows, count, nights, tiers, shared, planes, places, stay, out, out_offers):
-    """One block: pieces of some arrivals, every tier."""
+def _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, out, shape, out_offers):
+    """One block: pieces of some arrivals, every tier. flat: the sums in one dimension, as `out`, of that shape."""
     columns = rows.columns
-    size = _load(sums, about, rows.pieces, count, nights, planes, columns)
+    size = _load(flat, sums.shape, about, rows.pieces, count, nights, planes, columns.reshape(columns.size))
     many = tiers.shape[0]
     where = np.int64(0)
     if many > 1:
@@ -147,23 +153,24 @@ def _price_block(sums, about, rows, count, nights, tiers, shared, planes, places
         if tier > 0:
             _copy(columns, where, row.C_PREFIX, size)
         run_ops(plan.ops, plan.numbers, shared, plan.head[row.H_OPS], columns, size)
+        taxes, fixed = plan.head[row.H_TAXES], np.float64(plan.head[row.H_FLAT])
+        _totals(columns, plan.head[row.H_AT], taxes, fixed, size, rows.totals)
         at = 0
         for piece in range(count):
             arrival = rows.pieces[piece, 0] - about[A_ARRIVAL]
             first, part = rows.pieces[piece, 1], rows.pieces[piece, 2]
-            end = at + part
-            _store(
-                columns[plan.head[row.H_AT], at:end], columns[row.C_TAXES, at:end], plan.head[row.H_TAXES],
-                np.float64(plan.head[row.H_FLAT]), places, first, out[arrival, stay, tiers[tier, 1]],
-            )  # fmt: skip
+            base = ((arrival * shape[1] + stay) * shape[2] + tiers[tier, 1]) * shape[3]
+            _store(rows.totals, at, part, places, first, out, base)
             if out_offers.size > 0:
                 _store_offers(plan, columns, at, part, places, first, out_offers[arrival, stay, tiers[tier, 1]])
-            at = end
+            at += part
 
 
 @called_kernel
 def price_vector(sums, about, group, rows, nights, tiers, begin, end, chosen, places, stay, out, out_offers):
     """All rows of a group for the arrivals that share the plans, in blocks. chosen (weekday) uint8; tiers (tier, 2)."""
+    flat = sums.reshape(sums.size)
+    prices = out.reshape(out.size)
     shared = _shared(rows, tiers.shape[0])
     planes = np.int64(0)
     for tier in range(tiers.shape[0]):
@@ -184,7 +191,9 @@ def price_vector(sums, about, group, rows, nights, tiers, begin, end, chosen, pl
             first += part
             left -= part
             if size == row.BLOCK:
-                _price_block(sums, about, rows, count, nights, tiers, shared, planes, places, stay, out, out_offers)
+                _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, prices,
+                             out.shape, out_offers)  # fmt: skip
                 count, size = 0, 0
     if size > 0:
-        _price_block(sums, about, rows, count, nights, tiers, shared, planes, places, stay, out, out_offers)
+        _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, prices, out.shape,
+                     out_offers)  # fmt: skip

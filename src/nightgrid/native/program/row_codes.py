@@ -13,8 +13,8 @@ import numpy as np
 
 from nightgrid.native.program import plan_codes as do
 
-#: Rows of a block: a column takes 2 KiB, so that what a plan touches stays in the first cache.
-BLOCK: Final = 256
+#: Rows of a block: a column takes 4 KiB, so that what a plan touches nearly stays in the first cache.
+BLOCK: Final = 512
 
 #: Columns. The running amount moves between the first four: an operation never writes what it reads.
 C_RUNNING: Final = 0  # where it begins; of `den` and `top`: of the running amount, wherever it is
@@ -112,7 +112,8 @@ class RowShop(NamedTuple):
     top: Any  # float64 (COLUMNS)
     ratios: Any  # float64 (SETS_MAX, 4)
     columns: Any  # float64 (COLUMNS, BLOCK)
-    pieces: Any  # int64 (BLOCK, 4): the parts of a block
+    pieces: Any  # int64 (BLOCK, 3): the parts of a block: arrival, first row, rows
+    totals: Any  # int64 (BLOCK)
 
 
 def make_row_shop(tiers: int) -> RowShop:
@@ -126,5 +127,6 @@ def make_row_shop(tiers: int) -> RowShop:
         np.zeros(COLUMNS),
         np.zeros((SETS_MAX, 4)),
         np.zeros((COLUMNS, BLOCK)),
-        np.zeros((BLOCK, 4), np.int64),
+        np.zeros((BLOCK, 3), np.int64),
+        np.zeros(BLOCK, np.int64),
     )

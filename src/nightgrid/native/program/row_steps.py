@@ -28,7 +28,7 @@ from nightgrid.native.program.wide import wide
 from nightgrid.native.program.worth import rounded_fraction
 
 
-@called_kernel
+@inlined_kernel
 def _looks_back(steps, at, end):
     """Whether "before" is looked at until it is marked again."""
     at = steps[at + 1]
@@ -79,7 +79,7 @@ def _part(plan, steps, first, factor):
     add_part_of(plan, column, np.float64(steps[first + 1]), np.float64(steps[first + 2]), factor)
 
 
-@called_kernel
+@inlined_kernel
 def compile_step(plan, steps, at, end, factor):
     """Any step but OFFERS, TAX and POINTS; returns the factor that is still to come. end: of the steps around it."""
     code = steps[at]
