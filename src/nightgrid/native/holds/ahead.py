@@ -39,6 +39,7 @@ _SECOND = 32
 _THIRD = 18
 _FOURTH = 6
 _LINES_AHEAD = 4
+_LINE_REQUESTS = 8  # of a column, in a cache line
 _PLACES = 64  # a power of two, more than any request is looked ahead of
 _TRAIL_MASK = _PLACES - 1
 TRAIL: Final = 2 * _PLACES
@@ -52,11 +53,12 @@ def _row_at(store, requests, line):
 
 
 @inlined_kernel
-def _ask_for_requests(requests, line):
-    """Before the first step, once a cache line: the columns. The CPU by itself does not follow so many streams."""
-    ahead = min(line + _FIRST + _LINES_AHEAD * 8, requests.shape[1] - 1)
-    for field in range(requests.shape[0]):
-        prefetch_item(requests, field * requests.shape[1] + ahead)
+def _ask_for_requests(requests, first, size):
+    """Before the first step, line by line: the columns. The CPU by itself does not follow so many streams."""
+    for line in range(first, first + size, _LINE_REQUESTS):
+        ahead = min(line + _FIRST + _LINES_AHEAD * _LINE_REQUESTS, requests.shape[1] - 1)
+        for field in range(requests.shape[0]):
+            prefetch_item(requests, field * requests.shape[1] + ahead)
 
 
 @inlined_kernel
@@ -153,7 +155,7 @@ def ask_ahead_of_holds(store, requests, first, size, trail):
     (field, request) int64 [in]; trail (TRAIL) int64, zero at first: what a step leaves for the next [inout].
     """
     last = requests.shape[1] - 1
-    _ask_for_requests(requests, first)
+    _ask_for_requests(requests, first, size)
     for line in range(first, first + size):
         _ask_for_row(store, requests, min(line + _FIRST, last))
     for line in range(first, first + size):
