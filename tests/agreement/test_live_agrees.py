@@ -11,8 +11,11 @@ import pytest
 from nightgrid.asking import ANYBODY
 from nightgrid.engine import Engine
 from nightgrid.native.program import live_block as lv
+from nightgrid.search import refold
 from nightgrid.search.matrices import fold_program
-from tests.live_worlds import DEEDS, DEMAND, FIRST, Life, live_engine
+from nightgrid.search.price_version import build_price_version
+from nightgrid.search.reach import reached_nights
+from tests.live_worlds import DEEDS, DEMAND, FIRST, NIGHT_RULES, Life, live_engine
 
 
 def nights_of(sums, mask):
@@ -36,9 +39,9 @@ def fresh(engine: Engine, variant, lead: int):
 
 def assert_fresh(engine: Engine) -> None:
     """Every variant, its word bounds and its fill are those of now."""
-    live = engine._version.live
+    live, fill = engine._version.live, grid_fill(engine)  # which gives back what is due
     assert live.refresh()
-    assert np.array_equal(live.fill_bp, grid_fill(engine))
+    assert np.array_equal(live.fill_bp, fill)
     for variant, lead in zip(live.variants, live.leads, strict=True):
         assert_variant(engine, variant, lead)
 
@@ -117,6 +120,63 @@ def test_live_prices_are_those_of_a_fresh_fold(seed):
             engine.roll()
     assert compared > 0
     assert len(life.done) > len(DEEDS) - 2  # a small house has little to confirm or to move
+
+
+def plain_nights(version):
+    """Nights of a version's matrices: int64 (plane, night, lane)."""
+    return nights_of(version.matrices.sums, version.matrices.mask)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_version_made_from_the_one_before_is_that_of_a_fresh_fold(seed):
+    """Rules and data change while rooms are sold; what no rule reaches is copied, and follows house fill on."""
+    rng = Random(f"refold {seed}")
+    with_fill = {"demand": DEMAND} if seed % 2 else {"derived": NIGHT_RULES["derived"]}
+    book = {
+        "book": {"name": "a", "tiers": ["public", "gold"], "display_currency": "EUR"},
+        "season": NIGHT_RULES["season"],
+        **with_fill,
+    }
+    engine = live_engine(rng, book)
+    life = Life(engine, rng)
+    for number in range(5):
+        for _ in range(rng.choice((0, 3, 60))):
+            life.step()
+        hotel, room_type = engine._row_names(rng.randrange(engine.catalog.n_rows))
+        first = date.fromordinal(engine.first_night + rng.randrange(engine.n_nights - 9))
+        lines = {"hotel_id": [hotel], "room_type_id": [room_type], "first_night": [first], "last_night": [first]}
+        if number % 2:
+            engine.set_base_prices({**lines, "base_minor": [rng.choice((900, 77_777))]})
+        else:
+            dates = [{"from": first, "to": first + timedelta(days=rng.randrange(9))}]
+            where = rng.choice(({}, {"where": {"region": ["west"]}}, {"where": {"plan": ["standard"]}}))
+            fair = {"name": "fair", "group": "fair", "percent": rng.choice((5, 30)), "dates": dates, **where}
+            engine.publish({**book, "season": [*book["season"], fair]})
+        version = engine._version
+        fresh_one = build_price_version(version.compiled, version.catalog, engine._inventory)
+        assert (version.digest, version.by_factors) == (fresh_one.digest, fresh_one.by_factors)
+        if version.live is None:
+            assert np.array_equal(plain_nights(version), plain_nights(fresh_one))
+            assert np.array_equal(version.tables.word_sums, fresh_one.tables.word_sums)
+        else:
+            assert_fresh(engine)
+        assert_one_price(engine, rng)
+        if number == 3:
+            life.churn(700)
+
+
+def test_only_what_a_rule_reaches_is_priced(monkeypatch):
+    """A version made from another prices the nights of the rule, counted where they are priced."""
+    rng = Random("count")
+    weekend = NIGHT_RULES["season"]
+    book = {"book": {"name": "a", "display_currency": "EUR"}, "demand": DEMAND[:1], "season": weekend}
+    engine = live_engine(rng, book)
+    seen = []
+    monkeypatch.setattr(refold, "reached_nights", lambda *books: seen.append(reached_nights(*books)) or seen[-1])
+    dates = [{"from": FIRST + timedelta(days=3), "to": FIRST + timedelta(days=4)}]
+    engine.publish({**book, "season": [*weekend, {"name": "fair", "group": "b", "percent": 10, "dates": dates}]})
+    assert engine._version.live is not None
+    assert [mask.sum() for mask in seen] == [2 * engine.catalog.n_products]
 
 
 def test_the_books_of_these_worlds_take_every_way():

@@ -203,7 +203,7 @@ class Cube:
         """Arrow columns around a tile's prices; only the arrivals and the prices are its own."""
         arrivals = len(out)
         dates = np.arange(first, first + arrivals, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
-        beyond_window = first + arrivals - 1 + int(self.stays.max()) >= len(self.version.tables.sums)
+        beyond_window = first + arrivals - 1 + int(self.stays.max()) > self.version.n_nights
         before_today = first < int(self.calendar_today.max())
         flat = out.reshape(-1)
         for_some = self.asking is not ANYBODY  # a party may be too large

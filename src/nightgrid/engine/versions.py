@@ -117,7 +117,7 @@ class VersionMixin(EngineBase):
         return self._folded(compiled)
 
     def _folded(self, compiled: CompiledBook) -> PriceVersion:
-        return build_price_version(compiled, self.catalog, self._inventory)
+        return build_price_version(compiled, self.catalog, self._inventory, before=self._version)
 
     def _compiled(self, book: RuleBook, catalog: Catalog, first_night: int, data: PriceData) -> CompiledBook:
         return compile_book(book, catalog, first_night, self.n_nights, data)
@@ -132,7 +132,7 @@ class VersionMixin(EngineBase):
 
         def made_anew(book: RuleBook) -> PriceVersion:
             compiled = self._compiled(book, catalog, first_night, used)
-            return build_price_version(compiled, catalog, self._inventory, lanes)
+            return build_price_version(compiled, catalog, self._inventory, lanes, self._version)
 
         current = None if self._version is None else made_anew(self._version.compiled.book)
         waiting = []

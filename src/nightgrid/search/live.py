@@ -79,8 +79,8 @@ class Variant:
         return segment * lv.SEGMENT_ROWS + night - segment * lv.SEGMENT_STEP
 
 
-def _in_segments(sums: NDArray[Any]) -> tuple[NDArray[Any], int]:
-    """(running sums (plane, night + 1, lane) cut into segments (plane, row, lane), how many)."""
+def _in_segments(sums: NDArray[Any]) -> NDArray[Any]:
+    """Running sums (plane, night + 1, lane) cut into segments (plane, row, lane)."""
     planes, rows, size = sums.shape
     count = max(1, -(-(rows - 1 - lv.SEGMENT_NIGHTS) // lv.SEGMENT_STEP) + 1)
     cut = aligned((planes, count, lv.SEGMENT_ROWS, size), sums.dtype)
@@ -88,14 +88,18 @@ def _in_segments(sums: NDArray[Any]) -> tuple[NDArray[Any], int]:
         part = sums[:, segment * lv.SEGMENT_STEP :][:, : lv.SEGMENT_ROWS]
         cut[:, segment, : part.shape[1]] = part
         cut[:, segment, part.shape[1] :] = part[:, -1:]  # nights after the window cost nothing
-    return cut.reshape(planes, -1, size), count
+    return cut.reshape(planes, -1, size)
 
 
-def variant_of(folded: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
-    """The variant of some matrices; `tables` but for their sums."""
-    cut, segments = _in_segments(folded.sums)
-    matrices = replace(folded, sums=cut)
-    sums = cut[0].view()
+def in_segments(folded: Matrices) -> Matrices:
+    """Matrices whose running sums are cut into segments."""
+    return replace(folded, sums=_in_segments(folded.sums))
+
+
+def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
+    """The variant of some matrices in segments; `tables` but for their sums."""
+    segments = matrices.sums.shape[1] // lv.SEGMENT_ROWS
+    sums = matrices.sums[0].view()
     word_sums = aligned((sums.shape[0], sums.shape[1] // 64), sums.dtype)
     fold_word_minima(sums, lanes.lane_product, matrices.mask, word_sums)
     read_only = word_sums.view()
@@ -207,6 +211,18 @@ class LivePrices:
             return feed[:written], self._since
         found = np.roll(feed, -(written % len(feed)), axis=0)
         return found, int(found[0, lv.E_LSN])
+
+    @property
+    def written(self) -> int:
+        """How many changes of house fill over an edge there were."""
+        return int(self.words[lv.V_FEED])
+
+    def changes_from(self, number: int) -> NDArray[np.int64] | None:
+        """Changes from a number on, in any order; None where some are gone. The price lock is held."""
+        count = self.written - number
+        if count > len(self.feed):
+            return None
+        return self.feed[np.arange(number, number + count) % len(self.feed)]
 
     def variant(self, first_lead: int, last_lead: int, nights: int) -> Variant | None:
         """The variant for stays of a length and lead days first..last; None where these lie in several bands, or a stay

@@ -26,8 +26,9 @@ from nightgrid.native.prices import prices as price
 from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
 from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.pricing.compile import CompiledBook
-from nightgrid.search.live import LivePrices, depends_on_fill, follows_fill, headroom, variant_of
-from nightgrid.search.matrices import Matrices, fold_bands, fold_program
+from nightgrid.search.live import LivePrices, depends_on_fill, variant_of
+from nightgrid.search.matrices import Matrices
+from nightgrid.search.refold import folded_program
 
 _EXACT = 2**53  # integers below are exact in a float64
 _DENOMINATOR_MAX = 2**51
@@ -39,7 +40,7 @@ class PriceVersion:
 
     digest: str
     compiled: CompiledBook
-    tables: PriceTables
+    tables: PriceTables  # their sums are in segments where the prices follow house fill (`live`)
     mask: int  # 2^32 - 1 if the running sums are uint32 (they may wrap), -1 if int64
     desk: NDArray[np.int64]  # addresses of the tables, for kernels (`native.prices.tables.desk_of`)
     largest_night: int  # of all products and nights, minor units x night scale
@@ -250,49 +251,50 @@ def _tables(
 
 
 def build_price_version(
-    compiled: CompiledBook, catalog: Catalog, inventory: Inventory, lanes: LaneMap | None = None
+    compiled: CompiledBook,
+    catalog: Catalog,
+    inventory: Inventory,
+    lanes: LaneMap | None = None,
+    before: PriceVersion | None = None,
 ) -> PriceVersion:
     """Fold a compiled book over the catalogue and the window. O(nights × lanes), a few hundred milliseconds for 27
     million nights.
 
     Running sums take 4 bytes per product and night where the longest stay fits 31 bits, else 8. `lanes`: those of a
-    catalogue that the inventory does not have yet. House fill is that of the inventory now.
+    catalogue that the inventory does not have yet; `before`: a version of which nights are kept that no changed rule
+    reaches. House fill is that of the inventory now.
     """
     lanes = inventory.lanes if lanes is None else lanes
     terms = terms_of(compiled)
     n_nights, first_night = compiled.n_nights, compiled.first_night
     program = compiled.program
     digest = version_digest(compiled, catalog)
-    fill = np.zeros((catalog.n_hotels, n_nights), np.int16)
     if program is None:
+        fill = np.zeros((catalog.n_hotels, n_nights), np.int16)
         sums, mask, largest = _plain_sums(compiled, catalog, lanes, n_nights, terms)
         tables = _tables(compiled, catalog, lanes, sums, mask, terms)
         return PriceVersion(
             digest, compiled, tables, mask, desk_of(tables, lanes), largest, catalog, lanes, fill, by_factors=True
         )
-    seen = inventory.lsn
-    if depends_on_fill(program):
-        inventory.fill_houses(first_night, fill)
     party = Asking(adults=1) if program.per_person else ANYBODY
-    given = (program, catalog, lanes, n_nights, fill, compiled.book.book.name, first_night, party)
-    folded = fold_bands(*given, headroom(program)) if follows_fill(program) else None
-    matrices = fold_program(*given) if folded is None else folded[0]
+    folded = folded_program(compiled, catalog, inventory, lanes, party, before)
+    matrices = folded.matrices[0]
     longest = min(STAY_NIGHTS_MAX, n_nights)
     most = largest_factored_night(compiled, longest) if compiled.factor_stays else -1
-    largest = matrices.largest if folded is None else max(each.largest for each in folded)
-    by_factors = largest <= most and (folded is not None or not depends_on_fill(program))
+    largest = max(each.largest for each in folded.matrices)
+    by_factors = largest <= most and (folded.in_segments or not depends_on_fill(program))
     tables = _tables(compiled, catalog, lanes, matrices.sums[0].view(), matrices.mask, terms)
     live = None
-    if folded is not None:
-        variants = [variant_of(each, tables, lanes, first_night) for each in folded]
+    if folded.in_segments:
+        variants = [variant_of(each, tables, lanes, first_night) for each in folded.matrices]
         limit = (2**31 - 1 if matrices.mask > 0 else 2**62) // longest
         question = program.question(party, first_night, 1, 0, 0)
-        known = (fill, seen, variants, question, min(limit, most) if by_factors else limit)
+        known = (folded.fill_bp, folded.seen, variants, question, min(limit, most) if by_factors else limit)
         live = LivePrices(program, catalog, lanes, inventory, *known)
     return PriceVersion(
         digest, compiled, tables, matrices.mask, desk_of(tables, lanes), largest, catalog, lanes,
-        fill if live is None else live.fill_bp, by_factors,
-        None if depends_on_fill(program) else matrices, live,
+        folded.fill_bp if live is None else live.fill_bp, by_factors, None if depends_on_fill(program) else matrices,
+        live,
     )  # fmt: skip
 
 

@@ -125,7 +125,8 @@ def _program_nights(old: NightTables, new: NightTables, found: Mask) -> Mask:
         return ~found
     scales = _Scales(old, new)
     _base(old, new, found)
-    for name in ("season_num", "season_sum"):
+    for stage in old.stages[old.stages[:, on.N_CODE] == on.NIGHT_SEASON]:  # one at most
+        name = "season_num" if stage[on.N_OF] < 0 else "season_sum"  # factors, or percents of an earlier amount
         rows = scales.both(on.NIGHT_SEASON, getattr(old, name), getattr(new, name))
         _by_sets(found, old.season_set, rows[0], new.season_set, rows[1])
     _demand(old, new, scales, found)

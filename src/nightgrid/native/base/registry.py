@@ -195,6 +195,7 @@ ENTRIES = (
     KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),
     KernelEntry("fill.fill_houses", "house fill of all hotels", _GRID, _LIVE),
+    KernelEntry("night_refold.refold_cells", "price nights anew that a rule reaches", _PRICEBOOK, _LIVE),
     KernelEntry("night_fold.price_cells", "price single nights", _PRICEBOOK, "tests/agreement/test_changed_nights.py"),
     KernelEntry("live_cells.refresh", "price nights anew whose fill moved", _PRICEBOOK, _LIVE),
     KernelEntry(
