@@ -31,6 +31,7 @@ SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
 _NO_TOTALS = np.zeros(0, np.int64)
 _EXACT = 2**53  # integers below are exact in a float64
+_WORD_MAX = np.iinfo(np.int64).max
 
 
 class StayQuery(NamedTuple):
@@ -269,17 +270,24 @@ class Searcher:
         lanes = self._lanes_in(words)
         hotels = catalog.row_hotel[catalog.product_row[self._lanes.lane_product[lanes]]]
         total = by_lane[lanes]
-        display = displayed(total, rates[catalog.hotel_currency[hotels]])
-        available = len(np.unique(hotels))
-        low = 0 if query.price_min is None else query.price_min
-        high = NO_PRICE - 1 if query.price_max is None else query.price_max
-        kept = np.flatnonzero((display >= low) & (display <= high))
-        kept = kept[np.lexsort((lanes[kept], total[kept], hotels[kept]))]
-        kept = kept[np.diff(hotels[kept], prepend=-1) != 0]
-        best = (display[kept], total[kept], lanes[kept].astype(np.int32))
-        if query.price_min is not None or query.price_max is not None or query.sort != "price" or query.top is None:
-            available = len(kept)
-        return self._ordered(query, hotels[kept].astype(np.int32), best, distance_km, available)
+        available = int(np.count_nonzero(np.bincount(hotels, minlength=1)))
+        bounded = query.price_min is not None or query.price_max is not None
+        if bounded:
+            display = displayed(total, rates[catalog.hotel_currency[hotels]])
+            low = 0 if query.price_min is None else query.price_min
+            high = NO_PRICE - 1 if query.price_max is None else query.price_max
+            kept = np.flatnonzero((display >= low) & (display <= high))
+            hotels, lanes, total = hotels[kept], lanes[kept], total[kept]
+        # The cheapest of each hotel, ties to the lower lane, as one number: below 2^63, as a price is at most 10^11.
+        every = len(self._lanes.lane_product)
+        cheapest = np.full(catalog.n_hotels, _WORD_MAX)
+        np.minimum.at(cheapest, hotels, total * every + lanes)
+        found = np.flatnonzero(cheapest < _WORD_MAX)
+        total, lanes = np.divmod(cheapest[found], every)
+        best = (displayed(total, rates[catalog.hotel_currency[found]]), total, lanes.astype(np.int32))
+        if bounded or query.sort != "price" or query.top is None:
+            available = len(found)
+        return self._ordered(query, found.astype(np.int32), best, distance_km, available)
 
     def _lanes_in(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
         """The lanes whose bits are set, ascending."""
