@@ -235,7 +235,7 @@ class VersionMixin(EngineBase):
         return self._shelf.prices(entry, self._fold)
 
     def _fold(self, entry: Entry) -> PriceVersion:
-        return build_price_version(entry.compiled, entry.catalog, self._inventory, entry.lanes)
+        return build_price_version(entry.compiled, entry.catalog, self._inventory, entry.lanes, self._version)
 
     def versions(self) -> pl.DataFrame:
         """The versions that are kept, the oldest first, and those that wait for their instant.
