@@ -5,7 +5,6 @@ Everything here is indexes and arrays; the engine turns names into indexes befor
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import partial
 from threading import local
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.prices.tables import NO_PRICE, LaneMap, QueryFactors, combine_factors
 from nightgrid.native.search import search as kernels
 from nightgrid.native.search.offers import drop_refused
+from nightgrid.search.cheapest import cheapest_of_hotels, displayed, rates_of_rooms
 from nightgrid.search.live import Variant
 from nightgrid.search.price_blocks import totals_of
 from nightgrid.search.price_version import PriceVersion
@@ -31,7 +31,6 @@ SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
 _NO_TOTALS = np.zeros(0, np.int64)
 _EXACT = 2**53  # integers below are exact in a float64
-_WORD_MAX = np.iinfo(np.int64).max
 
 
 class StayQuery(NamedTuple):
@@ -66,26 +65,6 @@ class ProductFilter(NamedTuple):
     words: NDArray[np.int64]
     hotels: int
     currencies: tuple[int, ...]
-
-
-def displayed(total: NDArray[np.int64], rates: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Totals in the display currency, rounded half up, exact: rates (number, 2) int64."""
-    if np.all(rates == 1):
-        return total
-    numerator, denominator = rates[:, 0].astype(object), rates[:, 1].astype(object)
-    found: NDArray[np.int64] = ((2 * total * numerator + denominator) // (2 * denominator)).astype(np.int64)
-    return found
-
-
-def _rates_of_rooms(rates: NDArray[np.int64], rooms: int) -> NDArray[np.int64]:
-    """Rates times rooms, (currency, 2) int64 in lowest terms; InputError where one has too many digits to be exact."""
-    ratios = [Fraction(numerator * rooms, denominator) for numerator, denominator in rates.tolist()]
-    if max(ratio.numerator for ratio in ratios) >= _EXACT:
-        raise InputError(
-            f"a rate of the rule book has too many digits to convert the price of {rooms} rooms exactly; "
-            "round it under [currencies]"
-        )
-    return np.array([(ratio.numerator, ratio.denominator) for ratio in ratios], np.int64)
 
 
 class Searcher:
@@ -179,7 +158,7 @@ class Searcher:
         calendar_today (calendar) int64: ordinal of each calendar's civil date; rates: see `display_rates`.
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
-            rates = _rates_of_rooms(rates, query.rooms)
+            rates = rates_of_rooms(rates, query.rooms)
         given = (query, filter_words, calendar_today, rates, distance_km)
         if version.is_factored(query.asking):
             if version.live is None:
@@ -278,16 +257,11 @@ class Searcher:
             high = NO_PRICE - 1 if query.price_max is None else query.price_max
             kept = np.flatnonzero((display >= low) & (display <= high))
             hotels, lanes, total = hotels[kept], lanes[kept], total[kept]
-        # The cheapest of each hotel, ties to the lower lane, as one number: below 2^63, as a price is at most 10^11.
-        every = len(self._lanes.lane_product)
-        cheapest = np.full(catalog.n_hotels, _WORD_MAX)
-        np.minimum.at(cheapest, hotels, total * every + lanes)
-        found = np.flatnonzero(cheapest < _WORD_MAX)
-        total, lanes = np.divmod(cheapest[found], every)
-        best = (displayed(total, rates[catalog.hotel_currency[found]]), total, lanes.astype(np.int32))
+        found, total, lane = cheapest_of_hotels(hotels, lanes, total, catalog.n_hotels, len(self._lanes.lane_product))
+        best = (displayed(total, rates[catalog.hotel_currency[found]]), total, lane)
         if bounded or query.sort != "price" or query.top is None:
             available = len(found)
-        return self._ordered(query, found.astype(np.int32), best, distance_km, available)
+        return self._ordered(query, found, best, distance_km, available)
 
     def _lanes_in(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
         """The lanes whose bits are set, ascending."""

@@ -1,0 +1,48 @@
+"""From the prices of lanes to the cheapest of each hotel, and to the currency in which hotels are compared."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.errors import InputError
+
+_EXACT = 2**53  # integers below are exact in a float64
+_WORD_MAX = np.iinfo(np.int64).max
+
+
+def displayed(total: NDArray[np.int64], rates: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Totals in the display currency, rounded half up, exact: rates (number, 2) int64."""
+    if np.all(rates == 1):
+        return total
+    numerator, denominator = rates[:, 0].astype(object), rates[:, 1].astype(object)
+    found: NDArray[np.int64] = ((2 * total * numerator + denominator) // (2 * denominator)).astype(np.int64)
+    return found
+
+
+def rates_of_rooms(rates: NDArray[np.int64], rooms: int) -> NDArray[np.int64]:
+    """Rates times rooms, (currency, 2) int64 in lowest terms; InputError where one has too many digits to be exact."""
+    ratios = [Fraction(numerator * rooms, denominator) for numerator, denominator in rates.tolist()]
+    if max(ratio.numerator for ratio in ratios) >= _EXACT:
+        raise InputError(
+            f"a rate of the rule book has too many digits to convert the price of {rooms} rooms exactly; "
+            "round it under [currencies]"
+        )
+    return np.array([(ratio.numerator, ratio.denominator) for ratio in ratios], np.int64)
+
+
+def cheapest_of_hotels(
+    hotels: NDArray[np.integer], lanes: NDArray[np.int64], total: NDArray[np.int64], n_hotels: int, n_lanes: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+    """(hotel, total, lane) of the cheapest lane of each hotel, ties to the lower lane; hotels ascending. hotels, lanes,
+    total (lane that can be sold). O(lanes + hotels).
+
+    Total and lane are compared as one number, below 2^63 as a price is at most 10^11.
+    """
+    cheapest = np.full(n_hotels, _WORD_MAX)
+    np.minimum.at(cheapest, hotels, total * n_lanes + lanes)
+    found = np.flatnonzero(cheapest < _WORD_MAX)
+    least, lane = np.divmod(cheapest[found], n_lanes)
+    return found.astype(np.int32), least, lane.astype(np.int32)
