@@ -38,7 +38,7 @@ class MatrixReprice(Contestant):
     threads = os.cpu_count() or 1
 
     def __init__(self, chain: Chain, job: Job) -> None:
-        from nightgrid.engine import repricing
+        from nightgrid.engine.prices import repricing
 
         self._job = job
         self._kernel = repricing.price_cube

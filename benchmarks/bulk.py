@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
-from nightgrid.engine.batches import requests_of
+from nightgrid.engine.rooms.batches import requests_of
 from nightgrid.native.store import requests as q
 
 #: Share of the requests whose nights are all free at first, as who asks has mostly seen an offer: of a million, 92 %

@@ -23,7 +23,7 @@ class GeneralReprice(Contestant):
     threads = os.cpu_count() or 1
 
     def __init__(self, chain: Chain, job: Job) -> None:
-        from nightgrid.engine import repricing
+        from nightgrid.engine.prices import repricing
 
         engine = general_engine(chain)
         dates = (FIRST_NIGHT, np.datetime64(FIRST_NIGHT, "D") + job.nights - 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from nightgrid import Outcome, Refused
 from nightgrid.engine import Engine
-from nightgrid.engine.answers import HoldView
+from nightgrid.engine.edge.answers import HoldView
 from tests.oracles import questions
 from tests.oracles.grid import Row
 

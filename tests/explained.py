@@ -8,7 +8,7 @@ from typing import Any
 
 from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
-from nightgrid.engine.data_frames import KINDS, base_lines, override_lines
+from nightgrid.engine.edge.data_frames import KINDS, base_lines, override_lines
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing.explain import Asked, Explanation, Source, explain_from
 from nightgrid.pricing.model import RuleBook

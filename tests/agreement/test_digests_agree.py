@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightgrid import InputError
-from nightgrid.engine.digests import Digests
+from nightgrid.engine.edge.digests import Digests
 from nightgrid.native.base import digests as native
 from tests.agreement.compare import examples
 from tests.oracles.siphash import siphash128

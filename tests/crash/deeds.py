@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nightgrid import Refused
 from nightgrid.engine import Engine
-from nightgrid.engine.batches import requests_of
+from nightgrid.engine.rooms.batches import requests_of
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from tests.engines import engine_of

@@ -19,7 +19,7 @@ import polars as pl
 
 from nightgrid import Outcome, Refused
 from nightgrid.engine import Engine
-from nightgrid.engine.batches import requests_of
+from nightgrid.engine.rooms.batches import requests_of
 from nightgrid.inventory.inventory import BatchAnswer, CartAnswer
 from tests import strategies as worlds
 from tests.engines import engine_of

@@ -24,15 +24,24 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__"),
 )
 
-#: The rooms of the kernels, lowest first: a module imports from its own room and from rooms below. Those on one floor
-#: do not know each other.
-KERNEL_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("base",),  # how kernels are compiled and kept; atomics, hints
-    ("store",),  # the block of bytes: cells, bit maps, slots, keys, records
-    ("holds", "prices"),  # the verbs; products of factors
-    ("upkeep", "program"),  # controls, catalogue, recount, repair; full pipelines
-    ("search",),
-)
+#: The rooms inside a unit, lowest first: a module imports from its own room and from rooms below. Those on one floor do
+#: not know each other.
+INNER_FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "native": (
+        ("base",),  # how kernels are compiled and kept; atomics, hints
+        ("store",),  # the block of bytes: cells, bit maps, slots, keys, records
+        ("holds", "prices"),  # the verbs; products of factors
+        ("upkeep", "program"),  # controls, catalogue, recount, repair; full pipelines
+        ("search",),
+    ),
+    "engine": (
+        ("edge",),  # frames, names, digests, answers; the shelf of price versions
+        ("base",),  # what every part stands on
+        ("prices", "searching"),  # versions, quotes, comparisons, bulk prices
+        ("rooms",),  # holds and bookings, carts, controls, upkeep; a hold may be bound to a quote
+        ("core",),
+    ),
+}
 
 #: Units on one floor that may not import each other.
 STRANGERS = (frozenset({"inventory", "pricing"}),)

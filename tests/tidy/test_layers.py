@@ -81,17 +81,20 @@ def arrows_up(module: str, source: str, *, package: bool = False) -> list[str]:
     return found
 
 
-def kernel_arrows_up(module: str, source: str) -> list[str]:
-    """Imports between the rooms of `native` that point up, or sideways to another room of the floor."""
-    floor_of = {room: floor for floor, rooms in enumerate(layers.KERNEL_FLOORS) for room in rooms}
-    room = module.split(".")[1] if module.startswith("native.") else None
-    if room is None:
+def inner_arrows_up(module: str, source: str) -> list[str]:
+    """Imports between the rooms of a unit that point up, or sideways to another room of the floor."""
+    unit, _, inside = module.partition(".")
+    floors = layers.INNER_FLOORS.get(unit)
+    if floors is None or not inside:
         return []
+    floor_of = {room: floor for floor, rooms in enumerate(floors) for room in rooms}
+    room = inside.split(".")[0]
     if room not in floor_of:
-        return [f"{module}: {room} is no room of the kernels; see KERNEL_FLOORS in tests/tidy/layers.py"]
+        return [f"{module}: {room} is no room of {unit}; see INNER_FLOORS in tests/tidy/layers.py"]
     found = []
     for line, target in imports(module, source):
-        other = target.removeprefix("nightgrid.native.").split(".")[0] if ".native." in target else room
+        start, _, rest = target.partition(f"nightgrid.{unit}.")
+        other = rest.split(".")[0] if not start and rest else room
         if other != room and floor_of.get(other, 99) >= floor_of[room]:
             found.append(f"{module}:{line}: imports {target}: {other} does not stand below {room}")
     return found
@@ -159,8 +162,8 @@ def test_arrows_point_down_only() -> None:
     assert found == []
 
 
-def test_arrows_between_kernels_point_down_only() -> None:
-    assert [line for name, text in package_modules().items() for line in kernel_arrows_up(name, text)] == []
+def test_arrows_inside_a_unit_point_down_only() -> None:
+    assert [line for name, text in package_modules().items() for line in inner_arrows_up(name, text)] == []
 
 
 @pytest.mark.parametrize(
@@ -168,11 +171,16 @@ def test_arrows_between_kernels_point_down_only() -> None:
     [
         ("native.store.cells", "from nightgrid.native.holds.take import take_stay", "holds does not stand below store"),
         ("native.holds.take", "from nightgrid.native.prices import prices", "prices does not stand below holds"),
-        ("native.attic.old", "", "no room of the kernels"),
+        ("native.attic.old", "", "attic is no room of native"),
+        (
+            "engine.prices.quotes",
+            "from nightgrid.engine.rooms.booking import whole",
+            "rooms does not stand below prices",
+        ),
     ],
 )
-def test_an_arrow_up_between_kernels_is_noticed(module: str, source: str, wanted: str) -> None:
-    (found,) = kernel_arrows_up(module, source)
+def test_an_arrow_up_inside_a_unit_is_noticed(module: str, source: str, wanted: str) -> None:
+    (found,) = inner_arrows_up(module, source)
 
     assert wanted in found
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock, Outcome, Refused
-from nightgrid.engine.hold_frames import hex_digest
+from nightgrid.engine.edge.hold_frames import hex_digest
 from nightgrid.errors import InputTypeError, VersionGoneError
 from nightgrid.native.store import layout as at
 

@@ -88,7 +88,7 @@ CHANGES = [
 @pytest.mark.parametrize("change", range(len(CHANGES)))
 @pytest.mark.parametrize("tile", [None, 5])
 def test_the_feed_has_exactly_the_prices_that_changed(engine, monkeypatch, change, tile):
-    from nightgrid.engine import repricing
+    from nightgrid.engine.prices import repricing
 
     if tile is not None:
         monkeypatch.setattr(repricing, "_TILE_PRICES", tile)

@@ -158,7 +158,7 @@ def test_against_an_older_version_and_with_other_tiers(engine):
 
 
 def test_only_the_first_rows_are_kept(engine, monkeypatch):
-    from nightgrid.engine import repricing
+    from nightgrid.engine.prices import repricing
 
     monkeypatch.setattr(repricing, "_TILE_PRICES", 7)
     monkeypatch.setattr(repricing, "_TILE_PRODUCTS", 2)

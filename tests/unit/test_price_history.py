@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock, Outcome, Refused
-from nightgrid.engine.price_journal import SCHEMA
+from nightgrid.engine.edge.price_journal import SCHEMA
 
 START = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
 HOUR_MS = 3_600_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nightgrid.engine.frames import weekday_mask
+from nightgrid.engine.edge.frames import weekday_mask
 from nightgrid.errors import InputError
 
 

@@ -16,7 +16,7 @@ from nightgrid.errors import InputError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from nightgrid.engine.comparison import Comparison
+    from nightgrid.engine.edge.comparison import Comparison
 
 OldArgument = Annotated[Path, typer.Argument(metavar="A", help="The rule book of now.")]
 NewArgument = Annotated[Path, typer.Argument(metavar="B", help="The rule book to compare with it.")]
@@ -64,7 +64,7 @@ def diff(
     """What book B would change against book A over a chain; exit code 1 if a guard is broken."""
     from nightgrid.cli.grid import read_stays
     from nightgrid.cli.house import open_house
-    from nightgrid.engine.comparison import Guard
+    from nightgrid.engine.edge.comparison import Guard
 
     screen = Screen(as_json)
     if not new.is_file():

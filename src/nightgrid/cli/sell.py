@@ -18,7 +18,7 @@ from nightgrid.errors import InputError
 from nightgrid.money import format_minor, parse_minor
 
 if TYPE_CHECKING:
-    from nightgrid.engine.answers import Offer, Quote, SearchResult
+    from nightgrid.engine.edge.answers import Offer, Quote, SearchResult
     from nightgrid.pricing.explain import Explanation
 
 

@@ -11,12 +11,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from nightgrid.asking import Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
-from nightgrid.engine.days import Days
-from nightgrid.engine.digests import Digests
-from nightgrid.engine.hold_frames import NameColumns
-from nightgrid.engine.names import Names
-from nightgrid.engine.price_journal import PriceHistory
-from nightgrid.engine.version_shelf import Shelf
+from nightgrid.engine.edge.days import Days
+from nightgrid.engine.edge.digests import Digests
+from nightgrid.engine.edge.hold_frames import NameColumns
+from nightgrid.engine.edge.names import Names
+from nightgrid.engine.edge.price_journal import PriceHistory
+from nightgrid.engine.edge.version_shelf import Shelf
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.nights import to_date, to_ordinal
@@ -37,6 +37,15 @@ def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, 
         return self._inventory.steady(lambda _: question(self, *args, **kwargs))
 
     return asked
+
+
+def checked_lsn(lsn: Any, latest: int) -> int:
+    """A log sequence number of this store; InputTypeError or InputError for what is none."""
+    if type(lsn) is not int:
+        raise InputTypeError(f"lsn is {lsn!r}; give the `lsn` of a ticket, or the one that the last answer reached")
+    if not 0 <= lsn <= latest:
+        raise InputError(f"lsn is {lsn}; allowed are 0 (everything) to {latest}, the latest change of this store")
+    return lsn
 
 
 class EngineBase:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, GuestQuestion
 from nightgrid.catalog import Catalog
 from nightgrid.clock import stopwatch_seconds
-from nightgrid.engine.answers import Offer, SearchResult
 from nightgrid.engine.base import EngineBase
+from nightgrid.engine.edge.answers import Offer, SearchResult
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal

@@ -1,0 +1,1 @@
+"""What goes in and out: frames, names, digests, answers; and the shelf of price versions."""

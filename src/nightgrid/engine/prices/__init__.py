@@ -1,0 +1,1 @@
+"""The price side of the façade: versions, quotes, comparisons, bulk prices, history."""

@@ -1,0 +1,107 @@
+"""Many quotes in one call: a frame of stays in, a frame of totals out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.engine.edge.frames import as_frame, integers, ordinals, require, row_indexes
+from nightgrid.engine.prices.program_frames import ProgramLines, askings_of, quote_program, too_large_parties
+from nightgrid.errors import InputError
+from nightgrid.inventory.inventory import Inventory
+from nightgrid.limits import ROOMS_MAX
+from nightgrid.native.prices.quotes import quote_batch
+from nightgrid.outcomes import Outcome
+from nightgrid.pricing.rule_marks import marks_of
+from nightgrid.search.price_version import PriceVersion
+
+_ANY = 2**31 - 1
+_WHAT = "quote_many"
+
+
+def _products(catalog: Catalog, frame: pl.DataFrame) -> NDArray[np.int64]:
+    """Product index per line: given, or by hotel, room type and plan; the plan may be left out where there is one."""
+    if "product_index" in frame.columns:
+        require(_WHAT, frame, ["product_index"])
+        return integers(_WHAT, frame, "product_index", 0, catalog.n_products - 1)
+    rows = row_indexes(_WHAT, catalog, frame)
+    if "plan_id" not in frame.columns:
+        first = catalog.row_first_product
+        for line in np.flatnonzero(first[rows + 1] - first[rows] > 1)[:1]:
+            known = ", ".join(catalog.plan_ids[product] for product in catalog.products_of(int(rows[line])))
+            raise InputError(f"{_WHAT}: row {line}: the room type has several plans ({known}); give a column plan_id")
+        return catalog.product_order[first[rows]].astype(np.int64)
+    names = zip(frame["hotel_id"], frame["room_type_id"], frame["plan_id"], strict=True)
+    return np.array([catalog.product_index(*name) for name in names], np.int64)
+
+
+def _tiers(version: PriceVersion, frame: pl.DataFrame) -> NDArray[np.int64]:
+    """Tier index per line; the first tier of the book where none is given."""
+    if "tier" not in frame.columns:
+        return np.zeros(len(frame), np.int64)
+    require(_WHAT, frame, ["tier"])
+    names = frame["tier"].cast(pl.String)
+    index = {name: version.tier_index(name) for name in names.unique()}
+    return np.array([index[name] for name in names], np.int64)
+
+
+def _refuse_packages(frame: pl.DataFrame) -> None:
+    """A product of factors has no packages; to ask for one must not silently change nothing."""
+    packages = frame["packages"] if "packages" in frame.columns else None
+    if packages is not None and any(each is not None and len(each) for each in packages):
+        raise InputError(f"{_WHAT}: packages are asked for, and the rule book offers none")
+
+
+def quote_many(
+    catalog: Catalog,
+    inventory: Inventory,
+    version: PriceVersion,
+    calendar_today: NDArray[np.int64],
+    source: Any,
+    *,
+    masks: bool = False,
+) -> pl.DataFrame:
+    """Price every line: outcome int16, total_minor int64 or null, currency, lead_days int64. See
+    `Engine.quote_many`.
+    """
+    frame = as_frame(_WHAT, source)
+    require(_WHAT, frame, ["arrival", "nights"])
+    products = _products(catalog, frame)
+    arrivals = ordinals(_WHAT, frame, "arrival")
+    nights = integers(_WHAT, frame, "nights", -_ANY, _ANY)
+    hotels = catalog.row_hotel[catalog.product_row[products]]
+    booked = calendar_today[catalog.hotel_calendar[hotels]]
+    if "booking_date" in frame.columns:
+        require(_WHAT, frame, ["booking_date"])
+        booked = ordinals(_WHAT, frame, "booking_date")
+    rooms: NDArray[np.int64] | int = 1
+    if "rooms" in frame.columns:
+        rooms = integers(_WHAT, frame, "rooms", 1, ROOMS_MAX)
+    lead_days = arrivals - booked
+    lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
+    tiers = _tiers(version, frame)
+    currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
+    lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
+    if version.compiled.program is None:
+        _refuse_packages(frame)
+    if masks:
+        marks = marks_of(version.compiled, version.catalog)
+        marked = replace(version, compiled=marks.compiled)
+        return quote_program(catalog, inventory, marked, frame, lines, rooms, currencies, marks)
+    if version.compiled.program is not None:
+        return quote_program(catalog, inventory, version, frame, lines, rooms, currencies)
+    total = np.empty(len(frame), np.int64)
+    code = np.empty(len(frame), np.int16)
+    lanes = inventory.product_lane[products].astype(np.int64)
+    priced = arrivals - version.first_night
+    quote_batch(version.tables, lanes, priced, nights, tiers, lead_days, version.mask, total, code)
+    code[(code == 0) & too_large_parties(catalog, products, askings_of(frame))] = Outcome.TOO_MANY_GUESTS
+    answer = pl.DataFrame(
+        {"outcome": code, "total_minor": total * rooms, "currency": currencies, "lead_days": lead_days}
+    )
+    return answer.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col("total_minor")))

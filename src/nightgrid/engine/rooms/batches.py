@@ -1,0 +1,195 @@
+"""Many holds in one call: a frame of requests in, a frame of outcomes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.engine.edge.digests import Digests
+from nightgrid.engine.edge.frames import (
+    UNKNOWN_HOTEL_ROW,
+    UNKNOWN_PRODUCT_ROW,
+    as_frame,
+    integers,
+    optional_integers,
+    ordinals,
+    refuse_unknown,
+    require,
+    row_indexes,
+    text_list,
+)
+from nightgrid.engine.edge.names import Names
+from nightgrid.errors import InputTypeError, NightgridError
+from nightgrid.inventory.inventory import BatchAnswer, Inventory
+from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
+from nightgrid.native.store import requests as q
+from nightgrid.nights import to_ordinal
+from nightgrid.outcomes import Outcome
+
+_EPOCH = to_ordinal("1970-01-01")
+_ANY = 2**31 - 1
+_PART = 32_768  # requests that are handed to the kernel at once
+_HAVE_NIGHTS = np.zeros(max(Outcome) + 1, np.bool_)
+_HAVE_NIGHTS[[int(outcome) for outcome in Outcome if outcome.has_night]] = True
+#: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
+_BEYOND_PLAIN = frozenset(
+    ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units")
+)
+_COLUMNS = (
+    "hotel_id", "room_type_id", "row_index", "arrival", "nights", "rooms", "ttl_seconds", "key", "key_high", "key_low",
+    "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
+)  # fmt: skip
+
+
+def _plain_fields(
+    what: str, catalog: Catalog, digests: Digests, frame: pl.DataFrame
+) -> dict[int, NDArray[np.integer] | int]:
+    """The first Q_PLAIN fields of every request of a frame: a whole number a line, or one for all."""
+    refuse_unknown(what, frame, _COLUMNS)
+    require(what, frame, ["arrival", "nights"])
+    fields: dict[int, NDArray[np.integer] | int] = {
+        q.Q_ROW: row_indexes(what, catalog, frame, strict=False),
+        q.Q_PRODUCT: -1,
+        q.Q_ARRIVAL: ordinals(what, frame, "arrival"),
+        q.Q_NIGHTS: integers(what, frame, "nights", -_ANY, _ANY),
+        q.Q_ROOMS: integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1,
+        q.Q_TTL_MS: HOLD_TTL_MS_DEFAULT,
+    }
+    if "ttl_seconds" in frame.columns:
+        fields[q.Q_TTL_MS] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
+    fields[q.Q_KEY_HIGH], fields[q.Q_KEY_LOW] = digests.keys(what, frame)
+    return fields
+
+
+def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
+    """The request columns of a frame as int64 (Q_FIELDS, request), see `native.store.requests`.
+
+    A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
+    answered for one line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.
+    """
+    what = "hold_many"
+    frame = as_frame(what, source)
+    requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
+    for field, values in _plain_fields(what, catalog, digests, frame).items():
+        requests[field] = values
+    if "guest" in frame.columns:
+        requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
+    if "reference" in frame.columns:
+        requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
+    _fill_extras(what, catalog, names, frame, requests)
+    return requests
+
+
+def _parts(fields: dict[int, NDArray[np.integer] | int], size: int) -> Iterator[NDArray[np.int64]]:
+    """Plain requests as matrices (Q_PLAIN, at most _PART), which a cache keeps from when they are written to when they
+    are read; each until the next.
+    """
+    part = np.empty((q.Q_PLAIN, 0), np.int64)
+    for first in range(0, size, _PART):
+        lines = slice(first, min(first + _PART, size))
+        fresh = lines.stop - first != part.shape[1]
+        if fresh:
+            part = np.empty((q.Q_PLAIN, lines.stop - first), np.int64)
+        for field, values in fields.items():
+            if not isinstance(values, int):
+                part[field] = values[lines]
+            elif fresh:
+                part[field] = values
+        yield part
+
+
+def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
+    if column == "coupon_units":
+        values, given = optional_integers(what, frame, column, 0, 2**31)
+        return [units if there else 1 for units, there in zip(values.tolist(), given, strict=True)]
+    return text_list(what, frame, column)
+
+
+def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]) -> None:
+    """Plan, scope, value and guests of every line; a mistake names its row."""
+    for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
+        if column in frame.columns:
+            values, there = optional_integers(what, frame, column, low, 2**53)
+            requests[line] = np.where(there, values, 0)
+    scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
+    if scoped:
+        known: dict[tuple[Any, ...], int] = {}
+        for row, given in enumerate(zip(*(_scope_column(what, frame, column) for column in scoped), strict=True)):
+            if given not in known:
+                words = {name: value for name, value in zip(scoped, given, strict=True) if value is not None}
+                try:
+                    known[given] = names.scope(**words)
+                except NightgridError as error:
+                    raise type(error)(f"{what}: row {row}: {error}") from None
+            requests[q.Q_SCOPE, row] = known[given]
+    if "plan" in frame.columns:
+        for row, plan in enumerate(text_list(what, frame, "plan")):
+            if plan is not None and requests[q.Q_ROW, row] >= 0:
+                product = catalog.product_of_row(int(requests[q.Q_ROW, row]), plan)
+                requests[q.Q_PRODUCT, row] = product
+                if product < 0:
+                    requests[q.Q_ROW, row] = UNKNOWN_PRODUCT_ROW
+
+
+def hold_many(
+    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any, now_ms: int
+) -> pl.DataFrame:
+    """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
+    failing night.
+    """
+    what = "hold_many"
+    frame = as_frame(what, source)
+    if not _BEYOND_PLAIN.isdisjoint(frame.columns):
+        return answer_requests(inventory, requests_of(catalog, digests, names, frame), now_ms)
+    fields = _plain_fields(what, catalog, digests, frame)
+    return _answer_frame(inventory.hold_parts(_parts(fields, len(frame)), len(frame), now_ms), fields[q.Q_ROW])
+
+
+def answer_requests(inventory: Inventory, requests: NDArray[np.int64], now_ms: int) -> pl.DataFrame:
+    """Hold every request in order, int64 (Q_FIELDS or Q_PLAIN, request): the answer of `hold_many`."""
+    return _answer_frame(inventory.hold_batch(requests, now_ms), requests[q.Q_ROW])
+
+
+def _answer_frame(answer: BatchAnswer, rows: Any) -> pl.DataFrame:
+    """The frame that `hold_many` answers; rows (request): as `row_indexes` gives them."""
+    refused = np.flatnonzero(answer.code)
+    codes = answer.code[refused]
+    unknown = (codes == Outcome.UNKNOWN_PRODUCT) & (rows[refused] == UNKNOWN_HOTEL_ROW)
+    answer.code[refused[unknown]] = Outcome.UNKNOWN_HOTEL
+    has_night = np.zeros(len(answer.code), np.bool_)
+    has_night[refused] = _HAVE_NIGHTS[codes]
+    answer.night[:] -= np.int32(_EPOCH)
+    nights = pl.Series("night", answer.night).cast(pl.Date)
+    nights = nights.zip_with(pl.Series(has_night), pl.Series([None], dtype=pl.Date))
+    return pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn, "night": nights})
+
+
+def _ids(ids: Any) -> NDArray[np.integer]:
+    """Hold ids as whole numbers in a row."""
+    if isinstance(ids, str | bytes) or not (isinstance(ids, Iterable) or hasattr(ids, "__array__")):
+        raise InputTypeError(f"hold ids are {ids!r}; give a sequence of ids as answered by hold")
+    try:
+        values = np.asarray(ids if hasattr(ids, "__array__") else list(ids))
+    except ValueError as error:
+        raise InputTypeError(f"hold ids are no plain numbers ({error}); give ids as answered by hold") from None
+    if values.size == 0 and values.ndim == 1:
+        return values.astype(np.int64)
+    if values.dtype.kind not in "iu" or values.ndim != 1:
+        raise InputTypeError(
+            f"hold ids have type {values.dtype} and shape {values.shape}; whole numbers as answered by hold are needed"
+        )
+    return values
+
+
+def resolve_many(
+    inventory: Inventory, ids: Iterable[int] | Any, verb: int, now_ms: int, argument: int = 0
+) -> pl.DataFrame:
+    """Apply a verb to ids in order: outcome int16, lsn int64."""
+    values = _ids(ids)
+    code, lsn = inventory.resolve_batch(values.astype(np.int64), verb, argument, now_ms)
+    return pl.DataFrame({"outcome": code, "lsn": lsn})

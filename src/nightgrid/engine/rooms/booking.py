@@ -1,0 +1,308 @@
+"""Taking rooms by name: holds with a deadline, bookings at once, many in one call."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.engine.edge.answers import Hold
+from nightgrid.engine.edge.frames import as_frame
+from nightgrid.engine.edge.names import checked_flag
+from nightgrid.engine.edge.quote_papers import AnyQuote
+from nightgrid.engine.prices.requoting import RequoteMixin, bind, bind_lines
+from nightgrid.engine.rooms.batches import answer_requests, hold_many, requests_of
+from nightgrid.errors import InputError, InputTypeError, Refused
+from nightgrid.limits import HOLD_TTL_MS_MAX
+from nightgrid.native.store import requests as q
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.outcomes import Outcome
+
+_WORD_MAX = 2**31
+
+
+def _word(count: int) -> int:
+    """A count that fits a word of the kernels: what is out of every range stays out of it."""
+    return max(-1, min(count, _WORD_MAX))
+
+
+def _beyond_one(rooms: int) -> int | None:
+    """Rooms where they were given, that is, are not the default."""
+    return None if rooms == 1 else rooms
+
+
+def ttl_ms_of(ttl_seconds: float) -> int:
+    """A time to live in milliseconds, refused outside (0, 30 days]."""
+    if isinstance(ttl_seconds, bool) or not isinstance(ttl_seconds, int | float):
+        raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
+    if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
+        raise InputError(f"ttl_seconds is {ttl_seconds}; allowed are 0.001 to {HOLD_TTL_MS_MAX // 1000}")
+    return round(ttl_seconds * 1000)
+
+
+def whole(name: str, value: Any, low: int = 0, high: int = _WORD_MAX) -> int:
+    """A whole number inside its range; InputTypeError or InputError names it."""
+    if type(value) is not int:
+        raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
+    if not low <= value <= high:
+        raise InputError(f"{name} is {value}; allowed are {low} to {high}")
+    return value
+
+
+class BookingMixin(RequoteMixin):
+    """Holds and bookings."""
+
+    def hold(
+        self,
+        hotel_id: str | None = None,
+        room_type_id: str | None = None,
+        arrival: date | str | None = None,
+        nights: int | None = None,
+        *,
+        departure: date | str | None = None,
+        rooms: int = 1,
+        ttl_seconds: float = 900,
+        key: str | None = None,
+        guest: str | None = None,
+        guests: int | None = None,
+        plan: str | None = None,
+        tier: str | None = None,
+        channel: str | None = None,
+        block: str | None = None,
+        reference: str | None = None,
+        value_minor: int | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+        replace: int | None = None,
+        quote: AnyQuote | None = None,
+    ) -> Hold:
+        """Take rooms for every night of a stay, or for none, until a deadline. O(nights), a few microseconds.
+
+        Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold
+        can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
+        request gives the first answer again (outcome EXISTS). `guests` sleep in a room; `tier`, `channel` and `block`
+        say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units (for
+        hurdles); `coupon` takes units of a limited counter; `replace` is the guest's own open hold, given up for this
+        one in the same step. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
+
+        `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
+        plan and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or
+        points of the quote take their limited counter, where one is set (docs/selling.md). A quote whose validity is
+        over (`Quote.valid_until_ms`) is refused with QUOTE_EXPIRED.
+        """
+        if quote is not None:
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            told = (guests, None, tier, channel, block, reference, None, coupon, replace)
+            return self._hold_quote(quote, given, told, coupon_units, ttl_ms_of(ttl_seconds), key, guest)
+        if hotel_id is None or room_type_id is None or arrival is None:
+            raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
+        # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
+        try:
+            row = self.catalog.find_row(hotel_id, room_type_id)
+        except (KeyError, TypeError):  # unknown, or no ids
+            row = self.catalog.row_index(hotel_id, room_type_id)
+        ordinal = arrival.toordinal() if type(arrival) is date else to_ordinal(arrival)
+        if departure is not None or type(nights) is not int:
+            nights = self._nights(ordinal, nights, departure)
+        short = type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_SECONDS_MAX
+        ttl_ms = int(ttl_seconds) * 1000 if short else ttl_ms_of(ttl_seconds)
+        if type(rooms) is not int:
+            raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
+        now_ms = self._now_ms()
+        high, low = _NO_KEY if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        if guests is None and plan is None and tier is None and channel is None and block is None and (
+            reference is None and value_minor is None and coupon is None and replace is None
+        ):  # fmt: skip
+            length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
+            asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
+            answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
+            if answer[0] == 0:
+                night = arrival if type(arrival) is date else date.fromordinal(ordinal)
+                return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
+        else:
+            request = self._request(row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
+            extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
+            self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
+            answer = self._inventory.hold_any(request, now_ms)
+        return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
+
+    def book(
+        self,
+        hotel_id: str | None = None,
+        room_type_id: str | None = None,
+        arrival: date | str | None = None,
+        nights: int | None = None,
+        *,
+        departure: date | str | None = None,
+        rooms: int = 1,
+        key: str | None = None,
+        guest: str | None = None,
+        guests: int | None = None,
+        plan: str | None = None,
+        tier: str | None = None,
+        channel: str | None = None,
+        block: str | None = None,
+        reference: str | None = None,
+        value_minor: int | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+        quote: AnyQuote | None = None,
+    ) -> Hold:
+        """Book at once, without a hold: as `hold`, and the rooms are sold. `deadline_ms` of the answer is None."""
+        if quote is not None:
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            told = (guests, None, tier, channel, block, reference, None, coupon, None)
+            return self._hold_quote(quote, given, told, coupon_units, 0, key, guest)
+        if hotel_id is None or room_type_id is None or arrival is None:
+            raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
+        row = self.catalog.row_index(hotel_id, room_type_id)
+        ordinal = to_ordinal(arrival)
+        nights = self._nights(ordinal, nights, departure)
+        if type(rooms) is not int:
+            raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
+        now_ms = self._now_ms()
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        request = self._request(row, ordinal, nights, rooms, 0, key_words, guest_word)
+        extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, None)
+        self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
+        answer = self._inventory.hold_any(request, now_ms)
+        return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, None, now_ms)
+
+    def _hold_quote(
+        self,
+        quote: AnyQuote,
+        given: tuple[Any, ...],
+        extras: tuple[Any, ...],
+        coupon_units: int,
+        ttl_ms: int,
+        key: str | None,
+        guest: str | None,
+    ) -> Hold:
+        """A hold, or a booking at once where `ttl_ms` is 0, at the price of a quote."""
+        if any(value is not None for value in given):
+            raise InputError(
+                "quote is given, and it says hotel, room type, dates, rooms, plan and value; leave these out"
+            )
+        bond = self._bond(quote)
+        row = int(self.catalog.product_row[bond.product])
+        names = self._row_names(row)
+        nights, rooms = bond.content["nights"], bond.content["rooms"]
+        now_ms = self._now_ms()
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        request = self._request(row, bond.arrival, nights, rooms, ttl_ms, key_words, guest_word)
+        guests, _, tier, channel, block, reference, _, coupon, replace = extras
+        said = self._bound_words(bond, {"guests": guests, "tier": tier, "channel": channel, "coupon": coupon})
+        units = coupon_units if coupon is not None else said["coupon_units"]
+        told = (said["guests"], None, said["tier"], said["channel"], block, reference, None, said["coupon"], replace)
+        self._add_extras(request, *names, told, units)
+        bind(request[:, 0], bond)
+        answer = self._inventory.hold_any(request, now_ms)
+        deadline_ms = now_ms + ttl_ms if ttl_ms else None
+        return self._held(answer, *names, bond.arrival, nights, rooms, deadline_ms, now_ms)
+
+    # -- requests --------------------------------------------------------------------------------
+
+    def _request(
+        self, row: int, arrival: int, nights: int, rooms: int, ttl_ms: int, key: tuple[int, int], guest: int
+    ) -> NDArray[np.int64]:
+        """A request without extras: int64 (Q_FIELDS, 1)."""
+        request = np.zeros((q.Q_FIELDS, 1), np.int64)
+        request[: q.Q_REFERENCE, 0] = (row, -1, arrival, _word(nights), _word(rooms), ttl_ms, *key, guest)
+        return request
+
+    def _add_extras(
+        self,
+        request: NDArray[np.int64],
+        hotel_id: str,
+        room_type_id: str,
+        extras: tuple[Any, ...],
+        coupon_units: int,
+    ) -> None:
+        """Write everything that a request may say beyond dates and rooms."""
+        guests, plan, tier, channel, block, reference, value_minor, coupon, replace = extras
+        if plan is not None:
+            request[q.Q_PRODUCT] = self.catalog.product_index(hotel_id, room_type_id, plan)
+        if reference is not None:
+            request[q.Q_REFERENCE] = self._digests.word("reference", reference)
+        if value_minor is not None:
+            request[q.Q_VALUE] = whole("value_minor", value_minor, 0, 2**53)
+        if guests is not None:
+            request[q.Q_GUESTS] = whole("guests", guests, 1, 10_000)
+        if replace is not None:
+            request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
+        request[q.Q_SCOPE] = self._names.scope(tier, channel, block, coupon, coupon_units)
+
+    def _held(
+        self,
+        answer: tuple[int, int, int, int],
+        hotel_id: str,
+        room_type_id: str,
+        arrival: int,
+        nights: int,
+        rooms: int,
+        deadline_ms: int | None,
+        now_ms: int,
+    ) -> Hold:
+        """The answer to a request that was granted; Refused if it was not."""
+        code, night, hold_id, lsn = answer
+        if code == 0:
+            return Hold(
+                hold_id, lsn, _OK, deadline_ms, hotel_id, room_type_id, date.fromordinal(arrival), nights, rooms
+            )
+        outcome = Outcome(code)
+        if not outcome.success:
+            raise self._refused(outcome, night, hotel_id, room_type_id, arrival, nights)
+        record = self._inventory.record(hold_id, now_ms)
+        if record and deadline_ms is not None:
+            deadline_ms = record.deadline_ms
+        return Hold(hold_id, lsn, outcome, deadline_ms, hotel_id, room_type_id, to_date(arrival), nights, rooms)
+
+    def _refused(
+        self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int
+    ) -> Refused:
+        """The exception for a refused hold; the failing night is named where one night fails."""
+        failing = to_date(night).isoformat() if outcome.has_night else None
+        text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {nights} nights: {outcome.sentence}"
+        text += f" ({outcome.name}, {failing})" if failing else f" ({outcome.name})"
+        if outcome == Outcome.OUTSIDE_HORIZON:
+            last = to_date(self.first_night + self.n_nights)
+            text += f"; nights on sale: today at the hotel to departure on {last}"
+        return Refused(outcome, text, failing)
+
+    # -- many --------------------------------------------------------------------------------------
+
+    def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
+        raise NotImplementedError  # `carting.CartMixin`
+
+    def hold_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
+        """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
+
+        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds (900),
+        key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed; plan, tier,
+        channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same length: outcome
+        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes as JSON, null
+        = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and value.
+
+        `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
+        is refused has its outcome and the others have none.
+        """
+        if checked_flag("all_or_nothing", all_or_nothing):
+            return self._hold_frame_as_cart(requests)
+        frame = as_frame("hold_many", requests)
+        if "quote" in frame.columns:
+            frame, bonds = self._with_quotes("hold_many", frame)
+            found = requests_of(self.catalog, self._digests, self._names, frame)
+            bind_lines(found, bonds)
+            return answer_requests(self._inventory, found, self._now_ms())
+        return hold_many(self.catalog, self._inventory, self._digests, self._names, frame, self._now_ms())
+
+
+_NO_KEY = (0, 0)
+_TTL_SECONDS_MAX = HOLD_TTL_MS_MAX // 1000
+_OK = Outcome.OK

@@ -1,0 +1,289 @@
+"""Carts: several stays, held, confirmed and released together or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.catalog import Catalog
+from nightgrid.engine.edge.answers import Cart, Hold, Quote, Ticket
+from nightgrid.engine.edge.names import checked_name
+from nightgrid.engine.prices.requoting import Bond, RequoteMixin, bind_lines
+from nightgrid.engine.rooms.batches import requests_of
+from nightgrid.engine.rooms.booking import ttl_ms_of, whole
+from nightgrid.errors import InputError, InputTypeError, Refused
+from nightgrid.inventory.inventory import CartAnswer
+from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
+from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store import verdicts as v
+from nightgrid.native.upkeep import questions as ask
+from nightgrid.nights import to_date, to_ordinal
+from nightgrid.outcomes import Outcome
+
+_LINE_WORDS = {
+    "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor", "block",
+    "quote",
+}  # fmt: skip
+
+
+def _check_line(number: int, line: dict[str, Any]) -> None:
+    """InputError or InputTypeError for a value of a line that no column of a frame could hold."""
+    missing = [name for name in ("hotel_id", "room_type_id", "arrival") if line.get(name) is None]
+    if missing:
+        raise InputError(f"hold_cart: line {number} has no {missing[0]}")
+    for name in ("hotel_id", "room_type_id", "plan", "block"):
+        if line.get(name) is not None:
+            checked_name(f"hold_cart: line {number}: {name}", line[name])
+    for name in ("nights", "rooms", "guests", "value_minor"):
+        if line.get(name) is not None:
+            whole(f"hold_cart: line {number}: {name}", line[name], -(2**31), 2**53)
+
+
+def _ordinal(number: int, night: Any) -> int:
+    """Ordinal of a date in a line; a mistake names the line."""
+    try:
+        return to_ordinal(night)
+    except (InputError, InputTypeError) as error:
+        raise type(error)(f"hold_cart: line {number}: {error}") from None
+
+
+def _frame_of(lines: Any) -> pl.DataFrame:
+    """Lines given as dicts, or as anything that is a frame."""
+    if not isinstance(lines, list | tuple):
+        from nightgrid.engine.edge.frames import as_frame
+
+        return as_frame("hold_cart", lines)
+    rows = []
+    for number, line in enumerate(lines):
+        if not isinstance(line, dict):
+            raise InputTypeError(f"hold_cart: line {number} is {line!r}; give a dict with hotel_id, room_type_id, ...")
+        unknown = set(line) - _LINE_WORDS
+        if unknown:
+            raise InputError(
+                f"hold_cart: line {number} has {', '.join(sorted(unknown))}; known are {', '.join(sorted(_LINE_WORDS))}"
+            )
+        row = dict(line)
+        if row.get("quote") is not None:
+            row["quote"] = _text_of(row["quote"])
+            rows.append(row)
+            continue
+        _check_line(number, row)
+        row["arrival"] = to_date(_ordinal(number, row["arrival"]))
+        departure = row.pop("departure", None)
+        if (departure is None) == (row.get("nights") is None):
+            raise InputError(f"hold_cart: line {number}: give exactly one of nights and departure")
+        if departure is not None:
+            row["nights"] = _ordinal(number, departure) - row["arrival"].toordinal()
+        row.setdefault("rooms", 1)
+        rows.append(row)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _text_of(quote: Any) -> Any:
+    """A quote as the text of a column."""
+    if isinstance(quote, Quote):
+        quote = quote.to_dict()
+    return json.dumps(quote) if isinstance(quote, Mapping) else quote
+
+
+class CartMixin(RequoteMixin):
+    """All or nothing over several lines."""
+
+    def hold_cart(
+        self,
+        lines: Any,
+        *,
+        ttl_seconds: float = 900,
+        key: str | None = None,
+        guest: str | None = None,
+        reference: str | None = None,
+        channel: str | None = None,
+        tier: str | None = None,
+        coupon: str | None = None,
+        coupon_units: int = 1,
+    ) -> Cart:
+        """Hold every line of a cart, or none: up to 512 lines over up to 64 hotels, in one step.
+
+        lines: dicts with hotel_id, room_type_id, arrival, nights or departure, and optionally rooms, plan, guests,
+        value_minor, block; or with a quote instead of what it says (`hold(quote=)`), and optionally guests and block;
+        or a frame of these columns. A later line is checked with what the earlier ones take, so the summed demand
+        counts. The coupon's units are taken once. Raises Refused with the refused `line`; nothing is changed then.
+        O(lines squared x nights).
+        """
+        frame = _frame_of(lines)
+        if not 1 <= len(frame) <= LINES_PER_CART_MAX:
+            raise InputError(f"hold_cart: {len(frame)} lines; a cart has 1 to {LINES_PER_CART_MAX}")
+        for name in ("tier", "channel", "key", "guest", "reference", "coupon", "ttl_seconds"):
+            if name in frame.columns:
+                raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
+        now_ms = self._now_ms()
+        catalog = self.catalog
+        frame, bonds = self._bound(frame, tier, channel, coupon)
+        requests = requests_of(catalog, self._digests, self._names, frame)
+        requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
+        if key is not None:
+            requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = self._digests.key(key)
+        if guest is not None:
+            requests[q.Q_GUEST] = self._digests.word("guest", guest)
+        if reference is not None:
+            requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
+        requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
+        requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
+        bind_lines(requests, bonds)
+        answer = self._cart(catalog, requests, frame, now_ms)
+        return self._cart_held(answer, requests, now_ms)
+
+    def _bound(
+        self, frame: pl.DataFrame, tier: str | None, channel: str | None, coupon: str | None
+    ) -> tuple[pl.DataFrame, list[Bond | None]]:
+        """The lines of a cart with what their quotes say; tier, channel and coupon of the cart come first."""
+        if "quote" not in frame.columns:
+            return frame, []
+        found, bonds = self._with_quotes("hold_cart", frame)
+        mine = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
+        return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
+
+    def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
+        """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
+        unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
+        if unknown.size:
+            line = int(unknown[0])
+            catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
+            catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
+        hotels = np.unique(catalog.row_hotel[requests[q.Q_ROW]])
+        if len(hotels) > HOTELS_PER_CART_MAX:
+            raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
+        return self._inventory.hold_cart(requests, now_ms)
+
+    def _cart_held(self, answer: CartAnswer, requests: NDArray[np.int64], now_ms: int) -> Cart:
+        outcome = Outcome(answer.code)
+        if outcome == Outcome.KEY_REUSED:
+            raise Refused(outcome, f"cart: {outcome.sentence} ({outcome.name}); nothing was held")
+        if not outcome.success:
+            line = answer.line
+            hotel_id, room_type_id = self._row_names(int(requests[q.Q_ROW, line]))
+            failing = to_date(answer.night).isoformat() if outcome.has_night else None
+            where = f", {failing}" if failing else ""
+            raise Refused(
+                outcome,
+                f"cart line {line}, {hotel_id}/{room_type_id}: {outcome.sentence} ({outcome.name}{where}); "
+                "nothing was held",
+                failing,
+                line,
+            )
+        if outcome == Outcome.EXISTS:
+            return self._known_cart(int(answer.hold_ids[0]), now_ms)
+        holds = []
+        for line, hold_id in enumerate(answer.hold_ids.tolist()):
+            row, _, arrival, nights, rooms, ttl_ms = requests[: q.Q_KEY_HIGH, line].tolist()
+            names = self._row_names(row)
+            lsn = answer.lsn - len(answer.hold_ids) + 1 + line
+            holds.append(Hold(hold_id, lsn, outcome, now_ms + ttl_ms, *names, to_date(arrival), nights, rooms))
+        return Cart(holds[0].id, tuple(holds), outcome)
+
+    def _known_cart(self, cart_id: int, now_ms: int) -> Cart:
+        """The cart that a key made before."""
+        holds = []
+        for hold_id, row in zip(*self._cart_lines(cart_id), strict=True):
+            record = self._inventory.record(int(hold_id), now_ms)
+            if record is not None:
+                hotel_id, room_type_id = self._row_names(int(row))
+                holds.append(
+                    Hold(
+                        int(hold_id),
+                        record.lsn,
+                        Outcome.EXISTS,
+                        record.deadline_ms,
+                        hotel_id,
+                        room_type_id,
+                        to_date(record.arrival),
+                        record.nights,
+                        record.rooms,
+                    )
+                )
+        return Cart(cart_id, tuple(holds), Outcome.EXISTS)
+
+    def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more.
+        Refused if there is no such cart, or its first line, whose id names it, is forgotten. O(slots used).
+        """
+        found = np.empty((0, ask.FOUND_WORDS), np.int64)
+        if type(cart_id) is not int:
+            raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
+        if 0 < cart_id < 2**63:
+            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
+        ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
+        first = np.flatnonzero(ids == cart_id)
+        if not first.size:
+            raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
+        line = found[:, at.W_REQUEST] & LINE_MASK
+        size = int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK)
+        of_line, rows = np.zeros(size, np.int64), np.full(size, -1, np.int64)
+        of_line[line] = ids
+        rows[line] = found[:, at.W_PLACE] & 0xFFFFFFFF
+        return of_line, rows
+
+    def _resolve_cart(self, cart_id: int, verb: int, name: str) -> list[Ticket]:
+        now_ms = self._now_ms()
+        ids, rows = self._cart_lines(cart_id)
+        code, line, lsns = self._inventory.resolve_cart(ids, rows[rows >= 0], verb, now_ms)
+        outcome = Outcome(code)
+        if not outcome.success:
+            text = f"{name} cart {cart_id}: line {line}: {outcome.sentence} ({outcome.name}); nothing was changed"
+            raise Refused(outcome, text, None, line)
+        return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(ids, lsns, strict=True)]
+
+    def confirm_cart(self, cart_id: int) -> list[Ticket]:
+        """Confirm every line of a cart in one step, or none; lines that are bookings already stay what they are.
+
+        Refused where a line cannot be confirmed, also because it ended so long ago that it is forgotten.
+        """
+        return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
+
+    def release_cart(self, cart_id: int) -> list[Ticket]:
+        """Release every line of a cart in one step, or none; refused as `confirm_cart`."""
+        return self._resolve_cart(cart_id, v.VERB_RELEASE, "release")
+
+    def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
+        """`hold_many(all_or_nothing=True)`: the whole frame as one cart, answered as a frame."""
+        from nightgrid.engine.edge.frames import as_frame
+
+        frame = as_frame("hold_many", source)
+        if not 1 <= len(frame) <= LINES_PER_CART_MAX:
+            raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
+        catalog = self.catalog
+        bonds: list[Bond | None] = []
+        if "quote" in frame.columns:
+            frame, bonds = self._with_quotes("hold_many", frame)
+        requests = requests_of(catalog, self._digests, self._names, frame)
+        if not bonds:
+            requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
+        bind_lines(requests, bonds)
+        now_ms = self._now_ms()
+        answer = self._cart(catalog, requests, frame, now_ms)
+        size = len(frame)
+        if answer.code == Outcome.OK:
+            lsn = answer.lsn - size + 1 + np.arange(size)
+            columns = {"outcome": np.zeros(size, np.int16), "hold_id": answer.hold_ids, "lsn": lsn}
+            return pl.DataFrame(columns).with_columns(pl.lit(None, pl.Date).alias("night"))
+        if answer.code == Outcome.EXISTS:
+            ids, _ = self._cart_lines(int(answer.hold_ids[0]))
+            codes = [int(Outcome.EXISTS)] * size
+            return pl.DataFrame(
+                {"outcome": codes, "hold_id": ids, "lsn": [answer.lsn] * size},
+                schema_overrides={"outcome": pl.Int16, "lsn": pl.Int64},
+            ).with_columns(pl.lit(None, pl.Date).alias("night"))
+        outcomes: list[int | None] = [None] * size
+        outcomes[answer.line] = answer.code
+        nights = [to_date(answer.night) if code is not None and Outcome(code).has_night else None for code in outcomes]
+        return pl.DataFrame(
+            {"outcome": outcomes, "hold_id": [0] * size, "lsn": [0] * size, "night": nights},
+            schema={"outcome": pl.Int16, "hold_id": pl.Int64, "lsn": pl.Int64, "night": pl.Date},
+        )

@@ -1,0 +1,111 @@
+"""Feeds: what has changed since a log sequence number, for channels and for whoever keeps a copy."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nightgrid.engine.base import EngineBase, checked_lsn
+from nightgrid.engine.edge.hold_frames import dates_of, link_columns, named, quote_columns, scope_columns, stay_columns
+from nightgrid.errors import InputError
+from nightgrid.inventory.changes import changed_ranges
+from nightgrid.native.store import layout as at
+
+KINDS = {
+    at.RECORD_HOLD: "hold",
+    at.RECORD_BOOK: "book",
+    at.RECORD_CONFIRM: "confirm",
+    at.RECORD_EXTEND: "extend",
+    at.RECORD_RELEASE: "release",
+    at.RECORD_EXPIRE: "expire",
+    at.RECORD_CANCEL: "cancel",
+    at.RECORD_CHECK_IN: "check_in",
+    at.RECORD_CHECK_OUT: "check_out",
+    at.RECORD_NO_SHOW: "no_show",
+    at.RECORD_DEPART: "depart",
+    at.RECORD_AMEND: "amend",
+    at.RECORD_CELLS: "cells",
+    at.RECORD_RELOAD: "reload",
+    at.RECORD_WINDOW: "window",
+}
+
+
+class FeedMixin(EngineBase):
+    """Reading the ring of records. The store is not locked."""
+
+    @property
+    def lsn(self) -> int:
+        """Log sequence number of the latest change; 0 before the first."""
+        return self._inventory.lsn
+
+    def _ring(self, lsn: int, *, complete: bool) -> NDArray[np.int64]:
+        """Records after `lsn`; InputError if all are asked for and the ring does not hold them any more."""
+        found, complete_since = self._inventory.records(checked_lsn(lsn, self._inventory.lsn))
+        if complete and lsn < complete_since:
+            raise InputError(
+                f"lsn is {lsn}; the ring holds every change since {complete_since} only. Read everything anew, ask "
+                "more often, or give the store a longer ring (ring_records=)"
+            )
+        return found
+
+    def changes_since(self, lsn: int) -> pl.DataFrame:
+        """Nights of room types on which the free rooms changed after `lsn`: ranges in order, merged, to push to a
+        channel.
+
+        Columns: hotel_id, room_type_id, first_night, last_night (inclusive). Read `lsn` of the engine before, and give
+        it next time. Nights that have left the window are left out. InputError names the oldest lsn that can be given,
+        once the ring has passed over it. O(records).
+        """
+        records = self._ring(lsn, complete=True)
+        window = self._inventory.window
+        row, first, end = changed_ranges(records, self.catalog.n_rows, window)
+        return pl.DataFrame(
+            {
+                **self._name_columns.rows(row),
+                "first_night": dates_of(first),
+                "last_night": dates_of(end - 1),
+            }
+        )
+
+    def records(self, since_lsn: int = 0) -> pl.DataFrame:
+        """The changes after an lsn that the ring still holds, a row each, in order.
+
+        Columns: lsn, kind, now_ms, hold_id, hotel_id, room_type_id, plan, arrival, nights, nights_kept, rooms,
+        deadline_ms, tier, channel, block, coupon, coupon_units, cart_id, linked_to, line and lines (of changes that
+        were published together), value (of the stay in minor units, or what the verb was told). The stay is that after
+        the change; quote and price_version are digests of what its price is bound to. Of kind `cells` (the hotel set
+        counters) arrival and nights say which nights of the room type, of `window` the new first night and how many
+        left; of `reload` any cell may have changed. O(records).
+        """
+        found = self._ring(since_lsn, complete=False)
+        kind = found[:, at.D_KIND] & 0xFF
+        of_hold = kind < at.RECORD_CELLS
+        of_row = of_hold | (kind == at.RECORD_CELLS)
+        stay = found[:, at.D_STAY]
+        columns = {
+            "lsn": pl.Series(found[:, at.D_LSN]),
+            "kind": named(KINDS, kind),
+            "now_ms": pl.Series(found[:, at.D_NOW_MS]),
+            "hold_id": pl.Series(found[:, at.D_HOLD_ID]).set(pl.Series(~of_hold), None),
+            **_null(self._name_columns.places(found[:, at.D_PLACE] * of_row), ~of_row),
+            **_null(stay_columns(stay), ~of_hold),
+            **_null({"deadline_ms": pl.Series(found[:, at.D_DEADLINE_MS])}, ~of_hold),
+            **_null(scope_columns(self._names, found[:, at.D_SCOPE]), ~of_hold),
+            **link_columns(found[:, at.D_LINK]),
+            "line": pl.Series(found[:, at.D_KIND] >> 8 & 0xFFFF),
+            "lines": pl.Series(np.maximum(found[:, at.D_KIND] >> 24 & 0xFFFF, 1)),
+            "value": pl.Series(found[:, at.D_VALUE]),
+            **quote_columns(found[:, at.D_QUOTE], found[:, at.D_KIND] >> 40, self._shelf.digests),
+        }
+        with_nights = ~of_hold & (kind != at.RECORD_RELOAD)
+        columns["arrival"] = columns["arrival"].zip_with(pl.Series(~with_nights), dates_of(stay * with_nights))
+        columns["nights"] = columns["nights"].zip_with(pl.Series(~with_nights), pl.Series(found[:, at.D_VALUE]))
+        return pl.DataFrame(columns)
+
+
+def _null(columns: dict[str, pl.Series], where: NDArray[np.bool_]) -> dict[str, pl.Series]:
+    """Columns with nulls in some places."""
+    mask = pl.Series(where)
+    empty = {name: pl.Series([None], dtype=column.dtype) for name, column in columns.items()}
+    return {name: column.zip_with(~mask, empty[name]) for name, column in columns.items()}
