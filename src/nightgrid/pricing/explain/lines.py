@@ -58,11 +58,6 @@ class Line:
         """The sum of all amounts so far."""
         return self._running.fraction
 
-    def sum_up(self, before: Exact) -> Exact:
-        """Set the running total from that of the line before."""
-        self._running = running = before + self._amount
-        return running
-
     @classmethod
     def in_order(cls, accounts: list[Account], sums: dict[int, str]) -> list[Line]:
         """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
@@ -70,11 +65,14 @@ class Line:
         running = ZERO
         for number, account in enumerate(accounts):
             for line in account.lines:
-                running = line.sum_up(running)
+                amount = line._amount  # noqa: SLF001 - its own class
+                if amount.numerator:
+                    running = running + amount
+                line._running = running  # noqa: SLF001
             lines += account.lines
             if number in sums:
                 shown = cls(sums[number], None, "", "", running, None, ZERO)
-                shown.sum_up(running)
+                shown._running = running
                 lines.append(shown)
         return lines
 

@@ -151,7 +151,10 @@ def _demand(night: Night, stage: PlacedStage) -> None:
     lead_days = facts.lead_days
     if night.rules.source.book.book.lead_of == "night":
         lead_days = min(facts.asked.lead_days + night.index, LEAD_DAYS_MAX)
-    row = bisect_right(rule.fill, Decimal(fill_bp) / 100) - 1
+    fills: tuple[Decimal, ...] | None = night.rules.prepared.get(id(rule))
+    if fills is None:
+        fills = night.rules.prepared[id(rule)] = tuple([edge * 100 for edge in rule.fill])
+    row = bisect_right(fills, fill_bp) - 1
     column = bisect_right(rule.lead_days, lead_days) - 1
     night.times("demand", rule.percent[row][column], rule.name, night.of(stage.of), _told(fill_bp, lead_days))
 

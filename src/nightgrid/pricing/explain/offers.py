@@ -9,6 +9,7 @@ from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.pricing.explain.conditions import Check, checks_of, failing
 from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.facts import Facts
+from nightgrid.pricing.explain.lines import percent_parts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import FreeNights, Promotion
@@ -47,6 +48,7 @@ class Offer:
     max_off: Exact | None
     floor_per_night: Exact | None
     is_whole: bool  # it changes the stay as a whole, not single nights
+    factor: Exact | None  # of a percent of the whole running amount, without limits: the commonest kind
 
     def reached_off(self, running: Exact) -> Exact | None:
         """What the highest threshold that is reached takes off; None below all of them."""
@@ -96,6 +98,8 @@ def offers_of(rules: ProductRules) -> list[Offer]:
 
 def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
     amounts = rule.off or rule.off_per_night or rule.price or rule.price_per_night
+    is_whole = rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None
+    is_plain = is_whole and rule.percent is not None and not (rule.of or rule.max_off or rule.floor_per_night)
     return Offer(
         position=position,
         rule=rule,
@@ -105,7 +109,8 @@ def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
         steps=tuple((rules.minor(step.from_amount), rules.minor(step.off)) for step in rule.spend),
         max_off=rules.minor(rule.max_off) if rule.max_off else None,
         floor_per_night=rules.minor(rule.floor_per_night) if rule.floor_per_night else None,
-        is_whole=rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None,
+        is_whole=is_whole,
+        factor=percent_parts(rule.percent)[1] if is_plain and rule.percent is not None else None,
     )
 
 

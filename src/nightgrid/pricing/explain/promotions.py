@@ -41,6 +41,10 @@ class Common(NamedTuple):
 def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Given:
     """The stay after one more promotion. Never below 0, and within the limits of the promotion."""
     offer = candidate.offer
+    if offer.factor is not None and common.of == "running" and not common.points:
+        before = given.value
+        after = before * offer.factor
+        return Given(after, given.weights, Effect(before, after, before, offer.rule.percent))
     if offer.is_whole:
         effect = effect_of(stay, offer, given.value, common, None)
         after = ZERO if effect.part.is_negative else effect.part
