@@ -70,7 +70,7 @@ def hostile(dice: random.Random, depth: int = 0) -> Any:
     if choice < 0.6:
         return dice.choice(NUMBERS)
     if choice < 0.8 or depth > 3:
-        return dice.choice(OTHERS)
+        return copy.deepcopy(dice.choice(OTHERS))  # it may be changed where it is put
     if choice < 0.9:
         return [hostile(dice, depth + 1) for _ in range(dice.randrange(4))]
     return {dice.choice([*KEYS, *TEXTS]): hostile(dice, depth + 1) for _ in range(dice.randrange(4))}

@@ -32,7 +32,7 @@ class Held(NamedTuple):
     nights: int
     rooms: int
     deadline_ms: int
-    again: int = 0
+    again: int | None = None
 
 
 #: Verbs that are not about one hold that is there.
@@ -177,7 +177,7 @@ class Clerk:
             return self._confirm(expired, old, now_ms, 0)
         if old.state != "expired":
             return str(REPLIES["confirm"][old.state])
-        if old.again:
+        if old.again is not None:
             return "EXISTS"
         new = old._replace(state="booked", deadline_ms=now_ms)
         if not self._fits_by_now(now_ms, new):
