@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import re
+import reprlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -41,12 +42,12 @@ def to_ordinal(night: date | str) -> int:
         raise InputTypeError(f"night {night.isoformat()} is an instant; use its civil date at the hotel: value.date()")
     if isinstance(night, date):
         return night.toordinal()
-    raise InputTypeError(f"night {night!r} is a {type(night).__name__}; use datetime.date or 'yyyy-mm-dd'")
+    raise InputTypeError(f"night {reprlib.repr(night)} is a {type(night).__name__}; use datetime.date or 'yyyy-mm-dd'")
 
 
 def _parse_night(text: str) -> int:
     if not _ISO_DATE.fullmatch(text):
-        raise InputError(f"night {text!r} is not written as yyyy-mm-dd; write it like '2027-02-28'")
+        raise InputError(f"night {reprlib.repr(text)} is not written as yyyy-mm-dd; write it like '2027-02-28'")
     try:
         return date.fromisoformat(text).toordinal()
     except ValueError as error:

@@ -160,3 +160,11 @@ def test_the_next_change_is_a_change_and_the_first_by_definition(moment: datetim
     assert all(local_date_ordinal(t, zone, hour) == today for t in range(now, change, 900_000))
     wall = datetime.fromtimestamp(now / 1000, ZoneInfo(zone)).replace(tzinfo=None)
     assert today == (wall - timedelta(hours=hour)).toordinal()
+
+
+@pytest.mark.parametrize("endless", ["a" * 50_000, list(range(50_000))])
+def test_a_message_is_short_whatever_was_given(endless):
+    with pytest.raises((InputError, InputTypeError)) as caught:
+        to_ordinal(endless)
+
+    assert len(str(caught.value)) < 200
