@@ -53,6 +53,7 @@ class StoreBase:
     n_channels: int  # the first counters count the open holds of each channel
     plan_names: list[str]  # a plan's index is its place here; new ones come at the end
     _catalog: Catalog
+    _shared: NDArray[np.int64]  # the block's words S_*, seen once and for all
 
     @property
     def window(self) -> Window:
@@ -91,12 +92,12 @@ class StoreBase:
     @property
     def first_night(self) -> int:
         """Ordinal of the window's first night."""
-        return int(self.block.region(at.R_SHARED)[at.S_FIRST_NIGHT])
+        return int(self._shared[at.S_FIRST_NIGHT])
 
     @property
     def lsn(self) -> int:
         """Log sequence number of the latest change."""
-        return int(self.block.region(at.R_SHARED)[at.S_LSN])
+        return int(self._shared[at.S_LSN])
 
     @contextmanager
     def standing_still(self) -> Iterator[Window]:

@@ -164,10 +164,11 @@ class VersionMixin(EngineBase):
     def _priced_now(self) -> tuple[PriceVersion, int]:
         """The current price version and an instant at which it was current."""
         while True:
-            version = self._priced()
+            version = self._version
             now_ms = self._now_ms()
-            if version is self._version and now_ms < self._shelf.next_ms:
+            if version is not None and version is self._version and now_ms < self._shelf.next_ms:
                 return version, now_ms
+            self._priced()  # one is due, or there is none
 
     def _switch(self) -> None:
         """Let versions take effect that are due; one look where none waits."""
