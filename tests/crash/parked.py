@@ -150,8 +150,10 @@ def park_at(house: House, name: str, step: int, bounds: Any, seen: Any) -> int:
     worker = Worker(victim)
     worker.start()
     shared = words(house)
+    end_s = time.monotonic() + HANGS_S
     while shared[steps.STEP_PARKED] == 0:
         assert worker.is_alive(), worker.answer
+        assert time.monotonic() < end_s, "a thread does not come to its step"
         time.sleep(0)
     point = int(shared[steps.STEP_POINT])
     look(house, *bounds)

@@ -24,6 +24,7 @@ from nightgrid import Outcome, Refused
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.nights import local_date
 from tests.oracles.records import play
+from tests.threads.patience import rounds
 from tests.threads.test_threads import together
 
 FIRST = date(2027, 3, 24)
@@ -91,7 +92,7 @@ def test_a1_oversell():
 
 def test_a2_false_reject():
     """Somebody is refused a long stay for its last night, all the time; its other nights are free all along."""
-    engine = house()
+    engine = house(retention_ms=0)
     engine.book("H", "DBL", night(5), 1)
     stop, answers = threading.Event(), Counter()
 
@@ -99,9 +100,10 @@ def test_a2_false_reject():
         if number:
             while not stop.is_set():
                 assert said(engine.hold, "H", "DBL", night(0), 6) == "SOLD_OUT"
+                answers["SOLD_OUT"] += 1
             return
         try:
-            for _ in range(3_000):
+            for _ in rounds(3_000, lambda: answers["SOLD_OUT"] > 10):
                 hold = engine.hold("H", "DBL", night(2), 2)
                 engine.release(hold.id)
                 answers["OK"] += 1
@@ -109,7 +111,7 @@ def test_a2_false_reject():
             stop.set()
 
     together(3, work)
-    assert answers["OK"] == 3_000
+    assert answers["OK"] >= 3_000
     assert engine.check() == []
 
 
@@ -310,7 +312,7 @@ def test_a16_phantom_availability():
     def work(number):
         if number == 0:
             try:
-                for turn in range(2_000):
+                for turn in rounds(2_000, lambda: seen["looked"] > 10):
                     engine.amend(hold_id, arrival=night(3 - turn % 2), nights=1)
             finally:
                 stop.set()
@@ -321,7 +323,6 @@ def test_a16_phantom_availability():
             seen["looked"] += 1
 
     together(3, work)
-    assert seen["looked"] > 10
     assert engine.check() == []
 
 

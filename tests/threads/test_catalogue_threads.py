@@ -14,6 +14,7 @@ from datetime import timedelta
 import pytest
 
 from nightgrid import Engine, Outcome, Refused, UnknownIdError
+from tests.threads.patience import rounds, wait_for
 from tests.threads.test_threads import FIRST, NIGHTS, together
 from tests.unit.growing_chain import BASE_MINOR, chain, hotel_frames
 
@@ -67,6 +68,7 @@ def test_guests_are_served_while_the_catalogue_changes() -> None:
     def operate() -> None:
         try:
             for turn in range(ROUNDS):
+                wait_for(lambda turn=turn: min(seen["held"], seen["offered"]) > 5 * turn)
                 engine.add_hotels(*hotel_frames(f"new{turn}", zone=("UTC", "Asia/Tokyo", "Europe/Lisbon")[turn % 3]))
                 room_type = {"hotel_id": [f"new{turn}"], "room_type_id": ["suite"], "capacity": [2]}
                 engine.add_room_types({**room_type, "base_minor": [BASE_MINOR + turn]})
@@ -111,8 +113,6 @@ def test_guests_are_served_while_the_catalogue_changes() -> None:
     booked = engine.find(state="booked")
     assert booked.height == states["booked"]
     assert int((booked["nights"] * booked["rooms"]).sum()) == int(engine.matrix("sold").sum())
-    assert seen["held"] > 50
-    assert seen["offered"] > 50
 
 
 def test_a_hotel_closes_at_one_instant() -> None:
@@ -122,6 +122,8 @@ def test_a_hotel_closes_at_one_instant() -> None:
     late: list[int] = []
     codes: set[Outcome] = set()
 
+    asked_late: Counter[int] = Counter()
+
     def work(number: int) -> None:
         if number == 0:
             try:
@@ -129,11 +131,9 @@ def test_a_hotel_closes_at_one_instant() -> None:
             finally:
                 closed.set()
             return
-        turn = asked_late = 0
-        while asked_late < 50:
-            before = closed.is_set() if turn < 300 else closed.wait(60)
-            turn += 1
-            asked_late += before
+        for turn in rounds(100, lambda: asked_late[number] >= 50):
+            before = closed.is_set()
+            asked_late[number] += before
             try:
                 hold = engine.hold("h0", ("king", "twin")[turn % 2], FIRST, 2)
             except Refused as refused:

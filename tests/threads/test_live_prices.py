@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from nightgrid import Refused
 from tests.engines import engine_of
+from tests.threads.patience import rounds
 from tests.threads.test_rolling import together
 
 FIRST = date(2027, 6, 1)
@@ -36,7 +37,7 @@ def open_store():
             for hotel, kind in places
         ],
     }
-    return engine_of(world, FIRST, NIGHTS, NOON, book=BOOK, slots=20_000, ring_records=1_024)
+    return engine_of(world, FIRST, NIGHTS, NOON, book=BOOK, slots=20_000, retention_ms=0, ring_records=1_024)
 
 
 def base_of(hotel: str, kind: str) -> int:
@@ -54,20 +55,24 @@ def test_no_reader_sees_a_torn_price():
         """
         dice = random.Random(number)
         before: list[int] = []
-        for _ in range(1_500):
-            hotel, start = f"h{dice.randrange(HOTELS)}", dice.randrange(NIGHTS // 3) * 3
-            stay = (FIRST + timedelta(days=start), 3)
-            cart: list[int] = []
-            try:
-                for kind in dice.sample(KINDS, 2):
-                    cart.append(engine.hold(hotel, kind, *stay).id)
-                seen["sold"] += 1
-            except Refused:
-                seen["sold out"] += 1  # of the hotel that is dear already
+        try:
+            for _ in rounds(1_500, lambda: min(seen["dear"], seen["plain"]) > 0 and seen["sold"] > 300):
+                hotel, start = f"h{dice.randrange(HOTELS)}", dice.randrange(NIGHTS // 3) * 3
+                stay = (FIRST + timedelta(days=start), 3)
+                cart: list[int] = []
+                try:
+                    for kind in dice.sample(KINDS, 2):
+                        cart.append(engine.hold(hotel, kind, *stay).id)
+                    seen["sold"] += 1
+                except Refused:
+                    seen["sold out"] += 1  # of the hotel that is dear already
+                for hold_id in before:
+                    engine.release(hold_id)
+                before = cart
             for hold_id in before:
                 engine.release(hold_id)
-            before = cart
-        stop.set()
+        finally:
+            stop.set()
 
     def searcher(number):
         dice = random.Random(number)
@@ -82,9 +87,6 @@ def test_no_reader_sees_a_torn_price():
     engine.search(FIRST, 3, top=None)
     together(lambda: seller(1), lambda: searcher(2), lambda: searcher(3))
 
-    assert seen["sold"] > 300
-    assert seen["dear"] > 0
-    assert seen["plain"] > 0
     shown = engine.search(FIRST, 3, top=None).offers
     assert [offer.total_minor for offer in shown] == [3 * base_of(offer.hotel_id, "a") for offer in shown]
 
@@ -101,16 +103,18 @@ def test_who_sold_sees_the_new_price_at_once():
 
     def seller(number):
         dice = random.Random(number)
-        for _ in range(400):
-            hotel = f"h{2 * dice.randrange(HOTELS // 2) + number}"
-            arrival = FIRST + timedelta(days=dice.randrange(NIGHTS))
-            holds = [engine.hold(hotel, kind, arrival, 1) for kind in ("b", "c")]
-            assert shown(hotel, arrival) == 2 * base_of(hotel, "a")
-            for hold in holds:
-                engine.release(hold.id)
-            assert shown(hotel, arrival) == base_of(hotel, "a")
-            seen[str(number)] += 1
-        stop.set()
+        try:
+            for _ in rounds(400, lambda: seen["searched"] > 0):
+                hotel = f"h{2 * dice.randrange(HOTELS // 2) + number}"
+                arrival = FIRST + timedelta(days=dice.randrange(NIGHTS))
+                holds = [engine.hold(hotel, kind, arrival, 1) for kind in ("b", "c")]
+                assert shown(hotel, arrival) == 2 * base_of(hotel, "a")
+                for hold in holds:
+                    engine.release(hold.id)
+                assert shown(hotel, arrival) == base_of(hotel, "a")
+                seen[str(number)] += 1
+        finally:
+            stop.set()
 
     def searcher():
         while not stop.is_set():
@@ -120,5 +124,4 @@ def test_who_sold_sees_the_new_price_at_once():
     engine.search(FIRST, 2, top=None)
     together(lambda: seller(0), lambda: seller(1), searcher)
 
-    assert seen["0"] == seen["1"] == 400
-    assert seen["searched"] > 0
+    assert min(seen["0"], seen["1"]) >= 400

@@ -9,6 +9,7 @@ import pytest
 
 from tests.threads.clerk import Clerk
 from tests.threads.orders import Call, explained, in_log_order
+from tests.threads.patience import rounds
 from tests.threads.recorded import NIGHTS, judge, judge_by_log
 
 #: Threads, and calls of each: about as many calls in every history.
@@ -27,8 +28,9 @@ def _switch_often():
 @pytest.mark.parametrize(("threads", "calls"), CREWS)
 @pytest.mark.parametrize("capacity", [1, 2])
 def test_one_clerk_could_have_said_it_all(threads, calls, capacity):
-    met = judge(threads, calls, capacity, 20, f"sample {threads} {capacity}")
-    assert met["side by side"] > 0
+    met: Counter[str] = Counter()
+    for turn in rounds(1, lambda: met["side by side"] > 0):
+        met.update(judge(threads, calls, capacity, 20, f"sample {threads} {capacity} {turn}"))
     MET.update(met)
 
 
@@ -37,17 +39,26 @@ def test_every_verb_was_among_them():
     if MET["histories"] < 200:
         pytest.skip("only some of the histories were recorded")
     verbs = ("hold", "cart", "replace", "confirm", "release", "cancel", "amend", "extend", "no_show", "sell_elsewhere")
-    for verb in (*verbs, "confirm_cart", "release_cart", "check_in"):
-        assert MET[f"{verb} OK"] > 0, verb
-    assert MET["hold SOLD_OUT"] > 50
-    assert MET["confirm EXPIRED"] + MET["release EXPIRED"] + MET["amend EXPIRED"] > 0
+    done = [f"{verb} OK" for verb in (*verbs, "confirm_cart", "release_cart", "check_in")]
+    late = [f"{verb} EXPIRED" for verb in ("confirm", "release", "amend")]
+
+    def enough() -> bool:
+        return min(MET[each] for each in done) > 0 < sum(MET[each] for each in late) and MET["hold SOLD_OUT"] > 50
+
+    for turn in rounds(0, enough):
+        MET.update(judge(4, 5, 1, 20, f"more {turn}"))
 
 
 @pytest.mark.parametrize(("threads", "capacity"), [(2, 20), (8, 40)])
 def test_a_long_story_is_told_by_its_log(threads, capacity):
-    met = judge_by_log(threads, 3_000 // threads, capacity, f"long {threads}")
-    assert sum(count for name, count in met.items() if name.endswith(" OK")) > 600, met
-    assert min(met["rebook OK"], met["confirm_cart OK"], met["release_cart OK"]) > 0, met
+    met: Counter[str] = Counter()
+
+    def enough() -> bool:
+        done = sum(count for name, count in met.items() if name.endswith(" OK"))
+        return done > 600 and min(met["rebook OK"], met["confirm_cart OK"], met["release_cart OK"]) > 0
+
+    for turn in rounds(1, enough):
+        met.update(judge_by_log(threads, 3_000 // threads, capacity, f"long {threads} {turn}"))
 
 
 HOLD = Call(0, 1, "hold", (1, 0, 0, 2, 1, 60_000), (0,), "OK", 1)

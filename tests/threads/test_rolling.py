@@ -12,6 +12,7 @@ import pytest
 
 from nightgrid import InputError, NightgridError, Refused
 from tests.engines import engine_of
+from tests.threads.patience import rounds, wait_for
 
 FIRST = date(2027, 6, 1)
 NIGHTS = 12
@@ -41,7 +42,7 @@ def together(*works) -> None:
         except BaseException as error:  # noqa: BLE001 - it is raised in the test's own thread
             errors.append(error)
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    threads = [threading.Thread(target=run, args=(work,), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -98,10 +99,13 @@ def test_days_pass_while_people_come_and_go(tmp_path):
         engine.search(FIRST, 2, rooms=rooms, top=top)
 
     def days():
-        for _ in range(DAYS):
-            engine.clock.advance_ms(DAY_MS)
-            assert engine.roll(archive=tmp_path) == 1
-        stop.set()
+        try:
+            for day in range(DAYS):
+                wait_for(lambda day=day: min(seen["held"] // 8, seen["searched"] // 4, seen["asked"] * 5) >= day)
+                engine.clock.advance_ms(DAY_MS)
+                assert engine.roll(archive=tmp_path) == 1
+        finally:
+            stop.set()
 
     def guest(number):
         dice = random.Random(number)
@@ -142,7 +146,6 @@ def test_days_pass_while_people_come_and_go(tmp_path):
     together(days, lambda: guest(1), lambda: guest(2), searcher, asker)
 
     assert engine.check() == []
-    assert seen["held"] > 200 and seen["searched"] > 100 and seen["asked"] > 5, seen  # noqa: PT018
     assert date.fromordinal(engine.first_night) == FIRST + timedelta(days=DAYS)
     the_archive_is_right(engine, tmp_path, taken)
 
@@ -171,12 +174,14 @@ def test_the_new_last_night_is_never_sold_twice():
                     granted[hotel, last] += 1
 
     def days():
-        for _ in range(30):
-            while granted_on(engine.first_night + NIGHTS - 1) < 10:
-                stop.wait(0.001)
-            engine.clock.advance_ms(DAY_MS)
-            engine.roll()
-        stop.set()
+        try:
+            for _ in range(30):
+                wait_for(lambda: granted_on(engine.first_night + NIGHTS - 1) >= 10)
+                engine.clock.advance_ms(DAY_MS)
+                engine.roll()
+            wait_for(lambda: granted_on(engine.first_night + NIGHTS - 1) == 40)
+        finally:
+            stop.set()
 
     together(days, lambda: guest(1), lambda: guest(2), lambda: guest(3))
 
@@ -192,16 +197,21 @@ def test_the_new_last_night_is_never_sold_twice():
 def test_a_book_published_while_the_window_rolls_is_for_the_new_window():
     engine = open_store()
     stop = threading.Event()
+    seen = Counter[str]()
 
     def publisher():
         while not stop.is_set():
             engine.publish(BOOK)
+            seen["published"] += 1
 
     def days():
-        for _ in range(15):
-            engine.clock.advance_ms(DAY_MS)
-            engine.roll()
-        stop.set()
+        try:
+            for day in range(15):
+                wait_for(lambda day=day: seen["published"] >= day)
+                engine.clock.advance_ms(DAY_MS)
+                engine.roll()
+        finally:
+            stop.set()
 
     together(days, publisher)
     last = date.fromordinal(engine.first_night + NIGHTS - 1)
@@ -213,10 +223,12 @@ def test_a_book_published_while_the_window_rolls_is_for_the_new_window():
 def test_repair_stands_beside_everything(times):
     engine = open_store()
     stop = threading.Event()
+    seen = Counter[int]()
 
     def guest(number):
         dice = random.Random(number)
         while not stop.is_set():
+            seen[number] += 1
             try:
                 hold = engine.hold(f"h{dice.randrange(20)}", "king", FIRST + timedelta(days=dice.randrange(9)), 2)
                 getattr(engine, dice.choice(["confirm", "release"]))(hold.id)
@@ -226,9 +238,11 @@ def test_repair_stands_beside_everything(times):
                 continue
 
     def repair():
-        for _ in range(times):
-            assert engine.rebuild() == []
-        stop.set()
+        try:
+            for _ in rounds(times, lambda: min(seen[1], seen[2]) > 10 * times):
+                assert engine.rebuild() == []
+        finally:
+            stop.set()
 
     together(repair, lambda: guest(1), lambda: guest(2))
     assert engine.check() == []
