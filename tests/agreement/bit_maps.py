@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.search.searcher import StayQuery
+from nightgrid.search.ranking import StayQuery
 
 
 def offered(engine, arrival, nights, rooms):

@@ -19,7 +19,8 @@ from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion, display_rates
-from nightgrid.search.searcher import SORTS, ProductFilter, Ranking, Searcher, StayQuery
+from nightgrid.search.ranking import Ranking, StayQuery
+from nightgrid.search.searcher import SORTS, ProductFilter, Searcher
 
 #: Beyond every total of all rooms.
 _LIMIT_MINOR_MAX = PRICE_MINOR_MAX * ROOMS_MAX

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
@@ -24,6 +23,7 @@ from nightgrid.search.cheapest import cheapest_of_hotels, displayed, rates_of_ro
 from nightgrid.search.live import Variant
 from nightgrid.search.price_blocks import totals_of
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.ranking import Ranking, StayQuery, of_one_instant
 
 #: What stays by factors are priced from.
 Prices = PriceVersion | Variant
@@ -31,32 +31,6 @@ SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
 _NO_TOTALS = np.zeros(0, np.int64)
 _EXACT = 2**53  # integers below are exact in a float64
-
-
-class StayQuery(NamedTuple):
-    """A search in indexes: `arrival` is an ordinal; prices are display minor units, None = unbounded."""
-
-    arrival: int
-    nights: int
-    tier: int  # index of the rule book
-    rooms: int
-    scope: int  # channel and class of the guest (`native.store.requests.scope_word`)
-    now_ms: int
-    top: int | None
-    sort: str
-    price_min: int | None
-    price_max: int | None
-    asking: Asking = ANYBODY
-
-
-class Ranking(NamedTuple):
-    """Hotels in order, and how many are available. `total` is of one room, `display` of all; both int64 minor units."""
-
-    hotel: NDArray[np.int32]
-    product: NDArray[np.int32]
-    total: NDArray[np.int64]
-    display: NDArray[np.int64]
-    available: int
 
 
 class ProductFilter(NamedTuple):
@@ -159,6 +133,19 @@ class Searcher:
         """
         if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
             rates = rates_of_rooms(rates, query.rooms)
+        given = (query, filter_words, calendar_today, rates, distance_km)
+        return of_one_instant(self._inventory, query, partial(self._found, version, *given))
+
+    def _found(
+        self,
+        version: PriceVersion,
+        query: StayQuery,
+        filter_words: NDArray[np.int64],
+        calendar_today: NDArray[np.int64],
+        rates: NDArray[np.int64],
+        distance_km: NDArray[np.float64] | None,
+    ) -> Ranking:
+        """One look at the store; what was changed meanwhile may be seen in part."""
         given = (query, filter_words, calendar_today, rates, distance_km)
         if version.is_factored(query.asking):
             if version.live is None:

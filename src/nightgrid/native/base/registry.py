@@ -118,6 +118,7 @@ ENTRIES = (
     KernelEntry(
         "minima.fold_word_minima", "lower bounds of 64 products", _PRICES, "tests/agreement/test_search_bounds.py"
     ),
+    KernelEntry("second_look.look_again", "is it there at one instant", _SEARCH, "tests/unit/test_second_look.py"),
     KernelEntry("search.all_hotels", "every hotel's cheapest product", _SEARCH, "tests/agreement/test_fast_paths.py"),
     KernelEntry(
         "prices.round_to", "round a ratio", "tests/oracles/money.py", "tests/agreement/test_rounding_agrees.py"

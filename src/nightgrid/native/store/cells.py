@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.atomics import and_word, or_word
+from nightgrid.native.base.atomics import and_word, or_word, store_word
 from nightgrid.native.base.hints import first_bit, stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
@@ -18,11 +18,13 @@ from nightgrid.native.store.restrictions import product_closed
 from nightgrid.native.store.views import (
     cells_of,
     column_of,
+    hotel_words_of,
     next_column,
     next_product_of,
     product_lane_of,
     profiles_of,
     row_flags_of,
+    row_hotel_of,
     row_product_of,
     row_restricted_of,
     sellable_of,
@@ -39,6 +41,18 @@ def inside_window(store, night, nights):
     return begin, max(end - begin, 0)
 
 
+@inlined_kernel
+def count_return(store, row):
+    """Count that rooms of a row's hotel are about to come back. Hotel locked.
+
+    It stands before the change, behind all that was taken earlier: whoever finds the count as it was has seen no room
+    that came back after another one was taken (`native/search/second_look.py`).
+    """
+    hotels = hotel_words_of(store)
+    changes = np.int64(row_hotel_of(store)[row]) * at.L_WORDS + at.L_CHANGES
+    store_word(hotels, changes, hotels[changes] + 1)
+
+
 @kernel
 def set_sellable(store, row, column, wanted):
     """Set or clear the sellable bit of every product of a row on one night; that of a closed product stays clear.
@@ -51,6 +65,8 @@ def set_sellable(store, row, column, wanted):
     lanes = product_lane_of(store)
     own = wanted and (row_restricted_of(store)[row] != 0 or row_flags_of(store)[row] & at.ROW_PLANS_CLOSED != 0)
     link = np.int64(first_product[row])
+    if wanted:
+        count_return(store, row)
     while link:
         product = link - 1
         link = np.int64(next_product[product])
@@ -83,6 +99,8 @@ def change_free(store, cells, row, column, delta):
     """Add `delta` to free and keep the sellable bit: it changes only where free crosses 1."""
     before = cells[row, column, at.C_FREE]
     after = before + delta
+    if delta > 0:
+        count_return(store, row)
     cells[row, column, at.C_FREE] = after
     if (before >= 1) != (after >= 1):
         _cross(store, row, column, after)
@@ -147,6 +165,7 @@ def give_rooms(store, row, night, nights, rooms, field):
     """held or sold -> free on nights (an ordinal and a number), as far as they are inside the window."""
     night, nights = inside_window(store, night, nights)
     if nights > 0:
+        count_return(store, row)
         take_rooms(store, row, column_of(store, shared_of(store), night), nights, -rooms, field)
 
 
