@@ -90,7 +90,9 @@ class Asking:
     def with_fill(self, fill_bp: tuple[int, ...]) -> Asking:
         """The same question with the house fill that the grid has: whole numbers inside their range."""
         found = object.__new__(Asking)
-        found.__dict__.update(self.__dict__, fill_bp=fill_bp)
+        told = self.__dict__.copy()
+        told["fill_bp"] = fill_bp
+        _tell(found, told)
         return found
 
     @property
@@ -119,6 +121,8 @@ def _check_text(name: str, value: object) -> None:
         raise InputError(f"{name} of {len(value)} characters is too long; use at most {ID_BYTES_MAX}")
 
 
+#: Gives a question its fields.
+_tell: Final[Any] = Asking.__dict__["__dict__"].__set__
 #: The question of a guest about whom nothing is known.
 ANYBODY: Final = Asking()
 _NAMES: Final = tuple(each.name for each in fields(Asking))

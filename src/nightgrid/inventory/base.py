@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,7 @@ class StoreBase:
     plan_names: list[str]  # a plan's index is its place here; new ones come at the end
     _catalog: Catalog
     _shared: NDArray[np.int64]  # the block's words S_*, seen once and for all
+    _shared_words: Any  # the same; single words are read faster through it
 
     @property
     def window(self) -> Window:
@@ -92,12 +93,14 @@ class StoreBase:
     @property
     def first_night(self) -> int:
         """Ordinal of the window's first night."""
-        return int(self._shared[at.S_FIRST_NIGHT])
+        first: int = self._shared_words[at.S_FIRST_NIGHT]
+        return first
 
     @property
     def lsn(self) -> int:
         """Log sequence number of the latest change."""
-        return int(self._shared[at.S_LSN])
+        lsn: int = self._shared_words[at.S_LSN]
+        return lsn
 
     @contextmanager
     def standing_still(self) -> Iterator[Window]:

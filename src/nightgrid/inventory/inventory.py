@@ -144,6 +144,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         #: Apply a verb to one hold: (code, lsn); `native.holds.resolve.resolve_one` without its first argument.
         self.resolve: Callable[[int, int, int, int], tuple[int, int]] = self._first_resolve
         self._shared = self.block.region(at.R_SHARED).view(np.int64)
+        self._shared_words = self._shared.data
         self.n_nights = nights
         self.n_channels = channels
         self._catalog = catalog
@@ -252,7 +253,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     def sweep(self, now_ms: int) -> int:
         """Expire every due hold; returns how many. One comparison where nothing is due."""
-        if self._shared[at.S_EARLIEST_MS] > now_ms:  # as the kernel looks first, without the way there
+        if self._shared_words[at.S_EARLIEST_MS] > now_ms:  # as the kernel looks first, without the way there
             return 0
         return int(sweep.sweep_store(self.table, now_ms))
 

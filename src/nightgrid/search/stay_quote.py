@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from struct import Struct
 from threading import local
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nightgrid.asking import Asking
 from nightgrid.errors import InputError
-from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.limits import PRICE_MINOR_MAX, STAY_NIGHTS_MAX
+from nightgrid.native.base.jit import direct
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import one_quote as job
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import wide_numbers
 from nightgrid.native.program.one_quote import quote_job
-from nightgrid.pricing.program import Program
+from nightgrid.pricing.program import Program, Template
 from nightgrid.search.stay_prices import check_total, refuse, workshop
 
-_OUT: Final = slice(job.J_OUT, job.J_OUT + do.A_FIELDS)
-_HEAD: Final = do.Q_LISTS
+#: What differs from quote to quote, written at once: store, hotel, product, first night, fill, and of the question
+#: arrival, nights, lead days, tier.
+_ask: Final = Struct("9q").pack_into
+_ASKED_AT: Final = 8 * job.J_STORE
+#: What is answered, read at once: product, rule set, the fields of an answer; then a word a night where fill was read.
+_ANSWER: Final = 2 + do.A_FIELDS
+_answers: Final = [Struct(f"{_ANSWER + nights}q").unpack_from for nights in range(STAY_NIGHTS_MAX + 1)]
+_ANSWER_AT: Final = 8 * job.J_SOLD
+_SHARES_AT: Final = 8 * job.J_SHARES
 
 
 class TooManyGuestsError(Exception):
@@ -42,38 +51,47 @@ class StayPrice(NamedTuple):
     points_used: int
     applied: tuple[int, ...]
     night_prices: tuple[int, ...]  # under the policy `night` what each night costs; else empty
-    weights: NDArray[np.int64]  # (2 x night), wide: how the nights share the total
+    weights: bytes  # of int64 (2 x night), wide: how the nights share the total
     fill_bp: tuple[int, ...] | None = None
 
 
-NO_WEIGHTS: Final = np.zeros(0, np.int64)
-
-
 class _Desk:
-    """The vector of this thread: `words`, and a view through which single words are written fast."""
+    """The job of this thread: `words`, their bytes, and which question stands there."""
 
     def __init__(self) -> None:
         self.words = np.zeros(job.J_WORDS, np.int64)
-        self.view: Any = self.words.data
+        self.bytes: Any = self.words.data.cast("B")
+        self.address = self.words.ctypes.data
+        self.price: Callable[[int], None] = self._first_price
+        self.template: Template | None = None
         self._shop = workshop()
         self._values = np.empty(on.PLANES_MAX * STAY_NIGHTS_MAX, np.int64)
         self._program: Program | None = None
-        view, shop = self.view, self._shop
+        shop = self._shop
         arrays = (shop.plan, shop.scratch, shop.sets, shop.registers, shop.weights, self._values)
         for at, array in zip(range(job.J_PLAN, job.J_VALUES + 1), arrays, strict=True):
-            view[at] = array.ctypes.data
+            self.words[at] = array.ctypes.data
 
-    def of(self, program: Program) -> Any:
-        """The view, for questions to a program, which stays alive with it."""
-        if self._program is not program:
-            self._program = program
-            self.words[job.J_DESK : job.J_PLAN] = (
-                program.desk.ctypes.data, len(program.desk), program.terms.ctypes.data, len(program.terms),
-                program.scales.ctypes.data, len(program.scales), program.by_night, program.lead_of_night,
-                program.tier_product.ctypes.data, program.tier_product.shape[1],
-                program.set_of_product.ctypes.data, program.sets.stage.ctypes.data,
-            )  # fmt: skip
-        return self.view
+    def _first_price(self, address: int) -> None:
+        """`quote_job`, which has to be compiled or loaded."""
+        quote_job(address)
+        self.price = direct(quote_job)
+
+    def question(self, program: Program, asking: Asking) -> Template:
+        """Put a guest's question to a program, which stays alive with it, on the desk. Most are asked again."""
+        template = program.template(asking)
+        if template is not self.template:
+            if self._program is not program:
+                self._program = program
+                self.words[job.J_DESK : job.J_PLAN] = (
+                    program.desk.ctypes.data, len(program.desk), program.terms.ctypes.data, len(program.terms),
+                    program.scales.ctypes.data, len(program.scales), program.by_night, program.lead_of_night,
+                    program.tier_product.ctypes.data, program.tier_product.shape[1],
+                    program.set_of_product.ctypes.data, program.sets.stage.ctypes.data,
+                )  # fmt: skip
+            self.words[job.J_QUERY : job.J_QUERY + len(template.words)] = template.words
+            self.template = template
+        return template
 
 
 _thread = local()
@@ -95,46 +113,43 @@ def price_one(
         desk: _Desk = _thread.desk
     except AttributeError:
         desk = _thread.desk = _Desk()
-    view, words = desk.of(program), desk.words
-    template = program.template(asking)
-    question = template.words
-    words[job.J_QUERY : job.J_QUERY + len(question)] = question
-    at = job.J_QUERY
-    view[at], view[at + 1], view[at + 2], view[at + 3] = stay
-    view[job.J_STORE], view[job.J_HOTEL] = grid
-    view[job.J_PRODUCT], view[job.J_FIRST] = product, first
+    template = desk.question(program, asking)
     nights = stay[1]
     fill = job.FILL_NONE
     if asking.fill_bp is not None:
         fill = job.FILL_GIVEN
-        words[job.J_NIGHT_FILLS : job.J_NIGHT_FILLS + nights] = asking.fill_bp
+        desk.words[job.J_NIGHT_FILLS : job.J_NIGHT_FILLS + nights] = asking.fill_bp
     elif grid[0]:
         fill = job.FILL_GRID
-    view[job.J_FILL] = fill
-    quote_job(words)
-    number, sold = view[job.J_SET], view[job.J_PRODUCT]
+    view = desk.bytes
+    _ask(view, _ASKED_AT, *grid, product, first, fill, *stay)
+    desk.price(desk.address)
+    if fill == job.FILL_GRID:
+        answer = _answers[nights](view, _ANSWER_AT)
+        read, answer = answer[_ANSWER:], answer[:_ANSWER]
+    else:
+        answer, read = _answers[0](view, _ANSWER_AT), None
+    sold, number, code, net, taxes, paid, points, bits, _, included = answer
     if asking.packages and number not in template.offering:
         program.check_packages(sold, asking)
         template.offering.add(number)
-    code, net, taxes, paid, points, bits, _, included = view[_OUT].tolist()
     if code == by_line.CODE_TOO_MANY_GUESTS:
         raise TooManyGuestsError
     total = net + taxes
     if code:
         refuse(code, f"product {sold}, {nights} nights")
-    check_total(total, f"product {sold}")
-    shares = job.J_SHARES
+    if total > PRICE_MINOR_MAX:
+        check_total(total, f"product {sold}")
     each: tuple[int, ...] = ()
-    weights = NO_WEIGHTS
+    weights = b""
     if program.by_night:
-        each = tuple(view[shares : shares + nights])
+        each = tuple(desk.words[job.J_SHARES : job.J_SHARES + nights].tolist())
     else:
-        weights = words[shares : shares + 2 * nights].copy()
-    read = tuple(view[job.J_NIGHT_FILLS : job.J_NIGHT_FILLS + nights]) if fill == job.FILL_GRID else None
+        weights = bytes(view[_SHARES_AT : _SHARES_AT + 16 * nights])
     applied = program.applied(number, bits) if bits else ()
-    return StayPrice(sold, total, net, taxes, included, paid, points, applied, each, weights, read)
+    return tuple.__new__(StayPrice, (sold, total, net, taxes, included, paid, points, applied, each, weights, read))
 
 
 def shares(price: StayPrice) -> list[int]:
     """How the nights share the total: weights."""
-    return wide_numbers(price.weights.reshape(-1, 2))
+    return wide_numbers(np.frombuffer(price.weights, np.int64).reshape(-1, 2))

@@ -208,7 +208,7 @@ class Quote:
     def made(cls, fields: dict[str, Any]) -> Quote:
         """A quote from all of its fields, which it keeps, without a call for each of them: a guest waits for it."""
         found = object.__new__(cls)
-        object.__setattr__(found, "__dict__", fields)
+        _keep(found, fields)
         return found
 
     @property
@@ -250,6 +250,10 @@ class Quote:
 
     def __str__(self) -> str:
         return f"{format_minor(self.total_minor, self.currency)} for {self.nights} nights at {self.hotel_id}"
+
+
+#: Gives a quote its fields.
+_keep: Any = Quote.__dict__["__dict__"].__set__
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Days:
         self._lock = Lock()
         self.next_change_ms = -(2**62)  # the first instant at which a date may be another
         self._today: NDArray[np.int64] = np.zeros(len(catalog.calendars), np.int64)
+        self.ordinals: list[int] = self._today.tolist()  # the same; whoever asks has asked the time before
 
     def follow(self, catalog: Catalog, now_ms: int) -> None:
         """Tell the hotels of a larger catalogue their dates; calendars that were there stay where they are."""
@@ -45,4 +46,5 @@ class Days:
         today = np.array([local_date_ordinal(now_ms, zone, hour) for zone, hour in calendars], np.int64)
         self._inventory.set_today(today[self._catalog.hotel_calendar])
         self._today = today
+        self.ordinals = today.tolist()
         self.next_change_ms = min(next_local_midnight_ms(now_ms, zone, hour) for zone, hour in calendars)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from typing import Any, Final, NamedTuple, Unpack
 
@@ -26,10 +27,11 @@ from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion, check_packages
-from nightgrid.search.stay_quote import NO_WEIGHTS, StayPrice, TooManyGuestsError, price_one
+from nightgrid.search.stay_quote import StayPrice, TooManyGuestsError, price_one
 
 #: Products whose names are remembered as quotes ask for them.
 _PLACES_MAX: Final = 65_536
+_FIELDS: Final = tuple(each.name for each in fields(Quote))
 #: What an explanation works out anew and compares with the quote.
 _LEGEND: Final = {
     "rule_set": pl.Int32, "bit": pl.Int16, "kind": pl.String, "name": pl.String, "position": pl.Int32
@@ -48,21 +50,26 @@ class Place(NamedTuple):
     room_type_id: str
     plan_id: str
     currency: str
+    said: dict[str, Any]  # the fields that all its quotes have alike, and the others, in their order
 
 
 def place_of(catalog: Catalog, product: int) -> Place:
     """The place of a product."""
     row = int(catalog.product_row[product])
     hotel = int(catalog.row_hotel[row])
+    names = {
+        "hotel_id": catalog.hotel_ids[hotel],
+        "room_type_id": catalog.room_type_ids[row],
+        "plan_id": catalog.plan_ids[product],
+        "currency": catalog.currencies[int(catalog.hotel_currency[hotel])],
+    }
     return Place(
         product=product,
         hotel=hotel,
         calendar=int(catalog.hotel_calendar[hotel]),
         guests_max=int(catalog.guests_max[row]),
-        hotel_id=catalog.hotel_ids[hotel],
-        room_type_id=catalog.room_type_ids[row],
-        plan_id=catalog.plan_ids[product],
-        currency=catalog.currencies[int(catalog.hotel_currency[hotel])],
+        said=dict.fromkeys(_FIELDS) | names | {"product_index": product},
+        **names,
     )
 
 
@@ -104,15 +111,16 @@ class QuoteMixin(VersionMixin):
         if asking.booking_date is not None:
             booked = asking.booking_date.toordinal()
         else:
-            booked = int(self._days.today(now_ms)[place.calendar])
-        first_night = self.first_night
-        begin = max(first_night, version.first_night, booked)
-        end = min(first_night + self.n_nights, version.first_night + version.n_nights)
-        if ordinal < begin or ordinal + nights > end:
-            window = f"{to_date(begin)} to {to_date(end)}"
+            booked = self._days.ordinals[place.calendar]
+        compiled, first_night, after = version.compiled, self._inventory.first_night, ordinal + nights
+        begins, ends = ordinal >= booked and ordinal >= first_night, after <= first_night + self.n_nights
+        first_priced = compiled.first_night
+        if not begins or not ends or ordinal < first_priced or after > first_priced + compiled.n_nights:
+            begin, end = max(first_night, first_priced, booked), first_night + self.n_nights
+            window = f"{to_date(begin)} to {to_date(min(end, first_priced + compiled.n_nights))}"
             text = f"{hotel_id} from {to_date(ordinal)} for {nights} nights is outside the nights on sale, {window}"
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
-        program = version.compiled.program
+        program = compiled.program
         grid = 0
         if program is not None and len(program.fills) > 1 and asking.fill_bp is None:
             self._inventory.sweep(now_ms)
@@ -180,33 +188,26 @@ class QuoteMixin(VersionMixin):
             shares = self._plain_shares(version, place.product, stay, rooms, total)
         else:
             shares = program_nights(total, rooms, priced)
-        return Quote.made(
-            {
-                "hotel_id": place.hotel_id,
-                "room_type_id": place.room_type_id,
-                "plan_id": place.plan_id,
-                "arrival": date.fromordinal(arrival),
-                "nights": nights,
-                "rooms": rooms,
-                "tier": version.compiled.tiers[tier_index],
-                "lead_days": lead_days,
-                "evaluated_ms": evaluated_ms,
-                "total_minor": total,
-                "currency": place.currency,
-                "price_version": version.digest,
-                "product_index": place.product,
-                "net_minor": priced.net * rooms,
-                "taxes_minor": priced.taxes * rooms,
-                "included_taxes_minor": priced.included_taxes * rooms,
-                "payable_minor": total - priced.paid_by_points,
-                "points_used": priced.points_used,
-                "applied": priced.applied,
-                "asking": asking if priced.fill_bp is None else asking.with_fill(priced.fill_bp),
-                "_nights": shares,
-                "_secret": self._digests.quote_secret,
-                "_valid_ms": self._quote_valid_ms,
-            }
-        )
+        said = place.said.copy()
+        said["arrival"] = date.fromordinal(arrival)
+        said["nights"] = nights
+        said["rooms"] = rooms
+        said["tier"] = version.compiled.tiers[tier_index]
+        said["lead_days"] = lead_days
+        said["evaluated_ms"] = evaluated_ms
+        said["total_minor"] = total
+        said["price_version"] = version.digest
+        said["net_minor"] = priced.net * rooms
+        said["taxes_minor"] = priced.taxes * rooms
+        said["included_taxes_minor"] = priced.included_taxes * rooms
+        said["payable_minor"] = total - priced.paid_by_points
+        said["points_used"] = priced.points_used
+        said["applied"] = priced.applied
+        said["asking"] = asking if priced.fill_bp is None else asking.with_fill(priced.fill_bp)
+        said["_nights"] = shares
+        said["_secret"] = self._digests.quote_secret
+        said["_valid_ms"] = self._quote_valid_ms
+        return Quote.made(said)
 
     def _check_party(self, place: Place, asking: Asking) -> None:
         """Refused for more guests than the room type takes."""
@@ -247,7 +248,7 @@ class QuoteMixin(VersionMixin):
             tables = version.tables
             lane, *factors = self._plain_factors(version, place.product, nights, tier_index, lead_days)
             total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
-            return StayPrice(place.product, total, total, 0, 0, 0, 0, (), (), NO_WEIGHTS)
+            return StayPrice(place.product, total, total, 0, 0, 0, 0, (), (), b"")
         if asking.fill_bp is not None:
             check_fill(asking, nights)
         try:

@@ -1,4 +1,4 @@
-"""What LLVM cannot know: which steps are rare."""
+"""What LLVM cannot know, as which steps are rare, and what numba has no word for, as the bits of a word."""
 
 from __future__ import annotations
 
@@ -31,5 +31,15 @@ def first_bit(typing_context, word):
 
     def generate(context, builder, signature, args):
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def bit_count(typing_context, word):
+    """How many bits of an int64 are set."""
+
+    def generate(context, builder, signature, args):
+        return builder.ctpop(args[0])
 
     return types.int64(types.int64), generate

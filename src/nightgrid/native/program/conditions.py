@@ -132,6 +132,10 @@ def acts_on(terms, at, query, plan, out):
         inside = nights_inside(terms, stay, ranges, query)
     for word in range(do.NIGHT_WORDS):
         plan[out + word] = 0
+    if not limited and terms[at + term.P_PATTERN] == term.PATTERN_ALL:  # as most
+        for word in range((inside + 63) >> 6):
+            plan[out + word] = -1 if inside - 64 * word >= 64 else (1 << (inside - 64 * word)) - 1
+        return inside, inside
     count = 0
     place = 0
     for night in range(query[do.Q_NIGHTS]):

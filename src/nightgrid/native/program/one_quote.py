@@ -24,40 +24,43 @@ from nightgrid.native.program.registers import REGISTERS, W_NOW, WEIGHTS
 from nightgrid.native.program.stay_price import Workshop, price_by_night, work_out
 from nightgrid.native.store.houses import house_fill
 from nightgrid.native.store.store import store_at
-from nightgrid.native.store.views import address_of, as_pointer, column_of, shared_of
+from nightgrid.native.store.views import as_pointer, column_of, shared_of
 
 #: The book: addresses and sizes.
-J_STORE: Final = 0
-J_DESK: Final = 1
-J_DESK_WORDS: Final = 2
-J_TERMS: Final = 3
-J_TERMS_WORDS: Final = 4
-J_SCALES: Final = 5
-J_PLANES: Final = 6
-J_BY_NIGHT: Final = 7
-J_LEAD_OF_NIGHT: Final = 8
-J_TIER_PRODUCT: Final = 9  # int32 (tier, product)
-J_PRODUCTS: Final = 10
-J_SET_OF_PRODUCT: Final = 11  # int32 (product)
-J_STAGE_OF_SET: Final = 12  # int64 (set)
+J_DESK: Final = 0
+J_DESK_WORDS: Final = 1
+J_TERMS: Final = 2
+J_TERMS_WORDS: Final = 3
+J_SCALES: Final = 4
+J_PLANES: Final = 5
+J_BY_NIGHT: Final = 6
+J_LEAD_OF_NIGHT: Final = 7
+J_TIER_PRODUCT: Final = 8  # int32 (tier, product)
+J_PRODUCTS: Final = 9
+J_SET_OF_PRODUCT: Final = 10  # int32 (product)
+J_STAGE_OF_SET: Final = 11  # int64 (set)
 #: Scratch memory of the thread.
-J_PLAN: Final = 13
-J_SCRATCH: Final = 14
-J_SETS: Final = 15
-J_REGISTERS: Final = 16
-J_WEIGHTS: Final = 17
-J_VALUES: Final = 18  # int64 (PLANES_MAX x STAY_NIGHTS_MAX)
-#: The question.
-J_PRODUCT: Final = 19  # in: asked for; out: sold
-J_FIRST: Final = 20  # index of the first night in the tables
-J_FILL: Final = 21  # FILL_*
-J_HOTEL: Final = 22
-J_SET: Final = 23  # out: the rule set of what is sold
-J_QUERY: Final = 24
-J_OUT: Final = J_QUERY + do.Q_FIELDS
+J_PLAN: Final = 12
+J_SCRATCH: Final = 13
+J_SETS: Final = 14
+J_REGISTERS: Final = 15
+J_WEIGHTS: Final = 16
+J_VALUES: Final = 17  # int64 (PLANES_MAX x STAY_NIGHTS_MAX)
+#: The question: what differs from quote to quote stands together, and is written and read at once.
+J_STORE: Final = 18  # address of the store whose house fill is read
+J_HOTEL: Final = 19
+J_ASKED: Final = 20  # the product
+J_FIRST: Final = 21  # index of the first night in the tables
+J_FILL: Final = 22  # FILL_*
+J_QUERY: Final = 23
+#: The answer.
+J_SOLD: Final = J_QUERY + do.Q_FIELDS  # the product
+J_SET: Final = J_SOLD + 1  # its rule set
+J_OUT: Final = J_SET + 1
 J_NIGHT_FILLS: Final = J_OUT + do.A_FIELDS  # a word a night, in or out
 J_SHARES: Final = J_NIGHT_FILLS + STAY_NIGHTS_MAX  # two words a night: weights; or one: the price of each night
-J_WORDS: Final = J_SHARES + 2 * STAY_NIGHTS_MAX
+J_SPACE: Final = J_SHARES + 2 * STAY_NIGHTS_MAX  # scratch: a line, the planes of a night, its slots
+J_WORDS: Final = J_SPACE + by_line.L_FIELDS + on.PLANES_MAX + on.NIGHT_SCRATCH
 
 FILL_NONE: Final = 0  # an empty house
 FILL_GIVEN: Final = 1
@@ -82,24 +85,21 @@ def _read_fill(job, nights, arrival, fills):
 @inlined_kernel
 def _sold(job, query):
     """Resolve the plan that the tier is sold, and its rule set: where its stages stand."""
-    products = job[J_PRODUCTS]
-    own = carray(as_pointer(job[J_TIER_PRODUCT] + 4 * (query[do.Q_TIER] * products + job[J_PRODUCT])), (1,), np.int32)[
-        0
-    ]
+    products, product = job[J_PRODUCTS], job[J_ASKED]
+    own = carray(as_pointer(job[J_TIER_PRODUCT] + 4 * (query[do.Q_TIER] * products + product)), (1,), np.int32)[0]
     query[do.Q_SILENT] = own >= 0
-    if own >= 0:
-        job[J_PRODUCT] = own
-    job[J_SET] = carray(as_pointer(job[J_SET_OF_PRODUCT]), (products,), np.int32)[job[J_PRODUCT]]
+    job[J_SOLD] = own if own >= 0 else product
+    job[J_SET] = carray(as_pointer(job[J_SET_OF_PRODUCT]), (products,), np.int32)[job[J_SOLD]]
     return carray(as_pointer(job[J_STAGE_OF_SET] + 8 * job[J_SET]), (1,), np.int64)[0]
 
 
 @kernel
-def quote_job(job):
-    """Price the stay that a job asks for, for one room: its J_OUT, J_SHARES, J_PRODUCT, J_SET, and J_NIGHT_FILLS where
-    these are of the grid [out]. job (J_WORDS) int64. Codes as of `line_prices.price_lines`, whose price this is.
-    O(rules + steps x nights).
+def quote_job(here):
+    """Price the stay that a job asks for, for one room: its J_SOLD, J_SET, J_OUT, J_SHARES, and J_NIGHT_FILLS where
+    these are of the grid [out]. here: address of a job (J_WORDS) int64 [in, out], whose question is left as it was but
+    for Q_SILENT. Codes as of `line_prices.price_lines`, whose price this is. O(rules + steps x nights).
     """
-    here = address_of(job)
+    job = carray(as_pointer(here), (J_WORDS,), np.int64)
     query = carray(as_pointer(here + 8 * J_QUERY), (do.Q_FIELDS,), np.int64)
     answer = carray(as_pointer(here + 8 * J_OUT), (do.A_FIELDS,), np.int64)
     fills = carray(as_pointer(here + 8 * J_NIGHT_FILLS), (STAY_NIGHTS_MAX,), np.int64)
@@ -115,15 +115,14 @@ def quote_job(job):
     if job[J_FILL] == FILL_GRID:
         _read_fill(job, nights, query[do.Q_ARRIVAL], fills)
     answer[:] = 0
-    space = np.empty(by_line.L_FIELDS + on.PLANES_MAX + on.NIGHT_SCRATCH, np.int64)
-    line = space[: by_line.L_FIELDS]
-    line[by_line.L_PRODUCT] = job[J_PRODUCT]
+    line = job[J_SPACE : J_SPACE + by_line.L_FIELDS]
+    line[by_line.L_PRODUCT] = job[J_SOLD]
     line[by_line.L_STAGE] = stage
     line[by_line.L_FIRST] = job[J_FIRST]
     line[by_line.L_FILL] = 0 if job[J_FILL] != FILL_NONE else -1
     line[by_line.L_QUERY] = 0
-    cell = space[by_line.L_FIELDS : by_line.L_FIELDS + on.PLANES_MAX]
-    links = space[by_line.L_FIELDS + on.PLANES_MAX :]
+    cell = job[J_SPACE + by_line.L_FIELDS : J_SPACE + by_line.L_FIELDS + on.PLANES_MAX]
+    links = job[J_SPACE + by_line.L_FIELDS + on.PLANES_MAX :]
     desk = _words(job, J_DESK, job[J_DESK_WORDS])
     code = stay_nights(desk, terms, query, line, job[J_LEAD_OF_NIGHT] != 0, fills, links, cell, values)
     if code != by_line.OK_CODE:

@@ -80,7 +80,8 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
         if scratch[line + L_NIGHTS + (one >> 6)] >> (one & 63) & 1 == 0:
             return at
         some = False
-    at = write_one(plan, at, do.MARK, 0)
+    if some or terms[rule + term.P_MAX_OFF] >= 0 or terms[rule + term.P_FLOOR] >= 0:  # else nobody looks back
+        at = write_one(plan, at, do.MARK, 0)
     nights = query[do.Q_NIGHTS] if one < 0 else 1
     if some:
         nights = scratch[line + L_INSIDE]
