@@ -45,6 +45,20 @@ def called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compiled(function)
 
 
+def bare_inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An inlined kernel that makes no array, so that numba need not count references: that takes longer than most of
+    the small steps in which plans are written and compiled, even where there is nothing to count.
+    """
+    return _compiled(function, forceinline=True, _nrt=False)
+
+
+def bare_called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A called kernel that makes no array, as above."""
+    if _INNER_USABLE:
+        return _compiled(function, pipeline_class=inner.ApartCompiler, _nrt=False)
+    return _compiled(function, _nrt=False)
+
+
 def direct(compiled: Any) -> Callable[..., Any]:
     """The machine code of a kernel that takes whole numbers alone and was called before, for callers that make sure of
     both: numba looks at the type of every argument of a call, which takes a third of the time of a hold.

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 
 _LEAD_DAYS_MAX = 1_000
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def weekday_bit(mask, ordinal):
     """Bit of a day in a mask of weekdays, bit 0 = Monday (ordinal 1 was one)."""
     return mask >> ((ordinal + 6) % 7) & 1
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def capped_lead(query):
     """Lead days as rules count them."""
     return min(query[do.Q_LEAD], _LEAD_DAYS_MAX)
 
 
-@called_kernel
+@bare_called_kernel
 def _in_ranges(terms, first, count, day):
     for position in range(count):
         if terms[first + 2 * position] <= day <= terms[first + 2 * position + 1]:
@@ -29,7 +29,7 @@ def _in_ranges(terms, first, count, day):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def _named(terms, first, count, name):
     """Whether a list is empty or has a name."""
     for position in range(count):
@@ -38,7 +38,7 @@ def _named(terms, first, count, name):
     return count == 0
 
 
-@called_kernel
+@bare_called_kernel
 def _asked(query, first, count, name):
     for position in range(count):
         if query[first + position] == name:
@@ -46,7 +46,7 @@ def _asked(query, first, count, name):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def nights_inside(terms, at, count, query):
     """How many nights of the stay lie in one of the ranges at `at`."""
     arrival = query[do.Q_ARRIVAL]
@@ -56,7 +56,7 @@ def nights_inside(terms, at, count, query):
     return inside
 
 
-@called_kernel
+@bare_called_kernel
 def _guest_holds(terms, at, query):
     """Conditions about who asks, when, and for how long."""
     lead = capped_lead(query)
@@ -75,7 +75,7 @@ def _guest_holds(terms, at, query):
     return coupon == do.NO_NAME or _asked(query, first, query[do.Q_COUPONS], coupon)
 
 
-@called_kernel
+@bare_called_kernel
 def _stay_holds(terms, first, count, applies, query):
     """Whether the nights of the stay fit the stay dates."""
     if count == 0:
@@ -86,7 +86,7 @@ def _stay_holds(terms, first, count, applies, query):
     return inside == query[do.Q_NIGHTS] if applies == term.APPLIES_ALL else inside > 0
 
 
-@called_kernel
+@bare_called_kernel
 def holds(terms, at, query):
     """Whether all conditions at `at` hold; min_spend is looked at where the amount is known."""
     if not _guest_holds(terms, at, query):
@@ -115,7 +115,7 @@ def holds(terms, at, query):
     return True
 
 
-@called_kernel
+@bare_called_kernel
 def acts_on(terms, at, query, plan, out):
     """The nights that a promotion's discount acts on, and how many: (nights, nights inside its dates).
 
@@ -148,7 +148,7 @@ def acts_on(terms, at, query, plan, out):
     return count, inside
 
 
-@called_kernel
+@bare_called_kernel
 def _in_pattern(terms, at, place, places, day):
     """Whether the `place`-th of `places` nights belongs to a promotion's pattern."""
     pattern = terms[at + term.P_PATTERN]

@@ -10,7 +10,7 @@ import numpy as np
 from numba import carray
 
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native.base.jit import called_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, called_kernel, kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.planned import write_plan
@@ -31,7 +31,7 @@ from nightgrid.native.program.row_blocks import (
     price_vector,
     row_plan,
 )
-from nightgrid.native.program.row_codes import RowShop
+from nightgrid.native.program.row_codes import RowShop, Tails
 from nightgrid.native.program.row_program import compile_rows
 from nightgrid.native.program.stay_price import Workshop, price_by_night, work_out
 from nightgrid.native.store.views import address_of, as_pointer, borrowed
@@ -48,7 +48,7 @@ W_FIELDS: Final = 5
 NOT_ON_SALE: Final = -1
 
 
-@called_kernel
+@bare_called_kernel
 def _largest_sums(sums, about, group, begin, end, nights, out):
     """out (plane) float64: bounds of the stays' sums of nights of a group's rows, for arrivals begin..end - 1."""
     for plane in range(sums.shape[0]):
@@ -92,7 +92,7 @@ def _price_single(sums, about, group, terms, scales, query, code, shop, begin, e
                 offers[arrival - about[A_ARRIVAL], stay, column, place(places, i)] = answer[do.A_OFFERS]
 
 
-@called_kernel
+@bare_called_kernel
 def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, told):
     """Compile the plans of all tiers, as far as they have a vector form; returns how many have."""
     if about[A_BY_NIGHT]:
@@ -100,7 +100,7 @@ def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, larges
     for tier in range(tiers.shape[0]):
         query[do.Q_TIER] = tiers[tier, 0]
         code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        if code != 0 or not compile_rows(shop.plan, scales, largest, told, row_plan(rows, tier)):
+        if code != 0 or not compile_rows(shop.plan, scales, largest, told, row_plan(rows, tier), rows.tails):
             return tier
     return tiers.shape[0]
 
@@ -145,7 +145,7 @@ def _price_arrivals(
     ways[W_LARGE] = 1
 
 
-@called_kernel
+@bare_called_kernel
 def _not_on_sale(group, places, stay, tiers, out, begin, end):
     """No price for some arrivals of a group."""
     for arrival in range(begin, end):
@@ -229,7 +229,10 @@ def price_groups(
         RowShop(
             borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
             borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.columns), borrowed(rows.pieces),
-            borrowed(rows.totals),
+            Tails(
+                borrowed(rows.tails.head), borrowed(rows.tails.words), borrowed(rows.tails.known),
+                borrowed(rows.tails.ops), borrowed(rows.tails.numbers), borrowed(rows.tails.bits),
+            ),
         ),
         borrowed(out), borrowed(out_offers), borrowed(ways),
     )  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import nights_inside
 from nightgrid.native.program.plan_steps import begin, divisor, nights_of, write_amount, write_change
 
 
-@called_kernel
+@bare_called_kernel
 def as_adults(terms, rule, query):
     """How many of the children, from the oldest on, count as adults: those older than all bands, and full payers.
 
@@ -28,7 +28,7 @@ def as_adults(terms, rule, query):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def write_extra(plan, at, terms, rule, ref, query):
     """Extra guests: every night, every guest beyond the included ones."""
     if query[do.Q_ADULTS] < 0:
@@ -70,7 +70,7 @@ def write_extra(plan, at, terms, rule, ref, query):
     return at
 
 
-@called_kernel
+@bare_called_kernel
 def _charge(plan, at, ref, kind, value, heads, nights):
     if kind == term.CHARGE_AMOUNT:
         return write_amount(plan, at, value * heads * nights, 1)
@@ -79,7 +79,7 @@ def _charge(plan, at, ref, kind, value, heads, nights):
     return at
 
 
-@called_kernel
+@bare_called_kernel
 def _chosen(query, name):
     first = do.Q_LISTS + query[do.Q_CHILDREN] + query[do.Q_COUPONS]
     for position in range(query[do.Q_PACKAGES]):
@@ -88,7 +88,7 @@ def _chosen(query, name):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def write_package(plan, at, terms, rule, query):
     """A package: mandatory or chosen; per person only where the guests are told."""
     if terms[rule + term.K_MANDATORY] == 0 and not _chosen(query, terms[rule + term.K_NAME]):
@@ -107,7 +107,7 @@ def write_package(plan, at, terms, rule, query):
     return write_amount(plan, at, terms[rule + term.K_PRICE] * (times // common), over // common)
 
 
-@called_kernel
+@bare_called_kernel
 def _taxed_nights(terms, rule, query):
     """How many nights an amount a night is for; under policy night whether the night is one of them."""
     limit = terms[rule + term.T_NIGHTS_MAX]
@@ -126,7 +126,7 @@ def _taxed_nights(terms, rule, query):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def _taxed_persons(terms, rule, query):
     if query[do.Q_ADULTS] < 0:
         return 0
@@ -136,7 +136,7 @@ def _taxed_persons(terms, rule, query):
     return persons
 
 
-@called_kernel
+@bare_called_kernel
 def write_tax(plan, at, terms, rule, query):
     """A tax: percent or amount, with the range of the stay's net amount in which it is due."""
     ranges = terms[rule + term.T_DATES]
@@ -168,7 +168,7 @@ def write_tax(plan, at, terms, rule, query):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def write_points(plan, at, terms, rule, query):
     """Points: rule: points, value, basis points of the price that they may pay."""
     if query[do.Q_POINTS] == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import acts_on, holds
@@ -27,7 +27,7 @@ from nightgrid.native.program.plan_steps import (
 )
 
 
-@called_kernel
+@bare_called_kernel
 def _candidates(terms, stage, query, scratch):
     """Promotions whose conditions hold and that change some night; returns how many."""
     count = 0
@@ -54,7 +54,7 @@ def _candidates(terms, stage, query, scratch):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def _held_nights(terms, rule, query, scratch, out):
     """The nights of the stay inside the promotion's dates."""
     conditions = terms[rule + term.P_CONDITIONS]
@@ -68,7 +68,7 @@ def _held_nights(terms, rule, query, scratch, out):
             scratch[out + (night >> 6)] |= 1 << (night & 63)
 
 
-@called_kernel
+@bare_called_kernel
 def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
     """What one promotion does to the running amount."""
     kind = terms[rule + term.P_KIND]
@@ -114,7 +114,7 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
     return at
 
 
-@called_kernel
+@bare_called_kernel
 def _write_share(plan, at, ref, by, over, scratch, line):
     following = begin(plan, at, do.SHARE, 3 + do.NIGHT_WORDS)
     plan[at + 2] = ref
@@ -125,7 +125,7 @@ def _write_share(plan, at, ref, by, over, scratch, line):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def _write_spend(plan, at, terms, rule):
     count = terms[rule + term.P_LIST]
     following = begin(plan, at, do.SPEND, 1 + 2 * count)
@@ -134,7 +134,7 @@ def _write_spend(plan, at, terms, rule):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def _write_limits(plan, at, terms, rule, query):
     if terms[rule + term.P_MAX_OFF] >= 0:
         at = write_one(plan, at, do.CAP, terms[rule + term.P_MAX_OFF])
@@ -144,7 +144,7 @@ def _write_limits(plan, at, terms, rule, query):
     return at
 
 
-@called_kernel
+@bare_called_kernel
 def write_offers(plan, at, terms, stage, query, scratch, sets):
     """The whole stage; returns where the next step goes, -1 where the plan is full.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.native.base.hints import bit_count, first_bit
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.plan_steps import PLAN_WORDS, ROOM
@@ -35,7 +35,7 @@ SETS = 1 << PROMOTIONS_MAX
 SCRATCH = CANDIDATES_MAX * LINE + 3 * PROMOTIONS_MAX + SETS // 8 + 8
 
 
-@called_kernel
+@bare_called_kernel
 def _meet(scratch, a, b):
     """Whether two candidates have a night in common."""
     for word in range(do.NIGHT_WORDS):
@@ -44,7 +44,7 @@ def _meet(scratch, a, b):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def _case(terms, stage, scratch, candidates, amount, members):
     """The candidates where the amount before the stage is `amount`, at most 16, and their conflicts and requirements.
 
@@ -78,7 +78,7 @@ def _case(terms, stage, scratch, candidates, amount, members):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def _is_permitted(scratch, members, count, chosen):
     for place in range(count):
         if chosen >> place & 1:
@@ -88,7 +88,7 @@ def _is_permitted(scratch, members, count, chosen):
     return True
 
 
-@called_kernel
+@bare_called_kernel
 def _greedy(scratch, members, count, only_first):
     """File order: the first that is permitted, then each that is permitted with what is there."""
     chosen = 0
@@ -100,7 +100,7 @@ def _greedy(scratch, members, count, only_first):
     return chosen
 
 
-@called_kernel
+@bare_called_kernel
 def _write_set(plan, at, scratch, members, count, chosen, candidates, low, high):
     """One permitted set: bits by candidate, the first candidate the highest."""
     bits = 0
@@ -113,7 +113,7 @@ def _write_set(plan, at, scratch, members, count, chosen, candidates, low, high)
     return at + do.OFFER_LINE
 
 
-@called_kernel
+@bare_called_kernel
 def _reversed(bits, count):
     turned = 0
     for place in range(count):
@@ -122,7 +122,7 @@ def _reversed(bits, count):
     return turned
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_sets(scratch, members, count, sets):
     """sets (2^count) uint8: bit 0 where a set is permitted, bit 1 where a larger one is [out]."""
     full = 1 << count
@@ -137,7 +137,7 @@ def _mark_sets(scratch, members, count, sets):
         sets[chosen] = mark
 
 
-@called_kernel
+@bare_called_kernel
 def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high):
     """All permitted sets, or the maximal ones: fewer promotions first, then the smaller tuple of places."""
     if not every and not _requires(scratch, members, count):
@@ -164,7 +164,7 @@ def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low,
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def _requires(scratch, members, count):
     """Whether a candidate requires another one. (Who requires what is not there is in no set at all.)"""
     for place in range(count):
@@ -173,7 +173,7 @@ def _requires(scratch, members, count):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def _write_cliques(plan, at, scratch, members, count, candidates, low, high):
     """The maximal sets without a conflict, in the order of `_write_sets`, where no candidate requires another: the
     maximal cliques of who goes with whom, by depth (Bron and Kerbosch 1973), at most 3^(16/3) = 350 of 16 candidates.
@@ -222,7 +222,7 @@ def _write_cliques(plan, at, scratch, members, count, candidates, low, high):
     return at
 
 
-@called_kernel
+@bare_called_kernel
 def _open_frame(scratch, frame, friends, taken, open_to, closed):
     """A step of the search: what is taken, what it may grow by, what it was grown by before; and what is left to try,
     which is who does not go with the one that goes with the most: a maximal set without him has one of those.
@@ -241,7 +241,7 @@ def _open_frame(scratch, frame, friends, taken, open_to, closed):
     scratch[frame + 3] = open_to & ~near
 
 
-@called_kernel
+@bare_called_kernel
 def _keep_in_order(scratch, first, size, number):
     """Put a number among the `size` ones at `first`, which are ascending; returns how many there are now."""
     place = first + size
@@ -252,13 +252,13 @@ def _keep_in_order(scratch, first, size, number):
     return size + 1
 
 
-@called_kernel
+@bare_called_kernel
 def _late(chosen, count):
     """A set as a number that is the larger, the later its places are in the order of tuples; its own inverse."""
     return (1 << count) - 1 - _reversed(chosen, count)
 
 
-@called_kernel
+@bare_called_kernel
 def _plain(scratch, members, count):
     """Whether any of the candidates goes with any other."""
     for place in range(count):
@@ -267,7 +267,7 @@ def _plain(scratch, members, count):
     return True
 
 
-@called_kernel
+@bare_called_kernel
 def write_cases(plan, at, terms, stage, scratch, candidates, sets):
     """The sets of every range of amounts; returns where they end, -1 where the plan is full."""
     policy = terms[stage + term.S_FIRST]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 
@@ -12,7 +12,7 @@ PLAN_WORDS = 1 << 17
 ROOM = 1_024
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def begin(plan, at, code, fields):
     """The head of a step."""
     plan[at] = code
@@ -20,7 +20,7 @@ def begin(plan, at, code, fields):
     return at + 2 + fields
 
 
-@called_kernel
+@bare_called_kernel
 def divisor(a, b):
     """Greatest common divisor of two int64 (Euclid); b >= 1."""
     a = abs(a)
@@ -29,7 +29,7 @@ def divisor(a, b):
     return b
 
 
-@called_kernel
+@bare_called_kernel
 def write_change(plan, at, ref, by, over):
     """The running amount changes by by/over of an amount."""
     if by == 0:
@@ -48,7 +48,7 @@ def write_change(plan, at, ref, by, over):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def write_amount(plan, at, by, over):
     """An amount is added."""
     if by == 0:
@@ -60,7 +60,7 @@ def write_amount(plan, at, by, over):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def write_one(plan, at, code, value):
     """A step with one field."""
     following = begin(plan, at, code, 1)
@@ -68,7 +68,7 @@ def write_one(plan, at, code, value):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def write_rounding(plan, at, terms, rounding):
     """Round as the terms at `rounding` say."""
     endings = terms[rounding + 2]
@@ -78,13 +78,13 @@ def write_rounding(plan, at, terms, rounding):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def nights_of(query):
     """Over how many nights amounts a night are summed: those of the stay, or 1."""
     return query[do.Q_NIGHTS] if query[do.Q_NIGHT] < 0 else 1
 
 
-@called_kernel
+@bare_called_kernel
 def write_length(plan, at, terms, rule, ref, query):
     """Length of stay: the band reached, every night's band, or blocks of nights at their price."""
     nights = query[do.Q_NIGHTS]
@@ -102,7 +102,7 @@ def write_length(plan, at, terms, rule, ref, query):
     return write_change(plan, at, ref, by, term.WHOLE_BP)
 
 
-@called_kernel
+@bare_called_kernel
 def _write_tiles(plan, at, terms, rule, nights):
     bands = terms[rule + 1]
     total = 0
@@ -119,7 +119,7 @@ def _write_tiles(plan, at, terms, rule, nights):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def _write_margin(plan, at, terms, rule, ref, nights):
     bands = terms[rule + 1]
     if terms[rule + 2] > nights:
@@ -140,7 +140,7 @@ def _write_margin(plan, at, terms, rule, ref, nights):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def write_lead(plan, at, terms, rule, ref, lead):
     """Lead time: the band that holds the lead, or the curve at it, exact between its points."""
     count = terms[rule + 1]
@@ -161,7 +161,7 @@ def write_lead(plan, at, terms, rule, ref, lead):
     return write_change(plan, at, ref, by, term.WHOLE_BP * span)
 
 
-@called_kernel
+@bare_called_kernel
 def write_tier(plan, at, terms, rule, ref, query):
     """Member tier: percent, amount or price; the own plan and extra points act elsewhere."""
     kind = terms[rule + 2 * query[do.Q_TIER]]

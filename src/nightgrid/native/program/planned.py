@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import capped_lead, holds
@@ -20,7 +20,7 @@ from nightgrid.native.program.plan_steps import (
 )
 
 
-@called_kernel
+@bare_called_kernel
 def _write_free(plan, at, terms, stage, query):
     """Free nights: the rules whose conditions hold, the best first; the amount decides where they need a spend."""
     count = 0
@@ -46,7 +46,7 @@ def _write_free(plan, at, terms, stage, query):
     return following
 
 
-@called_kernel
+@bare_called_kernel
 def _write_stage(plan, at, terms, stage, query, scratch, sets):
     """The steps of one stage."""
     code = terms[stage]
@@ -80,7 +80,7 @@ def _write_stage(plan, at, terms, stage, query, scratch, sets):
     return write_points(plan, at, terms, rule, query)
 
 
-@called_kernel
+@bare_called_kernel
 def write_plan(terms, stage, query, scratch, sets, plan):
     """Write the plan of a question for the rule set whose stages stand at `stage`; 0, or TOO_MANY_CODE.
 

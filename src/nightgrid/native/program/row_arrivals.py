@@ -5,7 +5,7 @@ and which weekdays it tells apart. Between them one plan serves all arrivals.
 from __future__ import annotations
 
 from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 
@@ -13,14 +13,14 @@ from nightgrid.native.program import terms_of_rules as term
 WEEKDAYS = 7
 
 
-@called_kernel
+@bare_called_kernel
 def _mark(changes, first, last, begin):
     """Arrivals first..last (ordinals) can differ from the day before; begin: the ordinal of changes[0]."""
     for at in range(max(first - begin, 0), min(last - begin + 1, changes.size)):
         changes[at] = 1
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_ranges(terms, at, count, nights, changes, begin):
     """Dates on which nights of a stay lie: what is inside changes while the stay moves over an edge."""
     for position in range(count):
@@ -29,11 +29,12 @@ def _mark_ranges(terms, at, count, nights, changes, begin):
         _mark(changes, last - nights + 2, last + 1, begin)
 
 
-@called_kernel
-def _tell_apart(mask, weekdays):
-    """Split the classes of weekdays by a mask, bit 0 = Monday."""
+@bare_called_kernel
+def _tell_apart(mask, nights, weekdays):
+    """Split the classes of arrival weekdays by a mask, bit 0 = Monday: which of the first `nights` nights are in it."""
     for day in range(WEEKDAYS):
-        weekdays[day] = weekdays[day] * 2 + (mask >> day & 1)
+        for night in range(min(nights, WEEKDAYS)):
+            weekdays[day] = weekdays[day] * 2 + (mask >> ((day + night) % WEEKDAYS) & 1)
     for day in range(WEEKDAYS):  # small numbers again: the first day of the same class
         weekdays[WEEKDAYS + day] = weekdays[day]
     for day in range(WEEKDAYS):
@@ -43,7 +44,7 @@ def _tell_apart(mask, weekdays):
         weekdays[day] = same
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
     """The conditions of an offer. Those that look at nothing of the arrival are the same for all."""
     nights = query[do.Q_NIGHTS]
@@ -54,7 +55,7 @@ def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
         _mark(changes, today + low, today + low, begin)
     if high < LEAD_DAYS_MAX:
         _mark(changes, today + high + 1, today + high + 1, begin)
-    _tell_apart(terms[at + term.C_ARRIVAL_DAYS], weekdays)
+    _tell_apart(terms[at + term.C_ARRIVAL_DAYS], 1, weekdays)
     first = at + term.C_LISTS + 2 * terms[at + term.C_BOOKING]
     count = terms[at + term.C_STAY]
     if terms[at + term.C_APPLIES] == term.APPLIES_ARRIVAL:
@@ -63,7 +64,7 @@ def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
     _mark_ranges(terms, first + 2 * count, terms[at + term.C_BLACKOUT], query[do.Q_NIGHTS], changes, begin)
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_lead(terms, rule, today, changes, begin):
     """Lead time: the edges of bands, every day of a curve."""
     first = rule + 2
@@ -78,7 +79,7 @@ def _mark_lead(terms, rule, today, changes, begin):
             _mark(changes, days, today + terms[first + 2 * position], begin)
 
 
-@called_kernel
+@bare_called_kernel
 def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
     """Mark the arrivals on which the plan of a rule set can differ from that of the day before.
 
@@ -97,8 +98,7 @@ def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
                 _mark_conditions(terms, terms[rule + term.P_CONDITIONS], query, today, changes, begin, weekdays)
                 if terms[rule + term.P_PATTERN] == term.PATTERN_WEEKDAYS:
                     # Which nights of a stay these are depends on the arrival's weekday.
-                    for day in range(WEEKDAYS):
-                        _tell_apart(1 << day, weekdays)
+                    _tell_apart(terms[rule + term.P_PATTERN_A], query[do.Q_NIGHTS], weekdays)
         elif code == term.STAGE_FREE:
             for position in range(terms[first]):
                 rule = terms[first + 1 + position]

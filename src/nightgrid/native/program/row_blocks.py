@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.base.marked import load_scratch, load_table, store_result, store_scratch
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_arrivals import WEEKDAYS
@@ -30,7 +30,7 @@ A_LARGEST: Final = 4  # a bound of all nights x scale, 0 = unknown
 A_FIELDS: Final = 5
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def row_plan(rows, tier):
     """The compiled plan of a tier."""
     return RowPlan(
@@ -38,7 +38,7 @@ def row_plan(rows, tier):
     )
 
 
-@called_kernel
+@bare_called_kernel
 def _alike(rows, tiers, at):
     """Whether the plans of all tiers have the same operation at a place."""
     for tier in range(tiers):
@@ -53,7 +53,7 @@ def _alike(rows, tiers, at):
     return True
 
 
-@called_kernel
+@bare_called_kernel
 def _shared(rows, tiers):
     """How many first operations the plans of all tiers have in common, and nothing but the running amount after them; 0
     for a single one.
@@ -69,7 +69,7 @@ def _shared(rows, tiers):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def _load_plane(sums, low, high, mask, columns, at, count):
     """Sums of nights of some rows: the differences of two rows of running sums, which begin at `low` and `high`."""
     for i in range(count):
@@ -77,7 +77,7 @@ def _load_plane(sums, low, high, mask, columns, at, count):
         store_scratch(columns, at + i, np.float64(value & mask))
 
 
-@called_kernel
+@bare_called_kernel
 def _load(sums, shape, about, pieces, count, nights, planes, columns):
     """The sums of nights of a block's pieces; returns how many rows. sums, columns: flat; shape: of the sums."""
     at = 0
@@ -94,35 +94,38 @@ def _load(sums, shape, about, pieces, count, nights, planes, columns):
     return at
 
 
-@called_kernel
-def _totals(columns, running, with_taxes, flat, rows, totals):
-    """totals = the running amount and the added taxes."""
+@bare_called_kernel
+def _store_totals(columns, running, with_taxes, flat, at, size, out, base):
+    """Totals of a piece beside each other from `base` on: the running amount and the added taxes."""
+    running = running * row.BLOCK + at
+    taxes = row.C_TAXES * row.BLOCK + at
     if with_taxes:
-        for i in range(rows):
-            totals[i] = np.int64(columns[running, i] + columns[row.C_TAXES, i] + flat)
-    else:
-        for i in range(rows):
-            totals[i] = np.int64(columns[running, i] + flat)
-
-
-@called_kernel
-def _store(totals, at, size, places, first, out, base):
-    """Totals of a piece to a row of the answer that begins at `base`: beside each other, or to their places."""
-    if places.size == 0:
         for i in range(size):
-            store_result(out, base + first + i, load_scratch(totals, at + i))
+            store_result(
+                out, base + i, np.int64(load_scratch(columns, running + i) + load_scratch(columns, taxes + i) + flat)
+            )
     else:
         for i in range(size):
-            out[base + places[first + i]] = totals[at + i]
+            store_result(out, base + i, np.int64(load_scratch(columns, running + i) + flat))
 
 
-@inlined_kernel
+@bare_called_kernel
+def _place_totals(columns, running, with_taxes, flat, at, size, places, first, out, base):
+    """The same to the places of the rows."""
+    for i in range(size):
+        total = columns[running, at + i] + flat
+        if with_taxes:
+            total += columns[row.C_TAXES, at + i]
+        out[base + places[first + i]] = np.int64(total)
+
+
+@bare_inlined_kernel
 def place(places, i):
     """Where a row stands in the answer."""
     return places[i] if places.size > 0 else i
 
 
-@called_kernel
+@bare_called_kernel
 def _store_offers(plan, columns, at, size, places, first, out):
     """Promotions applied of a piece to their places."""
     sets = plan.head[row.H_SETS]
@@ -131,47 +134,82 @@ def _store_offers(plan, columns, at, size, places, first, out):
         out[place(places, first + i)] = plan.bits[chosen] if sets > 0 else 0
 
 
-@called_kernel
+@bare_called_kernel
+def _clear(columns, planes, rows):
+    """Nought in the rows up to a whole number of vectors, which are worked out too; returns how many rows that are."""
+    whole = (rows + row.VECTOR - 1) // row.VECTOR * row.VECTOR
+    for i in range(rows, whole):
+        columns[row.C_RUNNING, i] = 0.0
+        for plane in range(row.PLANES_MAX):
+            if planes >> plane & 1:
+                columns[row.C_PLANE + plane, i] = 0.0
+    return whole
+
+
+@bare_called_kernel
 def _copy(columns, to, source, rows):
     for i in range(rows):
         columns[to, i] = columns[source, i]
 
 
-@called_kernel
-def _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, out, shape, out_offers):
+@bare_called_kernel
+def _read_prefix(rows, tiers, shared):
+    """Let every tier's plan read what the first `shared` operations leave from a copy that nothing overwrites. Returns
+    the column in which they leave it.
+    """
+    where = rows.ops[0, shared, row.O_AT] if shared < rows.head[0, row.H_OPS] else rows.head[0, row.H_AT]
+    for tier in range(tiers):
+        written = False
+        for at in range(shared, rows.head[tier, row.H_OPS]):
+            for word in (row.O_FROM, row.O_OTHER):
+                if not written and rows.ops[tier, at, word] == where:
+                    rows.ops[tier, at, word] = row.C_PREFIX
+            written = written or rows.ops[tier, at, row.O_TO] == where
+        if not written and rows.head[tier, row.H_AT] == where:
+            rows.head[tier, row.H_AT] = row.C_PREFIX
+    return where
+
+
+@bare_called_kernel
+def _price_block(
+    sums, flat, about, rows, count, nights, tiers, shared, where, planes, places, stay, out, shape, out_offers
+):  # fmt: skip
     """One block: pieces of some arrivals, every tier. flat: the sums in one dimension, as `out`, of that shape."""
     columns = rows.columns
-    size = _load(flat, sums.shape, about, rows.pieces, count, nights, planes, columns.reshape(columns.size))
+    plain = columns.reshape(columns.size)
+    size = _clear(columns, planes, _load(flat, sums.shape, about, rows.pieces, count, nights, planes, plain))
     many = tiers.shape[0]
-    where = np.int64(0)
     if many > 1:
-        run_ops(rows.ops[0], rows.numbers[0], 0, shared, columns, size)
-        where = rows.ops[0, shared, row.O_AT] if shared < rows.head[0, row.H_OPS] else rows.head[0, row.H_AT]
+        run_ops(rows.ops, rows.numbers, 0, 0, shared, columns, size)
         _copy(columns, row.C_PREFIX, where, size)
     for tier in range(many):
-        plan = row_plan(rows, tier)
-        if tier > 0:
-            _copy(columns, where, row.C_PREFIX, size)
-        run_ops(plan.ops, plan.numbers, shared, plan.head[row.H_OPS], columns, size)
-        taxes, fixed = plan.head[row.H_TAXES], np.float64(plan.head[row.H_FLAT])
-        _totals(columns, plan.head[row.H_AT], taxes, fixed, size, rows.totals)
+        end = rows.head[tier, row.H_OPS]
+        run_ops(rows.ops, rows.numbers, tier, shared, end, columns, size)
+        with_taxes, fixed = rows.head[tier, row.H_TAXES], np.float64(rows.head[tier, row.H_FLAT])
+        running = rows.head[tier, row.H_AT]
         at = 0
         for piece in range(count):
             arrival = rows.pieces[piece, 0] - about[A_ARRIVAL]
             first, part = rows.pieces[piece, 1], rows.pieces[piece, 2]
             base = ((arrival * shape[1] + stay) * shape[2] + tiers[tier, 1]) * shape[3]
-            _store(rows.totals, at, part, places, first, out, base)
+            if places.size == 0:
+                _store_totals(plain, running, with_taxes, fixed, at, part, out, base + first)
+            else:
+                _place_totals(columns, running, with_taxes, fixed, at, part, places, first, out, base)
             if out_offers.size > 0:
-                _store_offers(plan, columns, at, part, places, first, out_offers[arrival, stay, tiers[tier, 1]])
+                _store_offers(
+                    row_plan(rows, tier), columns, at, part, places, first, out_offers[arrival, stay, tiers[tier, 1]]
+                )
             at += part
 
 
-@called_kernel
+@bare_called_kernel
 def price_vector(sums, about, group, rows, nights, tiers, begin, end, chosen, places, stay, out, out_offers):
     """All rows of a group for the arrivals that share the plans, in blocks. chosen (weekday) uint8; tiers (tier, 2)."""
     flat = sums.reshape(sums.size)
     prices = out.reshape(out.size)
     shared = _shared(rows, tiers.shape[0])
+    where = _read_prefix(rows, tiers.shape[0], shared) if tiers.shape[0] > 1 else row.C_RUNNING
     planes = np.int64(0)
     for tier in range(tiers.shape[0]):
         planes |= rows.head[tier, row.H_PLANES]
@@ -191,9 +229,9 @@ def price_vector(sums, about, group, rows, nights, tiers, begin, end, chosen, pl
             first += part
             left -= part
             if size == row.BLOCK:
-                _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, prices,
+                _price_block(sums, flat, about, rows, count, nights, tiers, shared, where, planes, places, stay, prices,
                              out.shape, out_offers)  # fmt: skip
                 count, size = 0, 0
     if size > 0:
-        _price_block(sums, flat, about, rows, count, nights, tiers, shared, planes, places, stay, prices, out.shape,
-                     out_offers)  # fmt: skip
+        _price_block(sums, flat, about, rows, count, nights, tiers, shared, where, planes, places, stay, prices,
+                     out.shape, out_offers)  # fmt: skip

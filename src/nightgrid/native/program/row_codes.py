@@ -15,6 +15,8 @@ from nightgrid.native.program import plan_codes as do
 
 #: Rows of a block: a column takes 4 KiB, so that what a plan touches nearly stays in the first cache.
 BLOCK: Final = 512
+#: Rows that a loop takes at once: so many are always worked out together.
+VECTOR: Final = 32
 
 #: Columns. The running amount moves between the first four: an operation never writes what it reads.
 C_RUNNING: Final = 0  # where it begins; of `den` and `top`: of the running amount, wherever it is
@@ -88,6 +90,34 @@ LIGHT: Final = 2.0**50
 WIDE_DENOMINATOR: Final = 2.0**51
 SETS_MAX: Final = 64
 
+#: Ends of plans that are kept compiled (`row_tails`): places, words of a key, columns that it tells, operations.
+TAILS: Final = 128
+TAIL_WORDS: Final = 512
+TAIL_FIRST: Final = C_SLOT
+TAIL_COLUMNS: Final = COLUMNS - C_SLOT
+TAIL_OPS: Final = 48
+TAIL_SETS: Final = 16
+#: Fields of a kept end: what it was compiled for, then the head of the plan after it.
+T_WORDS: Final = 0  # how many words of the plan; 0 = nothing is kept here
+T_HASH: Final = 1
+T_FIRST: Final = 2  # where they begin, as steps name each other by their places
+T_TOLD: Final = 3
+T_AT: Final = 4  # where the running amount is before it
+T_OPS: Final = 5
+T_HEAD: Final = 6
+T_FIELDS: Final = T_HEAD + H_FIELDS
+
+
+class Tails(NamedTuple):
+    """Ends of plans that are kept compiled."""
+
+    head: Any  # int64 (TAILS, T_FIELDS)
+    words: Any  # int64 (TAILS, TAIL_WORDS)
+    known: Any  # float64 (TAILS, 1 + 2 * TAIL_COLUMNS): bound of the running amount; denominators and bounds
+    ops: Any  # int64 (TAILS, TAIL_OPS, OP_WORDS)
+    numbers: Any  # float64 (TAILS, TAIL_OPS, OP_NUMBERS)
+    bits: Any  # int64 (TAILS, TAIL_SETS)
+
 
 class RowPlan(NamedTuple):
     """A compiled plan, and what compiling knows of each column: denominator, bound of the numerators, both float64."""
@@ -113,7 +143,7 @@ class RowShop(NamedTuple):
     ratios: Any  # float64 (SETS_MAX, 4)
     columns: Any  # float64 (COLUMNS, BLOCK)
     pieces: Any  # int64 (BLOCK, 3): the parts of a block: arrival, first row, rows
-    totals: Any  # int64 (BLOCK)
+    tails: Tails
 
 
 def make_row_shop(tiers: int) -> RowShop:
@@ -128,5 +158,12 @@ def make_row_shop(tiers: int) -> RowShop:
         np.zeros((SETS_MAX, 4)),
         np.zeros((COLUMNS, BLOCK)),
         np.zeros((BLOCK, 3), np.int64),
-        np.zeros(BLOCK, np.int64),
+        Tails(
+            np.zeros((TAILS, T_FIELDS), np.int64),
+            np.zeros((TAILS, TAIL_WORDS), np.int64),
+            np.zeros((TAILS, 1 + 2 * TAIL_COLUMNS)),
+            np.zeros((TAILS, TAIL_OPS, OP_WORDS), np.int64),
+            np.zeros((TAILS, TAIL_OPS, OP_NUMBERS)),
+            np.zeros((TAILS, TAIL_SETS), np.int64),
+        ),
     )

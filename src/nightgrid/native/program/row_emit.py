@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import inlined_kernel
+from nightgrid.native.base.jit import bare_inlined_kernel
 from nightgrid.native.prices.prices import (
     MODE_CEILING,
     MODE_HALF_DOWN,
@@ -21,19 +21,19 @@ from nightgrid.native.prices.prices import (
 from nightgrid.native.program import row_codes as row
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def refuse_plan(plan):
     """There is no vector form."""
     plan.head[row.H_OPS] = -1
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def is_refused(plan):
     """Whether there is no vector form."""
     return plan.head[row.H_OPS] < 0
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def emit(plan, code, to, source, other, number):
     """Begin an operation; returns its place, 0 where the plan is full or refused."""
     at = plan.head[row.H_OPS]
@@ -53,7 +53,7 @@ def emit(plan, code, to, source, other, number):
     return at
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def move(plan, code, other):
     """Begin an operation on the running amount: what it makes goes to a column that nobody needs."""
     source = plan.head[row.H_AT]
@@ -65,7 +65,7 @@ def move(plan, code, other):
     return at
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def checked(plan, value):
     """A bound of what is computed; without a vector form where that could be inexact."""
     if not value < row.EXACT:
@@ -73,7 +73,7 @@ def checked(plan, value):
     return value
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def divisor_of(a, b):
     """Greatest common divisor of integers in float64 below 2^53; 1 for others, whose plan is refused."""
     if not (a < row.EXACT and b < row.EXACT):
@@ -86,7 +86,7 @@ def divisor_of(a, b):
     return np.float64(y)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def common_den(plan, a, b):
     """The least common multiple of two denominators."""
     if a == b or is_refused(plan):
@@ -94,7 +94,7 @@ def common_den(plan, a, b):
     return checked(plan, a / divisor_of(a, b) * b)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def times_factor(plan, by, over, factor):
     """running *= by / over; returns the factor that is still to come."""
     den = plan.den[row.C_RUNNING]
@@ -108,13 +108,13 @@ def times_factor(plan, by, over, factor):
     return checked(plan, factor * by)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def bound_of(plan, factor):
     """The largest numerator of the running amount with its factor; it must be exact."""
     return checked(plan, plan.top[row.C_RUNNING] * factor)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def settle(plan, factor):
     """Do what is still to come, so that the column holds the amount."""
     if factor != 1.0:
@@ -122,7 +122,7 @@ def settle(plan, factor):
         plan.numbers[move(plan, row.SCALE, 0), 0] = factor
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def keep(plan, column, factor):
     """Copy the running amount to a slot."""
     plan.numbers[emit(plan, row.SCALE, column, plan.head[row.H_AT], 0, 0), 0] = factor
@@ -130,7 +130,7 @@ def keep(plan, column, factor):
     plan.top[column] = bound_of(plan, factor)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def mark(plan, head, column):
     """Let nothing overwrite the running amount as it is now: H_BEFORE or H_STAGE, with C_BEFORE or C_STAGE."""
     plan.head[head] = plan.head[row.H_AT]
@@ -138,7 +138,7 @@ def mark(plan, head, column):
     plan.top[column] = plan.top[row.C_RUNNING]
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def add_amount(plan, by, over, factor):
     """running += by / over, never below 0."""
     den = plan.den[row.C_RUNNING]
@@ -152,7 +152,7 @@ def add_amount(plan, by, over, factor):
     plan.den[row.C_RUNNING] = common
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def add_part_of(plan, column, by, over, factor):
     """running += by / over of another column, never below 0."""
     den = plan.den[row.C_RUNNING]
@@ -170,7 +170,7 @@ def add_part_of(plan, column, by, over, factor):
     plan.den[row.C_RUNNING] = common
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def limit(plan, code, amount, factor):
     """CAP and LEAST: not below what stands in "before", less an amount or at most an amount."""
     den = plan.den[row.C_RUNNING]
@@ -187,7 +187,7 @@ def limit(plan, code, amount, factor):
     plan.den[row.C_RUNNING] = common
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def round_running(plan, steps, at, factor):
     """Round the running amount as the fields of a ROUND step say."""
     first = plan.head[row.H_OPS]
@@ -202,7 +202,7 @@ def round_running(plan, steps, at, factor):
         plan.head[row.H_AT] = to
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def round_column(plan, steps, at, den, top, factor, plus, to, source):
     """(source x factor + plus) / den, rounded as the fields of a ROUND step say: mode, step, endings. top: bound of the
     source [in]. Returns the bound of the result.
@@ -234,7 +234,7 @@ def round_column(plan, steps, at, den, top, factor, plus, to, source):
     return checked(plan, (np.floor(top / whole) + 2.0) * step)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _round_once(plan, mode, step, ending, den, factor, plus, to, source):
     """To multiples of a step, or to one ending."""
     whole = den * step
@@ -252,7 +252,7 @@ def _round_once(plan, mode, step, ending, den, factor, plus, to, source):
     x[3], x[4], x[5] = step, ending, whole
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _round_to_endings(plan, steps, at, den, factor, to, source):
     """To the nearest of several endings: from which rest on which of them is the nearest, the lowest first."""
     mode = steps[at]
@@ -276,7 +276,7 @@ def _round_to_endings(plan, steps, at, den, factor, to, source):
         below = ending
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def put_pair(plan, line, pair, first, second):
     """The next pair of numbers after an operation; those that are never put are not reached."""
     at = line + 1 + pair // 3

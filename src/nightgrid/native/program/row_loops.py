@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.prices.prices import fused_multiply_add, rounded_ratio
 from nightgrid.native.program import row_codes as row
 
 
-@called_kernel
+@bare_called_kernel
 def scale(columns, c, s, rows, by):
     """SCALE."""
     for i in range(rows):
         columns[c, i] = columns[s, i] * by
 
 
-@called_kernel
+@bare_called_kernel
 def part(columns, c, s, o, rows, by, of):
     """PART."""
     for i in range(rows):
@@ -32,7 +32,7 @@ def part(columns, c, s, o, rows, by, of):
         columns[c, i] = value if value > 0.0 else 0.0
 
 
-@called_kernel
+@bare_called_kernel
 def add(columns, c, s, rows, by, amount):
     """ADD."""
     for i in range(rows):
@@ -40,14 +40,14 @@ def add(columns, c, s, rows, by, amount):
         columns[c, i] = value if value > 0.0 else 0.0
 
 
-@called_kernel
+@bare_called_kernel
 def fill(columns, c, rows, value):
     """SET."""
     for i in range(rows):
         columns[c, i] = value
 
 
-@called_kernel
+@bare_called_kernel
 def rounded(columns, c, s, rows, by, shift, inverse, step, ending):
     """ROUND."""
     for i in range(rows):
@@ -56,7 +56,7 @@ def rounded(columns, c, s, rows, by, shift, inverse, step, ending):
         columns[c, i] = value if value > ending else ending
 
 
-@called_kernel
+@bare_called_kernel
 def rounded_even(columns, c, s, rows, by, shift, inverse, step, ending, whole):
     """ROUND_EVEN: shift is half of `whole` and one half."""
     for i in range(rows):
@@ -69,21 +69,21 @@ def rounded_even(columns, c, s, rows, by, shift, inverse, step, ending, whole):
         columns[c, i] = value if value > ending else ending
 
 
-@called_kernel
+@bare_called_kernel
 def rounded_wide(columns, c, s, rows, by, whole, inverse, threshold, even, step):
     """ROUND_WIDE."""
     for i in range(rows):
         columns[c, i] = rounded_ratio(columns[s, i], by, whole, inverse, threshold, even) * step
 
 
-@called_kernel
+@bare_called_kernel
 def _where_reached(columns, c, o, rows, low, value):
     """column = value where the other one has reached a number."""
     for i in range(rows):
         columns[c, i] = value if columns[o, i] >= low else columns[c, i]
 
 
-@called_kernel
+@bare_called_kernel
 def _pairs(columns, c, o, rows, numbers, line, count):
     """column = the second of the last pair whose first the other column has reached."""
     for pair in range(count):
@@ -91,7 +91,7 @@ def _pairs(columns, c, o, rows, numbers, line, count):
         _where_reached(columns, c, o, rows, numbers[at, 2 * (pair % 3)], numbers[at, 2 * (pair % 3) + 1])
 
 
-@called_kernel
+@bare_called_kernel
 def to_endings(columns, c, s, rows, numbers, line, count):
     """ENDINGS. numbers: of the operation and its `count` pairs (from which rest on, the amount in the block)."""
     by = numbers[line, 0]
@@ -111,7 +111,7 @@ def to_endings(columns, c, s, rows, numbers, line, count):
         columns[c, i] = value if value > lowest else lowest
 
 
-@called_kernel
+@bare_called_kernel
 def cap(columns, c, s, o, rows, by, of, amount):
     """CAP."""
     for i in range(rows):
@@ -120,7 +120,7 @@ def cap(columns, c, s, o, rows, by, of, amount):
         columns[c, i] = value if value > low else low
 
 
-@called_kernel
+@bare_called_kernel
 def least(columns, c, s, o, rows, by, of, amount):
     """LEAST."""
     for i in range(rows):
@@ -130,7 +130,7 @@ def least(columns, c, s, o, rows, by, of, amount):
         columns[c, i] = value if value > low else low
 
 
-@called_kernel
+@bare_called_kernel
 def spend(columns, c, s, o, rows, numbers, line, count):
     """SPEND with any number of thresholds."""
     by = numbers[line, 0]
@@ -141,7 +141,7 @@ def spend(columns, c, s, o, rows, numbers, line, count):
         columns[c, i] = value if value > 0.0 else 0.0
 
 
-@called_kernel
+@bare_called_kernel
 def spend_some(columns, c, s, o, rows, by, pairs):
     """SPEND with at most three thresholds; those that are not there are infinite."""
     first, second, third = pairs[0], pairs[2], pairs[4]
@@ -155,7 +155,7 @@ def spend_some(columns, c, s, o, rows, by, pairs):
         columns[c, i] = value if value > 0.0 else 0.0
 
 
-@called_kernel
+@bare_called_kernel
 def better(columns, s, rows, by, sign):
     """BETTER (sign -1) and MORE (1) where nobody asks which set it is."""
     for i in range(rows):
@@ -164,7 +164,7 @@ def better(columns, s, rows, by, sign):
         columns[row.C_BEST, i] = value if (value - best) * sign > 0.0 else best
 
 
-@called_kernel
+@bare_called_kernel
 def better_told(columns, s, rows, by, sign, number):
     """BETTER and MORE."""
     for i in range(rows):
@@ -175,7 +175,7 @@ def better_told(columns, s, rows, by, sign, number):
         columns[row.C_CHOSEN, i] = number if take else columns[row.C_CHOSEN, i]
 
 
-@called_kernel
+@bare_called_kernel
 def first_inside(columns, s, o, rows, by, low, high, elsewhere):
     """RANGE_FIRST."""
     for i in range(rows):
@@ -184,7 +184,7 @@ def first_inside(columns, s, o, rows, by, low, high, elsewhere):
         columns[row.C_BEST, i] = columns[s, i] * by if inside else elsewhere
 
 
-@called_kernel
+@bare_called_kernel
 def better_inside(columns, s, o, rows, by, low, high, sign):
     """RANGE_BETTER and RANGE_MORE where nobody asks which set it is."""
     for i in range(rows):
@@ -195,7 +195,7 @@ def better_inside(columns, s, o, rows, by, low, high, sign):
         columns[row.C_BEST, i] = value if take else best
 
 
-@called_kernel
+@bare_called_kernel
 def better_inside_told(columns, s, o, rows, by, low, high, sign, number):
     """RANGE_BETTER and RANGE_MORE."""
     for i in range(rows):
@@ -207,7 +207,7 @@ def better_inside_told(columns, s, o, rows, by, low, high, sign, number):
         columns[row.C_CHOSEN, i] = number if take else columns[row.C_CHOSEN, i]
 
 
-@called_kernel
+@bare_called_kernel
 def taxed(columns, s, o, rows, low, high):
     """TAXED."""
     for i in range(rows):
@@ -215,74 +215,77 @@ def taxed(columns, s, o, rows, low, high):
         columns[row.C_TAXES, i] += columns[o, i] if inside else 0.0
 
 
-@called_kernel
-def _round(code, columns, c, s, rows, x):
-    if code == row.ROUND:
-        rounded(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4])
-    elif code == row.ROUND_EVEN:
-        rounded_even(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4], x[5])
+@bare_called_kernel
+def _with_pairs(code, columns, c, s, o, rows, numbers, at, count):
+    if code == row.ENDINGS:
+        to_endings(columns, c, s, rows, numbers, at, count)
     else:
-        rounded_wide(columns, c, s, rows, x[0], x[1], x[2], x[3], x[4], x[5])
+        spend(columns, c, s, o, rows, numbers, at, count)
 
 
-@called_kernel
-def _offer(code, columns, s, o, rows, x, number):
-    """Compare a set of offers. number: which, -1 where nobody asks."""
-    sign = 1.0 if code == row.MORE or code == row.RANGE_MORE else -1.0
-    told = number >= 0
+@bare_called_kernel
+def _offer(code, columns, s, o, rows, by, low, high, elsewhere):
+    """Compare a set of offers where nobody asks which it is."""
     if code == row.FIRST:
-        scale(columns, row.C_BEST, s, rows, x[0])
-        if told:
-            fill(columns, row.C_CHOSEN, rows, np.float64(number))
+        scale(columns, row.C_BEST, s, rows, by)
     elif code == row.RANGE_FIRST:
-        first_inside(columns, s, o, rows, x[0], x[1], x[2], x[3])
-        if told:
-            fill(columns, row.C_CHOSEN, rows, np.float64(number))
+        first_inside(columns, s, o, rows, by, low, high, elsewhere)
     elif code == row.BETTER or code == row.MORE:
-        if told:
-            better_told(columns, s, rows, x[0], sign, np.float64(number))
-        else:
-            better(columns, s, rows, x[0], sign)
+        better(columns, s, rows, by, 1.0 if code == row.MORE else -1.0)
     elif code != row.LINE:
-        if told:
-            better_inside_told(columns, s, o, rows, x[0], x[1], x[2], sign, np.float64(number))
-        else:
-            better_inside(columns, s, o, rows, x[0], x[1], x[2], sign)
+        better_inside(columns, s, o, rows, by, low, high, 1.0 if code == row.RANGE_MORE else -1.0)
 
 
-@called_kernel
-def run_ops(ops, numbers, begin, end, columns, rows):
-    """Do the operations from `begin` to `end` for the first `rows` rows of a block.
+@bare_called_kernel
+def _offer_told(code, columns, s, o, rows, by, low, high, elsewhere, number):
+    """Compare a set of offers."""
+    if code == row.FIRST or code == row.RANGE_FIRST:
+        _offer(code, columns, s, o, rows, by, low, high, elsewhere)
+        fill(columns, row.C_CHOSEN, rows, number)
+    elif code == row.BETTER or code == row.MORE:
+        better_told(columns, s, rows, by, 1.0 if code == row.MORE else -1.0, number)
+    elif code != row.LINE:
+        better_inside_told(columns, s, o, rows, by, low, high, 1.0 if code == row.RANGE_MORE else -1.0, number)
 
-    ops (op, OP_WORDS) int64; numbers (op, OP_NUMBERS) float64 [in]; columns (COLUMNS, BLOCK) float64 [inout].
-    O(operations x rows).
+
+@bare_called_kernel
+def run_ops(ops, numbers, tier, begin, end, columns, rows):
+    """Do the operations from `begin` to `end` of a tier's plan for the first `rows` rows of a block.
+
+    ops (tier, op, OP_WORDS) int64; numbers (tier, op, OP_NUMBERS) float64 [in]; columns (COLUMNS, BLOCK) float64
+    [inout]. O(operations x rows).
     """
     for at in range(begin, end):
-        code = ops[at, row.O_CODE]
-        x = numbers[at]
-        c, s, o = ops[at, row.O_TO], ops[at, row.O_FROM], ops[at, row.O_OTHER]
-        number = ops[at, row.O_NUMBER]
-        if row.ROUND <= code <= row.ROUND_WIDE:
-            _round(code, columns, c, s, rows, x)
+        code = ops[tier, at, row.O_CODE]
+        c, s, o = ops[tier, at, row.O_TO], ops[tier, at, row.O_FROM], ops[tier, at, row.O_OTHER]
+        number = ops[tier, at, row.O_NUMBER]
+        x0, x1, x2 = numbers[tier, at, 0], numbers[tier, at, 1], numbers[tier, at, 2]
+        x3, x4, x5 = numbers[tier, at, 3], numbers[tier, at, 4], numbers[tier, at, 5]
+        if code == row.ROUND:
+            rounded(columns, c, s, rows, x0, x1, x2, x3, x4)
         elif code == row.SCALE:
-            scale(columns, c, s, rows, x[0])
+            scale(columns, c, s, rows, x0)
         elif code == row.PART:
-            part(columns, c, s, o, rows, x[0], x[1])
+            part(columns, c, s, o, rows, x0, x1)
         elif code == row.ADD:
-            add(columns, c, s, rows, x[0], x[1])
+            add(columns, c, s, rows, x0, x1)
         elif code == row.SET:
-            fill(columns, c, rows, x[0])
+            fill(columns, c, rows, x0)
         elif code == row.CAP:
-            cap(columns, c, s, o, rows, x[0], x[1], x[2])
+            cap(columns, c, s, o, rows, x0, x1, x2)
         elif code == row.LEAST:
-            least(columns, c, s, o, rows, x[0], x[1], x[2])
-        elif code == row.ENDINGS:
-            to_endings(columns, c, s, rows, numbers, at, number)
-        elif code == row.SPEND and number <= 3:
-            spend_some(columns, c, s, o, rows, x[0], numbers[at + 1])
-        elif code == row.SPEND:
-            spend(columns, c, s, o, rows, numbers, at, number)
+            least(columns, c, s, o, rows, x0, x1, x2)
         elif code == row.TAXED:
-            taxed(columns, s, o, rows, x[0], x[1])
+            taxed(columns, s, o, rows, x0, x1)
+        elif code == row.SPEND and number <= 3:
+            spend_some(columns, c, s, o, rows, x0, numbers[tier, at + 1])
+        elif code == row.ENDINGS or code == row.SPEND:
+            _with_pairs(code, columns, c, s, o, rows, numbers[tier], at, number)
+        elif code == row.ROUND_EVEN:
+            rounded_even(columns, c, s, rows, x0, x1, x2, x3, x4, x5)
+        elif code == row.ROUND_WIDE:
+            rounded_wide(columns, c, s, rows, x0, x1, x2, x3, x4, x5)
+        elif number < 0:
+            _offer(code, columns, s, o, rows, x0, x1, x2, x3)
         else:
-            _offer(code, columns, s, o, rows, x, number)
+            _offer_told(code, columns, s, o, rows, x0, x1, x2, x3, np.float64(number))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_emit import (
@@ -28,7 +28,7 @@ _NO_RATIO = -1.0
 _DROPPED = -2.0
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _line_of(steps, at, chosen, offer):
     """Where the line of an offer stands if a set has it, else 0; one past the offers is what acts without any."""
     offers = steps[at + 3]
@@ -37,7 +37,7 @@ def _line_of(steps, at, chosen, offer):
     return at + 6 + do.OFFER_LINE * offers if chosen == 0 and steps[at + 5] != 0 else 0
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _read_set(plan, steps, at, number):
     """Note a set: its promotions, its range, and its one factor where it has one."""
     place = at + 6 + do.OFFER_LINE * (steps[at + 3] + steps[at + 5] + number)
@@ -71,7 +71,7 @@ def _read_set(plan, steps, at, number):
     plan.bits[number] = bits
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _is_never_better(one, other, most):
     """Whether the factor `other` is never better than `one`, which is permitted wherever it is."""
     if one[2] > other[2] or one[3] < other[3]:
@@ -82,7 +82,7 @@ def _is_never_better(one, other, most):
     return left >= right if most else left <= right
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _drop_sets(plan, sets, most, told):
     """Drop the sets that are never the best; returns how many are left.
 
@@ -101,7 +101,7 @@ def _drop_sets(plan, sets, most, told):
     return left
 
 
-@called_kernel
+@bare_called_kernel
 def _set_steps(plan, steps, at, number, factor):
     """The steps of one set on the running amount."""
     place = at + 6 + do.OFFER_LINE * (steps[at + 3] + steps[at + 5] + number)
@@ -116,7 +116,7 @@ def _set_steps(plan, steps, at, number, factor):
     return factor
 
 
-@called_kernel
+@bare_called_kernel
 def _only_set(plan, steps, at, number, factor):
     """The one set that is left, for all rows."""
     plan.bits[0] = plan.bits[number]
@@ -129,7 +129,7 @@ def _only_set(plan, steps, at, number, factor):
     return _end_offers(plan, _set_steps(plan, steps, at, number, factor))
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _end_offers(plan, factor):
     plan.head[row.H_INSIDE] = 0
     plan.head[row.H_STAGE] = -1
@@ -137,7 +137,7 @@ def _end_offers(plan, factor):
     return factor
 
 
-@called_kernel
+@bare_called_kernel
 def _candidate(plan, steps, at, number, code, begun, told):
     """Work a set out and compare it. Notes in `ratios`: the comparison, its denominator and bound."""
     ratio = plan.ratios[number]
@@ -169,7 +169,7 @@ def _candidate(plan, steps, at, number, code, begun, told):
     ratio[1], ratio[2], ratio[3] = np.float64(line), den, top
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _best_set(plan, sets, common):
     """Bring all sets over one denominator; the best one is the running amount."""
     best = 0.0
@@ -184,7 +184,7 @@ def _best_set(plan, sets, common):
     plan.top[row.C_RUNNING] = best
 
 
-@called_kernel
+@bare_called_kernel
 def compile_offers(plan, steps, at, factor, told):
     """OFFERS; returns the factor that is still to come. told: whether the promotions applied are wanted."""
     sets = steps[at + 4]

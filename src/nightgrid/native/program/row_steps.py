@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_emit import (
@@ -28,7 +28,7 @@ from nightgrid.native.program.wide import wide
 from nightgrid.native.program.worth import rounded_fraction
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _looks_back(steps, at, end):
     """Whether "before" is looked at until it is marked again."""
     at = steps[at + 1]
@@ -39,7 +39,7 @@ def _looks_back(steps, at, end):
     return False
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _spend(plan, steps, first, factor):
     """SPEND: the thresholds in order; of equal ones the first counts."""
     den = plan.den[row.C_RUNNING]
@@ -66,7 +66,7 @@ def _spend(plan, steps, first, factor):
     plan.top[row.C_RUNNING] = bound_of(plan, factor)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _part(plan, steps, first, factor):
     """PART of a plane of nights or of a slot."""
     ref = steps[first]
@@ -79,7 +79,7 @@ def _part(plan, steps, first, factor):
     add_part_of(plan, column, np.float64(steps[first + 1]), np.float64(steps[first + 2]), factor)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def compile_step(plan, steps, at, end, factor):
     """Any step but OFFERS, TAX and POINTS; returns the factor that is still to come. end: of the steps around it."""
     code = steps[at]
@@ -116,7 +116,7 @@ def compile_step(plan, steps, at, end, factor):
     return 1.0
 
 
-@called_kernel
+@bare_called_kernel
 def compile_tax(plan, steps, first):
     """TAX on a running amount that is whole minor units. Included taxes change no total."""
     plan.head[row.H_TAXED] = 1
@@ -153,7 +153,7 @@ def compile_tax(plan, steps, first):
     plan.numbers[at, 1] = np.float64(steps[first + 6]) if steps[first + 6] < do.NO_BOUND else np.inf
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _percent_tax(plan, steps, first, running, alone):
     """The percents of a tax, rounded: to the taxes where it stands alone so far and has no bracket, else to C_WORK.
     Returns their bound.
