@@ -18,6 +18,8 @@ from nightgrid.native.base.kept import KernelCache
 from nightgrid.native.base.registry import CALLED_FROM_PYTHON
 
 _INNER_USABLE = inner.usable(numba.__version__)
+#: Options of a kernel that is not inlined, even where its first caller is.
+_APART: dict[str, Any] = {"forceinline": False} | ({"pipeline_class": inner.ApartCompiler} if _INNER_USABLE else {})
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,9 +42,7 @@ def called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """A kernel that stays a function of its own: for long steps that are called from many places and rarely matter for
     speed. Taken into all their callers, they would be compiled many times over.
     """
-    if _INNER_USABLE:
-        return _compiled(function, pipeline_class=inner.ApartCompiler)
-    return _compiled(function)
+    return _compiled(function, **_APART)
 
 
 def bare_inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,9 +54,7 @@ def bare_inlined_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def bare_called_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """A called kernel that makes no array, as above."""
-    if _INNER_USABLE:
-        return _compiled(function, pipeline_class=inner.ApartCompiler, _nrt=False)
-    return _compiled(function, _nrt=False)
+    return _compiled(function, _nrt=False, **_APART)
 
 
 def direct(compiled: Any) -> Callable[..., Any]:
@@ -72,7 +70,8 @@ def direct(compiled: Any) -> Callable[..., Any]:
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Callable[..., Any]:
     module = function.__module__.rpartition(".")[2]
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
+    # Whether references are counted is said of every kernel: else the caller that happens to be compiled first decides.
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": True, **more}
     is_inner = _INNER_USABLE and f"{module}.{function.__name__}" not in CALLED_FROM_PYTHON
     if is_inner:
         options = {"no_cpython_wrapper": True, "pipeline_class": inner.InnerCompiler} | options

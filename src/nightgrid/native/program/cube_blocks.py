@@ -105,7 +105,7 @@ def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, larges
     return tiers.shape[0]
 
 
-@called_kernel
+@bare_called_kernel
 def _price_arrivals(
     sums, about, group, terms, scales, query, tiers, shop, rows, largest, begin, end, chosen, places, stay, out, offers,
     ways,
