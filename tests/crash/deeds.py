@@ -170,6 +170,9 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "expire": lambda h: h.engine.expire(),
     "cancel": lambda h: h.engine.cancel(h.ids["web"]),
     "cancel with refund": lambda h: h.engine.cancel(h.ids["web"], refund=True),
+    "amend a booking under a quota": lambda h: h.engine.amend(h.ids["web"], arrival=night(3), nights=2),
+    "no show under a quota": lambda h: h.engine.no_show(h.ids["web"], release_from=night(5)),
+    "depart early under a quota": lambda h: h.engine.depart_early(h.ids["web"], night(5)),
     "check in": lambda h: h.engine.check_in(h.ids["booked"]),
     "check out": lambda h: h.engine.check_out(h.ids["guest"]),
     "depart": lambda h: h.engine.depart_early(h.ids["guest"], night(1)),
@@ -196,6 +199,14 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
 }
 
 
+def asked(*words: str) -> tuple[int, int, dict[str, Callable[[House], Any]]]:
+    """(every so many steps, from which step on, the deeds) that a command asks for: `every first deeds=NAME,NAME`."""
+    numbers = [int(word) for word in words if "=" not in word]
+    names = [name for word in words if "=" in word for name in word.removeprefix("deeds=").split(",")]
+    every, first = [*numbers, *(1, 0)[len(numbers) :]]
+    return every, first, {name: DEEDS[name] for name in names or DEEDS}
+
+
 class Snapshot:
     """The rooms of every cell, what is used of controls and counters, and what is known of everybody, read without any
     lock. `nights` (column) are ordinals, 0 for a column that no night of the window stands in.
@@ -208,6 +219,7 @@ class Snapshot:
         self.capacity = block.region(at.R_CAPACITY).view(np.int16).astype(int)
         self.nights = nights_of(block.region(at.R_SHARED).view(np.int64))
         self.used = block.region(at.R_CONTROL_NIGHTS).view(np.int64)[:, :, at.N_USED].copy()
+        self.kept = block.region(at.R_CONTROL_NIGHTS).view(np.int64)[:, :, at.N_KEPT].copy()
         self.units = block.region(at.R_COUNTERS).view(np.int64)[:, at.U_USED].copy()
         self.lsn = house.engine.lsn
         slots = block.region(at.R_SLOTS).view(np.int64)

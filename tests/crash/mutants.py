@@ -2,6 +2,8 @@
 
     python -m tests.crash.mutants [name ...]
 
+What notices it soonest is run first. Kernels that the bug is not in are taken from where compiled kernels are kept.
+
 A mutation is one small change of the text. A text that is not found, or found twice, is an error: the code has moved on
 and the mutation must follow. A bug that no test notices ends the run with what it was.
 """
@@ -15,8 +17,12 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from nightgrid.native.base.cache import cache_folder
 
 ROOT: Final = Path(__file__).parents[2]
 FILE: Final = Path(__file__).with_suffix(".toml")
@@ -38,18 +44,31 @@ class Edit(NamedTuple):
 
 
 class Mutant(NamedTuple):
-    """A bug: its name, the test that must fail, and the edits that make it."""
+    """A bug: its name, the test that must fail, the edits that make it, and what of the test is tried first."""
 
     name: str
     test: str
     edits: tuple[Edit, ...]
+    first: str = ""
+
+
+class Noticed(NamedTuple):
+    """What the test said, and whether it was the first one."""
+
+    text: str
+    first: bool
 
 
 def mutants() -> list[Mutant]:
     """All seeded bugs, in the order of the file."""
     lines = tomllib.loads(FILE.read_text())["mutant"]
     return [
-        Mutant(line["name"], TESTS.get(line["test"], line["test"]), tuple(Edit(**edit) for edit in line["edit"]))
+        Mutant(
+            line["name"],
+            TESTS.get(line["test"], line["test"]),
+            tuple(Edit(**edit) for edit in line["edit"]),
+            line.get("first", ""),
+        )
         for line in lines
     ]
 
@@ -66,46 +85,88 @@ def edited(mutant: Mutant) -> dict[str, str]:
     return files
 
 
-def mutated(folder: Path, mutant: Mutant) -> Path:
-    """A copy of the library with the bug in it: the folder to import it from."""
-    source = folder / "src"
-    shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
-    for file, text in edited(mutant).items():
-        (source / "nightgrid" / "native" / f"{file}.py").write_text(text)
-    return source
+class Bench:
+    """Where bugs are tried, each in a folder of its own: any number of them at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @classmethod
+    @contextmanager
+    def opened(cls) -> Iterator[Bench]:
+        """A bench in a temporary folder."""
+        with tempfile.TemporaryDirectory(prefix="nightgrid-mutants-") as folder:
+            yield cls(Path(folder))
+
+    def notice(self, mutant: Mutant) -> Noticed:
+        """Run the tests of a bug where it is; what the first one said that failed. AssertionError if none does."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as place:
+            source = self._mutated(Path(place), mutant)
+            kernels = self._kernels(Path(place))
+            for command in commands(mutant):
+                done = self._run(command, source, kernels)
+                said = done.stdout + done.stderr
+                assert not BROKEN.search(said), f"{mutant.name!r} does not compile:\n{said[-3_000:]}"
+                if done.returncode == 1:
+                    errors = [line for line in said.splitlines() if "AssertionError" in line]
+                    text = errors[-1].removeprefix("E ").strip()[:100] if errors else "noticed"
+                    return Noticed(text, command == commands(mutant)[0])
+            raise AssertionError(f"nobody noticed {mutant.name!r}: {mutant.test} said\n{said[-2_000:]}")
+
+    @staticmethod
+    def _mutated(place: Path, mutant: Mutant) -> Path:
+        """A copy of the library with the bug in it: the folder to import it from."""
+        source = place / "src"
+        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+        for file, text in edited(mutant).items():
+            (source / "nightgrid" / "native" / f"{file}.py").write_text(text)
+        return source
+
+    @staticmethod
+    def _kernels(place: Path) -> Path:
+        """A folder for compiled kernels that begins with what is compiled already: kernels with bugs stay here."""
+        kept = cache_folder("nightgrid.native.store.slots")
+        if kept is not None:
+            shutil.copytree(kept.parents[1], place / "kernels" / "nightgrid", copy_function=_link)
+        return place / "kernels"
+
+    @staticmethod
+    def _run(command: list[str], source: Path, kernels: Path) -> subprocess.CompletedProcess[str]:
+        """Run a test with the library that has the bug."""
+        # Compiled in a hurry: each bug is run once.
+        environment = {**os.environ, "PYTHONPATH": str(source), "NUMBA_CACHE_DIR": str(kernels), "NUMBA_OPT": "1"}
+        if "pytest" not in command:
+            environment["NIGHTGRID_STEPS"] = "1"
+            environment["PYTHONPATH"] = os.pathsep.join([str(source), str(ROOT)])
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-def notice(folder: Path, mutant: Mutant, kernels: Path | None = None) -> str:
-    """Run the test of a bug where it is; what it says, once it has failed. AssertionError if it does not fail.
+def _link(source: str, target: str) -> None:
+    """Give a file another name, or copy it where that is not possible. Files of kernels are never written again."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
-    kernels: where compiled kernels are kept, the usual place if not given: those that the bug is not in are there.
-    """
-    source = mutated(folder, mutant)
-    environment = {**os.environ, "PYTHONPATH": str(source)}
-    if kernels is not None:  # compiled in a hurry: each bug is run once
-        environment |= {"NUMBA_CACHE_DIR": str(kernels), "NUMBA_OPT": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.test]
+
+def commands(mutant: Mutant) -> list[list[str]]:
+    """What is run to notice a bug, one after the other until it is noticed."""
     if mutant.test.startswith("tests.crash"):
-        environment["NIGHTGRID_STEPS"] = "1"
-        environment["PYTHONPATH"] = os.pathsep.join([str(source), str(ROOT)])
         command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", mutant.test]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == 1, f"nobody noticed {mutant.name!r}: {mutant.test} said\n{said[-2_000:]}"
-    assert not BROKEN.search(said), f"{mutant.name!r} does not compile:\n{said[-3_000:]}"
-    errors = [line for line in said.splitlines() if "AssertionError" in line]
-    return errors[-1].removeprefix("E ").strip()[:100] if errors else "noticed"
+        return [[*command, f"deeds={mutant.first}"], command] if mutant.first else [command]
+    tests = [mutant.first, mutant.test] if mutant.first else [mutant.test]
+    return [[sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test] for test in tests]
 
 
 def main(*names: str) -> None:
     """All mutants, or those that are named."""
     chosen = [mutant for mutant in mutants() if not names or mutant.name in names]
     missed = []
-    with tempfile.TemporaryDirectory(prefix="nightgrid-mutants-") as folder:
+    with Bench.opened() as bench:
         for mutant in chosen:
             try:
-                said = notice(Path(folder), mutant, Path(folder) / "kernels")
+                noticed = bench.notice(mutant)
+                said = noticed.text if noticed.first else f"(not by the first test) {noticed.text}"
             except AssertionError as error:
                 said = str(error)
                 missed.append(mutant.name)

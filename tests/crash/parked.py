@@ -1,6 +1,6 @@
 """Park a thread at each step of each deed, and look what others see meanwhile.
 
-    NIGHTGRID_STEPS=1 python -m tests.crash.parked [every [first]]
+    NIGHTGRID_STEPS=1 python -m tests.crash.parked [every [first]] [deeds=NAME,NAME]
 
 `every` = 1 stops at all steps, n at every nth from `first` on. Prints how many deeds and steps there were; an
 AssertionError names the deed, the step and the point.
@@ -20,7 +20,7 @@ from nightgrid import Refused
 from nightgrid.inventory.findings import wrong_bits
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import steps
-from tests.crash.deeds import DEEDS, NIGHTS, House, Snapshot, night, prepare
+from tests.crash.deeds import DEEDS, NIGHTS, House, Snapshot, asked, night, prepare
 
 HANGS_S = 60.0  # a thread that waits so long waits for ever
 #: Deeds in which all hotels stand still for a moment.
@@ -175,15 +175,16 @@ def park_at(house: House, name: str, step: int, bounds: Any, seen: Any) -> int:
     return point
 
 
-def main(every: int = 1, first: int = 0) -> None:
-    """Park at every nth step of all deeds."""
+def main(*words: str) -> None:
+    """Park at every nth step of all deeds, or of those that are named."""
+    every, first, deeds = asked(*words)
     house = prepare()
     memory = house.engine._inventory.block.bytes
     start = memory.copy()
     before = Snapshot(house)
     views = {name: view_of(house, name) for name in house.ids}
     parked = turn = 0
-    for name, deed in DEEDS.items():
+    for name, deed in deeds.items():
         memory[:] = start
         count, after = whole_run(house, deed)
         seen = (views, {each: view_of(house, each) for each in house.ids})
@@ -202,8 +203,8 @@ def main(every: int = 1, first: int = 0) -> None:
             except AssertionError as error:
                 raise AssertionError(f"{name}, step {step} of {count}, point {point}: {error}") from error
             parked += 1
-    print(f"parked: {len(DEEDS)} deeds, {turn} steps, {parked} of them parked at")
+    print(f"parked: {len(deeds)} deeds, {turn} steps, {parked} of them parked at")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])

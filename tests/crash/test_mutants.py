@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.mutants import Edit, Mutant, edited, mutants, notice
+from tests.crash.deeds import asked
+from tests.crash.mutants import Bench, Edit, Mutant, commands, edited, mutants
 
 #: Bugs in files that few kernels come from, so that little is compiled for them.
 SAMPLE = ("roll keeps a stale column", "half a cart resolved")
@@ -14,12 +15,15 @@ def test_every_bug_can_still_be_made() -> None:
     bugs = mutants()
     assert all(edited(bug) for bug in bugs)
     assert len({bug.name for bug in bugs}) == len(bugs) >= 25
+    deeds = [bug.first for bug in bugs if bug.first and bug.test.startswith("tests.crash")]
+    assert all(asked(f"deeds={each}")[2] for each in deeds)
+    assert all(len(commands(bug)) == 1 + bool(bug.first) for bug in bugs)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_bug_is_noticed(tmp_path, name) -> None:
     (bug,) = (bug for bug in mutants() if bug.name == name)
-    assert notice(tmp_path, bug)
+    assert Bench(tmp_path).notice(bug)
 
 
 def test_a_bug_that_nobody_notices_is_reported(tmp_path) -> None:
@@ -30,4 +34,4 @@ def test_a_bug_that_nobody_notices_is_reported(tmp_path) -> None:
         "store/locks", "from __future__ import annotations\n", "from __future__ import annotations\n# a bug\n"
     )
     with pytest.raises(AssertionError, match="nobody noticed"):
-        notice(tmp_path, Mutant("a comment", "tests/unit/test_weekday_names.py", (comment,)))
+        Bench(tmp_path).notice(Mutant("a comment", "tests/unit/test_weekday_names.py", (comment,)))

@@ -11,6 +11,8 @@ import pytest
 from nightgrid.native.store import layout as at
 from tests.agreement.pairs import Pair
 from tests.agreement.test_window_agrees import WORLD, noon_ms
+from tests.threads.test_selling_threads import FIRST as WHEN
+from tests.threads.test_selling_threads import store
 from tests.unit import test_check_finds_damage as damages
 from tests.unit.busy_store import STAY, busy_store, everything
 
@@ -173,3 +175,22 @@ def test_a_store_that_was_spoilt_again_and_again_does_what_the_oracle_does(seed)
         assert bool(mended) or not found
         pair.compare()
     assert spoilt >= 6
+
+
+def test_quotas_are_recounted_exactly():
+    """What a quota keeps of sales that ended without refund is noted beside it, so what is too much is found, too."""
+    engine = store(limit=5)
+    kept = engine.book("h0", "king", WHEN, 2, channel="quota").id
+    engine.cancel(kept)
+    back = engine.book("h0", "king", WHEN, 1, channel="quota").id
+    assert engine.check() == []
+    words = engine._inventory.block.region(at.R_CONTROL_NIGHTS).view(np.int64)
+    before = words.copy()
+    for more in (1, -1):
+        words[..., at.N_USED] += more * (words[..., at.N_KEPT] > 0)
+        assert {finding.kind for finding in engine.check()} == {"cap"}
+        assert {finding.kind for finding in engine.rebuild()} == {"cap"}
+        np.testing.assert_array_equal(words, before)
+    engine.cancel(back, refund=True)
+    assert engine.caps().filter(kind="quota", hotel_id="h0")["used"].to_list() == [1, 1, 0, 0]
+    assert engine.check() == []

@@ -186,7 +186,14 @@ def test_a_change_publishes_its_nights(engine) -> None:
 
 DAMAGE = [
     ("cap", at.R_CONTROL_NIGHTS, (0, 0, at.N_USED), 1, "H/*", "2 rooms count for a cap, live holds have 1"),
-    ("cap", at.R_CONTROL_NIGHTS, (1, 0, at.N_USED), -1, "H/*", "0 rooms count for a quota, live holds alone have 1"),
+    (
+        "cap",
+        at.R_CONTROL_NIGHTS,
+        (1, 0, at.N_USED),
+        -1,
+        "H/*",
+        "0 rooms count for a quota, live holds and what it keeps make 1",
+    ),
     ("block", at.R_CONTROL_NIGHTS, (2, 0, at.N_USED), 1, "H/DBL", "G: 2 rooms count as picked up, live holds have 1"),
     ("open_holds", at.R_COUNTERS, (1, at.U_USED), 1, "*/*", "fax: 2 open holds are counted, there are 1"),
     ("counter", at.R_COUNTERS, (2, at.U_USED), -1, "*/*", "SPRING: 1 units are used, there should be 2"),
@@ -208,10 +215,12 @@ def test_a_wrong_count_is_found_and_mended(engine, kind, region, place, change, 
     assert engine.check() == []
 
 
-def test_more_than_live_holds_use_may_be_granted_of_a_quota(engine) -> None:
+def test_what_a_quota_keeps_is_used_of_it(engine) -> None:
     inventory = full(engine)._inventory
-    inventory.block.region(at.R_CONTROL_NIGHTS)[1, :, at.N_USED] += 1
-
+    words = inventory.block.region(at.R_CONTROL_NIGHTS)
+    words[1, :, at.N_USED] += 1
+    assert {each.kind for each in engine.check()} == {"cap"}
+    words[1, :, at.N_KEPT] += 1
     assert engine.check() == []
 
 

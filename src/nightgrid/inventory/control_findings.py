@@ -13,7 +13,7 @@ from nightgrid.native.upkeep import audit_controls as audit
 _FINDINGS_MAX = 1000
 _TEXTS = {
     audit.FINDING_CAP: ("cap", "{found} rooms count for a cap, live holds have {wanted}"),
-    audit.FINDING_QUOTA: ("cap", "{found} rooms count for a quota, live holds alone have {wanted}"),
+    audit.FINDING_QUOTA: ("cap", "{found} rooms count for a quota, live holds and what it keeps make {wanted}"),
     audit.FINDING_BLOCK: ("block", "{found} rooms count as picked up, live holds have {wanted}"),
     audit.FINDING_COUNTER: ("counter", "{found} units are used, there should be {wanted}"),
     audit.FINDING_OPEN_HOLDS: ("open_holds", "{found} open holds are counted, there are {wanted}"),

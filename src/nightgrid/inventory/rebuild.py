@@ -41,6 +41,7 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
             _assign_lists(inventory)
         wrong = wrong_bits(inventory)  # of the cells as they are by now
         _turn(inventory, wrong)
+        inventory.settle_keepers()
         controls = ControlAudit(inventory)
         if not controls.is_right:
             inventory.rebuild_controls()

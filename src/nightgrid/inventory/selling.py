@@ -272,6 +272,12 @@ class SellingPart(StoreBase):
         audit_controls.count_controls(self.table, used, counted)
         return used, counted
 
+    def settle_keepers(self) -> None:
+        """Finish what somebody died in who gave rooms back and their quota not. The caller has locked every hotel, and
+        every slot says what was published.
+        """
+        audit_controls.settle_keepers(self.table, self.count_controls()[0])
+
     def rebuild_controls(self) -> None:
         """Make what controls and counters count equal to the holds, and what rows say of their controls equal to the
         lists. The caller has locked every hotel.

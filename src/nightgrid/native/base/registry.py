@@ -82,6 +82,7 @@ ENTRIES = (
     KernelEntry("blocks.sellable_cells", "rooms that a guest could have", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.count_controls", "recount what controls count", _INVENTORY, _SELLING),
     KernelEntry("audit_controls.audit_controls", "compare controls with the recount", _INVENTORY, _SELLING),
+    KernelEntry("audit_controls.settle_keepers", "finish what quotas keep", _INVENTORY, "tests/crash/killed.py"),
     KernelEntry("audit_controls.rebuild_controls", "mend what controls count", _INVENTORY, _SELLING),
     KernelEntry("catalogue.link_rows", "hand out spare rows", _GRID, _CATALOGUE),
     KernelEntry("catalogue.link_products", "hand out spare products", _GRID, _CATALOGUE),

@@ -17,7 +17,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.records import publish, publish_change
-from nightgrid.native.store.sales import counter_code, swap_counts
+from nightgrid.native.store.sales import begin_keeping, counter_code, end_keeping, swap_counts
 from nightgrid.native.store.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
 from nightgrid.native.store.views import hotel_words_of, quotes_of, row_hotel_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
@@ -95,6 +95,8 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     place = slots[base + at.W_PLACE]
     stay = slots[base + at.W_STAY]
     steps.step(store, steps.POINT_COUNTED)
+    if not opens:
+        begin_keeping(store, slot, hotel, place, slots[base + at.W_SCOPE])
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
     steps.step(store, steps.POINT_SLOT)
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
@@ -110,6 +112,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     swap_rooms(store, lines, request, field, False)
     swap_counts(store, lines, request, opens, False)
     steps.step(store, steps.POINT_COUNTED)
+    end_keeping(store, hotel)
     return _OK, arrival, lsn
 
 

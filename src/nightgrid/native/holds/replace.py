@@ -177,14 +177,14 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     fill_slot(store, slot, generation, at.STATE_HELD, request, digest, -request[q.Q_REPLACES], now_ms)
     steps.step(store, steps.POINT_SLOT)
     link_slot(store, slot, hotel, at.L_HELD_HEAD)
-    hotels[line + at.L_CHANGES] += 1
+    for each in (line, old_hotel * at.L_WORDS):
+        hotels[each + at.L_CHANGES] += 1
     lsn = publish_pair(store, old_slot, at.RECORD_RELEASE, slot, at.RECORD_HOLD, now_ms, request[q.Q_VALUE])
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, at.C_HELD, False)
     swap_counts(store, lines, request, 1, False)
     swap_counters(store, lines[q.Q_SCOPE, 0], request[q.Q_SCOPE], False)
     steps.step(store, steps.POINT_COUNTED)
-    hotels[old_hotel * at.L_WORDS + at.L_CHANGES] += 1
     return _OK, night, generation << 32 | slot, lsn
 
 

@@ -16,7 +16,7 @@ from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.cells import give_rooms, sell_rooms
 from nightgrid.native.store.records import publish, publish_change
-from nightgrid.native.store.sales import count_open, count_sale
+from nightgrid.native.store.sales import begin_keeping, count_open, count_sale, end_keeping
 from nightgrid.native.store.slots import (
     find_slot,
     hold_id_of,
@@ -73,7 +73,6 @@ def give_tail(store, slot, hotel, stay, kept):
     steps.step(store, steps.POINT_GIVING)
     give_rooms(store, row, first, less, rooms, at.C_SOLD)
     count_sale(store, row, hotel, q.place_product(place), scope, first, less, -rooms, False)
-    hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
 
 
 @kernel
@@ -91,7 +90,6 @@ def turn_booked(store, slot, hotel, rooms):
     steps.step(store, steps.POINT_SLOT)
     unlink_slot(store, slot, hotel, at.L_HELD_HEAD)
     link_slot(store, slot, hotel, at.L_BOOKED_HEAD)
-    hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
 
 
 @kernel
@@ -163,9 +161,13 @@ def _set_state(store, slot, state, kind, kept, now_ms, value):
 @kernel
 def _keep(store, slot, hotel, state, kind, kept, now_ms, value):
     """A booking changes its state and gives back its nights from the `kept`-th on: (OK, lsn). It must succeed."""
-    stay = slots_of(store)[slot * at.W_WORDS + at.W_STAY]
+    slots = slots_of(store)
+    base = slot * at.W_WORDS
+    stay = slots[base + at.W_STAY]
+    begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     lsn = _set_state(store, slot, state, kind, kept, now_ms, value)
     give_tail(store, slot, hotel, stay, kept)
+    end_keeping(store, hotel)
     return _OK, lsn
 
 
@@ -219,10 +221,12 @@ def _depart(store, slot, hotel, departure, now_ms):
         return _OUTSIDE_HORIZON, slots[base + at.W_LSN]
     # From here on it must succeed.
     kept = departure - arrival
+    begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     slots[base + at.W_STAY] = q.stay_word(arrival, kept, kept, q.stay_rooms(stay))
     steps.step(store, steps.POINT_SLOT)
     lsn = publish_change(store, slot, at.RECORD_DEPART, now_ms, departure, slots[base + at.W_PLACE], stay)
     give_tail(store, slot, hotel, stay, kept)
+    end_keeping(store, hotel)
     return _OK, lsn
 
 

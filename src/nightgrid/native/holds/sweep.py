@@ -9,7 +9,15 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import give_rooms
 from nightgrid.native.store.records import publish
-from nightgrid.native.store.sales import count_open, count_sale, count_units, keep_units, needs_counters
+from nightgrid.native.store.sales import (
+    begin_keeping,
+    count_open,
+    count_sale,
+    count_units,
+    end_keeping,
+    keep_units,
+    needs_counters,
+)
 from nightgrid.native.store.slots import retire_slot, unlink_slot
 from nightgrid.native.store.views import hotel_words_of, shared_of, slots_of
 
@@ -38,9 +46,10 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
             count_units(store, scope, -1)
         else:
             keep_units(store, scope)
+            hotel_words_of(store)[hotel * at.L_WORDS + at.L_KEEPER_UNITS] = 1
+            steps.step(store, steps.POINT_COUNTED)
         if was_held:
             count_open(store, scope, -1)
-    hotel_words_of(store)[hotel * at.L_WORDS + at.L_CHANGES] += 1
 
 
 @kernel
@@ -61,9 +70,14 @@ def end_hold(store, slot, hotel, state, kind, with_quotas, now_ms):
     """End a live hold or booking, publish that, and give its rooms back; returns the lsn. Hotel locked. It must
     succeed.
     """
+    base = slot * at.W_WORDS
+    if not with_quotas:
+        begin_keeping(store, slot, hotel, slots_of(store)[base + at.W_PLACE], slots_of(store)[base + at.W_SCOPE])
     was_held = turn_ended(store, slot, hotel, state, now_ms)
     lsn = publish(store, slot, kind, now_ms, with_quotas)
     give_back_stay(store, slot, hotel, was_held, with_quotas)
+    if not with_quotas:
+        end_keeping(store, hotel)
     return lsn
 
 

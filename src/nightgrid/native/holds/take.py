@@ -10,7 +10,7 @@ from nightgrid.native.store import steps
 from nightgrid.native.store.cells import cross_nights, take_cells
 from nightgrid.native.store.sales import count_open, count_sale, count_units, needs_counters
 from nightgrid.native.store.slots import link_slot, note_deadline
-from nightgrid.native.store.views import column_of, hotel_words_of, quotes_of, shared_of, slots_of
+from nightgrid.native.store.views import column_of, quotes_of, shared_of, slots_of
 
 
 @kernel
@@ -50,7 +50,6 @@ def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     """`take_stay` without the bit maps: (column of the arrival, nights from it on whose free rooms have crossed 1, a
     bit each, for `cells.cross_nights` before the locks are given back).
     """
-    hotels = hotel_words_of(store)
     scope = request[q.Q_SCOPE]
     held = request[q.Q_TTL_MS] > 0
     row = request[q.Q_ROW]
@@ -70,7 +69,6 @@ def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     steps.step(store, steps.POINT_SLOT)
     link_slot(store, slot, hotel, at.L_HELD_HEAD if held else at.L_BOOKED_HEAD)
     steps.step(store, steps.POINT_LIST)
-    hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     return column, crossed
 
 

@@ -115,12 +115,15 @@ L_LOCK: Final = 0
 L_EARLIEST_MS: Final = 1  # no hold of this hotel is due before this instant
 L_HELD_HEAD: Final = 2  # list of open holds (slot + 1)
 L_TODAY: Final = 3  # ordinal of the hotel's civil date
-L_CHANGES: Final = 4  # how often its counters changed; counted before rooms come back, see `cells.count_return`
+L_CHANGES: Final = 4  # how often rooms were about to come back, see `cells.count_return`
 L_RETIRED_HEAD: Final = 5  # queue of its ended holds, oldest first (slot + 1)
 L_RETIRED_TAIL: Final = 6
 L_RUN: Final = 7  # slots of its own that were never used: next | end << 32
 L_BOOKED_HEAD: Final = 8  # list of bookings (slot + 1)
 L_FIRST_CONTROL: Final = 9  # selling controls of the whole hotel (control + 1)
+L_KEEPER: Final = 10  # a booking gives rooms back and its quota not: its slot + 1 while that is done, else 0
+L_KEEPER_LSN: Final = 11  # of its change before this one
+L_KEEPER_UNITS: Final = 12  # 1 = the units of its coupon are kept by now
 L_WORDS: Final = 16
 
 ROW_CONTROLLED: Final = 1  # the row or its hotel has selling controls
@@ -282,6 +285,7 @@ N_USED: Final = 1  # rooms under the cap, granted of the quota, picked up, or st
 N_DELTA: Final = 2
 N_FLOOR: Final = 3
 N_CEILING: Final = 4
+N_KEPT: Final = 2  # of a quota: the part of it that no live hold has, because sales ended or shrank without refund
 N_FIELDS: Final = 5
 
 # -- limited counter -----------------------------------------------------------------------------

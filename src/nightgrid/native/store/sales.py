@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.atomics import add_word, load_word, swap_word
+from nightgrid.native.base.atomics import add_word, load_word, store_word, swap_word
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
+from nightgrid.native.store import steps
 from nightgrid.native.store.cells import inside_window
 from nightgrid.native.store.selling import in_scope, plan_of
 from nightgrid.native.store.views import (
@@ -22,6 +23,7 @@ from nightgrid.native.store.views import (
     row_flags_of,
     row_hotel_of,
     shared_of,
+    slots_of,
 )
 from nightgrid.outcomes import Outcome
 
@@ -58,11 +60,14 @@ def _count_controls(store, row, hotel, product, scope, night, nights, rooms, wit
             link = controls[control, at.T_NEXT]
             if not counts_sale(controls, control, scope, plan):
                 continue
-            if controls[control, at.T_KIND] == at.KIND_QUOTA and not with_quotas:
-                continue
+            keeps = controls[control, at.T_KIND] == at.KIND_QUOTA and not with_quotas
             column = column_of(store, shared_of(store), night) if nights > 0 else 0
             for _ in range(nights):
-                counts[control, column, at.N_USED] += rooms
+                if keeps:
+                    counts[control, column, at.N_KEPT] -= rooms
+                else:
+                    counts[control, column, at.N_USED] += rooms
+                steps.step(store, steps.POINT_COUNTED)
                 column = next_column(store, column)
 
 
@@ -70,7 +75,8 @@ def _count_controls(store, row, hotel, product, scope, night, nights, rooms, wit
 def count_sale(store, row, hotel, product, scope, night, nights, rooms, with_quotas):
     """Count rooms taken (positive) or given back (negative) on nights (an ordinal and a number) of a row.
 
-    with_quotas: quotas move too; a cancelled booking does not give its quota back. Rows without controls pay one look.
+    with_quotas: quotas move too; else what is given back stays used of them, and is noted as kept: a cancelled booking
+    does not give its quota back. Rows without controls pay one look.
     """
     if row_flags_of(store)[row] & at.ROW_CONTROLLED != 0:
         _count_controls(store, row, hotel, product, scope, night, nights, rooms, with_quotas)
@@ -123,14 +129,18 @@ def _swap_list(store, link, lines, request, opens, taking):
         new = _of_control(store, control, request[q.Q_ROW], request[q.Q_SCOPE], request[q.Q_PRODUCT])
         old = _of_control(store, control, lines[q.Q_ROW, 0], lines[q.Q_SCOPE, 0], lines[q.Q_PRODUCT, 0])
         stays_used = controls[control, at.T_KIND] == at.KIND_QUOTA and opens == 0
-        if not (new or old) or (stays_used and not taking):
+        if not (new or old):
             continue
         column = column_of(store, shared_of(store), first) if nights > 0 else 0
         for night in range(first, first + nights):
             change = request[q.Q_ROOMS] if new and arrival <= night < departure else 0
             change += lines[q.Q_ROOMS, 0] if old and old_arrival <= night < old_departure else 0
-            if (change > 0) == taking:
-                counts[control, column, at.N_USED] += change
+            if (change > 0) == taking and change != 0:
+                if stays_used and not taking:
+                    counts[control, column, at.N_KEPT] -= change
+                else:
+                    counts[control, column, at.N_USED] += change
+                steps.step(store, steps.POINT_COUNTED)
             column = next_column(store, column)
 
 
@@ -197,6 +207,29 @@ def swap_counters(store, old, scope, taking):
             count_open(store, scope, 1)
         else:
             count_open(store, old, -1)
+
+
+@inlined_kernel
+def begin_keeping(store, slot, hotel, place, scope):
+    """A booking is about to give rooms back whose quota and units stay used. Its place and scope; hotel locked.
+
+    Who dies before `end_keeping` leaves the note, and `settle.settle_keepers` tells by it which of the two numbers of a
+    quota is right: once the change is published what is used, before that what is kept.
+    """
+    if row_flags_of(store)[q.place_row(place)] & at.ROW_CONTROLLED != 0 or q.scope_counter(scope) != 0:
+        hotels = hotel_words_of(store)
+        line = hotel * at.L_WORDS
+        hotels[line + at.L_KEEPER_LSN] = slots_of(store)[slot * at.W_WORDS + at.W_LSN]
+        hotels[line + at.L_KEEPER_UNITS] = 0
+        store_word(hotels, line + at.L_KEEPER, slot + 1)
+
+
+@inlined_kernel
+def end_keeping(store, hotel):
+    """Everything was given back that is given back."""
+    hotels = hotel_words_of(store)
+    if hotels[hotel * at.L_WORDS + at.L_KEEPER] != 0:
+        store_word(hotels, hotel * at.L_WORDS + at.L_KEEPER, 0)
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Recount of the selling controls: what live holds use of every cap, block and counter, what differs, and mending it.
 
-What a quota granted and never got back, and the steps of a hurdle, are not written in the holds: a quota is held
-against a lower bound, a hurdle cannot be checked. The caller has locked every hotel.
+What is used of a quota is what live holds have and what it keeps, because sales ended without refund: that is noted
+beside it. The steps of a hurdle are not written in the holds and cannot be checked. The caller has locked every hotel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import inside_window
-from nightgrid.native.store.sales import counts_sale
+from nightgrid.native.store.sales import counts_sale, keep_units
 from nightgrid.native.store.selling import plan_of
 from nightgrid.native.store.views import (
     column_of,
@@ -23,8 +23,11 @@ from nightgrid.native.store.views import (
     controlled_of,
     controls_of,
     counters_of,
+    hotel_row_of,
+    hotel_words_of,
     next_column,
     next_product_of,
+    next_row_of,
     product_lane_of,
     row_flags_of,
     row_hotel_of,
@@ -36,7 +39,7 @@ from nightgrid.native.upkeep.audit import takes_rooms
 from nightgrid.native.upkeep.control_tables import first_control
 
 FINDING_CAP: Final = 20  # rooms under a cap are not those of the live holds
-FINDING_QUOTA: Final = 21  # less is used of a quota than live holds have
+FINDING_QUOTA: Final = 21  # what is used of a quota is not what it keeps and what live holds have
 FINDING_BLOCK: Final = 22  # rooms picked up of a block are not those of the live holds
 FINDING_COUNTER: Final = 23  # units used are not those kept and those of the live holds
 FINDING_OPEN_HOLDS: Final = 24  # open holds of a channel are miscounted
@@ -104,7 +107,7 @@ def _night_finding(kind, limit, found, wanted):
     """The kind of finding of one night of a control, 0 = none."""
     if kind == at.KIND_CAP and limit != 0 and found != wanted:
         return FINDING_CAP
-    if kind == at.KIND_QUOTA and limit != 0 and found < wanted:
+    if kind == at.KIND_QUOTA and limit != 0 and found != wanted:
         return FINDING_QUOTA
     return FINDING_BLOCK if kind == at.KIND_BLOCK and found != wanted else 0
 
@@ -148,6 +151,8 @@ def audit_controls(store, used, counted, channels, out):
         for column in range(store[at.H_NIGHTS]):
             found = nights[control, column, at.N_USED]
             wanted = np.int64(used[control, column])
+            if kind == at.KIND_QUOTA:
+                wanted += nights[control, column, at.N_KEPT]
             wrong = _night_finding(kind, nights[control, column, at.N_LIMIT], found, wanted)
             if wrong:
                 count = _note(wrong, control, column, found, wanted, count, out)
@@ -162,8 +167,52 @@ def audit_controls(store, used, counted, channels, out):
 
 
 @kernel
+def _keep_what_is_used(store, level, owner, used):
+    """The quotas of a row or hotel keep what is used of them and no live hold has."""
+    controls = controls_of(store)
+    nights = control_nights_of(store)
+    link = first_control(store, level, owner)
+    while link:
+        control = link - 1
+        link = controls[control, at.T_NEXT]
+        if controls[control, at.T_KIND] == at.KIND_QUOTA:
+            for column in range(store[at.H_NIGHTS]):
+                nights[control, column, at.N_KEPT] = nights[control, column, at.N_USED] - np.int64(
+                    used[control, column]
+                )
+
+
+@kernel
+def settle_keepers(store, used):
+    """Finish what somebody died in who gave a booking's rooms back and its quota not (`sales.begin_keeping`).
+
+    used (control, column) int32: from `count_controls`, of settled slots [in]. If the change was published, what is
+    used of the hotel's quotas is right, and what they keep follows; if not, it is the other way round. Every hotel is
+    locked. O(hotels + nights x controls of those).
+    """
+    hotels = hotel_words_of(store)
+    slots = slots_of(store)
+    for hotel in range(store[at.H_HOTELS]):
+        line = hotel * at.L_WORDS
+        slot = hotels[line + at.L_KEEPER] - 1
+        if slot < 0:
+            continue
+        if slots[slot * at.W_WORDS + at.W_LSN] != hotels[line + at.L_KEEPER_LSN]:
+            _keep_what_is_used(store, 1, hotel, used)
+            link = np.int64(hotel_row_of(store)[hotel])
+            while link:
+                _keep_what_is_used(store, 0, link - 1, used)
+                link = np.int64(next_row_of(store)[link - 1])
+            ended = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED != 0
+            if ended and hotels[line + at.L_KEEPER_UNITS] == 0:
+                keep_units(store, slots[slot * at.W_WORDS + at.W_SCOPE])
+                hotels[line + at.L_KEEPER_UNITS] = 1
+        hotels[line + at.L_KEEPER] = 0
+
+
+@kernel
 def rebuild_controls(store, used, counted):
-    """Make the counts of caps, blocks and counters equal to the recount, and a quota at least that. Every hotel is
+    """Make the counts of caps, blocks, quotas and counters equal to the recount and what they keep. Every hotel is
     locked; takes the counter lock. Arrays as `audit_controls`.
     """
     controls = controls_of(store)
@@ -176,7 +225,7 @@ def rebuild_controls(store, used, counted):
             if kind == at.KIND_CAP or kind == at.KIND_BLOCK:
                 nights[control, column, at.N_USED] = wanted
             elif kind == at.KIND_QUOTA:
-                nights[control, column, at.N_USED] = max(nights[control, column, at.N_USED], wanted)
+                nights[control, column, at.N_USED] = nights[control, column, at.N_KEPT] + wanted
     acquire(shared_of(store), at.S_COUNTER_LOCK)
     for counter in range(store[at.H_COUNTERS]):
         wanted = counted[counter] + load_word(counters, counter * at.U_WORDS + at.U_KEPT)

@@ -214,14 +214,17 @@ def _write_nights(store, control, hotel, nights, source, values, begin, end, fre
             recount = True
         if kind == at.KIND_HURDLE or fresh[column]:
             lines[control, column, at.N_USED] = 0
+        if kind == at.KIND_QUOTA and fresh[column]:
+            lines[control, column, at.N_KEPT] = 0
     if recount:
         count_live(store, control, hotel, fresh)
     for i in range(begin, end):
         column = column_of(store, shared, nights[i])
         fresh[column] = 0
-        lines[control, column, at.N_DELTA] = values[V_DELTA, source[i]]
-        lines[control, column, at.N_FLOOR] = values[V_FLOOR, source[i]]
-        lines[control, column, at.N_CEILING] = values[V_CEILING, source[i]]
+        if kind == at.KIND_HURDLE:
+            lines[control, column, at.N_DELTA] = values[V_DELTA, source[i]]
+            lines[control, column, at.N_FLOOR] = values[V_FLOOR, source[i]]
+            lines[control, column, at.N_CEILING] = values[V_CEILING, source[i]]
         lines[control, column, at.N_LIMIT] = values[V_LIMIT, source[i]]
 
 
