@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nightgrid.errors import InputError
-from nightgrid.money import round_ratio
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.lines import Account, Line, percent_parts
+from nightgrid.pricing.explain.lines import Account, percent_parts, rounded_by
 from nightgrid.pricing.explain.rules import ProductRules, in_dates
 from nightgrid.pricing.explain.stay import Stay
 from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import Package, Points, Tax
+from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
 
 class NoCharge(NamedTuple):
@@ -22,51 +22,57 @@ class NoCharge(NamedTuple):
     reason: str
 
 
+NOT_CHOSEN: Final = NoCharge("not chosen")
+_ONE: Final = Exact(1)
+
+
 def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
-    """The packages of a product in file order; of one name the best by scope."""
-    best: dict[str, tuple[int, Package]] = {}
-    for position, rule in rules.inside["package"]:
-        if isinstance(rule, Package):
-            known = best.get(rule.name)
-            if known is None or rule.where.level > known[1].where.level:
-                best[rule.name] = (position, rule)
-    return sorted(best.values(), key=lambda each: each[0])
+    """The packages of a product in file order; of one name the best by scope. Prepared once."""
+    found: list[tuple[int, Package]] | None = rules.prepared.get("packages")
+    if found is None:
+        best: dict[str, tuple[int, Package]] = {}
+        for position, rule in rules.inside["package"]:
+            if isinstance(rule, Package):
+                known = best.get(rule.name)
+                if known is None or rule.where.level > known[1].where.level:
+                    best[rule.name] = (position, rule)
+        found = rules.prepared["packages"] = sorted(best.values(), key=lambda each: each[0])
+    return found
 
 
 def check_packages(rules: ProductRules, facts: Facts) -> None:
     """InputError for a package that the guest chose and that the product does not have."""
-    if facts.asking.packages:
-        has_stage = any(stage.kind == "package" for stage in rules.source.stay_stages)
-        offered = [rule.name for _, rule in packages_of(rules)] if has_stage else []
-        missing = [name for name in facts.asking.packages if name not in offered]
-        if missing:
+    offered = [rule.name for _, rule in packages_of(rules)] if rules.source.has_packages else []
+    for name in facts.asking.packages:
+        if name not in offered:
             has = f"it has {listed(offered, ' and ')}" if offered else "it has none"
-            raise InputError(f"packages has {missing[0]!r}, which is not offered for this product; {has}")
+            raise InputError(f"packages has {name!r}, which is not offered for this product; {has}")
 
 
 def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str] | NoCharge:
     """How many times a package is charged, and in words."""
     asking = facts.asking
     if not rule.mandatory and rule.name not in asking.packages:
-        return NoCharge("not chosen")
-    units, words = Exact(1), []
-    if rule.per.startswith("person"):
+        return NOT_CHOSEN
+    units, words, per = _ONE, "", rule.per
+    if per.startswith("person"):
         if asking.adults is None:
             return NoCharge("per person, and the guests are not told")
+        units, words = Exact(asking.adults), count(asking.adults, "adult")
         children = len(asking.children)
-        units = Exact(asking.adults) + percent_parts(rule.children_percent)[0].times(children)
-        words.append(count(asking.adults, "adult"))
         if children:
+            units = units + percent_parts(rule.children_percent)[0].times(children)
             at = "" if rule.children_percent == 100 else f" at {rule.children_percent} %"
-            words.append(f"{count(children, 'child')}{at}")
-    if rule.per.endswith("night"):
+            words = f"{words}, {count(children, 'child')}{at}"
+    if per.endswith("night"):
         units = units.times(nights)
-        words.append(count(nights, "night"))
-    return units, ", ".join(words)
+        words = f"{words}, {count(nights, 'night')}" if words else count(nights, "night")
+    return units, words
 
 
-def add_packages(stay: Stay) -> None:
+def add_packages(stay: Stay, stage: PlacedStage) -> None:
     """Write the packages that every guest takes and those that this one chose."""
+    del stage
     for _, rule in packages_of(stay.rules):
         found = package_units(rule, stay.facts, len(stay.nights))
         if isinstance(found, NoCharge):
@@ -81,6 +87,9 @@ class Taxed(NamedTuple):
 
     added_minor: int
     included_minor: int
+
+
+NO_TAX: Final = Taxed(0, 0)
 
 
 def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Exact) -> str:
@@ -108,27 +117,29 @@ def add_taxes(
     for _, rule in rules.inside["tax"]:
         if not isinstance(rule, Tax) or why_no_tax(rule, rules, facts, average):
             continue
-        base = Exact(net + (added if rule.of == "cumulative" else 0))
+        of_all = rule.of == "cumulative"
+        base = Exact(net + (added if of_all else 0))
         if rule.percent is not None:
             share, factor, _ = percent_parts(rule.percent)
             exact = (base * share).over(factor) if rule.included else base * share
-            words = f"{rule.percent} %{' of what is charged so far' if rule.of == 'cumulative' else ''}"
+            words = f"{rule.percent} %{' of what is charged so far' if of_all else ''}"
         else:
             units, counted = _tax_units(rule, facts, indexes)
             each = rules.minor(rule.amount)
             exact = each.times(units)
             words = f"{money(each, rules.currency)}{' x ' if counted else ''}{counted}"
         step = rule.round
-        tax = round_ratio(exact.numerator, exact.denominator, step.mode, step.increment_minor)
+        tax = rounded_by(Rounder(step.mode, step.increment_minor, ()), exact)
+        amount = ZERO
         if rule.included:
             included += tax
             words = f"{words}, included: {money(tax, rules.currency)}"
         else:
             added += tax
+            amount = Exact(tax)
             if tax * exact.denominator != exact.numerator:
                 words = f"{words}, {step.mode}"
-        amount = ZERO if rule.included else Exact(tax)
-        account.lines.append(Line("tax", account.night, rule.name, words, base, None, amount))
+        account.lines.append(("tax", rule.name, words, base, None, amount))
     account.value = account.value + Exact(added)
     return Taxed(added, included)
 
@@ -138,11 +149,11 @@ def _tax_units(rule: Tax, facts: Facts, indexes: Sequence[int]) -> tuple[int, st
     asking = facts.asking
     if rule.per.startswith("person"):
         youngest = rule.min_age or 0
-        units = (asking.adults or 0) + sum(age >= youngest for age in asking.children)
+        units = (asking.adults or 0) + sum([age >= youngest for age in asking.children])
         words.append(count(units, "person"))
     if rule.per.endswith("night"):
         limit = facts.nights if rule.nights_max is None else rule.nights_max
-        nights = sum(at < limit and in_dates(rule.dates, facts.days[at]) for at in indexes)
+        nights = sum([at < limit and in_dates(rule.dates, facts.days[at]) for at in indexes])
         units *= nights
         words.append(count(nights, "night"))
     return units, ", ".join(words)

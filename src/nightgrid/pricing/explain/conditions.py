@@ -24,7 +24,10 @@ def checks_of(rule: OfferConditions) -> tuple[Check, ...]:
         (rule.stay_dates, _stay_dates),
         (rule.blackout, _blackout),
         (rule.weekdays, _weekdays),
-        (rule.channels or rule.countries or rule.devices or rule.tiers, _guest),
+        (rule.channels, _channel),
+        (rule.countries, _country),
+        (rule.devices, _device),
+        (rule.tiers, _tier),
         (rule.coupon, _coupon),
         (rule.min_spend, _min_spend),
     ]
@@ -93,18 +96,28 @@ def _weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, running:
     return f"arrival on a {weekday_name(facts.arrival)}, needs {listed(rule.weekdays)}"
 
 
-def _guest(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+def _channel(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
     del rules, running
-    asking = facts.asking
-    for noun, given, allowed in (
-        ("channel", asking.channel, rule.channels),
-        ("country", asking.country, rule.countries),
-        ("device", asking.device, rule.devices),
-        ("tier", facts.tier, rule.tiers),
-    ):
-        if allowed and given not in allowed:
-            return f"{noun} {given or 'not told'}, needs {listed(allowed)}"
-    return ""
+    return "" if facts.asking.channel in rule.channels else _lacks("channel", facts.asking.channel, rule.channels)
+
+
+def _country(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    return "" if facts.asking.country in rule.countries else _lacks("country", facts.asking.country, rule.countries)
+
+
+def _device(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    return "" if facts.asking.device in rule.devices else _lacks("device", facts.asking.device, rule.devices)
+
+
+def _tier(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    return "" if facts.tier in rule.tiers else _lacks("tier", facts.tier, rule.tiers)
+
+
+def _lacks(noun: str, given: str, allowed: Sequence[str]) -> str:
+    return f"{noun} {given or 'not told'}, needs {listed(allowed)}"
 
 
 def _coupon(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:

@@ -6,6 +6,7 @@ operations of one price keep these small enough without; nearly all denominators
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Final
@@ -85,17 +86,23 @@ class Exact:
 ZERO: Final = Exact(0)
 
 
-def total(amounts: list[Exact]) -> Exact:
+def total(amounts: Sequence[Exact]) -> Exact:
     """The sum of amounts; 0 of none."""
     if not amounts:
         return ZERO
-    result = amounts[0]
-    for amount in amounts[1:]:
-        result = result + amount
-    return result
+    numerator, denominator = 0, amounts[0].denominator
+    for amount in amounts:
+        theirs = amount.denominator
+        if theirs == denominator:
+            numerator += amount.numerator
+        elif theirs % denominator == 0:
+            numerator, denominator = numerator * (theirs // denominator) + amount.numerator, theirs
+        else:
+            numerator, denominator = numerator * theirs + amount.numerator * denominator, denominator * theirs
+    return Exact(numerator, denominator)
 
 
-def whole(amounts: list[Exact]) -> list[int]:
+def whole(amounts: Sequence[Exact]) -> list[int]:
     """Whole numbers in the same proportion."""
     scale = lcm(*[amount.denominator for amount in amounts])
     return [amount.numerator * (scale // amount.denominator) for amount in amounts]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
-from nightgrid.money import format_minor, round_ratio
+from nightgrid.money import RoundingMode, format_minor, round_ratio
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.pipelines import Rounder
 
@@ -16,80 +17,107 @@ from nightgrid.pricing.pipelines import Rounder
 SUMS: Final = ("subtotal", "net", "total", "payable")
 
 
-class Line:
+#: A line before it has its place: stage, rule, detail, base, factor, amount.
+Entry = tuple[str, str, str, Exact, Exact | None, Exact]
+
+
+class _Fields(NamedTuple):
+    stage: str
+    night: date | None  # of a line about one night
+    rule: str  # the rule's name, "" where no rule is behind the line
+    detail: str  # "+35 %", "floor 80.00 CNY", "half_up"
+    exact_base: Exact
+    exact_factor: Exact | None
+    exact_amount: Exact
+    exact_running: Exact
+
+
+class Line(_Fields):
     """One line of an explanation. All amounts are exact, in minor units.
 
     `amount` is what the line adds; `running` is the sum of all amounts so far; `base` is what the line starts from,
     which a rule multiplies by `factor` (None where it does not multiply). Stages: those of a pipeline, and rounding;
-    subtotal, net, total and payable add nothing, they only show the sum.
+    subtotal, net, total and payable add nothing, they only show the sum. The four are made from the exact fields, which
+    are not reduced, as they are read.
     """
 
-    __slots__ = ("_amount", "_base", "_factor", "_running", "detail", "night", "rule", "stage")
-
-    def __init__(
-        self, stage: str, night: date | None, rule: str, detail: str, base: Exact, factor: Exact | None, amount: Exact
-    ) -> None:
-        self.stage = stage
-        self.night = night  # of a line about one night
-        self.rule = rule  # the rule's name, "" where no rule is behind the line
-        self.detail = detail  # "+35 %", "floor 80.00 CNY", "half_up"
-        self._base = base
-        self._factor = factor
-        self._amount = amount
-        self._running = amount
+    __slots__ = ()
 
     @property
     def base(self) -> Fraction:
         """What the line starts from."""
-        return self._base.fraction
+        return self.exact_base.fraction
 
     @property
     def factor(self) -> Fraction | None:
         """What the base is multiplied by: base x (factor - 1) is the amount."""
-        return None if self._factor is None else self._factor.fraction
+        return None if self.exact_factor is None else self.exact_factor.fraction
 
     @property
     def amount(self) -> Fraction:
         """What the line adds."""
-        return self._amount.fraction
+        return self.exact_amount.fraction
 
     @property
     def running(self) -> Fraction:
         """The sum of all amounts so far."""
-        return self._running.fraction
-
-    @classmethod
-    def in_order(cls, accounts: list[Account], sums: dict[int, str]) -> list[Line]:
-        """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
-        lines: list[Line] = []
-        running = ZERO
-        for number, account in enumerate(accounts):
-            for line in account.lines:
-                amount = line._amount  # noqa: SLF001 - its own class
-                if amount.numerator:
-                    running = running + amount
-                line._running = running  # noqa: SLF001
-            lines += account.lines
-            if number in sums:
-                shown = cls(sums[number], None, "", "", running, None, ZERO)
-                shown._running = running
-                lines.append(shown)
-        return lines
+        return self.exact_running.fraction
 
     def __repr__(self) -> str:
         about = (self.stage, str(self.night or ""), self.rule, self.detail)
         return f"Line({' '.join(filter(None, about))}: {self.amount} -> {self.running})"
 
 
+def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, ...]:
+    """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
+    lines: list[Line] = []
+    running, total, over = ZERO, 0, 1
+    for number, account in enumerate(accounts):
+        night = account.night
+        for stage, rule, detail, base, factor, amount in account.lines:
+            added, theirs = amount.numerator, amount.denominator
+            if added:
+                if theirs == over:
+                    total += added
+                elif over % theirs == 0:
+                    total += added * (over // theirs)
+                elif theirs % over == 0:
+                    total, over = total * (theirs // over) + added, theirs
+                else:
+                    total, over = total * theirs + added * over, over * theirs
+                running = Exact(total, over)
+            lines.append(_line(Line, (stage, night, rule, detail, base, factor, amount, running)))
+        if number in sums:
+            lines.append(_line(Line, (sums[number], None, "", "", running, None, ZERO, running)))
+    return tuple(lines)
+
+
+_line: Final = tuple.__new__
+
+
+class Page(Protocol):
+    """Entries about one night, or about the stay."""
+
+    @property
+    def night(self) -> date | None:
+        """The night that they are about."""
+        ...
+
+    @property
+    def lines(self) -> Sequence[Entry]:
+        """In their order."""
+        ...
+
+
 class Account:
-    """The lines of one night or one stay, and the amount that they lead to. An amount never goes below 0."""
+    """The entries of one night or one stay, and the amount that they lead to. An amount never goes below 0."""
 
     __slots__ = ("lines", "night", "value")
 
     def __init__(self, night: date | None, value: Exact = ZERO) -> None:
         self.night = night
         self.value = value
-        self.lines: list[Line] = []
+        self.lines: list[Entry] = []
 
     def add(self, stage: str, amount: Exact, rule: str = "", detail: str = "") -> None:
         """Write a line that adds an amount, or takes away as much of it as there is."""
@@ -97,17 +125,20 @@ class Account:
         after = value + amount
         if after.numerator < 0:
             amount, after, detail = -value, ZERO, f"{detail}, not below 0"
-        self.lines.append(Line(stage, self.night, rule, detail, value, None, amount))
+        self.lines.append((stage, rule, detail, value, None, amount))
         self.value = after
 
-    def times(self, stage: str, percent: Decimal, rule: str, of: Exact | None = None, detail: str = "") -> None:
+    def times(self, stage: str, parts: Parts, rule: str, of: Exact | None = None, detail: str = "") -> None:
         """Write a change in percent: of the amount so far, or of another one that the pipeline names."""
-        share, factor, text = percent_parts(percent)
+        share, factor, text = parts
         if detail:
             text += detail
+        over = share.denominator  # the factor's as well
         if of is None:
             base = self.value
-            amount, after = base * share, base * factor  # a percent is -100 or more
+            top, under = base.numerator, base.denominator * over
+            amount = Exact(top * share.numerator, under)
+            self.value = Exact(top * factor.numerator, under)  # a percent is -100 or more
         else:
             base = of
             amount = base * share
@@ -115,12 +146,12 @@ class Account:
             if after.numerator < 0:
                 self.add(stage, amount, rule, text)
                 return
-        self.lines.append(Line(stage, self.night, rule, text, base, factor, amount))
-        self.value = after
+            self.value = after
+        self.lines.append((stage, rule, text, base, factor, amount))
 
     def become(self, stage: str, value: Exact, rule: str, detail: str) -> None:
         """Write a line after which the amount is `value`."""
-        self.lines.append(Line(stage, self.night, rule, detail, self.value, None, value - self.value))
+        self.lines.append((stage, rule, detail, self.value, None, value - self.value))
         self.value = value
 
     def round(self, rounder: Rounder, currency: str) -> None:
@@ -137,7 +168,11 @@ class Account:
 
 def rounded_by(rounder: Rounder, value: Exact) -> int:
     """The permitted price that a value rounds to."""
-    return round_ratio(value.numerator, value.denominator, rounder.mode, rounder.increment_minor, rounder.endings)
+    mode, step, endings = rounder
+    top, under = value.numerator, value.denominator * step
+    if mode is RoundingMode.HALF_UP and top >= 0 and not endings:  # as most are
+        return (2 * top + under) // (2 * under) * step
+    return round_ratio(top, value.denominator, mode, step, endings)
 
 
 @lru_cache(maxsize=256)
@@ -149,13 +184,13 @@ def rounder_text(rounder: Rounder, currency: str) -> str:
     return f"{rounder.mode} to {format_minor(step, currency)}" if step > 1 else str(rounder.mode)
 
 
+#: A percent as its share, its factor over the same denominator, and in words.
+Parts = tuple[Exact, Exact, str]
+
+
 @lru_cache(maxsize=4096)
-def percent_parts(percent: Decimal) -> tuple[Exact, Exact, str]:
-    """-5 -> (-1/20, 19/20, "-5 %")."""
+def percent_parts(percent: Decimal) -> Parts:
+    """-5 -> (-1/20, 19/20, "-5 %"). Remembered; looking up takes time too."""
     share = Fraction(percent) / 100
-    return exact(share), exact(1 + share), f"{percent:+} %"
-
-
-def exact(number: Fraction) -> Exact:
-    """A fraction as an Exact."""
-    return Exact(number.numerator, number.denominator)
+    over = share.denominator
+    return Exact(share.numerator, over), Exact(share.numerator + over, over), f"{percent:+} %"

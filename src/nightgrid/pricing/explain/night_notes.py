@@ -54,7 +54,7 @@ def _derived(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
 
 def _seasons(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
     found: dict[int, Verdict] = {}
-    by_night: list[NightRules] = [rules_at(rules, ordinal, "season").night(ordinal) for ordinal in facts.ordinals]
+    by_night: list[NightRules] = [rules_at(rules, ordinal, "season") for ordinal in facts.ordinals]
     for position, rule in rules.inside["season"]:
         if not isinstance(rule, Season):
             continue
@@ -73,7 +73,7 @@ def _seasons(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
 def _bounds(rules: ProductRules, facts: Facts, lines: Sequence[Line]) -> dict[int, Verdict]:
     bounded = {line.night for line in lines if line.stage == "bounds"}
     found: dict[int, Verdict] = {}
-    winners = [rules_at(rules, ordinal, "bounds").night(ordinal).bounds for ordinal in facts.ordinals]
+    winners = [rules_at(rules, ordinal, "bounds").bounds for ordinal in facts.ordinals]
     for position, rule in rules.inside["bounds"]:
         if not isinstance(rule, Bounds):
             continue

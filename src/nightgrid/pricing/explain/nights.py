@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from nightgrid.errors import InputError
 from nightgrid.limits import DERIVED_DEPTH_MAX, LEAD_DAYS_MAX
 from nightgrid.money import RoundingMode
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import Account, Line, percent_parts, rounded_by
-from nightgrid.pricing.explain.rules import ProductRules
+from nightgrid.pricing.explain.lines import Account, Entry, Parts, percent_parts, rounded_by
+from nightgrid.pricing.explain.rules import NIGHTS_MAX, NightRules, ProductRules
 from nightgrid.pricing.explain.words import count, money, percent_of_bp, signed
 from nightgrid.pricing.model import Bounds, Demand, Derived
 from nightgrid.pricing.pipelines import PlacedStage, Rounder
@@ -23,20 +24,43 @@ from nightgrid.pricing.pipelines import PlacedStage, Rounder
 Limit = tuple[Exact, str]
 #: A derivation that wins a night, and the rules of the plan that it makes.
 Link = tuple[tuple[int, Derived], ProductRules]
+#: A base price in minor units, and for whom it is given.
+Base = tuple[int, str]
 
 
-class Night(Account):
-    """One night of one product while its price is made. `after` holds the amount after each stage."""
+class NightPlan:
+    """Whose rules make a night of a product, before anybody asks: `links` are the derivations that lead to its plan,
+    the first from the root; `root` and `root_rules` act until the derived stage, `own_rules` from there on. Nights
+    that are alike share one.
+    """
 
-    __slots__ = ("after", "facts", "index", "ordinal", "own", "rules")
+    __slots__ = ("links", "own_rules", "root", "root_rules")
 
-    def __init__(self, rules: ProductRules, facts: Facts, index: int) -> None:
-        self.ordinal = facts.ordinals[index]
-        super().__init__(facts.days[index])
-        self.own = rules
-        self.rules = rules  # those of the plan that it is derived from, until the derived stage
+    def __init__(self, rules: ProductRules, ordinal: int) -> None:
+        self.links = links_of(rules, ordinal)
+        self.root = _parent(self.links[0][1], self.links[0][0][1]) if self.links else rules
+        self.own_rules = rules.night(ordinal)
+        self.root_rules = self.root.night(ordinal)
+
+    def key(self, ordinal: int) -> tuple[NightRules, ...]:
+        """What makes two nights alike."""
+        return (self.root_rules, *[rules.night(ordinal) for _, rules in self.links])
+
+
+class _Making(Account):
+    """The price of nights that are alike while it is made. `after` holds the amount after each stage."""
+
+    __slots__ = ("after", "base", "facts", "fill_bp", "lead_days", "plan", "rules", "won")
+
+    def __init__(self, plan: NightPlan, facts: Facts, base: Base, fill_bp: int, lead_days: int) -> None:
+        super().__init__(None)
+        self.plan = plan
+        self.rules = plan.root  # those of the plan that it is derived from, until the derived stage
+        self.won = plan.root_rules
         self.facts = facts
-        self.index = index
+        self.base = base
+        self.fill_bp = fill_bp
+        self.lead_days = lead_days
         self.after: dict[str, Exact] = {}
 
     def of(self, base: str) -> Exact | None:
@@ -44,33 +68,83 @@ class Night(Account):
         return None if base == "running" else self.after[base]
 
 
-def price_night(rules: ProductRules, facts: Facts, index: int) -> Night:
-    """Make the price of one night of a stay, with its lines."""
-    night = Night(rules, facts, index)
-    links = links_of(rules, night.ordinal)
-    if links:
-        night.rules = _parent(links[0][1], links[0][0][1])
+class Night(NamedTuple):
+    """One night of a stay with its price, its lines, and the amount after each stage."""
+
+    place: int  # in the stay, from 0
+    night: date
+    value: Exact
+    after: Mapping[str, Exact]
+    lines: Sequence[Entry]
+
+
+def price_nights(rules: ProductRules, facts: Facts) -> list[Night]:
+    """Make the prices of the nights of a stay, with their lines: once for nights that are alike."""
+    made: dict[tuple[object, ...], _Making] = {}
+    nights: list[Night] = []
+    plans, own_lead = plans_of(rules), rules.source.book.book.lead_of == "night"
+    lead_days = facts.lead_days
+    for index, ordinal in enumerate(facts.ordinals):
+        plan = plans.get(ordinal) or _plan(rules, ordinal)
+        root = plan.root
+        base = root.base(ordinal, party_of(facts, root).adults)
+        if own_lead:
+            lead_days = min(facts.asked.lead_days + index, LEAD_DAYS_MAX)
+        key = (plan, base, facts.fill_bp[index], lead_days)
+        found = made.get(key)
+        if found is None:
+            found = made[key] = _priced(rules, _Making(plan, facts, base, facts.fill_bp[index], lead_days))
+        nights.append(_night(Night, (index, facts.days[index], found.value, found.after, found.lines)))
+    return nights
+
+
+_night: Final = tuple.__new__
+
+
+def plans_of(rules: ProductRules) -> dict[int, NightPlan]:
+    """The plans of a product's nights that are known, by ordinal."""
+    found: dict[int, NightPlan] | None = rules.prepared.get("plans")
+    if found is None:
+        found = rules.prepared["plans"] = {}
+        rules.prepared["alike"] = {}
+    return found
+
+
+def _plan(rules: ProductRules, ordinal: int) -> NightPlan:
+    plans, alike = plans_of(rules), rules.prepared["alike"]
+    if len(plans) >= NIGHTS_MAX:
+        plans.clear()
+        alike.clear()
+    made = NightPlan(rules, ordinal)
+    found: NightPlan = alike.setdefault(made.key(ordinal), made)
+    plans[ordinal] = found
+    return found
+
+
+def _priced(rules: ProductRules, night: _Making) -> _Making:
     for stage in rules.source.night_stages:
-        if stage.kind == "derived":
-            _derive(night, links, stage)
+        kind = stage.kind
+        if kind == "derived":
+            _derive(night, stage)
             night.rules = rules
-        elif stage.kind == "bounds":
+            night.won = night.plan.own_rules
+        elif kind == "bounds":
             _bound(night, stage)
         else:
-            _ACTS[stage.kind](night, stage)
+            _ACTS[kind](night, stage)
             if stage.rounder is not None:
                 night.round(stage.rounder, rules.currency)
-        night.after[stage.kind] = night.value
+        night.after[kind] = night.value
     return night
 
 
-def rules_at(rules: ProductRules, ordinal: int, kind: str) -> ProductRules:
-    """The rules that a stage of a night asks: before the derived stage those of the plan at the root of the chain."""
+def rules_at(rules: ProductRules, ordinal: int, kind: str) -> NightRules:
+    """The winners of which a stage of a night takes its own: before the derived stage those of the plan at the root of
+    the chain.
+    """
+    plan = plans_of(rules).get(ordinal) or _plan(rules, ordinal)
     placed = rules.source.placed
-    links = links_of(rules, ordinal)
-    if not links or placed.index(kind) > placed.index("derived"):
-        return rules
-    return _parent(links[0][1], links[0][0][1])
+    return plan.own_rules if placed.index(kind) > placed.index("derived") else plan.root_rules
 
 
 def links_of(rules: ProductRules, ordinal: int) -> list[Link]:
@@ -96,30 +170,29 @@ def _parent(rules: ProductRules, rule: Derived) -> ProductRules:
     return parent
 
 
-def _base(night: Night, stage: PlacedStage) -> None:
+def _base(night: _Making, stage: PlacedStage) -> None:
     del stage
-    source, party = night.rules.source, party_of(night.facts, night.rules)
-    minor, words = night.rules.base(night.ordinal, party.adults)
-    value = Exact(minor)
-    plan = f"of plan {night.rules.plan}" if night.rules is not night.own else ""
-    detail = " ".join(filter(None, (words, plan)))
-    if source.book.book.base_per == "person":
-        if party.adults is None:
+    minor, words = night.base
+    value, rules = Exact(minor), night.rules
+    if night.plan.links:
+        words = f"{words} of plan {rules.plan}".lstrip()
+    if rules.source.book.book.base_per == "person":
+        adults = party_of(night.facts, rules).adults
+        if adults is None:
             raise InputError("adults is not given, and base prices of the book are per person; give adults")
-        value = value.times(party.adults)
-        detail = " ".join(
-            filter(None, (detail, f"{count(party.adults, 'guest')} at {money(minor, night.rules.currency)}"))
-        )
-    night.add("base", value, "", detail)
+        value = value.times(adults)
+        words = f"{words} {count(adults, 'guest')} at {money(minor, rules.currency)}".lstrip()
+    night.lines.append(("base", "", words, ZERO, None, value))
+    night.value = value
 
 
-def _derive(night: Night, links: list[Link], stage: PlacedStage) -> None:
+def _derive(night: _Making, stage: PlacedStage) -> None:
     """From the plan at the root, whose stage ends here as well, over each plan of the chain."""
     if stage.rounder is not None:
         night.round(stage.rounder, night.rules.currency)
-    for (_, rule), rules in links:
+    for (_, rule), rules in night.plan.links:
         if rule.percent is not None:
-            night.times("derived", rule.percent, rule.name)
+            night.times("derived", percent_parts(rule.percent), rule.name)
         if rule.amount:
             amount = rules.minor(rule.amount)
             night.add("derived", amount, rule.name, signed(amount, rules.currency))
@@ -127,36 +200,47 @@ def _derive(night: Night, links: list[Link], stage: PlacedStage) -> None:
             night.round(stage.rounder, rules.currency)
 
 
-def _season(night: Night, stage: PlacedStage) -> None:
+def _season(night: _Making, stage: PlacedStage) -> None:
     if stage.of == "running":
-        for _, season in night.rules.night(night.ordinal).seasons:
-            night.times("season", season.percent, season.name)
+        for name, parts in night.won.changes:
+            night.times("season", parts, name)
         return
     base, value = night.after[stage.of], night.value
-    for _, season in night.rules.night(night.ordinal).seasons:
-        share, factor, text = percent_parts(season.percent)
-        night.lines.append(Line("season", night.night, season.name, text, base, factor, base * share))
+    for name, (share, factor, text) in night.won.changes:
+        night.lines.append(("season", name, text, base, factor, base * share))
         value = value + base * share
     night.value = value
     if value.is_negative:
         night.become("season", ZERO, "", "not below 0")
 
 
-def _demand(night: Night, stage: PlacedStage) -> None:
-    best = night.rules.best["demand"]
+class _Table(NamedTuple):
+    """A demand rule, prepared: edges of fill in basis points, edges of lead, and the percents between them."""
+
+    fills: tuple[int | Decimal, ...]
+    leads: tuple[int, ...]
+    percents: tuple[tuple[Parts, ...], ...]
+
+
+def _table_of(rules: ProductRules) -> tuple[str, _Table] | None:
+    best = rules.best["demand"]
     if best is None or not isinstance(best[1], Demand):
+        return None
+    rule, edges = best[1], [edge * 100 for edge in best[1].fill]
+    fills = tuple([int(edge) if edge == int(edge) else edge for edge in edges])
+    return rule.name, _Table(fills, rule.lead_days, tuple([tuple(map(percent_parts, row)) for row in rule.percent]))
+
+
+def _demand(night: _Making, stage: PlacedStage) -> None:
+    rules, fill_bp, lead_days = night.rules, night.fill_bp, night.lead_days
+    prepared = rules.prepared
+    if "demand" not in prepared:
+        prepared["demand"] = _table_of(rules)
+    if prepared["demand"] is None:
         return
-    rule, facts = best[1], night.facts
-    fill_bp = facts.fill_bp[night.index]
-    lead_days = facts.lead_days
-    if night.rules.source.book.book.lead_of == "night":
-        lead_days = min(facts.asked.lead_days + night.index, LEAD_DAYS_MAX)
-    fills: tuple[Decimal, ...] | None = night.rules.prepared.get(id(rule))
-    if fills is None:
-        fills = night.rules.prepared[id(rule)] = tuple([edge * 100 for edge in rule.fill])
-    row = bisect_right(fills, fill_bp) - 1
-    column = bisect_right(rule.lead_days, lead_days) - 1
-    night.times("demand", rule.percent[row][column], rule.name, night.of(stage.of), _told(fill_bp, lead_days))
+    name, (fills, leads, percents) = prepared["demand"]
+    parts = percents[bisect_right(fills, fill_bp) - 1][bisect_right(leads, lead_days) - 1]
+    night.times("demand", parts, name, night.of(stage.of), _told(fill_bp, lead_days))
 
 
 @lru_cache(maxsize=4096)
@@ -164,39 +248,35 @@ def _told(fill_bp: int, lead_days: int) -> str:
     return f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
 
 
-def _override(night: Night, stage: PlacedStage) -> None:
+def _override(night: _Making, stage: PlacedStage) -> None:
     del stage
-    fixed = night.rules.override("fixed", night.ordinal)
+    fixed, percent_bp, _, _ = night.won.overrides
     if fixed is not None:
         night.become("override", Exact(fixed), "", f"fixed at {money(fixed, night.rules.currency)}")
-        return
-    percent_bp = night.rules.override("percent", night.ordinal)
-    if percent_bp is not None:
-        share, factor = Exact(percent_bp, 10_000), Exact(10_000 + percent_bp, 10_000)
-        base = night.value
+    elif percent_bp is not None:
         text = f"{'+' if percent_bp >= 0 else ''}{percent_of_bp(percent_bp)} %"
-        night.lines.append(Line("override", night.night, "", text, base, factor, base * share))
-        night.value = base + base * share
+        night.times("override", (Exact(percent_bp, 10_000), Exact(10_000 + percent_bp, 10_000), text), "")
 
 
-def _bound(night: Night, stage: PlacedStage) -> None:
+def _bound(night: _Making, stage: PlacedStage) -> None:
     """Inside the bounds; where the stage rounds, on the nearest permitted price inside. The floor wins."""
-    rules, rounder = night.rules, stage.rounder
+    rules, rounder, won = night.rules, stage.rounder, night.won
     if rounder is not None:
         night.round(rounder, rules.currency)
-    overrides = rules.source.has_overrides
-    if overrides and rules.override("fixed", night.ordinal) is not None:
+    if won.overrides.fixed is not None:
         return
-    won = rules.night(night.ordinal).bounds
-    floor, ceiling = _limits(night, won, overrides)
-    bounded, words = night.value, ""
+    value = bounded = night.value
+    words = ""
+    sides: Sides = ((), ()) if won.bounds is None else sides_of(rules, won.bounds[1])
     # A price that is permitted lies inside a limit or beyond it, wherever the next permitted one is.
+    ceiling = _limit(night, "ceiling", won.overrides.ceiling, sides[1])
     if ceiling is not None and ceiling[0] < bounded:
         bounded, words = _permitted(ceiling[0], rounder, RoundingMode.FLOOR), ceiling[1]
+    floor = _limit(night, "floor", won.overrides.floor, sides[0])
     if floor is not None and bounded < floor[0]:
         bounded, words = _permitted(floor[0], rounder, RoundingMode.CEILING), floor[1]
-    if words and bounded != night.value:
-        night.become("bounds", bounded, won[1].name if won and "override" not in words else "", words)
+    if words and bounded != value:
+        night.become("bounds", bounded, won.bounds[1].name if won.bounds and "override" not in words else "", words)
 
 
 def _permitted(limit: Exact, rounder: Rounder | None, mode: RoundingMode) -> Exact:
@@ -204,27 +284,22 @@ def _permitted(limit: Exact, rounder: Rounder | None, mode: RoundingMode) -> Exa
     return limit if rounder is None else Exact(rounded_by(rounder._replace(mode=mode), limit))
 
 
-def _limits(night: Night, won: tuple[int, Bounds] | None, overrides: bool) -> tuple[Limit | None, Limit | None]:
-    """The exact floor and ceiling of a night, each with its words; a dated override replaces that of the rule."""
-    rules = night.rules
-    sides: Sides = ((), ()) if won is None else sides_of(rules, won[1])
-    found: list[Limit | None] = []
-    for name, side in zip(("floor", "ceiling"), sides, strict=True):
-        minor = rules.override(name, night.ordinal) if overrides else None
-        if minor is not None:
-            found.append((Exact(minor), f"override {name} {money(minor, rules.currency)}"))
-            continue
-        limit: Limit | None = None
-        for share, amount, words in side:
-            value = night.after["base"] * amount if share else amount
-            if limit is None or (limit[0] < value if name == "floor" else value < limit[0]):
-                limit = value, words
-        found.append(limit)
-    return found[0], found[1]
+def _limit(night: _Making, name: str, minor: int | None, side: Side) -> Limit | None:
+    """The exact floor or ceiling of a night with its words; a dated override replaces that of the rule."""
+    if minor is not None:
+        return Exact(minor), f"override {name} {money(minor, night.rules.currency)}"
+    limit: Limit | None = None
+    for share, amount, words in side:
+        value = night.after["base"] * amount if share else amount
+        if limit is None or (limit[0] < value if name == "floor" else value < limit[0]):
+            limit = value, words
+    return limit
 
 
-#: What a rule says of floor and ceiling: (whether it is a share of the base, the share or the amount, words).
-Sides = tuple[tuple[tuple[bool, Exact, str], ...], tuple[tuple[bool, Exact, str], ...]]
+#: What a rule says of a floor or ceiling: (whether it is a share of the base, the share or the amount, words).
+Side = tuple[tuple[bool, Exact, str], ...]
+#: Floor and ceiling.
+Sides = tuple[Side, Side]
 
 
 def sides_of(rules: ProductRules, rule: Bounds) -> Sides:
@@ -246,7 +321,7 @@ def sides_of(rules: ProductRules, rule: Bounds) -> Sides:
     return found
 
 
-_ACTS: Final[dict[str, Callable[[Night, PlacedStage], None]]] = {
+_ACTS: Final[dict[str, Callable[[_Making, PlacedStage], None]]] = {
     "base": _base,
     "season": _season,
     "demand": _demand,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.pricing.explain.conditions import Check, checks_of, failing
 from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.lines import percent_parts
+from nightgrid.pricing.explain.lines import Parts, percent_parts
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import FreeNights, Promotion
@@ -48,7 +49,9 @@ class Offer:
     max_off: Exact | None
     floor_per_night: Exact | None
     is_whole: bool  # it changes the stay as a whole, not single nights
-    factor: Exact | None  # of a percent of the whole running amount, without limits: the commonest kind
+    is_plain: bool  # a percent of the whole running amount, or an amount off it, without limits: the commonest
+    parts: Parts | None  # of the kind percent
+    by_nights: dict[int, Candidate] = field(default_factory=dict)  # where it changes the stay as a whole
 
     def reached_off(self, running: Exact) -> Exact | None:
         """What the highest threshold that is reached takes off; None below all of them."""
@@ -58,6 +61,14 @@ class Offer:
                 off = amount
         return off
 
+    def for_nights(self, nights: int) -> Candidate:
+        """The candidate that a promotion of the whole stay is for stays of a length."""
+        found = self.by_nights.get(nights)
+        if found is None:
+            every = range(nights)
+            found = self.by_nights[nights] = Candidate(self, frozenset(every), every, self.position)
+        return found
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
@@ -66,6 +77,7 @@ class Candidate:
     offer: Offer
     acting: frozenset[int]  # nights of the stay (0-based) on which it excludes others
     changed: Sequence[int]  # those that it changes
+    key: Hashable  # who has the same goes with the same others
 
     @property
     def position(self) -> int:
@@ -78,8 +90,7 @@ class Candidate:
         return self.offer.rule
 
 
-@dataclass(slots=True)
-class Candidates:
+class Candidates(NamedTuple):
     """The promotions in scope of a product: those that a stay meets, and what the others lack, by position."""
 
     met: list[Candidate]
@@ -88,55 +99,60 @@ class Candidates:
 
 def offers_of(rules: ProductRules) -> list[Offer]:
     """The promotions in scope of a product, prepared once."""
-    inside = rules.inside["promotion"]
-    found: list[Offer] | None = rules.prepared.get(id(inside))
+    found: list[Offer] | None = rules.prepared.get("offers")
     if found is None:
-        found = [_offer(at, rule, rules) for at, rule in inside if isinstance(rule, Promotion)]
-        rules.prepared[id(inside)] = found
+        found = [_offer(at, rule, rules) for at, rule in rules.inside["promotion"] if isinstance(rule, Promotion)]
+        rules.prepared["offers"] = found
     return found
 
 
 def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
-    amounts = rule.off or rule.off_per_night or rule.price or rule.price_per_night
+    amounts, kind = rule.off or rule.off_per_night or rule.price or rule.price_per_night, rule.kind
     is_whole = rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None
-    is_plain = is_whole and rule.percent is not None and not (rule.of or rule.max_off or rule.floor_per_night)
     return Offer(
         position=position,
         rule=rule,
-        kind=rule.kind,
+        kind=kind,
         checks=checks_of(rule),
         amount=rules.minor(amounts) if amounts else None,
         steps=tuple((rules.minor(step.from_amount), rules.minor(step.off)) for step in rule.spend),
         max_off=rules.minor(rule.max_off) if rule.max_off else None,
         floor_per_night=rules.minor(rule.floor_per_night) if rule.floor_per_night else None,
         is_whole=is_whole,
-        factor=percent_parts(rule.percent)[1] if is_plain and rule.percent is not None else None,
+        is_plain=is_whole and kind in _PLAIN and not (rule.of or rule.max_off or rule.floor_per_night),
+        parts=None if rule.percent is None else percent_parts(rule.percent),
     )
+
+
+_PLAIN: Final = ("percent", "off", "spend")
 
 
 def candidates_of(facts: Facts, rules: ProductRules, running: Exact) -> Candidates:
     """Sort the promotions in scope. `running` is the amount before the stage; at most PROMOTIONS_MAX are met."""
     found = Candidates([], {})
-    every: Sequence[int] = range(facts.nights)
-    all_nights = frozenset(every)
+    met, lacking = found.met, found.lacking
     for offer in offers_of(rules):
         rule = offer.rule
         reason = failing(offer.checks, rule, facts, rules, running) if offer.checks else ""
         if not reason and offer.steps and offer.reached_off(running) is None:
             least = money(offer.steps[0][0], rules.currency)
             reason = f"amount {money(running, rules.currency)}, needs {least}"
-        acting, changed = all_nights, every
-        if not reason and not offer.is_whole:
-            nights = _acting(rule, facts)
-            acting, changed = frozenset(nights), _pattern(rule, facts, nights)
-            if not changed:
-                reason = _no_night(rule, len(nights))
-        if not reason and len(found.met) == PROMOTIONS_MAX:
-            reason = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
         if reason:
-            found.lacking[offer.position] = reason
+            lacking[offer.position] = reason
+            continue
+        if offer.is_whole:
+            candidate = offer.for_nights(facts.nights)
         else:
-            found.met.append(Candidate(offer, acting, changed))
+            nights = _acting(rule, facts)
+            acting = frozenset(nights)
+            candidate = Candidate(offer, acting, _pattern(rule, facts, nights), (offer.position, acting))
+            if not candidate.changed:
+                lacking[offer.position] = _no_night(rule, len(nights))
+                continue
+        if len(met) == PROMOTIONS_MAX:
+            lacking[offer.position] = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
+        else:
+            met.append(candidate)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
-from nightgrid.pricing.explain.lines import Line, percent_parts
+from nightgrid.pricing.explain.lines import Entry, percent_parts
 from nightgrid.pricing.explain.offers import Candidate, Offer
+from nightgrid.pricing.explain.stacking import Permitted
 from nightgrid.pricing.explain.stay import Stay, shared
 from nightgrid.pricing.explain.words import count, listed, money, spoken
 from nightgrid.pricing.model import Promotion
@@ -41,10 +43,6 @@ class Common(NamedTuple):
 def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Given:
     """The stay after one more promotion. Never below 0, and within the limits of the promotion."""
     offer = candidate.offer
-    if offer.factor is not None and common.of == "running" and not common.points:
-        before = given.value
-        after = before * offer.factor
-        return Given(after, given.weights, Effect(before, after, before, offer.rule.percent))
     if offer.is_whole:
         effect = effect_of(stay, offer, given.value, common, None)
         after = ZERO if effect.part.is_negative else effect.part
@@ -64,15 +62,98 @@ def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Give
     return Given(value, shares if value else given.weights, effect)
 
 
+def amounts_after(stays: Sequence[Stay], met: Sequence[Candidate], permitted: Permitted, common: Common) -> list[Exact]:
+    """The exact amount of all stays after each permitted set; sets that begin alike are worked out together."""
+    after = [[Given(stay.value, stay.weights) for stay in stays]]
+    for before, place in permitted.steps:
+        pairs = zip(stays, after[before], strict=True)
+        after.append([give(stay, met[place], given, common) for stay, given in pairs])
+    amounts = [total([given.value for given in after[end]]) for end in permitted.ends]
+    if common.points and 0 in permitted.ends:  # without any promotion a member's extra points act alone
+        amounts[permitted.ends.index(0)] = common.before * percent_parts(-common.points)[1]
+    return amounts
+
+
+def is_plain(stays: Sequence[Stay], met: Sequence[Candidate], common: Common) -> bool:
+    """Whether all that is met are percents of the running amount and amounts off it: `plain_amounts_after` is then the
+    same as `amounts_after`, and `write_plain` as `write_all`.
+    """
+    if len(stays) > 1 or common.of != "running" or common.points:
+        return False
+    for each in met:  # noqa: SIM110 - a generator would take longer than the question
+        if not each.offer.is_plain:
+            return False
+    return True
+
+
+def plain_amounts_after(
+    stays: Sequence[Stay], met: Sequence[Candidate], permitted: Permitted, common: Common
+) -> list[Exact]:
+    """`amounts_after` of one stay where all is plain: each step is n/d x by/over - off, not below 0."""
+    del stays
+    acts = []
+    for candidate in met:
+        offer = candidate.offer
+        if offer.parts is not None:
+            factor = offer.parts[1]
+            acts.append((factor.numerator, factor.denominator, 0))
+        else:
+            acts.append((1, 1, _off(offer, common).numerator))  # whole minor units
+    values = [(common.before.numerator, common.before.denominator)]
+    for before, place in permitted.steps:
+        n, d = values[before]
+        by, over, off = acts[place]
+        n, d = n * by, d * over
+        if off:
+            n = max(0, n - off * d)
+        values.append((n, d))
+    return [Exact(*values[end]) for end in permitted.ends]
+
+
+def _off(offer: Offer, common: Common) -> Exact:
+    """What a promotion of the kinds off and spend takes off."""
+    return offer.amount or offer.reached_off(common.before) or ZERO
+
+
+def write_plain(stay: Stay, chosen: Sequence[Candidate], common: Common) -> bool:
+    """Write the lines of plain promotions; False, and nothing is written, where one is cut at 0."""
+    lines: list[Entry] = []
+    value = stay.value
+    for candidate in chosen:
+        offer, before = candidate.offer, value
+        if offer.parts is not None:
+            share, factor, words = offer.parts
+            value = before * factor
+            lines.append(("promotion", offer.rule.name, words, before, factor, before * share))
+            continue
+        off = _off(offer, common)
+        value = before - off
+        if value.is_negative:
+            return False
+        lines.append(("promotion", offer.rule.name, f"{money(off, stay.rules.currency)} off", before, None, -off))
+    stay.lines += lines
+    stay.value = value
+    return True
+
+
+def write_all(stays: Sequence[Stay], chosen: Sequence[Candidate], common: Common) -> None:
+    """Write the lines of the promotions that are given."""
+    after = [Given(stay.value, stay.weights) for stay in stays]
+    for candidate in chosen:
+        for at, stay in enumerate(stays):
+            after[at] = give(stay, candidate, after[at], common)
+            write(stay, candidate, common, after[at])
+
+
 def chosen_of(stay: Stay, candidate: Candidate) -> list[int]:
     """The nights priced here that a promotion changes."""
-    return [at for at, night in enumerate(stay.nights) if night.index in candidate.changed]
+    return [at for at, night in enumerate(stay.nights) if night.place in candidate.changed]
 
 
 def effect_of(stay: Stay, offer: Offer, part: Exact, common: Common, chosen: list[int] | None) -> Effect:
     """What a promotion makes of the amount of the chosen nights (None: of the whole stay)."""
     if offer.kind == "spend":
-        return Effect(part, part - (offer.reached_off(common.before) or ZERO))
+        return Effect(part, part - _off(offer, common))
     if offer.amount is not None:
         nights = len(stay.nights) if chosen is None else len(chosen)
         amount = offer.amount.times(nights) if offer.kind.endswith("per_night") else offer.amount
@@ -122,14 +203,14 @@ def write(stay: Stay, candidate: Candidate, common: Common, after: Given) -> Non
         words += f", limited by {listed(limits, ' and ')}" if limits else ", not below 0"
     elif effect.base is not None and effect.percent is not None:
         base, factor = effect.base, percent_parts(effect.percent)[1]
-    stay.lines.append(Line("promotion", stay.night, offer.rule.name, words, base, factor, amount))
+    stay.lines.append(("promotion", offer.rule.name, words, base, factor, amount))
 
 
 def _words(stay: Stay, offer: Offer, effect: Effect, common: Common, chosen: list[int] | None) -> str:
     """`-20 % of base on 2026-10-02`, `50.00 CNY off`."""
     currency = stay.rules.currency
     if effect.percent is None:
-        amount = money(offer.amount or offer.reached_off(common.before) or ZERO, currency)
+        amount = money(_off(offer, common), currency)
         if offer.kind == "price":
             return f"the stay for {amount}"
         if offer.kind == "price_per_night":

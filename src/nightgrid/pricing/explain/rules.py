@@ -5,7 +5,8 @@ Nothing here comes from compiled tables, so that an explanation is a second opin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,7 @@ from nightgrid.money import exponent
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.explain.exact import Exact
+from nightgrid.pricing.explain.lines import Parts, percent_parts
 from nightgrid.pricing.explain.words import listed
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, holiday_nights, split_holiday
 from nightgrid.pricing.model import (
@@ -47,15 +49,29 @@ from nightgrid.pricing.scopes import product_scope
 #: Rules with their positions in the file.
 Numbered = tuple[int, Rule]
 #: Dates of one product that remember their winners; a stay asks for a few hundred at most.
-_NIGHTS_MAX: Final = 2_000
+NIGHTS_MAX: Final = 2_000
+#: Products that are remembered.
+_PRODUCTS_MAX: Final = 32_768
 
 
-class NightRules(NamedTuple):
-    """The rules that win one night of a product, with their positions."""
+class Overrides(NamedTuple):
+    """What data beside the book says of a night of a product: minor units, the percent in basis points."""
+
+    fixed: int | None = None
+    percent: int | None = None
+    floor: int | None = None
+    ceiling: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NightRules:
+    """The rules that win one night of a product, with their positions; nights that are alike share one."""
 
     seasons: tuple[tuple[int, Season], ...]  # one of each group that has any, in the order of the groups
     bounds: tuple[int, Bounds] | None
     derived: tuple[int, Derived] | None
+    overrides: Overrides
+    changes: tuple[tuple[str, Parts], ...]  # of the seasons: the name and the percent
 
 
 class Source:
@@ -76,6 +92,7 @@ class Source:
         )
         kinds = {stage.kind for stage in self.placed.stages}
         self.has_overrides = "override" in kinds
+        self.has_packages = "package" in kinds
         self.has_derived = "derived" in kinds and bool(book.derived)
         self.groups = book.season_groups()
         self.digest = book.digest
@@ -86,6 +103,8 @@ class Source:
         """The rules of a product. O(rules of the book) the first time."""
         found = self._products.get(product_index)
         if found is None:
+            if len(self._products) >= _PRODUCTS_MAX:
+                self._products.clear()
             found = self._products.setdefault(product_index, ProductRules(self, product_index))
         return found
 
@@ -131,11 +150,12 @@ class ProductRules:
             self.inside[kind] = [each for each in self.inside[kind] if each[1].where.level == self.level]
         self.best: dict[str, Numbered | None] = {kind: self._best(kind) for kind in BEST_OF_KINDS}
         self._nights: dict[int, NightRules] = {}
+        self._alike: dict[tuple[object, ...], NightRules] = {}
+        self._bases: dict[tuple[int, int | None], tuple[int, str]] = {}
         self._data = {name: _rows(source.data.layer(name).product, product_index) for name in _LAYERS}
         self._minor: dict[int, Exact] = {}
-        self.prepared: dict[int, Any] = {}  # by the id of a rule, what stages made of it for this product
+        self.prepared: dict[Hashable, Any] = {}  # by the id of a rule or by a name, what stages made for this product
         self._plans: dict[str, ProductRules | None] = {}
-        self.sets: dict[tuple[object, ...], list[tuple[int, ...]]] = {}  # permitted, by the promotions that are met
 
     def minor(self, amounts: Mapping[str, Decimal]) -> Exact:
         """An amount of a rule in minor units of the hotel's currency."""
@@ -164,22 +184,30 @@ class ProductRules:
         """The winners of a night."""
         found = self._nights.get(ordinal)
         if found is None:
-            if len(self._nights) >= _NIGHTS_MAX:
+            if len(self._nights) >= NIGHTS_MAX:
                 self._nights.clear()
+                self._alike.clear()
             found = self._nights[ordinal] = self._winners(ordinal)
         return found
 
     def base(self, ordinal: int, guests: int | None) -> tuple[int, str]:
-        """The base price of a night in minor units, and for whom it is given, "" for the catalogue's.
+        """The base price of a night in minor units, and for whom it is given, "" for the catalogue's. Remembered.
 
         Raises Refused (TOO_MANY_GUESTS) for more guests than any size that is given.
         """
-        rows = self._data["base"]
-        if not rows:
+        if not self._data["base"]:
             return self.base_minor, ""
+        found = self._bases.get((ordinal, guests))
+        if found is None:
+            if len(self._bases) >= NIGHTS_MAX:
+                self._bases.clear()
+            found = self._bases[ordinal, guests] = self._base(ordinal, guests)
+        return found
+
+    def _base(self, ordinal: int, guests: int | None) -> tuple[int, str]:
         given: dict[int, int] = {}
         layer = self.source.data.base
-        for row in rows:
+        for row in self._data["base"]:
             value = _at(layer.values, row, ordinal - layer.first_night)
             if value is not None:
                 given[int(layer.guests[row])] = value
@@ -194,13 +222,14 @@ class ProductRules:
                 raise Refused(Outcome.TOO_MANY_GUESTS, text, night)
         return (given[0], "by date") if 0 in given else (self.base_minor, "")
 
-    def override(self, name: str, ordinal: int) -> int | None:
-        """The override of a kind ("fixed", "percent", "floor", "ceiling") on a night: minor units, or basis points."""
-        rows = self._data[name]
-        if not rows:
-            return None
-        layer = self.source.data.layer(name)
-        return _at(layer.values, rows[0], ordinal - layer.first_night)
+    def _overrides(self, ordinal: int) -> Overrides:
+        if not self.source.has_overrides:
+            return _NO_OVERRIDES
+        found: list[int | None] = []
+        for name in Overrides._fields:
+            rows, layer = self._data[name], self.source.data.layer(name)
+            found.append(_at(layer.values, rows[0], ordinal - layer.first_night) if rows else None)
+        return Overrides(*found)
 
     def _best(self, kind: str) -> Numbered | None:
         return min(self.inside[kind], key=lambda each: (-each[1].where.level, each[0]), default=None)
@@ -220,11 +249,17 @@ class ProductRules:
         derived = [
             (p, rule) for p, rule in self.inside["derived"] if isinstance(rule, Derived) and in_dates(rule.dates, day)
         ]
-        return NightRules(
-            tuple(seasons),
-            min(bounds, key=lambda each: each[1].rank(each[0]), default=None),
-            min(derived, key=lambda each: each[1].rank(each[0]), default=None),
-        )
+        overrides = self._overrides(ordinal)
+        bounded = min(bounds, key=lambda each: each[1].rank(each[0]), default=None)
+        parent = min(derived, key=lambda each: each[1].rank(each[0]), default=None)
+        key = (
+            tuple([position for position, _ in seasons]), bounded and bounded[0], parent and parent[0], overrides
+        )  # fmt: skip
+        found = self._alike.get(key)
+        if found is None:
+            changes = tuple([(rule.name, percent_parts(rule.percent)) for _, rule in seasons])
+            found = self._alike[key] = NightRules(tuple(seasons), bounded, parent, overrides, changes)
+        return found
 
     def holds(self, position: int, season: Season, day: date) -> bool:
         """Whether all conditions of a season hold on a night."""
@@ -235,7 +270,8 @@ class ProductRules:
         return not season.holidays or self.source.is_holiday(position, season, self.country, day.toordinal())
 
 
-_LAYERS: Final = ("base", "fixed", "percent", "floor", "ceiling")
+_LAYERS: Final = ("base", *Overrides._fields)
+_NO_OVERRIDES: Final = Overrides()
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

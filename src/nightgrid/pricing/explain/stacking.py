@@ -6,12 +6,13 @@ that act on different nights never exclude each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.exact import Exact, whole
 from nightgrid.pricing.explain.offers import Candidate
+from nightgrid.pricing.explain.rules import ProductRules
 
 #: Class of a promotion -> the classes with which it shares a stay.
 _FRIENDS: Final = {
@@ -22,6 +23,8 @@ _FRIENDS: Final = {
 }
 
 Chosen = tuple[Candidate, ...]
+#: Combinations of candidates whose sets are remembered; one product meets few.
+_SETS_MAX: Final = 256
 
 
 class PricedSet(NamedTuple):
@@ -123,16 +126,60 @@ def greedy(found: Sequence[Candidate], policy: str) -> Chosen:
     return chosen
 
 
-def cheapest(
-    sets: Sequence[Chosen], amount_of: Callable[[Chosen], Exact], highest: bool
-) -> tuple[Chosen, list[PricedSet]]:
+class Permitted(NamedTuple):
+    """The permitted sets of some candidates, by their places among them. Sets that begin alike share steps: each is
+    (the step before it, 0 = nothing yet; the candidate that it adds), and they are counted from 1.
+    """
+
+    steps: tuple[tuple[int, int], ...]
+    ends: tuple[int, ...]  # the step with which each set is complete
+    sets: tuple[tuple[int, ...], ...]
+    positions: tuple[tuple[int, ...], ...]  # of each set, in the file
+    names: tuple[tuple[str, ...], ...]
+
+
+def permitted_of(rules: ProductRules, met: Sequence[Candidate]) -> Permitted:
+    """The sets that the book's policy compares, prepared once for the same candidates."""
+    known: dict[Hashable, Permitted] | None = rules.prepared.get("sets")
+    if known is None:
+        known = rules.prepared["sets"] = {}
+    key = tuple([each.key for each in met])
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _SETS_MAX:
+            known.clear()
+        stacking = rules.source.book.stacking
+        if stacking.policy in ("first", "accumulate"):
+            sets = [tuple([met.index(each) for each in greedy(met, stacking.policy)])]
+        else:
+            sets = permitted_sets(met, stacking.over == "maximal")
+        found = known[key] = _in_steps(met, sets)
+    return found
+
+
+def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Permitted:
+    numbers: dict[tuple[int, ...], int] = {(): 0}
+    steps: list[tuple[int, int]] = []
+    for some in sets:
+        for size in range(1, len(some) + 1):
+            if some[:size] not in numbers:
+                steps.append((numbers[some[: size - 1]], some[size - 1]))
+                numbers[some[:size]] = len(steps)
+    return Permitted(
+        tuple(steps),
+        tuple(numbers[some] for some in sets),
+        tuple(sets),
+        tuple(tuple(met[at].position for at in some) for some in sets),
+        tuple(tuple(met[at].rule.name for at in some) for some in sets),
+    )
+
+
+def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> tuple[int, list[PricedSet]]:
     """The set of the lowest (or highest) amount, of equals the smaller one, then the earlier; and all with prices."""
-    amounts = [amount_of(some) for some in sets]
-    sizes = whole(amounts)
-    sign = -1 if highest else 1
-    positions = [tuple([one.offer.position for one in some]) for some in sets]
-    order = sorted(range(len(sets)), key=lambda at: (sign * sizes[at], len(sets[at]), positions[at]))
-    shown = [
-        PricedSet(positions[at], tuple([one.offer.rule.name for one in sets[at]]), amounts[at].fraction) for at in order
-    ]
-    return sets[order[0]], shown
+    positions, names = permitted.positions, permitted.names
+    order: Sequence[int] = (0,)
+    if len(amounts) > 1:
+        sizes = whole(amounts)
+        sign = -1 if highest else 1
+        order = sorted(range(len(sizes)), key=lambda at: (sign * sizes[at], len(positions[at]), positions[at]))
+    return order[0], [PricedSet(positions[at], names[at], amounts[at].fraction) for at in order]

@@ -88,31 +88,39 @@ def shared(value: Exact, weights: Sequence[Exact]) -> list[Exact]:
 
 
 def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
-    best = stay.rules.best["extra_guests"]
-    party = party_of(stay.facts, stay.rules)
+    best, rules = stay.rules.best["extra_guests"], stay.rules
+    party = party_of(stay.facts, rules)
     if best is None or party.adults is None or not isinstance(best[1], ExtraGuests):
         return
     rule = best[1]
     extra_adults = max(0, party.adults - rule.included)
     free_places = max(0, rule.included - party.adults) if rule.children_included == "after_adults" else 0
-    children = party.children[free_places:]
+    children = party.children[free_places:] if free_places else party.children
     if not extra_adults and not children:
         return
-    bands = [next(band for band in rule.children if age <= band.to_age) for age in children]
-    amount = ZERO
-    for night in stay.nights:
-        value = night.value if stage.of == "running" else night.after[stage.of]
-        adult = ZERO
-        if rule.adult:
-            adult = stay.rules.minor(rule.adult)
-        elif rule.adult_percent is not None:
-            adult = value * percent_parts(rule.adult_percent)[0]
-        amount = amount + adult.times(extra_adults)
-        for band in bands:
-            amount = amount + _child_charge(stay.rules, band, adult)
+    nights = len(stay.nights)
+    if rule.adult_percent is None:  # every night the same
+        amount = _guest_charge(rules, rule, extra_adults, children, rules.minor(rule.adult) if rule.adult else ZERO)
+        amount = amount.times(nights)
+    else:
+        share, amount = percent_parts(rule.adult_percent)[0], ZERO
+        for night in stay.nights:
+            value = night.value if stage.of == "running" else night.after[stage.of]
+            amount = amount + _guest_charge(rules, rule, extra_adults, children, value * share)
     guests = [count(extra_adults, "adult")] if extra_adults else []
     guests += [f"child of {age}" for age in children]
-    stay.add("extra_guests", amount, rule.name, f"{listed(guests, ' and ')}, {count(len(stay.nights), 'night')}")
+    stay.add("extra_guests", amount, rule.name, f"{listed(guests, ' and ')}, {count(nights, 'night')}")
+
+
+def _guest_charge(rules: ProductRules, rule: ExtraGuests, adults: int, children: Sequence[int], adult: Exact) -> Exact:
+    """What guests beyond the included ones cost on a night on which an adult costs `adult`."""
+    amount = adult.times(adults)
+    for age in children:
+        for band in rule.children:
+            if age <= band.to_age:
+                amount = amount + _child_charge(rules, band, adult)
+                break
+    return amount
 
 
 def _child_charge(rules: ProductRules, band: ChildBand, adult: Exact) -> Exact:
@@ -131,13 +139,13 @@ def _length_of_stay(stay: Stay, stage: PlacedStage) -> None:
     reached = reached_bands(rule, stay.facts.nights)
     if not reached:
         return
-    if rule.is_priced:
+    if rule.bands[0].price:
         _blocks(stay, rule, reached)
     elif rule.reading == "marginal":
         _marginal(stay, stage, rule, reached)
     else:
         band = reached[-1] if rule.reading == "stay" else reached[0]
-        stay.times("length_of_stay", band.percent or _NONE, rule.name, stay.of(stage.of))
+        stay.times("length_of_stay", percent_parts(band.percent or _NONE), rule.name, stay.of(stage.of))
 
 
 _NONE: Final = Decimal(0)
@@ -145,7 +153,8 @@ _NONE: Final = Decimal(0)
 
 def reached_bands(rule: LengthOfStay, nights: int) -> list[LengthBand]:
     """The bands that a stay of so many nights reaches, the shortest first."""
-    return sorted((band for band in rule.bands if band.from_nights <= nights), key=lambda band: band.from_nights)
+    reached = [band for band in rule.bands if band.from_nights <= nights]
+    return sorted(reached, key=lambda band: band.from_nights) if len(reached) > 1 else reached
 
 
 def _blocks(stay: Stay, rule: LengthOfStay, reached: list[LengthBand]) -> None:
@@ -170,7 +179,7 @@ def _marginal(stay: Stay, stage: PlacedStage, rule: LengthOfStay, reached: list[
         last = reached[number + 1].from_nights - 1 if number + 1 < len(reached) else None
         amount = ZERO
         for at, night in enumerate(stay.nights):
-            position = night.index + 1
+            position = night.place + 1
             if band.from_nights <= position and (last is None or position <= last):
                 changed = max(ZERO, shares[at] + bases[at] * share)
                 amount = amount + (changed - shares[at])
@@ -208,9 +217,10 @@ def _lead_time(stay: Stay, stage: PlacedStage) -> None:
         return
     rule, days = best[1], stay.facts.lead_days
     if not rule.curve:
-        band = next((band for band in rule.bands if band.from_days <= days <= band.last_days), None)
-        if band is not None:
-            stay.times("lead_time", band.percent, rule.name, stay.of(stage.of))
+        for band in rule.bands:
+            if band.from_days <= days <= band.last_days:
+                stay.times("lead_time", percent_parts(band.percent), rule.name, stay.of(stage.of))
+                break
         return
     percent = curve_percent(rule, days)
     base = stay.of(stage.of)
@@ -239,7 +249,7 @@ def _member_tier(stay: Stay, stage: PlacedStage) -> None:
         return
     rule = won[1]
     if tier in rule.percent:
-        stay.times("member_tier", rule.percent[tier], rule.name, stay.of(stage.of))
+        stay.times("member_tier", percent_parts(rule.percent[tier]), rule.name, stay.of(stage.of))
     elif tier in rule.amount:
         amount = stay.rules.minor(rule.amount[tier])
         stay.add("member_tier", amount, rule.name, signed(amount, stay.rules.currency))
