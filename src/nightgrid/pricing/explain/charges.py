@@ -15,14 +15,6 @@ from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import Package, Points, Tax
 from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
-
-class NoCharge(NamedTuple):
-    """Why a package or a tax is not charged."""
-
-    reason: str
-
-
-NOT_CHOSEN: Final = NoCharge("not chosen")
 _ONE: Final = Exact(1)
 
 
@@ -49,15 +41,20 @@ def check_packages(rules: ProductRules, facts: Facts) -> None:
             raise InputError(f"packages has {name!r}, which is not offered for this product; {has}")
 
 
-def package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str] | NoCharge:
-    """How many times a package is charged, and in words."""
+def why_no_package(rule: Package, facts: Facts) -> str:
+    """Why a package is not charged, "" if it is."""
+    if not rule.mandatory and rule.name not in facts.asking.packages:
+        return "not chosen"
+    if facts.asking.adults is None and rule.per.startswith("person"):
+        return "per person, and the guests are not told"
+    return ""
+
+
+def _package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str]:
+    """How many times a package that is charged is, and in words."""
     asking = facts.asking
-    if not rule.mandatory and rule.name not in asking.packages:
-        return NOT_CHOSEN
     units, words, per = _ONE, "", rule.per
-    if per.startswith("person"):
-        if asking.adults is None:
-            return NoCharge("per person, and the guests are not told")
+    if asking.adults is not None and per.startswith("person"):
         units, words = Exact(asking.adults), count(asking.adults, "adult")
         children = len(asking.children)
         if children:
@@ -74,12 +71,12 @@ def add_packages(stay: Stay, stage: PlacedStage) -> None:
     """Write the packages that every guest takes and those that this one chose."""
     del stage
     for _, rule in packages_of(stay.rules):
-        found = package_units(rule, stay.facts, len(stay.nights))
-        if isinstance(found, NoCharge):
+        if why_no_package(rule, stay.facts):
             continue
+        units, counted = _package_units(rule, stay.facts, len(stay.nights))
         price = stay.rules.minor(rule.price)
-        words = f"{money(price, stay.rules.currency)}{' x ' if found[1] else ''}{found[1]}"
-        stay.add("package", price * found[0], rule.name, words)
+        words = f"{money(price, stay.rules.currency)}{' x ' if counted else ''}{counted}"
+        stay.add("package", price * units, rule.name, words)
 
 
 class Taxed(NamedTuple):

@@ -94,7 +94,7 @@ def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
 def _own_plan(rules: ProductRules, facts: Facts) -> ProductRules | None:
     """The rules of the plan that the guest's tier is sold instead, where the room type has it."""
     best = rules.best["member_tier"]
-    if best is None or not isinstance(best[1], MemberTier) or rules.source.placed.index("member_tier") < 0:
+    if best is None or not isinstance(best[1], MemberTier) or not rules.source.has_tiers:
         return None
     plan = best[1].plan.get(facts.tier)
     return None if plan is None else rules.plan_product(plan)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, Final
 
-from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.lines import Line
-from nightgrid.pricing.explain.nights import links_of, rules_at
-from nightgrid.pricing.explain.rules import NightRules, ProductRules, in_dates, on_weekday
+from nightgrid.pricing.explain.nights import plan_of, rules_at
+from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, ranges, scope_name
 from nightgrid.pricing.model import Bounds, Derived, Season, days_of
 
+#: Applied or not, and the sentence.
 Verdict = tuple[bool, str]
 Dated = Derived | Season | Bounds
 #: The steps of a ranking between priority and scope.
@@ -24,20 +24,11 @@ _NAMED: Final[dict[type[Dated], tuple[str, ...]]] = {
 }
 
 
-def night_notes(considered: Considered, lines: Sequence[Line]) -> dict[str, dict[int, Verdict]]:
-    """Verdicts of the rules in scope, by kind and position."""
-    rules, facts = considered.rules, considered.facts
-    return {
-        "derived": _derived(rules, facts),
-        "season": _seasons(rules, facts),
-        "bounds": _bounds(rules, facts, lines),
-    }
-
-
-def _derived(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
+def derived_verdicts(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
+    """Verdicts of the derived plans in scope, by position."""
     acted: dict[int, int] = {}
     for ordinal in facts.ordinals:
-        for (position, _), _ in links_of(rules, ordinal):
+        for (position, _), _ in plan_of(rules, ordinal).links:
             acted[position] = acted.get(position, 0) + 1
     found: dict[int, Verdict] = {}
     for position, rule in rules.inside["derived"]:
@@ -45,55 +36,60 @@ def _derived(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
             found[position] = True, f"applied on {acted[position]} of {count(facts.nights, 'night')}"
         elif isinstance(rule, Derived):
             winners = [rules.night(ordinal).derived for ordinal in facts.ordinals]
-            found[position] = (
-                False,
-                _why_not(rule, position, [in_dates(rule.dates, day) for day in facts.days], winners, ""),
-            )
+            held = [in_dates(rule.dates, day) for day in facts.days]
+            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule)
     return found
 
 
-def _seasons(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
+def season_verdicts(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
+    """Verdicts of the seasons in scope, by position."""
     found: dict[int, Verdict] = {}
-    by_night: list[NightRules] = [rules_at(rules, ordinal, "season") for ordinal in facts.ordinals]
+    by_night = [rules_at(rules, ordinal, "season") for ordinal in facts.ordinals]
+    acted: dict[int, int] = {}
+    for night in by_night:
+        for position, _ in night.seasons:
+            acted[position] = acted.get(position, 0) + 1
     for position, rule in rules.inside["season"]:
-        if not isinstance(rule, Season):
-            continue
-        winners: list[tuple[int, Dated] | None] = [
-            next((each for each in night.seasons if each[1].group == rule.group), None) for night in by_night
-        ]
-        won = sum(winner is not None and winner[0] == position for winner in winners)
-        if won:
-            found[position] = True, f"applied on {won} of {count(facts.nights, 'night')}"
-            continue
-        held = [rules.holds(position, rule, day) for day in facts.days]
-        found[position] = False, _why_not(rule, position, held, winners, _not_on(rule, position, rules, facts))
+        if position in acted:
+            found[position] = True, f"applied on {acted[position]} of {count(facts.nights, 'night')}"
+        elif isinstance(rule, Season):
+            held = [rules.holds(position, rule, day) for day in facts.days]
+            reason = ""
+            if True in held:
+                winners: list[tuple[int, Dated] | None] = [
+                    next((each for each in night.seasons if each[1].group == rule.group), None) for night in by_night
+                ]
+                reason = _why_not(rule, position, held, winners)
+            found[position] = False, reason or _not_on(rule, position, rules, facts)
     return found
 
 
-def _bounds(rules: ProductRules, facts: Facts, lines: Sequence[Line]) -> dict[int, Verdict]:
-    bounded = {line.night for line in lines if line.stage == "bounds"}
-    found: dict[int, Verdict] = {}
+def bounds_verdicts(rules: ProductRules, facts: Facts, bounded: AbstractSet[date | None]) -> dict[int, Verdict]:
+    """Verdicts of the bounds in scope, by position; `bounded` are the nights that bounds changed."""
     winners = [rules_at(rules, ordinal, "bounds").bounds for ordinal in facts.ordinals]
+    mine: dict[int, int] = {}
+    acted: dict[int, int] = {}
+    for day, won in zip(facts.days, winners, strict=True):
+        if won is not None:
+            mine[won[0]] = mine.get(won[0], 0) + 1
+            if day in bounded:
+                acted[won[0]] = acted.get(won[0], 0) + 1
+    found: dict[int, Verdict] = {}
     for position, rule in rules.inside["bounds"]:
-        if not isinstance(rule, Bounds):
-            continue
-        mine = [day for day, won in zip(facts.days, winners, strict=True) if won is not None and won[0] == position]
-        acted = sum(day in bounded for day in mine)
-        if acted:
-            found[position] = True, f"acted on {acted} of {count(facts.nights, 'night')}"
-        elif mine:
+        if position in acted:
+            found[position] = True, f"acted on {acted[position]} of {count(facts.nights, 'night')}"
+        elif position in mine:
             found[position] = False, "every night is inside it"
-        else:
+        elif isinstance(rule, Bounds):
             held = [in_dates(rule.dates, day) and on_weekday(rule.weekdays, day) for day in facts.days]
-            found[position] = False, _why_not(rule, position, held, winners, "")
+            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule)
     return found
 
 
-def _why_not(
-    rule: Dated, position: int, held: Sequence[bool], winners: Sequence[tuple[int, Any] | None], not_on: str
-) -> str:
-    if not any(held):
-        return not_on or _no_night(rule)
+def _why_not(rule: Dated, position: int, held: Sequence[bool], winners: Sequence[tuple[int, Any] | None]) -> str:
+    """Why a rule is not the winner of the nights on which it holds; "" where it holds on none."""
+    if True not in held:
+        return ""
     winner = next((won for hold, won in zip(held, winners, strict=True) if hold), None)
     if winner is None or winner[0] == position:
         return "the nights are priced by another plan's rules"

@@ -82,10 +82,10 @@ def price_nights(rules: ProductRules, facts: Facts) -> list[Night]:
     """Make the prices of the nights of a stay, with their lines: once for nights that are alike."""
     made: dict[tuple[object, ...], _Making] = {}
     nights: list[Night] = []
-    plans, own_lead = plans_of(rules), rules.source.book.book.lead_of == "night"
+    plans, own_lead = rules.night_plans, rules.source.book.book.lead_of == "night"
     lead_days = facts.lead_days
     for index, ordinal in enumerate(facts.ordinals):
-        plan = plans.get(ordinal) or _plan(rules, ordinal)
+        plan = plans.get(ordinal) or plan_of(rules, ordinal)
         root = plan.root
         base = root.base(ordinal, party_of(facts, root).adults)
         if own_lead:
@@ -101,23 +101,15 @@ def price_nights(rules: ProductRules, facts: Facts) -> list[Night]:
 _night: Final = tuple.__new__
 
 
-def plans_of(rules: ProductRules) -> dict[int, NightPlan]:
-    """The plans of a product's nights that are known, by ordinal."""
-    found: dict[int, NightPlan] | None = rules.prepared.get("plans")
+def plan_of(rules: ProductRules, ordinal: int) -> NightPlan:
+    """The plan of a night, remembered."""
+    found: NightPlan | None = rules.night_plans.get(ordinal)
     if found is None:
-        found = rules.prepared["plans"] = {}
-        rules.prepared["alike"] = {}
-    return found
-
-
-def _plan(rules: ProductRules, ordinal: int) -> NightPlan:
-    plans, alike = plans_of(rules), rules.prepared["alike"]
-    if len(plans) >= NIGHTS_MAX:
-        plans.clear()
-        alike.clear()
-    made = NightPlan(rules, ordinal)
-    found: NightPlan = alike.setdefault(made.key(ordinal), made)
-    plans[ordinal] = found
+        if len(rules.night_plans) >= NIGHTS_MAX:
+            rules.night_plans.clear()
+            rules.plans_alike.clear()
+        made = NightPlan(rules, ordinal)
+        found = rules.night_plans[ordinal] = rules.plans_alike.setdefault(made.key(ordinal), made)
     return found
 
 
@@ -142,9 +134,8 @@ def rules_at(rules: ProductRules, ordinal: int, kind: str) -> NightRules:
     """The winners of which a stage of a night takes its own: before the derived stage those of the plan at the root of
     the chain.
     """
-    plan = plans_of(rules).get(ordinal) or _plan(rules, ordinal)
-    placed = rules.source.placed
-    return plan.own_rules if placed.index(kind) > placed.index("derived") else plan.root_rules
+    plan = plan_of(rules, ordinal)
+    return plan.own_rules if kind in rules.source.after_derived else plan.root_rules
 
 
 def links_of(rules: ProductRules, ordinal: int) -> list[Link]:

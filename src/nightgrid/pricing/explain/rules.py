@@ -5,10 +5,9 @@ Nothing here comes from compiled tables, so that an explanation is a second opin
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -16,38 +15,16 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.errors import Refused
-from nightgrid.money import exponent
 from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
-from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.lines import Parts, percent_parts
-from nightgrid.pricing.explain.words import listed
+from nightgrid.pricing.explain.scoped import ScopedRules, scope_keys
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, holiday_nights, split_holiday
-from nightgrid.pricing.model import (
-    BEST_OF_KINDS,
-    RULE_KINDS,
-    Bounds,
-    DateRange,
-    Derived,
-    ExtraGuests,
-    LengthOfStay,
-    MemberTier,
-    OfferConditions,
-    Package,
-    Points,
-    Promotion,
-    Rule,
-    RuleBook,
-    Season,
-    Tax,
-    Where,
-)
+from nightgrid.pricing.model import Bounds, DateRange, Derived, RuleBook, Season
 from nightgrid.pricing.pipelines import Placed, placed
 from nightgrid.pricing.price_data import NO_DATA, NO_VALUE, PriceData
 from nightgrid.pricing.scopes import product_scope
 
-#: Rules with their positions in the file.
-Numbered = tuple[int, Rule]
 #: Dates of one product that remember their winners; a stay asks for a few hundred at most.
 NIGHTS_MAX: Final = 2_000
 #: Products that are remembered.
@@ -93,19 +70,36 @@ class Source:
         kinds = {stage.kind for stage in self.placed.stages}
         self.has_overrides = "override" in kinds
         self.has_packages = "package" in kinds
+        self.has_tiers = "member_tier" in kinds
+        order = [stage.kind for stage in self.placed.stages]
+        self.after_derived = frozenset(order[order.index("derived") + 1 :] if "derived" in kinds else order)
         self.has_derived = "derived" in kinds and bool(book.derived)
         self.groups = book.season_groups()
         self.digest = book.digest
         self._products: dict[int, ProductRules] = {}
+        self._scoped: dict[tuple[str, ...], ScopedRules] = {}
+        self._keys = scope_keys(book)
+        self.rolls: dict[ScopedRules, Any] = {}  # what reasons made of some scopes
         self._holidays: dict[tuple[int, str], frozenset[int]] = {}
 
     def rules_of(self, product_index: int) -> ProductRules:
-        """The rules of a product. O(rules of the book) the first time."""
+        """The rules of a product."""
         found = self._products.get(product_index)
         if found is None:
             if len(self._products) >= _PRODUCTS_MAX:
                 self._products.clear()
             found = self._products.setdefault(product_index, ProductRules(self, product_index))
+        return found
+
+    def scoped(self, product_index: int, currency: str) -> ScopedRules:
+        """The rules that are for a product. O(rules of the book) the first time for its scope."""
+        scope = product_scope(self.catalog, product_index)
+        key = (currency, *[scope[key] for key in self._keys])
+        found = self._scoped.get(key)
+        if found is None:
+            if len(self._scoped) >= _PRODUCTS_MAX:
+                self._scoped.clear()
+            found = self._scoped.setdefault(key, ScopedRules(self.book, scope, currency))
         return found
 
     def is_holiday(self, position: int, season: Season, country: str, ordinal: int) -> bool:
@@ -130,46 +124,26 @@ class ProductRules:
     """The rules of one product: those in its scope by kind, the best of each kind, the winners of each night."""
 
     def __init__(self, source: Source, product_index: int) -> None:
-        catalog, book = source.catalog, source.book
+        catalog = source.catalog
         self.source = source
         self.product = product_index
         self.row = int(catalog.product_row[product_index])
         hotel = int(catalog.row_hotel[self.row])
         self.country = catalog.country[hotel]
         self.currency = catalog.currencies[int(catalog.hotel_currency[hotel])]
-        self.digits = exponent(self.currency)
         self.plan = catalog.plan_ids[product_index]
         self.guests_max = int(catalog.guests_max[self.row])
         self.base_minor = int(catalog.base_minor[product_index])
-        self.scope = product_scope(catalog, product_index)
-        self.inside: dict[str, list[Numbered]] = {
-            kind: [each for each in enumerate(book.rules(kind)) if not self.outside(each[1])] for kind in RULE_KINDS
-        }
-        self.level = _level_of(self.inside) if book.book.inherit == "all_or_nothing" else None
-        for kind in BEST_OF_KINDS if self.level is not None else ():
-            self.inside[kind] = [each for each in self.inside[kind] if each[1].where.level == self.level]
-        self.best: dict[str, Numbered | None] = {kind: self._best(kind) for kind in BEST_OF_KINDS}
+        self.scoped = source.scoped(product_index, self.currency)
+        self.inside, self.best, self.prepared = self.scoped.inside, self.scoped.best, self.scoped.prepared
+        self.minor = self.scoped.minor  # an amount of a rule in minor units of the hotel's currency
+        self.night_plans: dict[int, Any] = {}  # by ordinal, what nights made of it; and those that are alike
+        self.plans_alike: dict[Hashable, Any] = {}
         self._nights: dict[int, NightRules] = {}
         self._alike: dict[tuple[object, ...], NightRules] = {}
         self._bases: dict[tuple[int, int | None], tuple[int, str]] = {}
         self._data = {name: _rows(source.data.layer(name).product, product_index) for name in _LAYERS}
-        self._minor: dict[int, Exact] = {}
-        self.prepared: dict[Hashable, Any] = {}  # by the id of a rule or by a name, what stages made for this product
         self._plans: dict[str, ProductRules | None] = {}
-
-    def minor(self, amounts: Mapping[str, Decimal]) -> Exact:
-        """An amount of a rule in minor units of the hotel's currency."""
-        found = self._minor.get(id(amounts))  # the book keeps it alive
-        if found is None:
-            found = self._minor[id(amounts)] = Exact(int(amounts[self.currency].scaleb(self.digits)))
-        return found
-
-    def outside(self, rule: Rule) -> str:
-        """Why the product is not in the scope of a rule; "" if it is."""
-        reason = _outside(rule.where, self.scope)
-        if not reason and any(self.currency not in amounts for amounts in amounts_of(rule)):
-            return f"no amount in {self.currency}"
-        return reason
 
     def plan_product(self, plan: str) -> ProductRules | None:
         """The rules of another plan of the same room type; None where it has no such plan."""
@@ -231,9 +205,6 @@ class ProductRules:
             found.append(_at(layer.values, rows[0], ordinal - layer.first_night) if rows else None)
         return Overrides(*found)
 
-    def _best(self, kind: str) -> Numbered | None:
-        return min(self.inside[kind], key=lambda each: (-each[1].where.level, each[0]), default=None)
-
     def _winners(self, ordinal: int) -> NightRules:
         day = to_date(ordinal)
         seasons = []
@@ -287,45 +258,6 @@ def on_weekday(weekdays: tuple[str, ...], day: date) -> bool:
 
 def _dated(rule: Bounds, day: date) -> bool:
     return in_dates(rule.dates, day) and on_weekday(rule.weekdays, day)
-
-
-def amounts_of(rule: Rule) -> list[Mapping[str, Decimal]]:
-    """The amounts by currency that a rule needs; without the hotel's currency in each it is not for the hotel."""
-    found: list[Mapping[str, Decimal]] = []
-    if isinstance(rule, OfferConditions):
-        found.append(rule.min_spend)
-    if isinstance(rule, Derived):
-        found.append(rule.amount)
-    elif isinstance(rule, ExtraGuests):
-        found += [rule.adult, *(part for band in rule.children for part in (band.amount, band.discount))]
-    elif isinstance(rule, LengthOfStay):
-        found += [band.price for band in rule.bands]
-    elif isinstance(rule, MemberTier):
-        found += [*rule.amount.values(), *rule.price.values()]
-    elif isinstance(rule, Promotion):
-        found += [rule.off, rule.off_per_night, rule.price, rule.price_per_night, rule.max_off, rule.floor_per_night]
-        found += [part for step in rule.spend for part in (step.from_amount, step.off)]
-    elif isinstance(rule, Package):
-        found.append(rule.price)
-    elif isinstance(rule, Points):
-        found.append(rule.rate.value)
-    elif isinstance(rule, Tax):
-        found.append(rule.amount)
-        if rule.brackets:
-            found += [rule.brackets.from_amount, rule.brackets.to_amount]
-    return [amounts for amounts in found if amounts]
-
-
-def _outside(where: Where, scope: Mapping[str, str]) -> str:
-    for key, values in where.conditions():
-        if scope[key] not in values:
-            return f"other scope: {key} is {scope[key] or 'not given'}, not {listed(values)}"
-    return ""
-
-
-def _level_of(inside: Mapping[str, list[Numbered]]) -> int | None:
-    levels = [rule.where.level for kind in BEST_OF_KINDS for _, rule in inside[kind]]
-    return max(levels, default=None)
 
 
 def _rows(products: NDArray[np.int32], product: int) -> range:

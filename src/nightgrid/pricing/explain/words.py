@@ -75,16 +75,27 @@ def signed(amount: Exact, currency: str) -> str:
 
 def amount_text(amount: Fraction | int, currency: str) -> str:
     """An amount without its currency: exact where its decimals end, else as a ratio cut with `..`."""
-    denominator = Fraction(amount).denominator
+    numerator, denominator, digits = amount.numerator, amount.denominator, exponent(currency)
+    scaled, rest = divmod(abs(numerator) * _SCALE, denominator)
+    if not rest:  # as most
+        text = str(scaled).rjust(digits + _PLACES + 1, "0")
+        point = len(text) - digits - _PLACES
+        decimals = text[point : point + digits] + text[point + digits :].rstrip("0")
+        return f"{'-' if numerator < 0 else ''}{text[:point]}{'.' if decimals else ''}{decimals}"
     for prime in (2, 5):
         while denominator % prime == 0:
             denominator //= prime
     if denominator == 1:
         return format_minor(amount, currency).partition(" ")[0]
     shown = int(Fraction(amount) * 1000)  # towards 0
-    digits = exponent(currency) + 3
+    digits += 3
     text = str(abs(shown)).rjust(digits + 1, "0")
     return f"{'-' if shown < 0 else ''}{text[:-digits]}.{text[-digits:]}.."
+
+
+#: Decimals of a minor unit with which amounts are tried first.
+_PLACES: Final = 15
+_SCALE: Final = 10**_PLACES
 
 
 def scope_name(where: Where) -> str:
