@@ -222,6 +222,9 @@ def _magnitude_grows(mode: RoundingMode, negative: bool, multiple: int, above_ha
             return negative
 
 
+_RATIONAL: Final = (int, Fraction)
+
+
 def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
     """Shares of a total in proportion to `weights`, one each, that add up to it exactly: largest remainder (Hamilton).
 
@@ -235,11 +238,11 @@ def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
     if not weights:
         raise InputError("weights is empty; give at least one")
     for index, weight in enumerate(weights):
-        if isinstance(weight, bool) or not isinstance(weight, int | Fraction):
+        if isinstance(weight, bool) or not isinstance(weight, _RATIONAL):
             raise InputTypeError(f"weights[{index}] {weight!r} is a {type(weight).__name__}; use int or Fraction")
         if weight < 0:
             raise InputError(f"weights[{index}] {weight} is negative; use 0 or more")
-    scale = lcm(*(weight.denominator for weight in weights))
+    scale = lcm(*[weight.denominator for weight in weights])
     parts = [weight.numerator * (scale // weight.denominator) for weight in weights]
     whole = sum(parts)
     if whole == 0:
@@ -247,8 +250,9 @@ def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
     divided = [divmod(abs(total_minor) * part, whole) for part in parts]
     shares = [share for share, _ in divided]
     left_over = abs(total_minor) - sum(shares)
-    for index in sorted(range(len(parts)), key=lambda i: -divided[i][1])[:left_over]:  # the sort is stable
-        shares[index] += 1
+    if left_over:
+        for index in sorted(range(len(parts)), key=lambda i: -divided[i][1])[:left_over]:  # the sort is stable
+            shares[index] += 1
     return shares if total_minor >= 0 else [-share for share in shares]
 
 

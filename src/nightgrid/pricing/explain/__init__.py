@@ -80,23 +80,26 @@ def explain_from(source: Source, asked: Asked) -> Explanation:
     _check(source, asked)
     rules = source.rules_of(asked.product_index)
     made = make_price(rules, Facts(asked))
-    total = made.net_minor + made.taxes.added_minor
-    return Explanation(
-        asked=asked,
-        currency=rules.currency,
-        digest=source.digest,
-        lines=made.lines,
-        nights_minor=made.nights_minor,
-        net_minor=made.net_minor,
-        taxes_minor=made.taxes.added_minor,
-        included_taxes_minor=made.taxes.included_minor,
-        total_minor=total,
-        payable_minor=total - made.paid.minor,
-        points_used=made.paid.points,
-        applied=tuple(each.position for each in made.considered.chosen),
-        sets=tuple(made.considered.sets),
-        _considered=made.considered,
-        _catalog=source.catalog,
+    net, taxes, considered = made.net_minor, made.taxes, made.considered
+    total = net + taxes.added_minor
+    return Explanation.made(
+        {
+            "asked": asked,
+            "currency": rules.currency,
+            "digest": source.digest,
+            "lines": made.lines,
+            "nights_minor": made.nights_minor,
+            "net_minor": net,
+            "taxes_minor": taxes.added_minor,
+            "included_taxes_minor": taxes.included_minor,
+            "total_minor": total,
+            "payable_minor": total - made.paid.minor,
+            "points_used": made.paid.points,
+            "applied": tuple([each.offer.position for each in considered.chosen]),
+            "sets": tuple(considered.sets),
+            "_considered": considered,
+            "_catalog": source.catalog,
+        }
     )
 
 

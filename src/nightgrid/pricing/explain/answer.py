@@ -46,6 +46,13 @@ class Explanation:
     _considered: Considered = field(repr=False, compare=False)
     _catalog: Catalog = field(repr=False, compare=False)
 
+    @classmethod
+    def made(cls, fields: dict[str, Any]) -> Explanation:
+        """An explanation from all of its fields, which it keeps, without a call for each of them."""
+        found = object.__new__(cls)
+        object.__setattr__(found, "__dict__", fields)
+        return found
+
     @cached_property
     def rules(self) -> tuple[RuleNote, ...]:
         """Every rule of the book by kind and in file order: whether it changed this price, and why or why not."""
@@ -74,6 +81,8 @@ class Explanation:
             "points_used": self.points_used,
             "applied": self.applied,
         }
+        if own == told:
+            return []
         return [f"{key}: explained {own[key]}, quoted {value}" for key, value in told.items() if own[key] != value]
 
     @property

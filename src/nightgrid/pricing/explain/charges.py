@@ -9,13 +9,12 @@ from nightgrid.errors import InputError
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.lines import Account, percent_parts, rounded_by
+from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.rules import ProductRules, in_dates
 from nightgrid.pricing.explain.stay import Stay
 from nightgrid.pricing.explain.words import count, listed, money
 from nightgrid.pricing.model import Package, Points, Tax
 from nightgrid.pricing.pipelines import PlacedStage, Rounder
-
-_ONE: Final = Exact(1)
 
 
 def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
@@ -50,33 +49,57 @@ def why_no_package(rule: Package, facts: Facts) -> str:
     return ""
 
 
-def _package_units(rule: Package, facts: Facts, nights: int) -> tuple[Exact, str]:
-    """How many times a package that is charged is, and in words."""
-    asking = facts.asking
-    units, words, per = _ONE, "", rule.per
-    if asking.adults is not None and per.startswith("person"):
-        units, words = Exact(asking.adults), count(asking.adults, "adult")
-        children = len(asking.children)
-        if children:
-            units = units + percent_parts(rule.children_percent)[0].times(children)
-            at = "" if rule.children_percent == 100 else f" at {rule.children_percent} %"
-            words = f"{words}, {count(children, 'child')}{at}"
-    if per.endswith("night"):
-        units = units.times(nights)
-        words = f"{words}, {count(nights, 'night')}" if words else count(nights, "night")
-    return units, words
+class _Extra(NamedTuple):
+    """A package, prepared for products of a scope."""
+
+    rule: Package
+    price: Exact
+    words: str
+    child_share: Exact
+    child_words: str
+    by_person: bool
+    by_night: bool
+
+
+def _extras(rules: ProductRules) -> list[_Extra]:
+    found: list[_Extra] | None = rules.prepared.get("extras")
+    if found is None:
+        found = rules.prepared["extras"] = []
+        for _, rule in packages_of(rules):
+            price, share = rules.minor(rule.price), rule.children_percent
+            found.append(
+                _Extra(
+                    rule,
+                    price,
+                    money(price, rules.currency),
+                    percent_parts(share)[0],
+                    "" if share == 100 else f" at {share} %",
+                    rule.per.startswith("person"),
+                    rule.per.endswith("night"),
+                )
+            )
+    return found
 
 
 def add_packages(stay: Stay, stage: PlacedStage) -> None:
     """Write the packages that every guest takes and those that this one chose."""
     del stage
-    for _, rule in packages_of(stay.rules):
+    asking, nights = stay.facts.asking, len(stay.nights)
+    for rule, price, text, child_share, child_words, by_person, by_night in _extras(stay.rules):
         if why_no_package(rule, stay.facts):
             continue
-        units, counted = _package_units(rule, stay.facts, len(stay.nights))
-        price = stay.rules.minor(rule.price)
-        words = f"{money(price, stay.rules.currency)}{' x ' if counted else ''}{counted}"
-        stay.add("package", price * units, rule.name, words)
+        words, amount = text, price
+        if by_person and asking.adults is not None:
+            words = f"{text} x {count(asking.adults, 'adult')}"
+            children, heads = len(asking.children), Exact(asking.adults)
+            if children:
+                heads = heads + child_share.times(children)
+                words = f"{words}, {count(children, 'child')}{child_words}"
+            amount = price * heads
+        if by_night:
+            amount = amount.times(nights)
+            words = f"{words}{' x ' if words is text else ', '}{count(nights, 'night')}"
+        stay.add("package", amount, rule.name, words)
 
 
 class Taxed(NamedTuple):
@@ -106,27 +129,57 @@ def why_no_tax(rule: Tax, rules: ProductRules, facts: Facts, average: Exact) -> 
     return ""
 
 
+class _Levy(NamedTuple):
+    """A tax, prepared for products of a scope: a share of what it is of, or `each` for every person and night."""
+
+    rule: Tax
+    share: Exact | None
+    each: Exact
+    words: str
+    rounder: Rounder
+    by_person: bool
+    by_night: bool
+
+
+def _levies(rules: ProductRules) -> list[_Levy]:
+    found: list[_Levy] | None = rules.prepared.get("levies")
+    if found is None:
+        found = rules.prepared["levies"] = []
+        for _, rule in rules.inside["tax"]:
+            if not isinstance(rule, Tax):
+                continue
+            share, each = None, ZERO
+            if rule.percent is not None:
+                share, factor, _ = percent_parts(rule.percent)
+                share = share.over(factor) if rule.included else share
+                words = f"{rule.percent} %{' of what is charged so far' if rule.of == 'cumulative' else ''}"
+            else:
+                each = rules.minor(rule.amount)
+                words = money(each, rules.currency)
+            rounder = Rounder(rule.round.mode, rule.round.increment_minor, ())
+            by = rule.per.startswith("person"), rule.per.endswith("night")
+            found.append(_Levy(rule, share, each, words, rounder, *by))
+    return found
+
+
 def add_taxes(
-    account: Account, rules: ProductRules, facts: Facts, net: int, average: Exact, indexes: Sequence[int]
+    account: Account, rules: ProductRules, facts: Facts, net: int, average: Exact, nights: Sequence[Night]
 ) -> Taxed:
-    """Write the taxes on a net price: of the stay, or of the nights at `indexes` alone."""
+    """Write the taxes on a net price: of the stay, or of some of its nights alone."""
     added = included = 0
-    for _, rule in rules.inside["tax"]:
-        if not isinstance(rule, Tax) or why_no_tax(rule, rules, facts, average):
+    for levy in _levies(rules):
+        rule, words = levy.rule, levy.words
+        if why_no_tax(rule, rules, facts, average):
             continue
-        of_all = rule.of == "cumulative"
-        base = Exact(net + (added if of_all else 0))
-        if rule.percent is not None:
-            share, factor, _ = percent_parts(rule.percent)
-            exact = (base * share).over(factor) if rule.included else base * share
-            words = f"{rule.percent} %{' of what is charged so far' if of_all else ''}"
+        base = Exact(net + added if rule.of == "cumulative" else net)
+        if levy.share is not None:
+            exact = base * levy.share
         else:
-            units, counted = _tax_units(rule, facts, indexes)
-            each = rules.minor(rule.amount)
-            exact = each.times(units)
-            words = f"{money(each, rules.currency)}{' x ' if counted else ''}{counted}"
-        step = rule.round
-        tax = rounded_by(Rounder(step.mode, step.increment_minor, ()), exact)
+            units, counted = _tax_units(levy, facts, nights)
+            exact = levy.each.times(units)
+            if counted:
+                words = f"{words} x {counted}"
+        tax = rounded_by(levy.rounder, exact)
         amount = ZERO
         if rule.included:
             included += tax
@@ -135,25 +188,28 @@ def add_taxes(
             added += tax
             amount = Exact(tax)
             if tax * exact.denominator != exact.numerator:
-                words = f"{words}, {step.mode}"
+                words = f"{words}, {levy.rounder.mode.value}"
         account.lines.append(("tax", rule.name, words, base, None, amount))
     account.value = account.value + Exact(added)
     return Taxed(added, included)
 
 
-def _tax_units(rule: Tax, facts: Facts, indexes: Sequence[int]) -> tuple[int, str]:
-    units, words = 1, []
-    asking = facts.asking
-    if rule.per.startswith("person"):
+def _tax_units(levy: _Levy, facts: Facts, nights: Sequence[Night]) -> tuple[int, str]:
+    units, words, asking, rule = 1, "", facts.asking, levy.rule
+    if levy.by_person:
         youngest = rule.min_age or 0
-        units = (asking.adults or 0) + sum([age >= youngest for age in asking.children])
-        words.append(count(units, "person"))
-    if rule.per.endswith("night"):
+        units = asking.adults or 0
+        for age in asking.children:
+            units += age >= youngest
+        words = count(units, "person")
+    if levy.by_night:
         limit = facts.nights if rule.nights_max is None else rule.nights_max
-        nights = sum([at < limit and in_dates(rule.dates, facts.days[at]) for at in indexes])
-        units *= nights
-        words.append(count(nights, "night"))
-    return units, ", ".join(words)
+        taxed = len(nights)
+        if rule.dates or limit < facts.nights:
+            taxed = sum([night.place < limit and in_dates(rule.dates, night.night) for night in nights])
+        units *= taxed
+        words = f"{words}, {count(taxed, 'night')}" if words else count(taxed, "night")
+    return units, words
 
 
 class Paid(NamedTuple):

@@ -162,7 +162,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     for stage in rules.source.placed.stages:
         if stage.kind == "tax":
             taxed = [
-                add_taxes(bill, rules, facts, each, considered.average, [night.place for night in stay.nights])
+                add_taxes(bill, rules, facts, each, considered.average, stay.nights)
                 for bill, each, stay in zip(bills, nets, stays, strict=True)
             ]
         elif stage.kind == "points":

@@ -74,7 +74,7 @@ class Facts:
         self.lead_days = min(asked.lead_days, LEAD_DAYS_MAX)
         self.ordinals = range(asked.arrival, asked.arrival + asked.nights)
         self.days: list[date] = list(map(date.fromordinal, self.ordinals))  # inside the window, so each is a date
-        self.booked = to_date(max(asked.arrival - asked.lead_days, _FIRST_ORDINAL))
+        self.booked = date.fromordinal(max(asked.arrival - asked.lead_days, _FIRST_ORDINAL))
         fill_bp = asked.asking.fill_bp
         if fill_bp is not None and len(fill_bp) != asked.nights:
             raise InputError(f"fill_bp has {len(fill_bp)} values for {asked.nights} nights; give one a night")

@@ -84,10 +84,13 @@ def price_nights(rules: ProductRules, facts: Facts) -> list[Night]:
     nights: list[Night] = []
     plans, own_lead = rules.night_plans, rules.source.book.book.lead_of == "night"
     lead_days = facts.lead_days
+    root, adults = rules, party_of(facts, rules).adults
     for index, ordinal in enumerate(facts.ordinals):
         plan = plans.get(ordinal) or plan_of(rules, ordinal)
-        root = plan.root
-        base = root.base(ordinal, party_of(facts, root).adults)
+        if plan.root is not root:
+            root = plan.root
+            adults = party_of(facts, root).adults
+        base = root.base(ordinal, adults)
         if own_lead:
             lead_days = min(facts.asked.lead_days + index, LEAD_DAYS_MAX)
         key = (plan, base, facts.fill_bp[index], lead_days)

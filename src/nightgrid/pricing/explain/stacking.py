@@ -182,4 +182,7 @@ def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> t
         sizes = whole(amounts)
         sign = -1 if highest else 1
         order = sorted(range(len(sizes)), key=lambda at: (sign * sizes[at], len(positions[at]), positions[at]))
-    return order[0], [PricedSet(positions[at], names[at], amounts[at].fraction) for at in order]
+    return order[0], [_set(PricedSet, (positions[at], names[at], amounts[at].fraction)) for at in order]
+
+
+_set: Final = tuple.__new__
