@@ -29,7 +29,8 @@ class _Fields(NamedTuple):
     exact_base: Exact
     exact_factor: Exact | None
     exact_amount: Exact
-    exact_running: Exact
+    running_numerator: int
+    running_denominator: int
 
 
 class Line(_Fields):
@@ -61,7 +62,7 @@ class Line(_Fields):
     @property
     def running(self) -> Fraction:
         """The sum of all amounts so far."""
-        return self.exact_running.fraction
+        return Fraction(self.running_numerator, self.running_denominator)
 
     def __repr__(self) -> str:
         about = (self.stage, str(self.night or ""), self.rule, self.detail)
@@ -71,7 +72,8 @@ class Line(_Fields):
 def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, ...]:
     """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
     lines: list[Line] = []
-    running, total, over = ZERO, 0, 1
+    write = lines.append
+    total, over = 0, 1
     for number, account in enumerate(accounts):
         night = account.night
         for stage, rule, detail, base, factor, amount in account.lines:
@@ -85,10 +87,9 @@ def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, .
                     total, over = total * (theirs // over) + added, theirs
                 else:
                     total, over = total * theirs + added * over, over * theirs
-                running = Exact(total, over)
-            lines.append(_line(Line, (stage, night, rule, detail, base, factor, amount, running)))
+            write(_line(Line, (stage, night, rule, detail, base, factor, amount, total, over)))
         if number in sums:
-            lines.append(_line(Line, (sums[number], None, "", "", running, None, ZERO, running)))
+            write(_line(Line, (sums[number], None, "", "", Exact(total, over), None, ZERO, total, over)))
     return tuple(lines)
 
 

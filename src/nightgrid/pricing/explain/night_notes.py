@@ -11,7 +11,7 @@ from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.nights import plan_of, rules_at
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, ranges, scope_name
-from nightgrid.pricing.model import Bounds, Derived, Season, days_of
+from nightgrid.pricing.model import Bounds, DateRange, Derived, Season, days_of
 
 #: Applied or not, and the sentence.
 Verdict = tuple[bool, str]
@@ -37,7 +37,7 @@ def derived_verdicts(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
         elif isinstance(rule, Derived):
             winners = [rules.night(ordinal).derived for ordinal in facts.ordinals]
             held = [in_dates(rule.dates, day) for day in facts.days]
-            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule)
+            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule, rules)
     return found
 
 
@@ -82,7 +82,7 @@ def bounds_verdicts(rules: ProductRules, facts: Facts, bounded: AbstractSet[date
             found[position] = False, "every night is inside it"
         elif isinstance(rule, Bounds):
             held = [in_dates(rule.dates, day) and on_weekday(rule.weekdays, day) for day in facts.days]
-            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule)
+            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule, rules)
     return found
 
 
@@ -96,8 +96,17 @@ def _why_not(rule: Dated, position: int, held: Sequence[bool], winners: Sequence
     return _lost(rule, position, winner[1], winner[0])
 
 
-def _no_night(rule: Dated) -> str:
-    words = [ranges(rule.dates)] if rule.dates else []
+def _ranges(rules: ProductRules, dates: tuple[DateRange, ...]) -> str:
+    """`ranges`, written once for a scope."""
+    key = ("ranges", id(dates))  # the book keeps them alive
+    found: str | None = rules.prepared.get(key)
+    if found is None:
+        found = rules.prepared[key] = ranges(dates)
+    return found
+
+
+def _no_night(rule: Dated, rules: ProductRules) -> str:
+    words = [_ranges(rules, rule.dates)] if rule.dates else []
     if not isinstance(rule, Derived) and rule.weekdays:
         words.append(listed(rule.weekdays))
     return f"no night of the stay lies in {' and also in '.join(words)}"
@@ -107,7 +116,7 @@ def _not_on(season: Season, position: int, rules: ProductRules, facts: Facts) ->
     """Which condition of a season no night meets, or that no night meets all of them."""
     conditions: list[tuple[str, list[bool]]] = []
     if season.dates:
-        conditions.append((ranges(season.dates), [in_dates(season.dates, day) for day in facts.days]))
+        conditions.append((_ranges(rules, season.dates), [in_dates(season.dates, day) for day in facts.days]))
     if season.weekdays:
         conditions.append((listed(season.weekdays), [on_weekday(season.weekdays, day) for day in facts.days]))
     if season.holidays:
@@ -116,7 +125,7 @@ def _not_on(season: Season, position: int, rules: ProductRules, facts: Facts) ->
         words = f"the holidays {listed(season.holidays)}"
         conditions.append((words, [_is_holiday(rules, position, season, day) for day in facts.days]))
     for words, held in conditions:
-        if not any(held):
+        if True not in held:
             return f"no night of the stay lies in {words}"
     return f"no night of the stay lies in {' and also in '.join(words for words, _ in conditions)}"
 

@@ -248,7 +248,10 @@ _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 def in_dates(dates: tuple[DateRange, ...], day: date) -> bool:
     """Whether a day lies in any of the ranges; without ranges every day does."""
-    return not dates or any(each.first_night <= day <= each.last_night for each in dates)
+    for each in dates:
+        if each.first_night <= day <= each.last_night:
+            return True
+    return not dates
 
 
 def on_weekday(weekdays: tuple[str, ...], day: date) -> bool:

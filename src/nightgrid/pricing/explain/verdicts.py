@@ -28,17 +28,12 @@ class Seen:
     """What the lines tell at one look: their stages, the nights that bounds changed, whether points pay."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self.stages: set[str] = set()
-        self.bounded: set[date | None] = set()
-        self.points_pay = False
         self.lines = lines
-        for line in lines:
-            stage = line[0]
-            if stage == "bounds":
-                self.bounded.add(line.night)
-            elif stage == "points":
-                self.points_pay = bool(line.exact_amount)
-            self.stages.add(stage)
+        self.stages = {line[0] for line in lines}
+        self.bounded: set[date | None] = set()
+        if "bounds" in self.stages:
+            self.bounded = {line.night for line in lines if line.stage == "bounds"}
+        self.points_pay = "points" in self.stages and any(line.exact_amount for line in lines if line.stage == "points")
 
 
 #: The rules of a kind that the question decides, with their positions.
@@ -127,10 +122,12 @@ def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> Verdict:
         if acted:
             return True, f"tier {tier}, {points} points on top"
         return False, f"tier {tier}, and no promotion of class base in percent is given"
-    if any(tier in table for _, table in rule.changes()):
-        return True, f"tier {tier}"
-    named = [each for _, table in rule.changes() for each in table]
-    return False, f"tier {tier}, is for {listed(named)}"
+    prepared = considered.asked_rules.prepared
+    known: tuple[frozenset[str], str] | None = prepared.get(("named", id(rule)))
+    if known is None:
+        named = [each for _, table in rule.changes() for each in table]
+        known = prepared["named", id(rule)] = frozenset(named), listed(named)
+    return (True, f"tier {tier}") if tier in known[0] else (False, f"tier {tier}, is for {known[1]}")
 
 
 def _free(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
