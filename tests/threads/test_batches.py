@@ -16,10 +16,12 @@ import pytest
 
 from nightgrid import Outcome
 from nightgrid.native.store import layout as at
+from tests.threads.patience import rounds
 from tests.threads.test_threads import FIRST, NIGHTS, store, together
 
 THREADS, ROUNDS, LINES = 4, 12, 120
 HOTELS, CAPACITY = 3, 30
+MEETING_HOTELS, MEETING_LINES = 24, 3_000
 
 
 def _batch(dice: random.Random, thread: int, turn: int) -> pl.DataFrame:
@@ -93,6 +95,37 @@ def _assert_the_ring_replays(engine) -> None:
             lives.remove(hold_id)
             free[row, nights] += stay >> 40
     np.testing.assert_array_equal(free, engine.matrix("free"))
+
+
+def test_threads_that_meet_do_hotel_by_hotel_and_keep_every_law() -> None:
+    """Long batches for the same few hotels, until windows were put in order: each line has its one answer, lines of one
+    hotel are answered in their order, and the ring replays.
+    """
+    engine = store(500, hotels=MEETING_HOTELS, slots=20_000, retention_ms=0)
+
+    def work(thread: int) -> None:
+        dice = random.Random(thread)
+        for _ in rounds(3, lambda: engine.metrics()["batches"]["windows_in_order"] >= 20):
+            hotels = [dice.randrange(MEETING_HOTELS) for _ in range(MEETING_LINES)]
+            frame = {
+                "hotel_id": [f"h{hotel}" for hotel in hotels],
+                "room_type_id": ["king"] * MEETING_LINES,
+                "arrival": [FIRST] * MEETING_LINES,
+                "nights": [1] * MEETING_LINES,
+                "key": [f"{thread} {dice.random()}" for _ in hotels],
+            }
+            answer = engine.hold_many(frame).with_columns(hotel=pl.Series(hotels))
+            assert set(answer["outcome"].unique()) <= {int(Outcome.OK), int(Outcome.SOLD_OUT)}
+            held = answer.filter(pl.col("outcome") == int(Outcome.OK))
+            assert held["hold_id"].n_unique() == len(held)
+            for _, mine in held.group_by("hotel"):
+                assert mine["lsn"].is_sorted()
+            engine.release_many(held["hold_id"])
+
+    together(THREADS, work)
+    assert engine.check() == []
+    assert int(engine.matrix("held").sum()) == 0
+    assert engine.metrics()["batches"]["passed_over"] > 0
 
 
 def test_a_cut_capacity_and_batches_never_deadlock() -> None:

@@ -19,8 +19,8 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store.store import Store
 
 _KEYS_PER_SLOT = 2
-_SEGMENTS_MAX = 1024
-_ENTRIES_PER_SEGMENT_MIN = 64
+_SEGMENTS_MAX = 8192  # few enough locks for the second cache; two groups of sixteen meet in one seldom
+_ENTRIES_PER_SEGMENT_MIN = 128
 _SLOT_RUN_MAX = 16
 #: So many stores have ids of their own; with them an id stays below 2**53 until its slot was used a million times, so
 #: that it is a whole number in JSON too.
@@ -81,7 +81,7 @@ class BlockSizes:
             at.R_PROFILES: (int16, (self.profiles, at.F_FIELDS)),
             at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
             at.R_KEYS: (int64, (self.keys,)),
-            at.R_SEGMENT_LOCKS: (int64, (self.segments, 8)),
+            at.R_SEGMENT_LOCKS: (int64, (self.segments,)),
             at.R_RECORDS: (int64, (self.records, at.D_WORDS)),
             at.R_ROW_FLAGS: (int8, (self.rows,)),
             at.R_ROW_GUESTS: (int16, (self.rows,)),

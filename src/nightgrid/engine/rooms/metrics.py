@@ -21,6 +21,7 @@ _HELP = {
     "holds": ("gauge", "Holds and bookings that the store knows, by state."),
     "open_holds": ("gauge", "Holds before their deadline."),
     "live_bookings": ("gauge", "Bookings with a night in the window."),
+    "batches": ("counter", "How often batches of several threads met: requests passed over, windows put in order."),
     "slots": ("gauge", "Hold slots: used, free, and all."),
     "lsn": ("counter", "Log sequence number of the latest change."),
     "ring_records": ("gauge", "Changes that can be asked for."),
@@ -37,7 +38,9 @@ class MetricsMixin(EngineBase):
 
     def metrics(self) -> dict[str, Any]:
         """Plain numbers: `answers` and `holds` by name, `slots` (used, free, capacity), `open_holds`, `live_bookings`,
-        `lsn`, `ring_records`, `sweep_lag_ms` (0 if nothing is due), `window_first_night` (a date), `bytes` by part.
+        `batches` (how often threads that hold in bulk met: requests that were passed over for a while, windows of
+        requests that were therefore done in the order of their hotels), `lsn`, `ring_records`, `sweep_lag_ms` (0 if
+        nothing is due), `window_first_night` (a date), `bytes` by part.
 
         Not one instant where threads change the store. O(slots used): about 20 ms for a million.
         """
@@ -52,6 +55,10 @@ class MetricsMixin(EngineBase):
             "holds": {name: int(counts[state]) for state, name in STATES.items()},
             "open_holds": int(counts[ask.COUNT_OPEN]),
             "live_bookings": int(counts[ask.COUNT_LIVE]),
+            "batches": {
+                "passed_over": int(answers[at.CODE_PASSED_OVER]),
+                "windows_in_order": int(answers[at.CODE_IN_ORDER]),
+            },
             "slots": {"used": used, "free": block.sizes.slots - used, "capacity": block.sizes.slots},
             "lsn": lsn,
             "ring_records": min(lsn, block.sizes.records),
@@ -66,7 +73,7 @@ class MetricsMixin(EngineBase):
             raise InputError(f"prefix is {prefix!r}; use letters, digits and _, and no digit first")
         found = self.metrics()
         found["window_first_night"] = found["window_first_night"].toordinal() - _EPOCH
-        labels = {"answers": "outcome", "holds": "state", "slots": "kind", "bytes": "part"}
+        labels = {"answers": "outcome", "batches": "event", "holds": "state", "slots": "kind", "bytes": "part"}
         texts = {
             "answers": "answers_total",
             "sweep_lag_ms": "sweep_lag_milliseconds",

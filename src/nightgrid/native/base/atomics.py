@@ -136,16 +136,18 @@ _SPINS_BEFORE_YIELD = 64
 def acquire(words, index):
     """Take the lock word `words[index]` (0 free, 1 taken). Spins briefly, then gives up its time slice.
 
-    Critical sections are well under a microsecond, so waiting in the kernel would cost more than the section.
-    The order in which locks may be taken is stated once, in `native/store/layout.py`.
+    Critical sections are well under a microsecond, so waiting in the kernel would cost more than the section. Who waits
+    only reads: a swap that fails takes the cache line away from the owner, who often writes to it (Rudolph and Segall,
+    1984: test and test-and-set). The order in which locks may be taken is stated once, in `native/store/layout.py`.
     """
     spins = 0
     while not swap_word(words, index, 0, 1):
-        spins += 1
-        if spins < _SPINS_BEFORE_YIELD:
-            pause()
-        else:
-            _yield_processor()
+        while load_word(words, index) != 0:
+            spins += 1
+            if spins < _SPINS_BEFORE_YIELD:
+                pause()
+            else:
+                _yield_processor()
 
 
 @kernel

@@ -13,6 +13,7 @@ import numpy as np
 
 from nightgrid.native.base.atomics import load_word, prefetch_item, prefetch_reading
 from nightgrid.native.base.jit import inlined_kernel
+from nightgrid.native.holds.visits import WINDOW, request_at_place, steps_back
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import cell_place
@@ -38,11 +39,16 @@ _FIRST = 48
 _SECOND = 32
 _THIRD = 18
 _FOURTH = 6
-_LINES_AHEAD = 4
 _LINE_REQUESTS = 8  # of a column, in a cache line
+#: The order of requests must be known so far beyond those of a group.
+LOOK_AHEAD: Final = _FIRST
 _PLACES = 64  # a power of two, more than any request is looked ahead of
 _TRAIL_MASK = _PLACES - 1
-TRAIL: Final = 2 * _PLACES
+# -- the trail: what a step leaves for the next, for each request -----------------------------------
+_TRAIL_HOTEL: Final = 0
+_TRAIL_ROW: Final = _PLACES
+_TRAIL_SLOT: Final = 2 * _PLACES
+TRAIL: Final = 3 * _PLACES
 
 
 @inlined_kernel
@@ -54,9 +60,11 @@ def _row_at(store, requests, line):
 
 @inlined_kernel
 def _ask_for_requests(requests, first, size):
-    """Before the first step, line by line: the columns. The CPU by itself does not follow so many streams."""
+    """Before the first step, line by line: the columns, for the next plan of visits and all that comes after it. The
+    CPU by itself does not follow so many streams.
+    """
     for line in range(first, first + size, _LINE_REQUESTS):
-        ahead = min(line + _FIRST + _LINES_AHEAD * _LINE_REQUESTS, requests.shape[1] - 1)
+        ahead = min(line + WINDOW + LOOK_AHEAD, requests.shape[1] - 1)
         for field in range(requests.shape[0]):
             prefetch_item(requests, field * requests.shape[1] + ahead)
 
@@ -71,11 +79,12 @@ def _ask_for_row(store, requests, line):
 
 
 @inlined_kernel
-def _ask_for_cells(store, requests, line, trail):
+def _ask_for_cells(store, requests, line, position, trail):
     """Second step: the hotel, the cells of the stay, the entry of the key."""
     row = _row_at(store, requests, line)
     hotel_line = row_hotel_of(store)[row] * at.L_WORDS
-    trail[line & _TRAIL_MASK] = hotel_line
+    trail[_TRAIL_HOTEL + (position & _TRAIL_MASK)] = hotel_line
+    trail[_TRAIL_ROW + (position & _TRAIL_MASK)] = row
     prefetch_item(hotel_words_of(store), hotel_line)
     column = column_of(store, shared_of(store), requests[q.Q_ARRIVAL, line])
     cells = cells_of(store)
@@ -84,7 +93,7 @@ def _ask_for_cells(store, requests, line, trail):
     prefetch_item(cells, (place + (requests[q.Q_NIGHTS, line] & 0xFF)) * at.C_FIELDS)
     if requests[q.Q_KEY_LOW, line] != 0:
         hashed = key_hash(requests[q.Q_KEY_HIGH, line], requests[q.Q_KEY_LOW, line])
-        prefetch_item(segment_locks_of(store), key_segment(store, hashed) * 8)
+        prefetch_item(segment_locks_of(store), key_segment(store, hashed))
         prefetch_item(keys_of(store), key_home(store, hashed))
 
 
@@ -96,31 +105,50 @@ def _likely_slot(hotels, line):
 
 
 @inlined_kernel
-def _ask_for_slot(store, requests, line, trail):
-    """Third step: the slot that the hold will get, the one that stands first in the list of the hotel, the lane of the
-    first product.
-    """
-    hotels = hotel_words_of(store)
+def _ask_for_place(store, position, slot, trail):
+    """The slot that a hold will get, which names the next one, and the lane of its first product."""
     slots = slots_of(store)
-    hotel_line = trail[line & _TRAIL_MASK]
-    place = min(_likely_slot(hotels, hotel_line), store[at.H_SLOTS] - 1) * at.W_WORDS
-    trail[_PLACES + (line & _TRAIL_MASK)] = place
+    place = slot * at.W_WORDS
+    trail[_TRAIL_SLOT + (position & _TRAIL_MASK)] = place
     prefetch_item(slots, place)
     prefetch_item(slots, place + at.W_WORDS // 2)
-    prefetch_item(slots, (hotels[hotel_line + at.L_HELD_HEAD] - 1) * at.W_WORDS)
-    product = max(row_product_of(store)[_row_at(store, requests, line)] - 1, 0)
+    product = max(row_product_of(store)[trail[_TRAIL_ROW + (position & _TRAIL_MASK)]] - 1, 0)
     prefetch_item(product_lane_of(store), product)
     prefetch_item(next_product_of(store), product)
 
 
 @inlined_kernel
-def _ask_for_old_key(store, line, trail):
+def _ask_for_first_slot(store, position, trail):
+    """Third step: the slot that the hold will get, and the one that stands first in the list of the hotel."""
+    hotels = hotel_words_of(store)
+    hotel_line = trail[_TRAIL_HOTEL + (position & _TRAIL_MASK)]
+    prefetch_item(slots_of(store), (hotels[hotel_line + at.L_HELD_HEAD] - 1) * at.W_WORDS)
+    _ask_for_place(store, position, min(_likely_slot(hotels, hotel_line), store[at.H_SLOTS] - 1), trail)
+
+
+@inlined_kernel
+def _ask_for_old_key(store, position, trail):
     """Fourth step: the entry of the key that the slot had."""
     slots = slots_of(store)
-    place = trail[_PLACES + (line & _TRAIL_MASK)]
+    place = trail[_TRAIL_SLOT + (position & _TRAIL_MASK)]
     if slots[place + at.W_KEY_LOW] != 0:
         hashed = key_hash(slots[place + at.W_KEY_HIGH], slots[place + at.W_KEY_LOW])
         prefetch_item(keys_of(store), key_home(store, hashed))
+
+
+@inlined_kernel
+def ask_between_holds(store, visits, position, trail):
+    """Third and fourth step for holds that follow others of their hotels soon, between two holds: the slot that comes
+    next in the hotel's queue. The one before it had to be named first.
+    """
+    third = position + _THIRD
+    back = steps_back(visits, third)
+    if back != 0:
+        before = trail[_TRAIL_SLOT + ((third - back) & _TRAIL_MASK)]
+        _ask_for_place(store, third, max(slots_of(store)[before + at.W_NEXT] - 1, 0), trail)
+    fourth = position + _FOURTH
+    if steps_back(visits, fourth) != 0:
+        _ask_for_old_key(store, fourth, trail)
 
 
 @inlined_kernel
@@ -150,20 +178,25 @@ def ask_for_slot(store, hotel):
 
 
 @inlined_kernel
-def ask_ahead_of_holds(store, requests, first, size, trail):
+def ask_ahead_of_holds(store, requests, visits, ordered, first, size, trail):
     """Start the cache misses of requests after some that are held now, those first that lead to others: requests
-    (field, request) int64 [in]; trail (TRAIL) int64, zero at first: what a step leaves for the next [inout].
+    (field, request) int64 [in]; visits: `native/holds/visits.py`, ordered: whether they matter here; trail (TRAIL)
+    int64, zero at first: what a step leaves for the next [inout]. Some is left to `ask_between_holds`.
     """
     last = requests.shape[1] - 1
     _ask_for_requests(requests, first, size)
-    for line in range(first, first + size):
-        _ask_for_row(store, requests, min(line + _FIRST, last))
-    for line in range(first, first + size):
-        _ask_for_cells(store, requests, min(line + _SECOND, last), trail)
-    for line in range(first, first + size):
-        _ask_for_slot(store, requests, min(line + _THIRD, last), trail)
-    for line in range(first, first + size):
-        _ask_for_old_key(store, min(line + _FOURTH, last), trail)
+    for position in range(first, first + size):
+        ahead = min(position + _FIRST, last)
+        _ask_for_row(store, requests, request_at_place(visits, ahead) if ordered else ahead)
+    for position in range(first, first + size):
+        ahead = min(position + _SECOND, last)
+        _ask_for_cells(store, requests, request_at_place(visits, ahead) if ordered else ahead, ahead, trail)
+    for position in range(first + _THIRD, first + size + _THIRD):
+        if not ordered or steps_back(visits, position) == 0:
+            _ask_for_first_slot(store, position, trail)
+    for position in range(first + _FOURTH, first + size + _FOURTH):
+        if not ordered or steps_back(visits, position) == 0:
+            _ask_for_old_key(store, position, trail)
 
 
 @inlined_kernel

@@ -8,19 +8,21 @@ from numba import carray
 from nightgrid.native.base.atomics import add_word
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
-from nightgrid.native.holds.ahead import TRAIL, ask_ahead_of_holds, ask_ahead_of_verbs
+from nightgrid.native.holds.ahead import LOOK_AHEAD, TRAIL, ask_ahead_of_holds, ask_ahead_of_verbs, ask_between_holds
 from nightgrid.native.holds.group import (
     ALONE,
+    G_REQUEST,
     G_WORDS,
     GROUP_MAX,
     clear_bits,
     hold_line,
     line_of,
-    lock_line,
     unlock_group,
 )
 from nightgrid.native.holds.holds import hold_request, request_at
+from nightgrid.native.holds.passing import LATE_WORDS, come_back, lock_group, next_alone, note_request
 from nightgrid.native.holds.resolve import resolve_hold
+from nightgrid.native.holds.visits import VISIT_BYTES, in_order, plan_visits
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.records import publish_slots
@@ -28,26 +30,7 @@ from nightgrid.native.store.views import address_of, as_pointer, borrowed, stati
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
-_GROUP_MIN = 2
 _GROUP = GROUP_MAX * G_WORDS  # where the granted holds of a group stand, after its lines
-
-
-@inlined_kernel
-def _note_request(requests, line, asked):
-    """Copy a column of requests (Q_PLAIN or Q_FIELDS, request) into a line of a group; the fields that a plain one does
-    not have are zero there.
-    """
-    asked[0] = requests[0, line]
-    asked[1] = requests[1, line]
-    asked[2] = requests[2, line]
-    asked[3] = requests[3, line]
-    asked[4] = requests[4, line]
-    asked[5] = requests[5, line]
-    asked[6] = requests[6, line]
-    asked[7] = requests[7, line]
-    if requests.shape[0] == q.Q_FIELDS:
-        for field in range(q.Q_PLAIN, q.Q_FIELDS):
-            asked[field] = requests[field, line]
 
 
 @kernel
@@ -58,23 +41,37 @@ def _hold_alone(store, asked, lines, now_ms):
     return hold_request(store, request_at(whole, 0), lines, now_ms)
 
 
-@inlined_kernel
-def _lock_group(store, requests, first, size, group, token):
-    """Take the locks of the requests from `first` on, up to the first that must go the ordinary way; how many."""
-    for line in range(size):
-        asked = line_of(group, line)
-        _note_request(requests, first + line, asked)
-        if not lock_line(store, asked, token):
-            return line
-    return size
-
-
 @kernel
 def add_statistics(store, counts):
     """Count answers of a batch: counts (CODES) int64, how often each outcome was answered [in]."""
     for kind in range(counts.size):
         if counts[kind]:
             add_word(statistics_of(store), kind, counts[kind])
+
+
+@inlined_kernel
+def _decide_group(store, group, locked, now_ms, granted, counts, outs, visits, ordered, first, trail):
+    """Decide the lines of a group in order, up to one that must go the ordinary way: (how many are, how many of them
+    are granted). granted: as `records.publish_slots`; counts (CODES): answers; outs: the columns of `hold_batch` [out].
+    """
+    out_code, out_night, out_hold_id, out_lsn = outs
+    count = 0
+    for line in range(locked):
+        if ordered:
+            ask_between_holds(store, visits, first + line, trail)
+        asked = line_of(group, line)
+        code, night, slot, generation = hold_line(store, asked, now_ms)
+        if code == ALONE:
+            return line, count
+        i = asked[G_REQUEST]
+        out_code[i] = code
+        out_night[i] = night
+        out_hold_id[i] = generation << 32 | slot if code == _OK else 0
+        out_lsn[i] = 0  # of a granted one, until it is published
+        granted[count] = slot | i << 32
+        count += code == _OK
+        counts[code] += 1
+    return locked, count
 
 
 @kernel
@@ -87,53 +84,48 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     """
     token = address_of(lines)
     requests, lines = borrowed(requests), borrowed(lines)
-    out_code, out_night, out_hold_id, out_lsn = (
-        borrowed(out_code),
-        borrowed(out_night),
-        borrowed(out_hold_id),
-        borrowed(out_lsn),
-    )
-    owner = np.zeros(_GROUP + GROUP_MAX + TRAIL + at.CODES, np.int64)
+    outs = borrowed(out_code), borrowed(out_night), borrowed(out_hold_id), borrowed(out_lsn)
+    owner = np.zeros(_GROUP + GROUP_MAX + TRAIL + at.CODES + LATE_WORDS, np.int64)
     group = address_of(owner)
     granted = carray(as_pointer(group + _GROUP * 8), (GROUP_MAX,), np.int64)
     trail = carray(as_pointer(group + (_GROUP + GROUP_MAX) * 8), (TRAIL,), np.int64)
     counts = carray(as_pointer(group + (_GROUP + GROUP_MAX + TRAIL) * 8), (at.CODES,), np.int64)
+    late = carray(as_pointer(group + (_GROUP + GROUP_MAX + TRAIL + at.CODES) * 8), (LATE_WORDS,), np.int64)
+    scratch = np.zeros(VISIT_BYTES, np.uint8)
+    visits = address_of(scratch)
     first = 0
-    most = GROUP_MAX
-    while first < requests.shape[1]:
-        size = min(requests.shape[1] - first, most)
-        ask_ahead_of_holds(store, requests, first, size, trail)
-        locked = _lock_group(store, requests, first, size, group, token)
-        count = 0
-        done = 0
-        while done < locked:
-            i = first + done
-            code, night, slot, generation = hold_line(store, line_of(group, done), now_ms)
-            if code == ALONE:
-                break
-            out_code[i] = code
-            out_night[i] = night
-            out_hold_id[i] = generation << 32 | slot if code == _OK else 0
-            out_lsn[i] = 0  # of a granted one, until it is published
-            granted[count] = slot | i << 32
-            count += code == _OK
-            counts[code] += 1
-            done += 1
+    planned = 0
+    waiting = 0
+    while first < requests.shape[1] or waiting:
+        size = min(requests.shape[1] - first, GROUP_MAX - waiting)
+        if planned < requests.shape[1] and planned < first + size + LOOK_AHEAD:
+            planned = plan_visits(store, requests, planned, counts, visits)
+        ordered = in_order(visits, first)
+        ask_ahead_of_holds(store, requests, visits, ordered, first, size, trail)
+        locked, fresh, waiting = lock_group(store, requests, visits, ordered, first, size, group, late, waiting, token)
+        counts[at.CODE_PASSED_OVER] += waiting
+        done, count = _decide_group(store, group, locked, now_ms, granted, counts, outs, visits, ordered, first, trail)
+        for asking in range(first + done, first + fresh if ordered else 0):
+            ask_between_holds(store, visits, asking, trail)
+        first += fresh
         if count:
             clear_bits(store, group, done)
-            publish_slots(store, granted, count, out_lsn)
+            publish_slots(store, granted, count, outs[3])
         unlock_group(store, group, locked)
-        # Threads at the same few hotels meet in most groups if these are large, and wait for a whole one each time.
-        most = min(most + 1, GROUP_MAX) if locked == size else max(most >> 1, _GROUP_MIN)
-        first += done
-        if done < size:
-            out_code[first], out_night[first], out_hold_id[first], out_lsn[first] = _hold_alone(
-                store, line_of(group, done), lines, now_ms
+        alone = np.int64(-1)
+        if done < locked:
+            alone = line_of(group, done)[G_REQUEST]
+            waiting = come_back(group, done + 1, locked, late, waiting)
+        elif locked == 0:
+            alone, first, waiting = next_alone(visits, ordered, late, first, waiting)
+        if alone >= 0:
+            note_request(requests, alone, line_of(group, 0))
+            outs[0][alone], outs[1][alone], outs[2][alone], outs[3][alone] = _hold_alone(
+                store, line_of(group, 0), lines, now_ms
             )
-            counts[out_code[first]] += 1
-            first += 1
+            counts[outs[0][alone]] += 1
     add_statistics(store, counts)
-    return counts[_OK] + 0 * owner.size
+    return counts[_OK] + 0 * (owner.size + scratch.size)
 
 
 @kernel

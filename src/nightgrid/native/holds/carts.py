@@ -196,7 +196,7 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     place = 0
     code, line, night, lsn = _OK, 0, lines[q.Q_ARRIVAL, 0], 0
     if has_key:
-        acquire(locks, segment * 8)
+        acquire(locks, segment)
         code, out_ids[0], lsn, place = known_answer(store, hashed, request_at(lines, 0), digest, now_ms)
         if code == _OK and place < 0:
             code = _BUSY
@@ -208,7 +208,7 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
             steps.step(store, steps.POINT_KEY)
             write_key(store, place, hashed, out_slots[0])
     if has_key:
-        release(locks, segment * 8)
+        release(locks, segment)
     return code, line, night, lsn
 
 

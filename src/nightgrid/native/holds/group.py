@@ -7,9 +7,10 @@ each other for every hold. Each hold is decided and granted under its hotel's lo
 requests; the locks are kept until the records are published, so the order of a hotel's records is still that of its
 critical sections.
 
-A thread that holds locks here *tries* the next one and does not wait for it: where a lock is taken, or a request needs
-more than a plain hold, the group ends before it, its holds are published, its locks are given back, and the request
-goes the ordinary way (`native/holds/holds.py`). So whoever waits holds nothing that comes later in the order of locks.
+A thread that holds locks here *tries* the next one and does not wait for it: where a lock is taken, the request is
+passed over (`native/holds/passing.py`). Where a request needs more than a plain hold, the group ends before it, its
+holds are published, its locks are given back, and the request goes the ordinary way (`native/holds/holds.py`). So
+whoever waits holds nothing that comes later in the order of locks.
 A lock word has the group's token while the group has it, so several requests for one hotel can be in one group.
 """
 
@@ -58,7 +59,9 @@ G_HASHED: Final = q.Q_FIELDS + 3  # of the key
 G_DIGEST: Final = q.Q_FIELDS + 4
 G_CROSSED: Final = q.Q_FIELDS + 5  # nights from the column on whose free rooms are used up, a bit each
 G_COLUMN: Final = q.Q_FIELDS + 6
-G_WORDS: Final = q.Q_FIELDS + 7
+G_SEGMENT: Final = q.Q_FIELDS + 7  # of the key index, -1 = without a key
+G_REQUEST: Final = q.Q_FIELDS + 8  # which of the batch it is
+G_WORDS: Final = q.Q_FIELDS + 9
 
 
 @inlined_kernel
@@ -70,43 +73,54 @@ def line_of(group, line):
 @inlined_kernel
 def _try_lock(words, word, token):
     """Try a lock: 1 = taken now, 0 = the group has it already, -1 = somebody else has it."""
-    if swap_word(words, word, 0, token):
+    owner = load_word(words, word)
+    if owner == 0 and swap_word(words, word, 0, token):
         return 1
-    return 0 if load_word(words, word) == token else -1
+    return 0 if owner == token else -1
 
 
 @inlined_kernel
-def lock_line(store, asked, token):
-    """Take the locks of a request: True if the group has them now. asked: its line of the group [inout]; token: not 0
-    or 1, and of no other thread.
+def is_plain(store, asked):
+    """Whether a request needs no more than its hotel and its key; then its line says which they are. asked: its line
+    of the group [inout].
     """
     row = asked[q.Q_ROW]
     plain = q.shape_code(asked) == _OK and q.row_code(store, row) == _OK
     if not plain or asked[q.Q_REPLACES] | asked[q.Q_QUOTE] != 0 or needs_counters(asked[q.Q_SCOPE]):
         return False
     key_high, key_low = asked[q.Q_KEY_HIGH], asked[q.Q_KEY_LOW]
-    hotels, locks = hotel_words_of(store), segment_locks_of(store)
-    asked[G_SEGMENT_LOCK] = -1
+    asked[G_SEGMENT] = -1
     if key_high != 0 or key_low != 0:
         hashed = key_hash(key_high, key_low)
         asked[G_HASHED] = hashed
         asked[G_DIGEST] = q.request_digest(asked)
-        segment_lock = key_segment(store, hashed) * 8
+        asked[G_SEGMENT] = key_segment(store, hashed)
+    asked[G_HOTEL] = np.int64(row_hotel_of(store)[row])
+    return True
+
+
+@inlined_kernel
+def lock_line(store, asked, token):
+    """Take the locks of a request that `is_plain`: True if the group has them now. asked: its line of the group
+    [inout]; token: not 0 or 1, and of no other thread.
+    """
+    hotels, locks = hotel_words_of(store), segment_locks_of(store)
+    segment_lock = asked[G_SEGMENT]
+    asked[G_SEGMENT_LOCK] = -1
+    if segment_lock >= 0:
         locked = _try_lock(locks, segment_lock, token)
         if locked < 0:
             return False
         steps.step(store, steps.POINT_LOCKED)
         if locked:
             asked[G_SEGMENT_LOCK] = segment_lock
-    hotel = np.int64(row_hotel_of(store)[row])
-    hotel_lock = hotel * at.L_WORDS + at.L_LOCK
+    hotel_lock = asked[G_HOTEL] * at.L_WORDS + at.L_LOCK
     locked = _try_lock(hotels, hotel_lock, token)
     if locked < 0:
         if asked[G_SEGMENT_LOCK] >= 0:
             release(locks, asked[G_SEGMENT_LOCK])
         return False
     steps.step(store, steps.POINT_LOCKED)
-    asked[G_HOTEL] = hotel
     asked[G_HOTEL_LOCK] = hotel_lock if locked else -1
     return True
 

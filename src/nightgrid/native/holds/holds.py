@@ -114,7 +114,7 @@ def _attempt(store, request, lines, now_ms):
         hashed = key_hash(key_high, key_low)
         segment = key_segment(store, hashed)
         digest = q.request_digest(request)
-        acquire(locks, segment * 8)
+        acquire(locks, segment)
         steps.step(store, steps.POINT_LOCKED)
         code, hold_id, lsn, place = known_answer(store, hashed, request, digest, now_ms)
     if code == _OK:
@@ -130,7 +130,7 @@ def _attempt(store, request, lines, now_ms):
             steps.step(store, steps.POINT_KEY)
             write_key(store, place, hashed, hold_id & 0xFFFFFFFF)
     if has_key:
-        release(locks, segment * 8)
+        release(locks, segment)
     return code, night, hold_id, lsn
 
 

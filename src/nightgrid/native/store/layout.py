@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 4
+LAYOUT_VERSION: Final = 5
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -68,7 +68,7 @@ R_NIGHT_KINDS: Final = 35  # int64 (column): which kinds of restriction exist th
 R_PROFILES: Final = 36  # int16 (profile, F_FIELDS), see F_*
 R_SLOTS: Final = 37  # int64 (slot, 16), see W_*
 R_KEYS: Final = 38  # int64 (entry): half of the hash of a key | slot + 1, see `native/store/keys.py`
-R_SEGMENT_LOCKS: Final = 39  # int64 (segment, 8)
+R_SEGMENT_LOCKS: Final = 39  # int64 (segment)
 R_RECORDS: Final = 40  # int64 (record, 16), see D_*
 R_ROW_FLAGS: Final = 41  # int8 (row), see ROW_*
 R_ROW_GUESTS: Final = 42  # int16 (row): most guests of a room
@@ -80,7 +80,7 @@ R_PRODUCT_PLAN: Final = 47  # int32 (product): index of its plan's name
 R_PRODUCT_FLAGS: Final = 48  # int8 (product), see PRODUCT_*
 R_OUT_OF_ORDER: Final = 49  # int16 (row, column) rooms
 R_SELL_LIMIT: Final = 50  # int16 (row, column) rooms, signed
-R_STATISTICS: Final = 51  # int64 (CODES): how often each outcome was answered
+R_STATISTICS: Final = 51  # int64 (CODES): how often each outcome was answered, and CODE_*
 R_CONTROLLED: Final = 52  # int64 (word): products whose room type or hotel has selling controls
 R_PRODUCT_PROFILES: Final = 53  # int16 (product, column): restriction profile of the product's own, as in a cell
 R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the row have a profile of their own
@@ -295,4 +295,8 @@ U_KEPT: Final = 2  # part of it that no live hold uses: sales that ended without
 U_WORDS: Final = 8
 
 CODES: Final = 1_024  # beyond every outcome
+CODE_PASSED_OVER: Final = (
+    CODES - 2
+)  # beside the outcomes: how often a batch passed over a request, see `holds/passing.py`
+CODE_IN_ORDER: Final = CODES - 1  # how many windows of batches were put in order, see `holds/visits.py`
 NEVER_MS: Final = 2**62

@@ -131,18 +131,19 @@ def publish_slots(store, granted, count, out_lsn):
     lsn = shared[at.S_LSN]
     for i in range(count):
         slot = granted[i] & 0xFFFFFFFF
-        lsn, base = _next_record(store, shared, records, 0)
+        lsn, base = _next_record(store, shared, records, i)
         state = load_word(slots, slot * at.W_WORDS + at.W_STATE)
         kind = at.RECORD_HOLD if state & at.STATE_MASK == at.STATE_HELD else at.RECORD_BOOK
         write_new(records, base, kind, state >> 8 << 32 | slot, slots, slot * at.W_WORDS)
-        slots[slot * at.W_WORDS + at.W_LSN] = lsn
-        out_lsn[granted[i] >> 32] = lsn
         steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
-        store_word(shared, at.S_LSN, lsn)
-        steps.step(store, steps.POINT_PUBLISHED)
+    store_word(shared, at.S_LSN, lsn)
+    steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
     for i in range(count):
+        number = lsn - count + 1 + i
+        slots[(granted[i] & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN] = number
+        out_lsn[granted[i] >> 32] = number
         base = ((lsn + count + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
         prefetch_item(records, base)
         prefetch_item(records, base + at.D_WORDS // 2)

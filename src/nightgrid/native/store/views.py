@@ -287,8 +287,8 @@ def keys_of(store):
 
 @kernel
 def segment_locks_of(store):
-    """Locks of the key index, a cache line each: int64 (segment * 8)."""
-    return carray(as_pointer(store[at.R_SEGMENT_LOCKS]), (store[at.H_SEGMENTS] * 8,), np.int64)
+    """Locks of the key index, eight to a cache line: int64 (segment)."""
+    return carray(as_pointer(store[at.R_SEGMENT_LOCKS]), (store[at.H_SEGMENTS],), np.int64)
 
 
 @kernel

@@ -176,10 +176,10 @@ def settle_keys(store, now_ms):
             continue
         hashed = key_hash(high, low)
         segment = key_segment(store, hashed)
-        acquire(locks, segment * 8)
+        acquire(locks, segment)
         known, _, place = find_key(store, hashed, high, low, now_ms)
         if known == 0 and place >= 0 and find_slot(store, state >> 8 << 32 | slot) == slot:
             write_key(store, place, hashed, slot)
             missing += 1
-        release(locks, segment * 8)
+        release(locks, segment)
     return missing
