@@ -105,19 +105,22 @@ def accepted_share(asked: Race) -> float:
 
 
 def threads(chain: Chain, count: int, rounds: int) -> dict[str, Any]:
-    """Two threads beside one on the same requests: each with its half of the hotels; all on the same hundred."""
+    """Two threads beside one on the same requests: each with its half of the hotels; all on the same hundred; and each
+    on a store of its own, which is what this machine has for two threads that share nothing.
+    """
     rows = np.arange(chain.size.rows)
     middle = rows.size // 2
     apart = [draw(chain, count // 2, part, SEED + seed) for seed, part in enumerate((rows[:middle], rows[middle:]))]
-    gain, per_second = two_threads(chain, apart, rounds)
+    gains = {"different_hotels": two_threads(chain, apart, rounds)}
     hundred = hundred_rows(chain)
     with enlarged(chain, hundred):
         same = [draw(chain, count // 2, hundred, SEED + seed) for seed in range(2)]
-        same_gain, same_per_second = two_threads(chain, same, rounds)
-    return {
-        "different_hotels": gain,
-        "same_100_hotels": same_gain,
-        "per_second": {"different_hotels": per_second, "same_100_hotels": same_per_second},
+        gains["same_100_hotels"] = two_threads(chain, same, rounds)
+    engines = (chain.holding_engine, chain.new_holding_engine())
+    gains["stores_of_their_own"] = two_threads(chain, apart, rounds, engines)
+    return {name: gain.ratio for name, gain in gains.items()} | {
+        "per_second": {name: gain.per_second for name, gain in gains.items()},
+        "lock_transfer_ns": {name: gain.lock_transfer_ns for name, gain in gains.items()},
     }
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.cores import lock_transfer_ns
 from benchmarks.data import CAPACITY_ROOMS, FIRST_NIGHT, SEED, Chain
 from benchmarks.measure import Contestant, WrongAnswerError, significant
 from nightgrid import Outcome
@@ -78,9 +79,9 @@ def draw(chain: Chain, size: int, rows: NDArray[np.int64], seed: int = SEED) -> 
 class BulkHolds(Contestant):
     """What the kernel takes, without frames; a reset releases in random order and makes new keys, both untimed."""
 
-    def __init__(self, name: str, chain: Chain, bulk: Bulk, *, keys: bool) -> None:
+    def __init__(self, name: str, chain: Chain, bulk: Bulk, *, keys: bool, engine: Any = None) -> None:
         self.name = name
-        self._engine = chain.holding_engine
+        self._engine = engine or chain.holding_engine
         self._inventory = self._engine._inventory
         self._keys = keys
         self._rng = np.random.default_rng([SEED, 4, next(_NUMBERS)])  # nobody else's keys
@@ -163,12 +164,30 @@ def _seconds(sides: Sequence[BulkHolds], threads: int) -> float:
     return max(end for _, end in spans) - min(start for start, _ in spans)
 
 
-def two_threads(chain: Chain, halves: Sequence[Bulk], rounds: int) -> tuple[float, float]:
-    """(how many times as many holds as one thread do two with a half each, holds a second of the two); medians."""
-    sides = [BulkHolds("half", chain, half, keys=True) for half in halves]
-    one, two = (
-        np.array(spans)
-        for spans in zip(*[[_seconds(sides, threads) for threads in (1, 2)] for _ in range(rounds)], strict=True)
-    )
+@dataclass(frozen=True)
+class Gain:
+    """Medians over rounds: how many times as many holds as one thread do two with a half each, holds a second of the
+    two, and how long a lock took from one core to the other meanwhile.
+    """
+
+    ratio: float
+    per_second: float
+    lock_transfer_ns: float
+
+
+def two_threads(chain: Chain, halves: Sequence[Bulk], rounds: int, engines: Sequence[Any] = (None, None)) -> Gain:
+    """The gain of a second thread; engines: the store of each half, by default one for both."""
+    sides = [
+        BulkHolds("half", chain, half, keys=True, engine=engine) for half, engine in zip(halves, engines, strict=True)
+    ]
+    spans, transfers = [], []
+    for _ in range(rounds):
+        spans.append([_seconds(sides, threads) for threads in (1, 2)])
+        transfers.append(lock_transfer_ns())
+    one, two = np.array(spans).T
     requests = sum(len(half) for half in halves)
-    return significant(float(np.median(one / two)), 3), significant(requests / float(np.median(two)))
+    return Gain(
+        significant(float(np.median(one / two)), 3),
+        significant(requests / float(np.median(two))),
+        float(np.median(transfers)),
+    )

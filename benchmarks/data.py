@@ -268,7 +268,11 @@ class Chain:
 
     @cached_property
     def holding_engine(self) -> Any:
-        """A second one for the benchmarks that hold rooms: no prices, and an ended hold gives its slot back at once."""
+        """A second one for the benchmarks that hold rooms."""
+        return self.new_holding_engine()
+
+    def new_holding_engine(self) -> Any:
+        """Rooms without prices; an ended hold gives its slot back at once."""
         return self._rooms_only(slots=1_500_000, retention_ms=0)
 
     def _rooms_only(self, **options: Any) -> Any:

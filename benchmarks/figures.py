@@ -47,7 +47,11 @@ _NAMES = {
     "pandas": "pandas",
 }
 #: What two threads do, and how it is said.
-_THREADS = {"different_hotels": "on different hotels", "same_100_hotels": "on the same hundred"}
+_THREADS = {
+    "different_hotels": "on different hotels",
+    "same_100_hotels": "on the same hundred",
+    "stores_of_their_own": "each on a store of its own",
+}
 
 
 def place(figures: dict[str, Any], key: str) -> dict[str, Any]:
@@ -113,9 +117,13 @@ def _hold_notes(figures: dict[str, Any]) -> list[str]:
     if isinstance(gains, float):  # of figures from before the hundred hotels
         gains = {"different_hotels": gains}
     shares = [f"{gains[key]:.2f} × {where}" for key, where in _THREADS.items() if key in gains]
+    spans = ""
+    if "lock_transfer_ns" in gains:  # not in figures of before
+        least, most = (pick(gains["lock_transfer_ns"].values()) for pick in (min, max))
+        spans = f" (a lock took {least:.0f} to {most:.0f} ns from one core to the other)"
     return [
         f"One hold, 50th / 90th / 99th percentile in µs: {tails}.",
-        f"Two threads hold as many as one times: {', '.join(shares)}.",
+        f"Two threads hold as many as one times: {', '.join(shares)}{spans}.",
     ]
 
 
