@@ -48,6 +48,10 @@ class VersionGoneError(UnknownIdError):
     """A price version that is not kept any more; names those that are, and what to do."""
 
 
+class PastFillError(InputError):
+    """House fill of a past instant is not known any more, so a price that depended on it is not; says what is known."""
+
+
 class Refused(NightgridError):
     """A single call was refused for a business reason. Nothing was changed.
 

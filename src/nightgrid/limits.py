@@ -58,4 +58,7 @@ RETENTION_MS_DEFAULT: Final = 24 * 3600 * 1000
 #: Older price versions that can be asked again, and how long a quote can be held at its price.
 KEEP_VERSIONS_DEFAULT: Final = 16
 KEEP_VERSIONS_MAX: Final = 10_000
+#: Changes of house fill over an edge that are kept for past prices, 18 bytes each.
+FILL_CHANGES_DEFAULT: Final = 8_388_608
+FILL_CHANGES_MIN: Final = 65_536
 QUOTE_VALID_SECONDS_DEFAULT: Final = 15 * 60

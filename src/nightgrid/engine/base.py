@@ -15,6 +15,7 @@ from nightgrid.engine.edge.days import Days
 from nightgrid.engine.edge.digests import Digests
 from nightgrid.engine.edge.hold_frames import NameColumns
 from nightgrid.engine.edge.names import Names
+from nightgrid.engine.edge.past_fill import PastFill
 from nightgrid.engine.edge.price_journal import PriceHistory
 from nightgrid.engine.edge.version_shelf import Shelf
 from nightgrid.errors import InputError, InputTypeError
@@ -62,9 +63,12 @@ class EngineBase:
     _version: PriceVersion | None
     _shelf: Shelf  # all price versions that are kept
     _history: PriceHistory  # all that happened to prices
+    _past_fill: PastFill  # house fill at every instant at which prices depended on it
     _data: PriceData  # base prices and overrides beside the rule book
     _publishing: AbstractContextManager[Any]  # a lock, held while catalogue, window or prices are changed
     _ledger_ms: int
+    _look_ms: int = -(2**62)  # at this instant a date may change, or the past wants to be noted
+    _looking: AbstractContextManager[Any]  # a lock, held while that is seen to
     _quote_valid_ms: int
     _columns: NameColumns | None = None
 
@@ -83,15 +87,41 @@ class EngineBase:
         return known
 
     def _now_ms(self) -> int:
-        """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed."""
+        """Ledger time: the injected clock, never backwards. Turns the hotels' dates when one has changed, and has house
+        fill noted now and then where prices depend on it.
+        """
         now_ms = self.clock.now_ms()
         if now_ms < self._ledger_ms:
             now_ms = self._ledger_ms
         else:
             self._ledger_ms = now_ms
-        if now_ms >= self._days.next_change_ms:
-            self._days.today(now_ms)
+        if now_ms >= self._look_ms:
+            self._look(now_ms)
         return now_ms
+
+    def _look(self, now_ms: int) -> None:
+        """See to what is due at an instant."""
+        with self._looking:
+            self._days.today(now_ms)
+            if now_ms >= self._past_fill.next_ms:
+                self._past_fill.look(now_ms)
+            self._look_ms = min(self._days.next_change_ms, self._past_fill.next_ms)
+
+    def _bulk_ms(self) -> int:
+        """`_now_ms` before a call that may write more records than the ring has: what was before has been noted."""
+        now_ms = self._now_ms()
+        self._past_fill.look(now_ms)
+        return now_ms
+
+    def _rooms_set(self) -> None:
+        """The hotels set counters: have their fill noted at the next call."""
+        self._past_fill.soon()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Something is due sooner than was thought: look at the next call."""
+        with self._looking:
+            self._look_ms = -(2**62)
 
     def _scope(self, tier: str | None, channel: str | None) -> int:
         """The scope of a guest's question: a tier that only the rule book knows is of the lowest class."""

@@ -22,6 +22,7 @@ from nightgrid.engine.base import steady
 from nightgrid.engine.edge.days import Days
 from nightgrid.engine.edge.digests import Digests
 from nightgrid.engine.edge.names import Names
+from nightgrid.engine.edge.past_fill import PastFill
 from nightgrid.engine.edge.price_journal import PriceHistory
 from nightgrid.engine.edge.version_shelf import Shelf
 from nightgrid.engine.prices.changed_nights import ChangedNightMixin
@@ -43,6 +44,8 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.inventory.lanes import Spares
 from nightgrid.inventory.restriction_fields import RESTRICTION_NAMES, profile_values
 from nightgrid.limits import (
+    FILL_CHANGES_DEFAULT,
+    FILL_CHANGES_MIN,
     HOLD_TTL_MS_MAX,
     KEEP_VERSIONS_DEFAULT,
     KEEP_VERSIONS_MAX,
@@ -84,6 +87,7 @@ class Engine(
         *,
         keep_versions: int = KEEP_VERSIONS_DEFAULT,
         quote_valid_seconds: float = QUOTE_VALID_SECONDS_DEFAULT,
+        fill_changes: int = FILL_CHANGES_DEFAULT,
     ) -> None:
         self.catalog = catalog
         self.clock = clock
@@ -96,6 +100,8 @@ class Engine(
         self._version = None
         self._data = NO_DATA
         self._history = PriceHistory()
+        self._past_fill = PastFill(inventory, _changes_kept(fill_changes))
+        self._looking = RLock()
         self._quote_valid_ms = _valid_ms(quote_valid_seconds)
         self._shelf = Shelf(_kept("keep_versions", keep_versions), self._quote_valid_ms)
         self._publishing = RLock()
@@ -122,6 +128,7 @@ class Engine(
         spare_products: int = 0,
         keep_versions: int = KEEP_VERSIONS_DEFAULT,
         quote_valid_seconds: float = QUOTE_VALID_SECONDS_DEFAULT,
+        fill_changes: int = FILL_CHANGES_DEFAULT,
     ) -> Engine:
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
@@ -132,7 +139,7 @@ class Engine(
         can be asked for (`changes_since`). `dialect`: how two restrictions are read, `Dialect()` unless given.
         `spare_*`: how many hotels, room types and products can be added later (docs/catalogue.md). The last
         `keep_versions` older price versions can be asked again, and a quote can be held at its price for
-        `quote_valid_seconds` (docs/versions.md).
+        `quote_valid_seconds`; of house fill in past prices the last `fill_changes` changes are kept (docs/versions.md).
         """
         names = Names(tiers, channels)
         inventory = Inventory(
@@ -155,6 +162,7 @@ class Engine(
             names,
             keep_versions=keep_versions,
             quote_valid_seconds=quote_valid_seconds,
+            fill_changes=fill_changes,
         )
 
     # -- reading the grid ------------------------------------------------------------------------
@@ -264,6 +272,12 @@ class Engine(
 def _kept(name: str, count: int) -> int:
     if type(count) is not int or not 0 <= count <= KEEP_VERSIONS_MAX:
         raise InputError(f"{name} is {count!r}; allowed are 0 to {KEEP_VERSIONS_MAX}")
+    return count
+
+
+def _changes_kept(count: int) -> int:
+    if type(count) is not int or count < FILL_CHANGES_MIN:
+        raise InputError(f"fill_changes is {count!r}; a whole number of at least {FILL_CHANGES_MIN:,} is needed")
     return count
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
+from itertools import pairwise
 from typing import Any, Unpack
 
 import numpy as np
@@ -14,16 +16,19 @@ from numpy.typing import NDArray
 from nightgrid.asking import GuestQuestion, asking_from
 from nightgrid.engine.edge.answers import Quote
 from nightgrid.engine.edge.frames import as_frame, require, row_indexes
+from nightgrid.engine.edge.past_fill import PastFill
 from nightgrid.engine.edge.price_journal import Moment
 from nightgrid.engine.prices.program_frames import with_question
 from nightgrid.engine.prices.quote_frames import quote_many
 from nightgrid.engine.prices.requoting import RequoteMixin
+from nightgrid.engine.prices.shown_fill import lowest_by_fill, stays_of
 from nightgrid.engine.prices.versions import instant_of
 from nightgrid.errors import InputError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import local_date_ordinal, next_local_midnight_ms, to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.compile import compile_book
+from nightgrid.search.live import depends_on_fill
 from nightgrid.search.price_version import PriceVersion, build_price_version
 
 _DAY_MS = 86_400_000
@@ -50,12 +55,13 @@ class HistoryMixin(RequoteMixin):
         **asked: Unpack[GuestQuestion],
     ) -> Quote:
         """The quote that was given at an instant (a datetime with a time zone, or milliseconds UTC) for a stay: by the
-        version, the data and the civil date at the hotel of then. Exact as long as the store lives. `asked` is the
-        guest's question as in `quote`; house fill is not in the journal: a rule that depends on it needs `fill_bp`,
-        else the house counts as empty.
+        version, the data, the civil date and the house fill at the hotel of then. Exact as long as the store lives.
+        `asked` is the guest's question as in `quote`. Of house fill the store remembers the band of the book's edges,
+        so `asking.fill_bp` of the answer is the lower edge of the band of each night.
 
         InputError for an instant before the first publication or in the future; Refused (OUTSIDE_HORIZON) where the
-        stay was not on sale. The version is folded again where it is not at hand: O(catalogue × nights) then.
+        stay was not on sale; PastFillError where house fill of then is not known any more. The version is folded again
+        where it is not at hand: O(catalogue × nights) then.
         """
         at_ms = instant_of("instant", instant)
         asking = asking_from(asked)
@@ -76,6 +82,10 @@ class HistoryMixin(RequoteMixin):
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         version = self._version_of(moment)
         tier_index = 0 if tier is None else version.tier_index(tier)
+        if asking.fill_bp is None and depends_on_fill(version.compiled.program):
+            hotel = int(moment.catalog.row_hotel[moment.catalog.product_row[product]])
+            cells = np.array([(hotel, ordinal + night, at_ms) for night in range(nights)], np.int64)
+            asking = asking.with_fill(tuple(self._noted().fill_bp(cells, at_ms + 1).tolist()))
         return self._quote_from(version, product, ordinal, nights, rooms, tier_index, booked, at_ms, asking)
 
     def price_history(
@@ -95,7 +105,8 @@ class HistoryMixin(RequoteMixin):
 
         Columns: shown_from, shown_until (datetimes UTC, until not included), total_minor (null = not on sale),
         booking_date, price_version (of the span's begin), currency. `plan_id`, `tier`, `rooms`
-        and the guest's question are those of `quote`; booking_date is what is answered, and cannot be asked.
+        and the guest's question are those of `quote`; booking_date is what is answered, and cannot be asked. Errors as
+        `price_as_of`, but what was not on sale is null.
         """
         _check_no_date("price_history", asked)
         stay: dict[str, Any] = {"plan_id": plan_id, "tier": tier, "rooms": rooms, **asked}
@@ -104,9 +115,8 @@ class HistoryMixin(RequoteMixin):
         product = self.catalog.product_index(hotel_id, room_type_id, plan_id)
         calendar = self._calendar_of(product)
         rows: list[dict[str, Any]] = []
-        for begin, until, moment in self._history.moments_in(end_ms - _checked_days(days) * _DAY_MS, end_ms):
-            while begin < until:
-                stop = min(until, next_local_midnight_ms(begin, *calendar))
+        for since, until, moment in self._history.moments_in(end_ms - _checked_days(days) * _DAY_MS, end_ms):
+            for begin, stop in pairwise(self._cuts(moment, since, until, product, arrival, nights, stay)):
                 try:
                     total = self.price_as_of(begin, hotel_id, room_type_id, arrival, nights, **stay).total_minor
                 except Refused:
@@ -124,7 +134,6 @@ class HistoryMixin(RequoteMixin):
                             "price_version": moment.digest,
                         }
                     )
-                begin = stop
         hotel = self.catalog.row_hotel[self.catalog.product_row[product]]
         currency = self.catalog.currencies[int(self.catalog.hotel_currency[hotel])]
         kinds = {"shown_from": pl.Int64, "shown_until": pl.Int64, "total_minor": pl.Int64}
@@ -147,7 +156,8 @@ class HistoryMixin(RequoteMixin):
         `stays` has the columns of `quote_many`: hotel_id, room_type_id, plan_id, arrival, nights; optional tier, rooms
         and those of the guest's question; `asked` is the question for the columns that are not there.
         Answers a frame of the same length: lowest_minor (null = was not on sale), currency, booking_date and
-        price_version where it was first shown. O(lines × (days + publications)).
+        price_version where it was first shown. PastFillError where house fill of a part of the time is not known any
+        more. O(lines × (days + publications + changes of house fill over an edge)).
         """
         _check_no_date(_WHAT, asked)
         frame = with_question(as_frame(_WHAT, stays), asking_from(asked))
@@ -196,12 +206,41 @@ class HistoryMixin(RequoteMixin):
             if not len(lines):
                 continue
             part = frame[lines.tolist()]
+            if "fill_bp" not in frame.columns and depends_on_fill(version.compiled.program):
+                stays = stays_of(part, row[lines], moment.catalog, self.catalog.hotel_calendar)
+                ask = partial(quote_many, self.catalog, self._inventory, version, last, first_night=moment.first_night)
+                booked, found = lowest_by_fill(self._noted(), part, stays, calendars, (begin, until), ask)
+                today, totals = np.zeros(len(frame), np.int64), np.full(len(frame), _NONE)
+                today[lines], totals[lines] = booked, found
+                yield moment, today, totals
+                continue
             for day in range(int((last - first).max()) + 1):
                 today = np.minimum(first + day, last)
-                answer = quote_many(self.catalog, self._inventory, version, today, part)
+                answer = quote_many(self.catalog, self._inventory, version, today, part, first_night=moment.first_night)
                 totals = np.full(len(frame), _NONE)
                 totals[lines] = answer["total_minor"].fill_null(_NONE).to_numpy()
                 yield moment, today[calendar], totals
+
+    def _noted(self) -> PastFill:
+        """House fill up to now."""
+        self._past_fill.look(self._now_ms())
+        return self._past_fill
+
+    def _cuts(
+        self, moment: Moment, begin: int, until: int, product: int, arrival: date | str, nights: int, asked: Any
+    ) -> list[int]:
+        """Instants between which a stay has one price, the first and the last of a version's span of time included."""
+        cuts = {begin, until}
+        calendar = self._calendar_of(product)
+        midnight = next_local_midnight_ms(begin, *calendar)
+        while midnight < until:
+            cuts.add(midnight)
+            midnight = next_local_midnight_ms(midnight, *calendar)
+        if asked.get("fill_bp") is None and depends_on_fill(self._version_of(moment).compiled.program):
+            hotel, first = int(self.catalog.row_hotel[self.catalog.product_row[product]]), to_ordinal(arrival)
+            cells = np.array([(hotel, first + night, begin, until) for night in range(nights)], np.int64)
+            cuts.update(self._noted().changes(cells)[1].tolist())
+        return sorted(cuts)
 
     def _products_of_lines(self, frame: pl.DataFrame, row: NDArray[np.int64], moment: Moment) -> NDArray[np.int64]:
         """Product per line, or any that a version has where it has them all."""

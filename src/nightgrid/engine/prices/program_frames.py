@@ -182,7 +182,7 @@ def _priced(
     queries = np.empty((len(part), do.Q_FIELDS), np.int64)
     fills: list[int] = []
     live_first, live = np.zeros(len(part), np.int64), _NOTHING
-    if len(program.fills) > 1:
+    if len(program.fills) > 1 and any(askings[line].fill_bp is None for line in part.tolist()):
         hotels = catalog.row_hotel[catalog.product_row[lines.products[part]]]
         live_first, live = inventory.fills(hotels, lines.arrivals[part], lines.nights[part])
     for place, line in enumerate(part.tolist()):

@@ -65,9 +65,10 @@ def quote_many(
     source: Any,
     *,
     masks: bool = False,
+    first_night: int | None = None,
 ) -> pl.DataFrame:
     """Price every line: outcome int16, total_minor int64 or null, currency, lead_days int64. See
-    `Engine.quote_many`.
+    `Engine.quote_many`. `first_night` (ordinal): of another window than the store has now; house fill is given then.
     """
     frame = as_frame(_WHAT, source)
     require(_WHAT, frame, ["arrival", "nights"])
@@ -83,7 +84,9 @@ def quote_many(
     if "rooms" in frame.columns:
         rooms = integers(_WHAT, frame, "rooms", 1, ROOMS_MAX)
     lead_days = arrivals - booked
-    lead_days[arrivals < inventory.first_night] = -1  # that night has left the window
+    lead_days[
+        arrivals < (inventory.first_night if first_night is None else first_night)
+    ] = -1  # that night has left the window
     tiers = _tiers(version, frame)
     currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
     lines = ProgramLines(products, arrivals, nights, tiers, lead_days)

@@ -66,7 +66,7 @@ class VersionMixin(EngineBase):
             if guard is not None and self._version is not None:
                 self._check_guard(prices, guard)
             title = prices.compiled.book.book.name if name is None else name
-            if at_ms > now_ms:
+            if at_ms > self._now_ms():  # folding takes its time
                 return self._schedule(prices, title, now_ms, at_ms)
             return self._activate(prices, title, "published", now_ms)
 
@@ -75,6 +75,7 @@ class VersionMixin(EngineBase):
 
     def _schedule(self, prices: PriceVersion, name: str, now_ms: int, at_ms: int) -> Publication:
         entry = Entry.of(prices, name, "published", now_ms, at_ms)
+        self._note_fill(prices)
         self._shelf.wait((*self._shelf.waiting, Scheduled(entry, prices)))
         return Publication(prices.digest, name, True, now_ms, at_ms, prices)
 
@@ -85,13 +86,24 @@ class VersionMixin(EngineBase):
             return Publication(
                 current.digest, current.name, False, current.published_ms, current.active_ms, self._version
             )
-        self._make_current(prices, Entry.of(prices, name, cause, now_ms, now_ms))
-        return Publication(prices.digest, name, True, now_ms, now_ms, prices)
+        self._note_fill(prices)
+        active_ms = self._now_ms()  # not before its fill is noted, nor before anybody could see it
+        self._make_current(prices, Entry.of(prices, name, cause, now_ms, active_ms))
+        return Publication(prices.digest, name, True, now_ms, active_ms, prices)
 
     def _make_current(self, prices: PriceVersion, entry: Entry) -> None:
         """From here on every question is answered by `prices`."""
         self._shelve(entry)
         self._version = prices
+        self._note_fill()
+
+    def _note_fill(self, *more: PriceVersion) -> None:
+        """From now on note house fill as far as the current version, those that wait and others depend on it."""
+        waiting = (each.prices for each in self._shelf.waiting)
+        programs = [each.compiled.program for each in (self._version, *more, *waiting) if each is not None]
+        edges = {edge for program in programs if program is not None for edge in program.fills}
+        self._past_fill.track(tuple(sorted(edges)), self._now_ms())
+        self._look_again()
 
     def _shelve(self, entry: Entry) -> None:
         """Note that a version becomes current."""
@@ -153,6 +165,7 @@ class VersionMixin(EngineBase):
             now_ms = self._now_ms()
             self._shelve(Entry.of(prices, current.name, cause, now_ms, now_ms))
         self._version = prices
+        self._note_fill()
 
     # -- scheduled ---------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -85,12 +85,16 @@ def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -
     return requests
 
 
-def _parts(fields: dict[int, NDArray[np.integer] | int], size: int) -> Iterator[NDArray[np.int64]]:
+def _parts(
+    fields: dict[int, NDArray[np.integer] | int], size: int, between: Callable[[], None] | None
+) -> Iterator[NDArray[np.int64]]:
     """Plain requests as matrices (Q_PLAIN, at most _PART), which a cache keeps from when they are written to when they
-    are read; each until the next.
+    are read; each until the next. `between` is called after each but the last.
     """
     part = np.empty((q.Q_PLAIN, 0), np.int64)
     for first in range(0, size, _PART):
+        if first and between is not None:
+            between()
         lines = slice(first, min(first + _PART, size))
         fresh = lines.stop - first != part.shape[1]
         if fresh:
@@ -137,17 +141,23 @@ def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame,
 
 
 def hold_many(
-    catalog: Catalog, inventory: Inventory, digests: Digests, names: Names, source: Any, now_ms: int
+    catalog: Catalog,
+    inventory: Inventory,
+    digests: Digests,
+    names: Names,
+    source: Any,
+    now_ms: int,
+    between: Callable[[], None] | None = None,
 ) -> pl.DataFrame:
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
-    failing night.
+    failing night. `between` is called now and then, before the ring of records is full of what it has not seen.
     """
     what = "hold_many"
     frame = as_frame(what, source)
     if not _BEYOND_PLAIN.isdisjoint(frame.columns):
         return answer_requests(inventory, requests_of(catalog, digests, names, frame), now_ms)
     fields = _plain_fields(what, catalog, digests, frame)
-    return _answer_frame(inventory.hold_parts(_parts(fields, len(frame)), len(frame), now_ms), fields[q.Q_ROW])
+    return _answer_frame(inventory.hold_parts(_parts(fields, len(frame), between), len(frame), now_ms), fields[q.Q_ROW])
 
 
 def answer_requests(inventory: Inventory, requests: NDArray[np.int64], now_ms: int) -> pl.DataFrame:

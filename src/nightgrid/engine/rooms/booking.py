@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -299,8 +300,10 @@ class BookingMixin(RequoteMixin):
             frame, bonds = self._with_quotes("hold_many", frame)
             found = requests_of(self.catalog, self._digests, self._names, frame)
             bind_lines(found, bonds)
-            return answer_requests(self._inventory, found, self._now_ms())
-        return hold_many(self.catalog, self._inventory, self._digests, self._names, frame, self._now_ms())
+            return answer_requests(self._inventory, found, self._bulk_ms())
+        now_ms = self._bulk_ms()
+        look = partial(self._past_fill.look, now_ms) if self._past_fill.is_on else None
+        return hold_many(self.catalog, self._inventory, self._digests, self._names, frame, now_ms, look)
 
 
 _NO_KEY = (0, 0)

@@ -61,9 +61,11 @@ class CatalogueMixin(VersionMixin):
         # From here on it must succeed.
         now_ms = self._now_ms()
         self._days.follow(catalog, now_ms)
+        self._look_again()
         rows = self._inventory.grow(growth)
         self._show(catalog, version, waiting, searcher)
         self._inventory.publish_rows(rows, now_ms)
+        self._rooms_set()
         return catalog
 
     def _show(

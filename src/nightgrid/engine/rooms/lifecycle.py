@@ -180,32 +180,32 @@ class LifecycleMixin(BookingMixin):
 
     def confirm_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Confirm ids in order: a frame of outcome and lsn. Never raises for an id."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_CONFIRM, self._now_ms())
+        return resolve_many(self._inventory, hold_ids, v.VERB_CONFIRM, self._bulk_ms())
 
     def release_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Release ids in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_RELEASE, self._now_ms())
+        return resolve_many(self._inventory, hold_ids, v.VERB_RELEASE, self._bulk_ms())
 
     def cancel_many(self, hold_ids: Iterable[int], *, refund: bool = False) -> pl.DataFrame:
         """Cancel ids in order: a frame of outcome and lsn."""
         argument = int(checked_flag("refund", refund))
-        return resolve_many(self._inventory, hold_ids, v.VERB_CANCEL, self._now_ms(), argument)
+        return resolve_many(self._inventory, hold_ids, v.VERB_CANCEL, self._bulk_ms(), argument)
 
     def extend_many(self, hold_ids: Iterable[int], ttl_seconds: float) -> pl.DataFrame:
         """Extend ids in order by the same time: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_EXTEND, self._now_ms(), ttl_ms_of(ttl_seconds))
+        return resolve_many(self._inventory, hold_ids, v.VERB_EXTEND, self._bulk_ms(), ttl_ms_of(ttl_seconds))
 
     def check_in_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Check ids in, in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_CHECK_IN, self._now_ms())
+        return resolve_many(self._inventory, hold_ids, v.VERB_CHECK_IN, self._bulk_ms())
 
     def check_out_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Check ids out, in order: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_CHECK_OUT, self._now_ms())
+        return resolve_many(self._inventory, hold_ids, v.VERB_CHECK_OUT, self._bulk_ms())
 
     def no_show_many(self, hold_ids: Iterable[int]) -> pl.DataFrame:
         """Note ids as no shows, in order; they keep their rooms: a frame of outcome and lsn."""
-        return resolve_many(self._inventory, hold_ids, v.VERB_NO_SHOW, self._now_ms())
+        return resolve_many(self._inventory, hold_ids, v.VERB_NO_SHOW, self._bulk_ms())
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -214,7 +214,8 @@ class LifecycleMixin(BookingMixin):
         by themselves.
         """
         before = self._inventory.lsn
-        if not self._inventory.sweep(self._now_ms()):
+        self._inventory.sweep(self._now_ms())  # the ledger may have swept when it looked at the clock
+        if self._inventory.lsn == before:
             return []
         return [int(hold_id) for hold_id in self._inventory.expired_since(before)]
 

@@ -52,6 +52,7 @@ class WindowMixin(VersionMixin, HotelMixin):
                 if files is not None:
                     files.discard()
             self._follow(version, waiting, "window")
+            self._rooms_set()
         return days
 
     def _check_end(self, first_night: int) -> None:

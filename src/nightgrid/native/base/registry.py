@@ -32,6 +32,8 @@ _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 _LIVE = "tests/agreement/test_live_agrees.py"
 _EVERYTHING = "tests/stateful/test_everything.py"
+_PAST_FILL = "tests/oracles/past_fill.py"
+_PAST_AGREES = "tests/agreement/test_past_fill.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,15 @@ ENTRIES = (
     KernelEntry("fill.fill_houses", "house fill of all hotels", _GRID, _LIVE),
     KernelEntry("night_refold.refold_cells", "price nights anew that a rule reaches", _PRICEBOOK, _LIVE),
     KernelEntry("night_fold.price_cells", "price single nights", _PRICEBOOK, "tests/agreement/test_changed_nights.py"),
+    KernelEntry("past_fill.read_moves", "read what records did", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.apply_moves", "count rooms by records", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.due_deadlines", "deadlines of what is due", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.undo_moves", "take records back", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.count_rooms", "count all rooms", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.read_rooms", "read what a hotel set", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.edges_of_nights", "bands of house fill", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.find_fill", "house fill at past instants", _PAST_FILL, _PAST_AGREES),
+    KernelEntry("past_fill.find_changes", "when house fill changed", _PAST_FILL, _PAST_AGREES),
     KernelEntry("live_cells.refresh", "price nights anew whose fill moved", _PRICEBOOK, _LIVE),
     KernelEntry(
         "live_cells.changes_now", "whether prices were written", _PRICEBOOK, "tests/threads/test_live_prices.py"

@@ -15,8 +15,9 @@ from nightgrid.native.program.night_cells import OK, full_payers, night_cell
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.houses import house_fill
+from nightgrid.native.store.ring import copied, says_before
 from nightgrid.native.store.store import store_at
-from nightgrid.native.store.views import column_of, end_night, hotel_words_of, records_of, row_hotel_of, shared_of
+from nightgrid.native.store.views import column_of, end_night, hotel_words_of, row_hotel_of, shared_of
 
 _SHORT_MASK = 0xFFFFFFFF
 #: A hotel's products are priced so many at a time.
@@ -215,26 +216,6 @@ def _touch(store, live, hotel, first, end, lsn, now_ms, fills):
 
 
 @kernel
-def _copied(store, lsn, record):
-    """Copy a record of the ring; False where the ring has passed over it."""
-    records = records_of(store)
-    base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
-    if load_word(records, base + at.D_LSN) != lsn:
-        return False
-    for word in range(at.D_WORDS):
-        record[word] = records[base + word]
-    fence()
-    return load_word(records, base + at.D_LSN) == lsn
-
-
-@kernel
-def _moves(kind):
-    """Whether a record says where the stay was before."""
-    moving = kind == at.RECORD_CONFIRM or kind == at.RECORD_CHECK_OUT or kind == at.RECORD_NO_SHOW
-    return moving or kind == at.RECORD_DEPART or kind == at.RECORD_AMEND
-
-
-@kernel
 def _touch_stay(store, live, place, stay, lsn, now_ms, fills):
     """`_touch` the nights of a stay."""
     hotel = np.int64(row_hotel_of(store)[place & 0xFFFFFFFF])
@@ -252,7 +233,7 @@ def _touch_record(store, live, record, fills):
         return True
     if kind < at.RECORD_CELLS:
         _touch_stay(store, live, place, stay, lsn, now_ms, fills)
-        if _moves(kind):
+        if says_before(kind):
             _touch_stay(store, live, record[at.D_OLD_PLACE], record[at.D_OLD_STAY], lsn, now_ms, fills)
         return True
     if kind == at.RECORD_CELLS:
@@ -274,10 +255,10 @@ def _follow(store, live):
     known = lsn - number <= store[at.H_RECORDS]
     while known and number < lsn:
         number += 1
-        known = _copied(store, number, record) and _touch_record(store, live, record, fills)
+        known = copied(store, number, record) and _touch_record(store, live, record, fills)
     if not known:
         origin = live[lv.V_FIRST_NIGHT]
-        _copied(store, lsn, record)
+        copied(store, lsn, record)
         for hotel in range(live[lv.V_HOTELS]):
             _touch(store, live, hotel, origin, origin + live[lv.V_NIGHTS], lsn, record[at.D_NOW_MS], fills)
     store_word(live, lv.V_SEEN, lsn)
