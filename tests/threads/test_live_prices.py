@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 from nightgrid import Refused
+from tests.agreement.test_live_agrees import assert_fresh
 from tests.engines import engine_of
 from tests.threads.patience import rounds
 from tests.threads.test_rolling import together
@@ -125,3 +126,50 @@ def test_who_sold_sees_the_new_price_at_once():
     together(lambda: seller(0), lambda: seller(1), searcher)
 
     assert min(seen["0"], seen["1"]) >= 400
+
+
+def test_books_are_published_while_rooms_are_sold():
+    """A version begins with the fill of its instant, copies what no rule reaches, and misses no sale of meanwhile."""
+    engine = open_store()
+    stop = threading.Event()
+    seen = Counter[str]()
+
+    def book_of(percent, edge):
+        fair = {"name": "fair", "percent": percent, "dates": [{"from": FIRST, "to": FIRST + timedelta(days=9)}]}
+        demand = [{"name": "full", "fill": [0, edge, 100], "percent": [[0], [100], [900]]}]
+        return {**BOOK, "season": [fair], "demand": demand}
+
+    def publisher():
+        dice = random.Random(5)
+        for number in range(40):
+            engine.publish(book_of(dice.choice((0, 100, 300)), 50 if number % 10 else 40))
+            seen["published"] += 1
+        stop.set()
+
+    def seller(number):
+        dice = random.Random(number)
+        holds: list[int] = []
+        while not stop.is_set():
+            arrival = FIRST + timedelta(days=dice.randrange(NIGHTS - 3))
+            try:
+                holds.append(engine.hold(f"h{dice.randrange(HOTELS)}", dice.choice(KINDS), arrival, 2).id)
+                seen["sold"] += 1
+            except Refused:
+                seen["sold out"] += 1
+            if len(holds) > 60:
+                engine.release(holds.pop(dice.randrange(len(holds))))
+
+    def guest():
+        dice = random.Random(9)
+        while not stop.is_set():
+            arrival = FIRST + timedelta(days=dice.randrange(NIGHTS - 3))
+            for offer in engine.search(arrival, 1, top=5).offers:
+                base = base_of(offer.hotel_id, offer.room_type_id)
+                allowed = {base * season * demand for season in (1, 2, 4) for demand in (1, 2)}
+                assert offer.total_minor in allowed, offer
+            seen["searched"] += 1
+
+    together(publisher, lambda: seller(1), lambda: seller(2), guest)
+
+    assert min(seen[what] for what in ("published", "sold", "searched")) >= 40
+    assert_fresh(engine)

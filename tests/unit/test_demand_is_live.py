@@ -58,6 +58,16 @@ def test_a_hold_whose_time_is_up_fills_no_house(engine) -> None:
     assert prices(engine) == 20_000
 
 
+def test_nights_that_have_no_price_yet_are_beyond_the_horizon_while_the_window_rolls(engine) -> None:
+    """The nights on sale have rolled on, and the prices are still those of the window before."""
+    engine.clock.advance_ms(24 * 3_600_000)
+    engine._inventory.roll(engine.first_night + 1, engine._inventory.open_words(), engine.clock.now_ms(), None)
+    calendar = engine.calendar("H", 2)
+    assert calendar["outcome"].to_list() == ["OK"] * 8 + ["OUTSIDE_HORIZON"] * 2
+    engine.publish({**BOOK, "book": {"name": "after"}})
+    assert engine.calendar("H", 2)["outcome"].to_list() == ["OK"] * 9 + ["OUTSIDE_HORIZON"]
+
+
 def test_a_quote_keeps_the_fill_that_it_was_made_with(engine) -> None:
     before = engine.quote("H", "A", FIRST.replace(day=2), 1)
     engine.book("H", "A", FIRST.replace(day=2), 1, rooms=5)
@@ -65,3 +75,40 @@ def test_a_quote_keeps_the_fill_that_it_was_made_with(engine) -> None:
     assert before.asking.fill_bp == (0,)
     assert engine.requote(before) == before
     assert engine.quote("H", "A", FIRST.replace(day=2), 1).asking.fill_bp == (5_000,)
+
+
+def test_a_night_that_becomes_too_dear_for_sums_of_nights_is_priced_stay_by_stay() -> None:
+    """Percents with decimals under policy "total": ten times the price does not fit the exact sums of 300 nights."""
+    seasons = [{"name": name, "group": name, "percent": percent} for name, percent in (("s", "1.25"), ("t", "0.35"))]
+    demand = {"name": "Fill", "fill": [0, 50], "lead_days": [0], "percent": [[0], [900]]}
+    book = {"book": {"name": "Fine"}, "rounding": {"policy": "total"}, "season": seasons, "demand": [demand]}
+    catalog = Catalog.from_frames(
+        {"hotel_id": ["H"], "currency": ["EUR"], "time_zone": ["UTC"]},
+        {"hotel_id": ["H", "H"], "room_type_id": ["A", "B"], "capacity": [6, 4], "base_minor": [100_000, 100_000]},
+    )
+    engine = Engine.in_memory(catalog, FIRST, 300, clock=ManualClock(datetime(2027, 3, 1, 12, tzinfo=UTC)))
+    engine.publish(book)
+    live = engine._version.live
+    assert prices(engine) == 203_209  # 2 x 1,000.00 x 1.0125 x 1.0035
+    assert live.refresh()
+    held = engine.hold("H", "A", FIRST.replace(day=2), 1, rooms=5)
+    assert prices(engine) == 1_117_648
+    assert not live.refresh()
+    engine.release(held.id)
+    assert prices(engine) == 203_209
+    engine.publish({**book, "book": {"name": "again"}})
+    assert engine._version.live.refresh()
+    assert prices(engine) == 203_209
+
+
+@pytest.mark.parametrize("book", [{"lead_of": "night"}, {"lead_of": "arrival"}])
+def test_books_without_kept_nights_follow_every_sale_too(engine, book) -> None:
+    """Counted to each night, and in more bands of lead days than are kept."""
+    leads = list(range(0, 20, 2))
+    demand = {"name": "Fill", "fill": [0, 50, 80], "lead_days": leads, "percent": [[p] * 10 for p in (0, 10, 50)]}
+    engine.publish({"book": {"name": "many", **book}, "demand": [demand]})
+    assert engine._version.live is None
+    half = engine.hold("H", "A", FIRST.replace(day=2), 1, rooms=5)
+    assert prices(engine) == 11_000 + 10_000
+    engine.release(half.id)
+    assert prices(engine) == 20_000

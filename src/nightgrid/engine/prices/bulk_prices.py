@@ -83,7 +83,7 @@ class BulkPriceMixin(EngineBase):
             version.tables,
             self._inventory.lanes,
             self._inventory.product_lane[products],
-            (first_night, first_night - version.first_night, booked),
+            (first_night, first_night - version.first_night, version.n_nights, booked),
             (nights, rooms, tier_index, self._scope(tier, asking.channel or None)),
             version.mask,
             now_ms,

@@ -19,12 +19,12 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
     out_code (night) int16 [out].
 
     store: store table; tables: PriceTables; lane_map: LaneMap; lanes (product) int32: lanes of the products to
-    consider, in product order; window: ordinal of its first night, that night's index in the tables, ordinal of the
-    hotel's today; totals (night, product) int64: prices of books that are no products of factors, -1 none, else empty;
-    asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in]. out_code is OK, or
-    the lowest code over the products. O(nights of the window x products x nights of the stay).
+    consider, in product order; window: ordinal of its first night, that night's index among the priced nights, how many
+    these are, ordinal of the hotel's today; totals (night, product) int64: prices of books that are no products of
+    factors, -1 none, else empty; asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in].
+    out_code is OK, or the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
-    first_night, first_priced, today = window
+    first_night, first_priced, priced_nights, today = window
     nights, rooms, tier, scope = asked
     last = tables.lead_num.shape[1] - 1
     for position in range(store[at.H_NIGHTS]):
@@ -33,7 +33,7 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
         out_total[position] = NO_PRICE
         out_lane[position] = -1
         out_code[position] = _OUTSIDE_HORIZON
-        if arrival < today or position + nights > store[at.H_NIGHTS] or priced + nights >= tables.sums.shape[0]:
+        if arrival < today or position + nights > store[at.H_NIGHTS] or priced + nights > priced_nights:
             continue
         worst = 32767
         for place in range(lanes.size):
