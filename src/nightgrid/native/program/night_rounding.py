@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, kernel
 from nightgrid.native.prices.prices import (
     MODE_CEILING,
     MODE_HALF_DOWN,
@@ -16,7 +16,7 @@ from nightgrid.native.prices.prices import (
 _LIMIT = 2.0**62
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def fits(a, b):
     """Whether a product of two numbers stays well inside int64."""
     return abs(np.float64(a) * np.float64(b)) < _LIMIT
@@ -33,7 +33,7 @@ def _goes_up(mode, odd, twice_rest, whole):
     return mode == MODE_UP or mode == MODE_CEILING
 
 
-@called_kernel
+@bare_called_kernel
 def rounded_night(n, d, roundings, at, mode):
     """n/d >= 0 as a permitted price, int64; -1 where it is too large. mode: of the rounding, or another."""
     step = roundings[at + 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.wide import (
     TOO_LARGE,
@@ -42,7 +42,7 @@ W_SLOT = 3
 WEIGHTS = W_SLOT + do.SLOTS
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def get(registers, which):
     """(numerator, denominator) of a register."""
     return (
@@ -51,21 +51,21 @@ def get(registers, which):
     )
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def put(registers, which, numerator, denominator):
     """Set a register."""
     registers[which, 0], registers[which, 1] = numerator
     registers[which, 2], registers[which, 3] = denominator
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def copy(registers, source, target):
     """Copy a register."""
     for word in range(4):
         registers[target, word] = registers[source, word]
 
 
-@called_kernel
+@bare_called_kernel
 def copy_weights(weights, source, target):
     """Copy the weights."""
     for night in range(weights.shape[1]):
@@ -73,25 +73,25 @@ def copy_weights(weights, source, target):
         weights[target, night, 1] = weights[source, night, 1]
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def weight_of(weights, night):
     """The weight of a night, wide."""
     return (weights[W_NOW, night, 0], weights[W_NOW, night, 1])
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def set_weight(weights, night, value):
     """Set the weight of a night."""
     weights[W_NOW, night, 0], weights[W_NOW, night, 1] = value
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def in_set(plan, at, night):
     """Whether a night is in the set whose words stand at `at`."""
     return plan[at + (night >> 6)] >> (night & 63) & 1
 
 
-@called_kernel
+@bare_called_kernel
 def start(registers, weights, values, scales):
     """The running amount and the weights before the first step."""
     total = wide(0)
@@ -101,7 +101,7 @@ def start(registers, weights, values, scales):
     put(registers, R_RUNNING, total, wide(scales[0]))
 
 
-@called_kernel
+@bare_called_kernel
 def amount_of(ref, registers, values, scales):
     """The fraction that a reference names."""
     if ref == do.REF_RUNNING:
@@ -116,7 +116,7 @@ def amount_of(ref, registers, values, scales):
     return total, wide(scales[ref])
 
 
-@called_kernel
+@bare_called_kernel
 def part_of_weights(plan, at, weights, which):
     """The weight of a set of nights, and of all, in one of the copies; TOO_LARGE stays TOO_LARGE."""
     inside = wide(0)
@@ -134,7 +134,7 @@ def part_of_weights(plan, at, weights, which):
     return inside, whole
 
 
-@called_kernel
+@bare_called_kernel
 def share_of(plan, at, ref, registers, values, scales, weights):
     """The share of a set of nights in the amount that a reference names (REF_ONE is not shared)."""
     if 0 <= ref < do.FIRST_SLOT:
@@ -151,7 +151,7 @@ def share_of(plan, at, ref, registers, values, scales, weights):
     return fraction_times(n, d, inside, whole)
 
 
-@called_kernel
+@bare_called_kernel
 def scale_weights(plan, at, weights, by, over):
     """Weights of the nights in the set x by, of the others x over; then all by what divides them all."""
     largest = 0.0
@@ -164,7 +164,7 @@ def scale_weights(plan, at, weights, by, over):
         shrink_weights(weights)
 
 
-@called_kernel
+@bare_called_kernel
 def shrink_weights(weights):
     """Divide the weights by what divides them all."""
     divisor = wide(0)
@@ -179,7 +179,7 @@ def shrink_weights(weights):
         set_weight(weights, night, quotient_of(weight_of(weights, night), divisor))
 
 
-@called_kernel
+@bare_called_kernel
 def add_part(registers, n, d, by, over):
     """running + n/d x by/over, never below 0."""
     n, d = fraction_times(n, d, wide(abs(by)), wide(over))
@@ -188,7 +188,7 @@ def add_part(registers, n, d, by, over):
     put(registers, R_RUNNING, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def least(n, d, m, e):
     """The smaller of two fractions; TOO_LARGE if one of them is."""
     less = fraction_less(n, d, m, e)

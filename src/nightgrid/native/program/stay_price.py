@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel, called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.plan_sets import SCRATCH, SETS
 from nightgrid.native.program.plan_steps import PLAN_WORDS
@@ -51,7 +51,7 @@ def make_workshop() -> Workshop:
     )
 
 
-@called_kernel
+@bare_called_kernel
 def _finish(registers, out):
     """Add the net amount and its taxes to the answer."""
     n, d = get(registers, R_RUNNING)
@@ -62,7 +62,7 @@ def _finish(registers, out):
     out[do.A_TAXES] += out[do.A_NIGHT_TAXES]
 
 
-@called_kernel
+@bare_called_kernel
 def work_out(plan, registers, values, scales, weights, out):
     """Work out the plan of a whole stay for one row. out (A_FIELDS) int64 [out].
 

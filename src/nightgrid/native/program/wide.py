@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 
 TOO_LARGE = (-1, -1)
 _LIMIT = 2.0**125
@@ -105,19 +105,19 @@ def float_wide(typing_context, a):
     return types.float64(_PAIR), generate
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def wide(value):
     """A whole number >= 0 as a pair."""
     return (np.int64(0), np.int64(value))
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def is_zero(a):
     """Whether a wide number is 0."""
     return a[0] == 0 and a[1] == 0
 
 
-@called_kernel
+@bare_called_kernel
 def times(a, b):
     """a * b of numbers >= 0, or TOO_LARGE."""
     if a[0] < 0 or b[0] < 0 or float_wide(a) * float_wide(b) > _LIMIT:
@@ -125,7 +125,7 @@ def times(a, b):
     return multiply_wide(a, b)
 
 
-@called_kernel
+@bare_called_kernel
 def plus(a, b):
     """a + b of numbers >= 0, or TOO_LARGE."""
     if a[0] < 0 or b[0] < 0 or float_wide(a) + float_wide(b) > _LIMIT:
@@ -133,7 +133,7 @@ def plus(a, b):
     return add_wide(a, b)
 
 
-@called_kernel
+@bare_called_kernel
 def divided(a, b):
     """(floor(a / b), remainder) of a >= 0 and b >= 1: int64 and wide; -1 where a is TOO_LARGE or the quotient is above
     2^50.
@@ -159,7 +159,7 @@ def divided(a, b):
     return quotient, rest
 
 
-@called_kernel
+@bare_called_kernel
 def common_divisor(a, b):
     """Greatest common divisor of numbers >= 0, binary (Stein 1967); at most 256 steps."""
     if is_zero(a):
@@ -180,7 +180,7 @@ def common_divisor(a, b):
     return a
 
 
-@called_kernel
+@bare_called_kernel
 def long_divided(a, divisor):
     """(floor(a / divisor), remainder), both wide, of any size, bit by bit: 128 steps."""
     if a[0] == 0 and divisor[0] == 0 and a[1] >= 0 and divisor[1] > 0:
@@ -198,13 +198,13 @@ def long_divided(a, divisor):
     return quotient, rest
 
 
-@called_kernel
+@bare_called_kernel
 def quotient_of(a, divisor):
     """a / divisor where nothing remains, of any size."""
     return long_divided(a, divisor)[0]
 
 
-@called_kernel
+@bare_called_kernel
 def reduced(numerator, denominator):
     """The same fraction in lowest terms."""
     if numerator[0] < 0 or denominator[0] < 0:
@@ -213,7 +213,7 @@ def reduced(numerator, denominator):
     return quotient_of(numerator, divisor), quotient_of(denominator, divisor)
 
 
-@called_kernel
+@bare_called_kernel
 def fraction_times(numerator, denominator, by, over):
     """numerator / denominator x by / over; lowest terms are taken where the product would not fit."""
     n = times(numerator, by)
@@ -232,7 +232,7 @@ def fraction_times(numerator, denominator, by, over):
     return n, d
 
 
-@called_kernel
+@bare_called_kernel
 def _over_one(n1, d1, n2, d2):
     """Two fractions over a common denominator: (n1, n2, d)."""
     if d1[0] == d2[0] and d1[1] == d2[1]:
@@ -251,7 +251,7 @@ def _over_one(n1, d1, n2, d2):
     return n, m, d
 
 
-@called_kernel
+@bare_called_kernel
 def fraction_plus(n1, d1, n2, d2, positive):
     """n1/d1 + n2/d2, or max(0, n1/d1 - n2/d2) where not positive."""
     n, m, d = _over_one(n1, d1, n2, d2)
@@ -265,7 +265,7 @@ def fraction_plus(n1, d1, n2, d2, positive):
     return n, d
 
 
-@called_kernel
+@bare_called_kernel
 def fraction_less(n1, d1, n2, d2):
     """Whether n1/d1 < n2/d2: 1 or 0, or -1 where one of them is TOO_LARGE. Of any size: where the products do not fit,
     whole parts are compared, then what remains of them turned upside down, as Euclid's algorithm goes.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, inlined_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.prices.prices import MODE_CEILING, MODE_HALF_DOWN, MODE_HALF_EVEN, MODE_HALF_UP, MODE_UP
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.registers import (
@@ -44,7 +44,7 @@ from nightgrid.native.program.wide import (
 from nightgrid.native.program.worth_nights import free, margin, nightly, reshare, share, tile
 
 
-@called_kernel
+@bare_called_kernel
 def _upper(mode, odd, above):
     """Whether to go to the upper of two neighbours; above: -1, 0, 1 = before, at, past the middle."""
     if mode == MODE_HALF_UP:
@@ -56,12 +56,12 @@ def _upper(mode, odd, above):
     return mode == MODE_UP or mode == MODE_CEILING
 
 
-@called_kernel
+@bare_called_kernel
 def _compare(a, b):
     return -1 if less_wide(a, b) else (1 if less_wide(b, a) else 0)
 
 
-@called_kernel
+@bare_called_kernel
 def rounded_fraction(n, d, plan, at):
     """n/d >= 0 rounded as the fields of a ROUND step at `at` say: int64, or -1 where it is too large."""
     mode = plan[at]
@@ -95,7 +95,7 @@ def rounded_fraction(n, d, plan, at):
     return quotient * step + (upper if _upper(mode, place & 1, above) else lower)
 
 
-@called_kernel
+@bare_called_kernel
 def _spend(plan, at, registers):
     """SPEND: the highest threshold that the amount before the stage reaches."""
     n, d = get(registers, R_STAGE)
@@ -109,7 +109,7 @@ def _spend(plan, at, registers):
     add_part(registers, wide(off), wide(1), -1, 1)
 
 
-@called_kernel
+@bare_called_kernel
 def _floor_at(registers, n, d):
     """running = max(running, n/d)."""
     running = get(registers, R_RUNNING)
@@ -117,7 +117,7 @@ def _floor_at(registers, n, d):
         put(registers, R_RUNNING, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def _guard(plan, at, registers):
     """CAP and LEAST: the two limits of a discount."""
     n, d = get(registers, R_BEFORE)
@@ -131,7 +131,7 @@ def _guard(plan, at, registers):
         _floor_at(registers, amount, wide(1))
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _times(plan, at, registers):
     """TIMES, the commonest step."""
     n, d = get(registers, R_RUNNING)
@@ -139,7 +139,7 @@ def _times(plan, at, registers):
     put(registers, R_RUNNING, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def one_step(plan, at, registers, values, scales, weights):
     """Any step but OFFERS, TAX and POINTS."""
     code = plan[at]
@@ -180,7 +180,7 @@ def one_step(plan, at, registers, values, scales, weights):
         _guard(plan, at, registers)
 
 
-@called_kernel
+@bare_called_kernel
 def _offer(plan, line, registers, values, scales, weights):
     """The steps of one offer."""
     step = plan[line + 1]
@@ -192,7 +192,7 @@ def _offer(plan, line, registers, values, scales, weights):
         step = plan[step + 1]
 
 
-@called_kernel
+@bare_called_kernel
 def offer_set(plan, at, chosen, registers, values, scales, weights):
     """Apply the offers of one set, in their order, to the amount before the stage: bits of the promotions applied."""
     offers = plan[at + 3]
@@ -209,7 +209,7 @@ def offer_set(plan, at, chosen, registers, values, scales, weights):
     return bits
 
 
-@called_kernel
+@bare_called_kernel
 def is_better(policy, registers):
     """Whether the running amount is better than the best one: 1 or 0, -1 where that is too large to tell."""
     n, d = get(registers, R_RUNNING)
@@ -219,7 +219,7 @@ def is_better(policy, registers):
     return fraction_less(m, e, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def _permitted(plan, line, registers):
     """Whether the amount before the stage is in the range in which a set is permitted."""
     n, d = get(registers, R_STAGE)
@@ -228,20 +228,20 @@ def _permitted(plan, line, registers):
     return plan[line + 2] >= do.NO_BOUND or fraction_less(n, d, wide(plan[line + 2]), wide(1)) == 1
 
 
-@called_kernel
+@bare_called_kernel
 def sets_at(plan, at):
     """Where the sets of an OFFERS step stand."""
     return at + 6 + do.OFFER_LINE * (plan[at + 3] + plan[at + 5])
 
 
-@called_kernel
+@bare_called_kernel
 def before_offers(registers, weights):
     """Remember the amount and the weights before the stage."""
     copy(registers, R_RUNNING, R_STAGE)
     copy_weights(weights, W_NOW, W_STAGE)
 
 
-@called_kernel
+@bare_called_kernel
 def _choose(plan, at, registers, values, scales, weights):
     """The best permitted set of offers; the earlier of equal ones. Returns the bits of its promotions."""
     before_offers(registers, weights)
@@ -268,7 +268,7 @@ def _choose(plan, at, registers, values, scales, weights):
     return bits
 
 
-@called_kernel
+@bare_called_kernel
 def _tax(plan, at, registers, out):
     """TAX: what it is of, whether the nightly average is in its bracket, its own rounding."""
     n, d = get(registers, R_AVERAGED)
@@ -293,7 +293,7 @@ def _tax(plan, at, registers, out):
         out[do.A_INCLUDED] += amount
 
 
-@called_kernel
+@bare_called_kernel
 def _points(plan, at, registers, out):
     """POINTS: whole minor units, at most a part of the running amount with the taxes so far."""
     first = at + 2
@@ -312,7 +312,7 @@ def _points(plan, at, registers, out):
         out[do.A_POINTS] = used + (0 if is_zero(rest) else 1)
 
 
-@called_kernel
+@bare_called_kernel
 def run(plan, at, registers, values, scales, weights, forced, until, out):
     """Do the steps from `at` on until a code or END; returns where it stopped. forced: a set of offers, -1 = the
     best.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel, called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.registers import (
     R_BEFORE,
@@ -42,7 +42,7 @@ from nightgrid.native.program.wide import (
 )
 
 
-@called_kernel
+@bare_called_kernel
 def share(plan, at, registers, values, scales, weights):
     """SHARE: a part of what some nights have in an amount; what is taken is at most what they have."""
     n, d = share_of(plan, at + 3, plan[at], registers, values, scales, weights)
@@ -56,7 +56,7 @@ def share(plan, at, registers, values, scales, weights):
     put(registers, R_RUNNING, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def reshare(plan, at, registers, weights):
     """RESHARE: the nights of the set have what they had, and what was added or taken since "before"."""
     before = get(registers, R_BEFORE)
@@ -76,7 +76,7 @@ def reshare(plan, at, registers, weights):
     scale_weights(plan, at, weights, by, under)
 
 
-@called_kernel
+@bare_called_kernel
 def _weigh_alike(weights):
     """Where no night weighs anything, let all weigh the same."""
     for night in range(weights.shape[1]):
@@ -86,7 +86,7 @@ def _weigh_alike(weights):
         set_weight(weights, night, wide(1))
 
 
-@called_kernel
+@bare_called_kernel
 def _share_alike(plan, at, weights, before, whole, m, e):
     """Nights that had nothing share m/e alike; the others keep what they have of "before"."""
     nights = 0
@@ -103,7 +103,7 @@ def _share_alike(plan, at, weights, before, whole, m, e):
     shrink_weights(weights)
 
 
-@called_kernel
+@bare_called_kernel
 def margin(plan, at, registers, values, scales, weights):
     """MARGIN: every night's share changes by its own factor, each never below 0. Where nothing is left the weights stay
     as they are.
@@ -159,7 +159,7 @@ def margin(plan, at, registers, values, scales, weights):
         shrink_weights(weights)
 
 
-@called_kernel
+@bare_called_kernel
 def _margin_running(plan, at, registers, weights):
     """MARGIN of the running amount: the weights by the nights' factors, and the amount as they change together."""
     whole = wide(0)
@@ -178,7 +178,7 @@ def _margin_running(plan, at, registers, weights):
             set_weight(weights, night, times(weight_of(weights, night), wide(plan[at + 1 + night])))
 
 
-@called_kernel
+@bare_called_kernel
 def _slot_weight(ref, weights, night):
     """The weight of a night when a slot was kept, 1 where all were 0."""
     which = W_SLOT + ref - do.FIRST_SLOT
@@ -188,7 +188,7 @@ def _slot_weight(ref, weights, night):
     return wide(1)
 
 
-@called_kernel
+@bare_called_kernel
 def _unit_of_slot(ref, registers, weights):
     """What one unit of weight is worth of an amount that was kept."""
     whole = wide(0)
@@ -198,7 +198,7 @@ def _unit_of_slot(ref, registers, weights):
     return fraction_times(n, d, wide(1), whole)
 
 
-@called_kernel
+@bare_called_kernel
 def tile(plan, at, registers, weights):
     """TILE: blocks of nights at a price; the last nights keep their share."""
     left = plan[at + 1]
@@ -217,7 +217,7 @@ def tile(plan, at, registers, weights):
     put(registers, R_RUNNING, n, d)
 
 
-@called_kernel
+@bare_called_kernel
 def _next_free(which, every, weights, taken):
     """The next night to be free: the cheapest (the earlier of equal ones), the last, or the next Nth."""
     best = -1
@@ -260,7 +260,7 @@ def free(plan, at, registers, weights):
             set_weight(weights, night, wide(0))
 
 
-@called_kernel
+@bare_called_kernel
 def nightly(plan, at, registers, values, scales):
     """NIGHTLY: what is left of a part of every night after an amount."""
     total, over = wide(0), wide(1)
