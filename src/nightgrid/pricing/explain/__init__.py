@@ -1,13 +1,14 @@
 """Why a stay costs what it costs: the author's rules, one line each, with amounts that add up exactly to the total.
 
-Everything is computed here from the author's model with `fractions.Fraction`: which rules are within reach, which win,
-what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them.
+Everything is computed here from the author's model in exact ratios of integers: which rules are within reach, which win,
+what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them. What no
+question changes is worked out once and kept, in bounded caches: by scope, by product and night; nothing of an answer is.
 
-- `rules`: which rules are for a product, and which win; remembered for each product
+- `scoped`: which rules are for a product, the same for all products of its scope; `rules`: what wins on its nights
 - `facts`, `conditions`: what was asked, and which conditions it meets
 - `nights`, `stay`, `offers`, `promotions`, `stacking`, `charges`: the stages
-- `evaluate`: the pipeline; `lines`: what it writes
-- `notes`, `night_notes`, `words`: the reasons
+- `evaluate`: the pipeline; `exact`, `lines`: what it counts with and writes
+- `notes`, `verdicts`, `night_notes`, `words`: the reasons
 - `answer`: the explanation as its caller sees it
 """
 
@@ -48,8 +49,9 @@ def explain(
     """Explain the price of a stay. `arrival` is an ordinal; `lead_days` are days from booking to arrival, 0 or more.
 
     Raises InputError for a stay outside the window of the book and for guests that are needed and not told,
-    UnknownIdError for an unknown tier or product, Refused (TOO_MANY_GUESTS). The rules of a product are looked up the
-    first time; then about 3 microseconds a line. `Explanation.rules` is computed when it is first asked for.
+    UnknownIdError for an unknown tier or product, Refused (TOO_MANY_GUESTS). O(rules of the book) the first
+    time for a scope, O(rules in scope) for a night; then about 4 microseconds a line. `Explanation.rules` is computed
+    when it is first asked for.
     """
     source = _source_of(compiled, catalog)
     asked = Asked(int(product_index), int(arrival), int(nights), int(lead_days), tier, asking)

@@ -112,19 +112,23 @@ def _told_plan(considered: Considered) -> list[Account]:
 
 
 def _stay_stages(stays: list[Stay], considered: Considered) -> None:
-    for stage in considered.rules.source.stay_stages:
+    source = considered.rules.source
+    looked_back_at = source.looked_back_at
+    for stage in source.stay_stages:
         kind = stage.kind
         if kind == "promotion":
             _promote(stays, stage, considered)
-        elif kind == "free_nights":
-            considered.free_nights_at = stays[0].value
-        act = STAY_ACTS.get(kind)
-        for stay in stays:
-            if act is not None:
+        else:
+            if kind == "free_nights":
+                considered.free_nights_at = stays[0].value
+            act = STAY_ACTS[kind]
+            for stay in stays:
                 act(stay, stage)
-            if stage.rounder is not None:
-                stay.round(stage.rounder, stay.rules.currency)
-            stay.record(kind)
+        if stage.rounder is not None or kind in looked_back_at:
+            for stay in stays:
+                if stage.rounder is not None:
+                    stay.round(stage.rounder, stay.rules.currency)
+                stay.record(kind)
 
 
 def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> None:
@@ -137,7 +141,8 @@ def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> 
     found = considered.candidates = candidates_of(facts, rules, before)
     met = found.met
     if met:
-        permitted, plain = permitted_of(rules, met), is_plain(stays, met, common)
+        permitted = permitted_of(rules, met)
+        plain = is_plain(stays, permitted, common)
         after = plain_amounts_after if plain else amounts_after
         amounts = after(stays, met, permitted, common)
         best, considered.sets = cheapest(permitted, amounts, rules.source.book.stacking.policy == "hotel")

@@ -117,6 +117,7 @@ def plan_of(rules: ProductRules, ordinal: int) -> NightPlan:
 
 
 def _priced(rules: ProductRules, night: _Making) -> _Making:
+    looked_back_at = rules.source.looked_back_at
     for stage in rules.source.night_stages:
         kind = stage.kind
         if kind == "derived":
@@ -129,7 +130,8 @@ def _priced(rules: ProductRules, night: _Making) -> _Making:
             _ACTS[kind](night, stage)
             if stage.rounder is not None:
                 night.round(stage.rounder, rules.currency)
-        night.after[kind] = night.value
+        if kind in looked_back_at:
+            night.after[kind] = night.value
     return night
 
 

@@ -51,6 +51,7 @@ class Offer:
     is_whole: bool  # it changes the stay as a whole, not single nights
     is_plain: bool  # a percent of the whole running amount, or an amount off it, without limits: the commonest
     parts: Parts | None  # of the kind percent
+    times: tuple[int, int, int] | None  # the same as by, over, and 0 off
     by_nights: dict[int, Candidate] = field(default_factory=dict)  # where it changes the stay as a whole
 
     def reached_off(self, running: Exact) -> Exact | None:
@@ -109,6 +110,7 @@ def offers_of(rules: ProductRules) -> list[Offer]:
 def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
     amounts, kind = rule.off or rule.off_per_night or rule.price or rule.price_per_night, rule.kind
     is_whole = rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None
+    parts = None if rule.percent is None else percent_parts(rule.percent)
     return Offer(
         position=position,
         rule=rule,
@@ -120,7 +122,8 @@ def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
         floor_per_night=rules.minor(rule.floor_per_night) if rule.floor_per_night else None,
         is_whole=is_whole,
         is_plain=is_whole and kind in _PLAIN and not (rule.of or rule.max_off or rule.floor_per_night),
-        parts=None if rule.percent is None else percent_parts(rule.percent),
+        parts=parts,
+        times=None if parts is None else (parts[1].numerator, parts[1].denominator, 0),
     )
 
 

@@ -74,16 +74,11 @@ def amounts_after(stays: Sequence[Stay], met: Sequence[Candidate], permitted: Pe
     return amounts
 
 
-def is_plain(stays: Sequence[Stay], met: Sequence[Candidate], common: Common) -> bool:
+def is_plain(stays: Sequence[Stay], permitted: Permitted, common: Common) -> bool:
     """Whether all that is met are percents of the running amount and amounts off it: `plain_amounts_after` is then the
     same as `amounts_after`, and `write_plain` as `write_all`.
     """
-    if len(stays) > 1 or common.of != "running" or common.points:
-        return False
-    for each in met:  # noqa: SIM110 - a generator would take longer than the question
-        if not each.offer.is_plain:
-            return False
-    return True
+    return permitted.is_plain and len(stays) == 1 and common.of == "running" and not common.points
 
 
 def plain_amounts_after(
@@ -91,14 +86,10 @@ def plain_amounts_after(
 ) -> list[Exact]:
     """`amounts_after` of one stay where all is plain: each step is n/d x by/over - off, not below 0."""
     del stays
-    acts = []
-    for candidate in met:
-        offer = candidate.offer
-        if offer.parts is not None:
-            factor = offer.parts[1]
-            acts.append((factor.numerator, factor.denominator, 0))
-        else:
-            acts.append((1, 1, _off(offer, common).numerator))  # whole minor units
+    acts = [
+        each.offer.times or (1, 1, _off(each.offer, common).numerator)  # whole minor units
+        for each in met
+    ]
     values = [(common.before.numerator, common.before.denominator)]
     for before, place in permitted.steps:
         n, d = values[before]

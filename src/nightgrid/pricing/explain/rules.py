@@ -72,6 +72,7 @@ class Source:
         self.has_packages = "package" in kinds
         self.has_tiers = "member_tier" in kinds
         order = [stage.kind for stage in self.placed.stages]
+        self.looked_back_at = frozenset({"base", *[stage.of for stage in self.placed.stages]})  # amounts after these
         self.after_derived = frozenset(order[order.index("derived") + 1 :] if "derived" in kinds else order)
         self.has_derived = "derived" in kinds and bool(book.derived)
         self.groups = book.season_groups()

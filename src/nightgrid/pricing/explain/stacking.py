@@ -136,6 +136,7 @@ class Permitted(NamedTuple):
     sets: tuple[tuple[int, ...], ...]
     positions: tuple[tuple[int, ...], ...]  # of each set, in the file
     names: tuple[tuple[str, ...], ...]
+    is_plain: bool  # all candidates are `Offer.is_plain`
 
 
 def permitted_of(rules: ProductRules, met: Sequence[Candidate]) -> Permitted:
@@ -171,6 +172,7 @@ def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Perm
         tuple(sets),
         tuple(tuple(met[at].position for at in some) for some in sets),
         tuple(tuple(met[at].rule.name for at in some) for some in sets),
+        all(each.offer.is_plain for each in met),
     )
 
 
