@@ -2,7 +2,7 @@
 
 `Engine.quote` by names: nights from the folded price matrix, length, lead and tier factors, one exact rounding,
 shares of the nights, an answer that can be quoted again. The rivals compute the same total and nothing else. Also:
-`Engine.explain`, and both for a book that has every stage (`every_stage.py`).
+`Engine.explain`, and both for a book that has every stage (`every_stage.py`), the explanation also read to its end.
 """
 
 from __future__ import annotations
@@ -59,3 +59,4 @@ def test_quote(benchmark: Any, plan: Plan, chain: Chain) -> None:
     every = every_stage.race(plan.holds // 4).measure(plan.rounds)
     figures["every_stage"] = {name: value for name, value in every.items() if name not in ("ratio", "rivals")}
     figures["every_stage_explained"] = every["rivals"]["nightgrid_explained"]
+    figures["every_stage_read"] = every["rivals"]["nightgrid_read"]

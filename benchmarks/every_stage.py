@@ -1,7 +1,9 @@
 """One quote by a book that has every stage: what the general evaluator takes, with and without its explanation.
 
 200 hotels with two plans, one of them derived; house fill, party prices and overrides from data; six promotions that
-stack. Nobody else answers this question, so the checksum is between a quote and its explanation.
+stack. Nobody else answers this question, so the checksum is between a quote and its explanation. Every question has
+its own arrival, lead time, length of stay, product and party, and each round asks the same ones again. An explanation
+keeps what it prepared of rules and nights, and nothing of an answer.
 """
 
 from __future__ import annotations
@@ -55,10 +57,11 @@ BOOK: dict[str, Any] = {
     "tax": [{"name": "VAT", "percent": 6}, {"name": "City", "amount": {"CNY": 5}, "per": "person_night"}],
 }  # fmt: skip
 ASKED: dict[str, Any] = {
-    "adults": 2, "children": (4, 9), "channel": "app", "country": "CN", "device": "mobile", "coupons": {"FALL"},
-    "points": 5_000, "packages": ["Breakfast"],
+    "channel": "app", "country": "CN", "device": "mobile", "coupons": {"FALL"}, "points": 5_000,
+    "packages": ["Breakfast"],
 }  # fmt: skip
-Question = tuple[str, str, date, int, str, str]
+PARTIES = ((2, (4, 9)), (2, (7,)), (1, (3, 16)), (2, (1, 8)), (1, (12,)), (2, (6, 10)))  # adults, ages
+Question = tuple[str, str, date, int, str, str, int, tuple[int, ...]]
 
 
 def engine_of(hotels: int) -> Engine:
@@ -91,17 +94,33 @@ def engine_of(hotels: int) -> Engine:
 
 
 class EveryStage(Contestant):
-    """`Engine.quote`, optionally followed by `Engine.explain`."""
+    """`Engine.quote`, optionally followed by `Engine.explain`, and then by all that somebody reads in it: every line
+    with its amount and the sum so far, and the reason of every rule that did or did not act.
+    """
 
-    def __init__(self, engine: Engine, *, explain: bool = False) -> None:
-        self.name = "nightgrid_explained" if explain else "nightgrid"
+    def __init__(self, engine: Engine, *, explain: bool = False, read: bool = False) -> None:
+        self.name = "nightgrid_read" if read else "nightgrid_explained" if explain else "nightgrid"
         self._engine = engine
-        self._explain = explain
+        self._explain = explain or read
+        self._read = read
+        self.seen: Any = None
 
     def ask(self, question: Question) -> Any:
-        hotel_id, room_type_id, arrival, nights, plan_id, tier = question
-        quote = self._engine.quote(hotel_id, room_type_id, arrival, nights, plan_id=plan_id, tier=tier, **ASKED)
-        return self._engine.explain(quote) if self._explain else quote
+        hotel_id, room_type_id, arrival, nights, plan_id, tier, adults, children = question
+        quote = self._engine.quote(
+            hotel_id, room_type_id, arrival, nights, plan_id=plan_id, tier=tier, adults=adults, children=children,
+            **ASKED,
+        )  # fmt: skip
+        if not self._explain:
+            return quote
+        why = self._engine.explain(quote)
+        if self._read:
+            self.seen = (  # kept until the next question: to forget it is not measured, as with an answer
+                [(each.stage, each.night, each.rule, each.detail, each.amount, each.running) for each in why.lines],
+                [note.reason for note in why.matched],
+                [note.reason for note in why.unmatched],
+            )
+        return why
 
     def numbers(self, answer: Any) -> NDArray[np.int64]:
         return np.array([answer.total_minor, answer.payable_minor, *answer.applied], np.int64)
@@ -114,7 +133,9 @@ def race(count: int, hotels: int = 200) -> Race:
         (
             f"H{rng.randrange(hotels)}", f"T{rng.randrange(5)}", date(2027, 1, 5) + timedelta(days=rng.randrange(300)),
             rng.choice((1, 2, 3, 4, 7)), rng.choice(("standard", "saver")), rng.choice(("public", "gold")),
+            *rng.choice(PARTIES),
         )
         for _ in range(count)
     ]  # fmt: skip
-    return Race("quote_every_stage", EveryStage(engine), [EveryStage(engine, explain=True)], questions)
+    others = [EveryStage(engine, explain=True), EveryStage(engine, read=True)]
+    return Race("quote_every_stage", EveryStage(engine), others, questions)

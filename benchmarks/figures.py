@@ -27,6 +27,7 @@ _QUESTIONS = (
     ("memory", "memory of the counters and bit maps, for each room type and night"),
     ("reprice", "reprice 20,000 products x 365 nights x 5 tiers, exact"),
     ("quote", "quote one stay"),
+    ("rule_book", "read, prove and compile 1,000 rules for 10,000 hotels"),
     ("import", "`import nightgrid` in a new process"),
     ("first_answer", "new process to first answer over the whole chain"),
 )

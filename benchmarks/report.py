@@ -11,7 +11,9 @@ from rich.table import Table
 from benchmarks.redis_server import PROGRAM
 
 #: Benchmarks in the order of their tables; each is a file bench_<name>.py.
-NAMES = ("search", "live", "hold", "hold_many", "check", "memory", "reprice", "quote", "import", "first_answer")
+NAMES = (
+    "search", "live", "hold", "hold_many", "check", "memory", "reprice", "quote", "rule_book", "import", "first_answer",
+)  # fmt: skip
 TITLES = {
     "search": "search, whole chain",
     "search.city": "search, one city",
@@ -24,6 +26,7 @@ TITLES = {
     "reprice.stream": "repricing, stream",
     "reprice.general": "repricing, a book with promotions",
     "quote": "one quote",
+    "rule_book": "1,000 rules for 10,000 hotels",
     "import": "import",
     "first_answer": "first answer",
 }
@@ -81,6 +84,9 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("larger_frame", "(larger frame)"),
         ("release", "(release)"),
         ("explained", "(with explanation)"),
+        ("every_stage", "(a book of every stage)"),
+        ("every_stage_explained", "(a book of every stage, with explanation)"),
+        ("every_stage_read", "(a book of every stage, every line and reason read)"),
         ("rebuild", "(rebuild)"),
     ):
         if key in figures:

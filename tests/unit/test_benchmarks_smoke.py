@@ -25,6 +25,7 @@ from benchmarks import (
     bench_memory,
     bench_quote,
     bench_reprice,
+    bench_rule_book,
     bench_search,
     bulk,
     every_stage,
@@ -83,6 +84,14 @@ def test_a_new_process_gives_the_answer_too(chain: Chain, tmp_path: Path) -> Non
     assert sum(found["steps"].values()) >= found["seconds"]
     with pytest.raises(WrongAnswerError):
         bench_first_answer.check_answer(chain, stay, found | {"offers": found["offers"][1:]})
+
+
+def test_the_large_book_has_as_many_rules_as_it_says(chain: Chain) -> None:
+    figures = bench_rule_book.figures_of(chain, 200, 1)
+
+    assert figures["rules"] == 200
+    assert figures["seconds"] > 0
+    assert set(figures["steps"]) == {"read", "compile"}
 
 
 def test_the_questions_meet_refusals_and_sold_out_nights(chain: Chain) -> None:
