@@ -1,8 +1,9 @@
 """Why a stay costs what it costs: the author's rules, one line each, with amounts that add up exactly to the total.
 
-Everything is computed here from the author's model in exact ratios of integers: which rules are within reach, which win,
-what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them. What no
-question changes is worked out once and kept, in bounded caches: by scope, by product and night; nothing of an answer is.
+Everything is computed here from the author's model in exact ratios of integers: which rules are within reach, which
+win, what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them.
+What no question changes is worked out once and kept in bounded caches, by scope and by product and night; nothing of an
+answer is.
 
 - `scoped`: which rules are for a product, the same for all products of its scope; `rules`: what wins on its nights
 - `facts`, `conditions`: what was asked, and which conditions it meets

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from nightgrid.money import RoundingMode, format_minor, round_ratio
-from nightgrid.pricing.explain.exact import ZERO, Exact
+from nightgrid.pricing.explain.exact import ZERO, Exact, ratio
 from nightgrid.pricing.pipelines import Rounder
 
 #: Stages of lines that add nothing: they only show the sum so far.
@@ -57,12 +57,13 @@ class Line(_Fields):
     @property
     def amount(self) -> Fraction:
         """What the line adds."""
-        return self.exact_amount.fraction
+        exact = self.exact_amount
+        return ratio(exact.numerator, exact.denominator)
 
     @property
     def running(self) -> Fraction:
         """The sum of all amounts so far."""
-        return Fraction(self.running_numerator, self.running_denominator)
+        return ratio(self.running_numerator, self.running_denominator)
 
     def __repr__(self) -> str:
         about = (self.stage, str(self.night or ""), self.rule, self.detail)
