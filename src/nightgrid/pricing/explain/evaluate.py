@@ -164,13 +164,13 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     considered.average = Exact(net, facts.nights)
     bills = [Account(stay.night) for stay in stays]
     taxed, payment, paid = [NO_TAX] * len(stays), Account(None), Paid(0, 0)
-    for stage in rules.source.placed.stages:
+    for stage in rules.source.bill_stages:
         if stage.kind == "tax":
             taxed = [
                 add_taxes(bill, rules, facts, each, considered.average, stay.nights)
                 for bill, each, stay in zip(bills, nets, stays, strict=True)
             ]
-        elif stage.kind == "points":
+        else:
             due = net + sum([each.added_minor for each in taxed])
             payment.value = Exact(due)
             paid = pay_with_points(payment, rules, facts, due)

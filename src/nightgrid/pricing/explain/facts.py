@@ -79,7 +79,7 @@ class Facts:
         if fill_bp is not None and len(fill_bp) != asked.nights:
             raise InputError(f"fill_bp has {len(fill_bp)} values for {asked.nights} nights; give one a night")
         self.fill_bp = fill_bp or (0,) * asked.nights
-        self.parties: dict[int, Party] = {}
+        self.parties: dict[tuple[int, int], Party] = {}  # by the room type's limit and the rule that counts
 
     @property
     def arrival(self) -> date:
@@ -92,9 +92,11 @@ def party_of(facts: Facts, rules: ProductRules) -> Party:
 
     Raises Refused (TOO_MANY_GUESTS) for more than the room type takes.
     """
-    found = facts.parties.get(rules.product)
+    best = rules.best["extra_guests"]
+    key = (rules.guests_max, -1 if best is None else best[0])
+    found = facts.parties.get(key)
     if found is None:
-        found = facts.parties[rules.product] = _counted(facts.asking, rules)
+        found = facts.parties[key] = _counted(facts.asking, rules)
     return found
 
 
@@ -111,7 +113,7 @@ def _counted(asking: Asking, rules: ProductRules) -> Party:
         return Party(asking.adults, tuple(sorted(asking.children, reverse=True)))
     rule = best[1]
     child_age = rule.children[-1].to_age if rule.children else -1
-    children = sorted((age for age in asking.children if age <= child_age), reverse=True)
+    children = sorted([age for age in asking.children if age <= child_age], reverse=True)
     adults = asking.adults + len(asking.children) - len(children)
     while children and rule.full_payers is not None and adults < rule.full_payers:
         children.pop(0)

@@ -67,6 +67,7 @@ class Source:
         self.stay_stages = tuple(
             stage for stage in self.placed.stages if not stage.is_night and stage.kind not in ("points", "tax")
         )
+        self.bill_stages = tuple(stage for stage in self.placed.stages if stage.kind in ("points", "tax"))
         kinds = {stage.kind for stage in self.placed.stages}
         self.has_overrides = "override" in kinds
         self.has_packages = "package" in kinds
