@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.asking import Asking
+from nightgrid.engine.edge.plain_papers import digest_of, papers
 from nightgrid.money import format_minor
 from nightgrid.outcomes import Outcome
 
@@ -221,14 +222,10 @@ class Quote:
         """16 hexadecimal digits that name everything the quote says, under the secret of its store: nobody else can
         make the digest of another price.
         """
-        from nightgrid.engine.edge.quote_papers import digest_of, papers
-
         return digest_of(papers(self), self._secret)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything the quote says as plain data, for JSON; `Engine.requote` and `hold(quote=)` take it back."""
-        from nightgrid.engine.edge.quote_papers import digest_of, papers
-
         content = papers(self)
         return content | {"valid_until_ms": self.valid_until_ms, "digest": digest_of(content, self._secret)}
 

@@ -1,4 +1,4 @@
-"""Quotes as plain data: what a quote says, as a dict that any format can carry, and its digest."""
+"""Quotes that come back: what one in any form says, if it is of this store, and who asked for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from hashlib import blake2b
 from typing import Any, Final
 
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.engine.edge.answers import Quote
+from nightgrid.engine.edge.plain_papers import digest_of, papers
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.nights import to_ordinal
 
@@ -22,30 +22,6 @@ AnyQuote = Quote | Mapping[str, Any] | str
 _BESIDE: Final = ("digest", "valid_until_ms")
 _TEXTS: Final = ("hotel_id", "room_type_id", "plan_id", "tier", "currency", "price_version")
 _NUMBERS: Final = ("nights", "rooms", "lead_days", "evaluated_ms", "total_minor", "product_index")
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: dates as text, sets in order, tuples as lists."""
-    if isinstance(value, Asking):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
-def papers(quote: Quote) -> dict[str, Any]:
-    """Every public field of a quote and what its nights cost, as plain data."""
-    names = [each.name for each in fields(quote) if not each.name.startswith("_")]
-    return {name: plain(getattr(quote, name)) for name in names} | {"nights_minor": list(quote.nights_minor)}
-
-
-def digest_of(content: Mapping[str, Any], secret: bytes) -> str:
-    """16 hexadecimal digits that name what a quote says, under a secret of up to 64 bytes; never all zero."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    found = blake2b(text.encode(), digest_size=8, key=secret).hexdigest()
-    return found if int(found, 16) else f"{1:016x}"
 
 
 def word_of(digest: str) -> int:

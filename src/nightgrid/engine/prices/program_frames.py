@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
-from nightgrid.engine.edge.quote_papers import plain
+from nightgrid.engine.edge.plain_papers import plain
 from nightgrid.errors import InputError, NightgridError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import STAY_NIGHTS_MAX

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.edge.answers import RepriceReport
-from nightgrid.engine.edge.quote_papers import plain
+from nightgrid.engine.edge.plain_papers import plain
 from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_blocks import Asked, fill_cube

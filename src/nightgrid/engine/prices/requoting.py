@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import Asking
 from nightgrid.engine.edge.answers import Quote
-from nightgrid.engine.edge.quote_papers import AnyQuote, asking_of, content_of, difference, digest_of, papers, word_of
+from nightgrid.engine.edge.plain_papers import digest_of, papers
+from nightgrid.engine.edge.quote_papers import AnyQuote, asking_of, content_of, difference, word_of
 from nightgrid.engine.prices.quotes import QuoteMixin
 from nightgrid.errors import InputError, IntegrityError, NightgridError
 from nightgrid.money import convert_minor
