@@ -150,3 +150,21 @@ def test_what_changes_between_two_questions_is_in_the_second_explanation():
     assert why("best").unmatched[0].reason == "other scope: plan is best, not saver"
     assert why("thrift").unmatched[0].reason == "other scope: plan is thrift, not saver"
     assert ("season", "All year", 5_000) in lines(before)  # what was explained stays as it was
+
+
+def test_two_books_that_one_thread_asks_in_turn_do_not_mix():
+    """A thread keeps the question and the tables of its last quote; another book or party must not meet them."""
+    engines = [engine_of(CHAIN, FIRST_NIGHT, 30, NOW_MS, book=book(percent)) for percent in (10, 20)]
+    night = FIRST_NIGHT + timedelta(days=9)
+    parties = ({}, {"packages": ["Breakfast"]}, {"channel": "app", "coupons": {"X"}})
+
+    def totals(order):
+        return {
+            (number, at): engines[number].quote("h1", "twin", night, 2, plan_id="saver", **parties[at]).total_minor
+            for number, at in order
+        }
+
+    every = [(number, at) for number in range(2) for at in range(3)]
+    in_turn = [(number, at) for at in range(3) for number in (1, 0)]
+    assert totals(every) == totals(in_turn) == totals(reversed(in_turn))
+    assert len(set(totals(every).values())) == 4  # two books, with breakfast and without
