@@ -22,7 +22,7 @@ from nightgrid.inventory.inventory import Inventory
 from nightgrid.native.program import cube_blocks as by_block
 from nightgrid.native.program.night_cells import OK
 from nightgrid.native.program.row_codes import RowShop, make_row_shop
-from nightgrid.native.program.row_nights import fold_rows
+from nightgrid.native.program.row_nights import fold_rows, take_rows
 from nightgrid.pricing.program import Program
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.rule_set_rows import Rows, groups_of, in_parts, rows_of, some_groups
@@ -186,7 +186,7 @@ def _nights_of(
         and not (by_fill and (asked.fill_bp is not None or asked.inventory is not None))
     ):  # fmt: skip
         lane = _lanes_of(version)[sold]
-        taken: NDArray[np.integer] = np.take(matrices.sums[:, first : last + 1], lane, axis=2)
+        taken = _taken(matrices.sums, first, last + 1, lane)
         return taken, matrices.mask, matrices.bad[lane] < last, matrices.largest
     if anybody and asking.fill_bp is None and asked.fill_bp is None and asked.inventory is not None:
         live = _live_nights(asked, sold, today, (begin, last - first))
@@ -206,6 +206,13 @@ def _nights_of(
     return (folded, -1, bad.view(np.bool_), 0) if code == OK else None
 
 
+def _taken(sums: NDArray[np.integer], begin: int, end: int, lanes: _Numbers) -> NDArray[np.integer]:
+    """The nights begin..end - 1 of running sums (plane, night, lane), of some lanes."""
+    out = np.empty((len(sums), max(min(end, sums.shape[1]) - begin, 0), len(lanes)), sums.dtype)
+    take_rows(sums, begin, lanes, out)
+    return out
+
+
 def _live_nights(
     asked: Asked, sold: _Numbers, today: _Numbers, span: tuple[int, int]
 ) -> tuple[NDArray[np.integer], int, NDArray[np.bool_], int] | None:
@@ -220,8 +227,8 @@ def _live_nights(
     if variant is None:
         return None
     row, lane = variant.row_of(arrival), _lanes_of(version)[sold]
-    sums: NDArray[np.integer] = variant.matrices.sums[:, row : row + nights + 1]
-    taken: NDArray[np.integer] | None = version.live.read(lambda: np.take(sums, lane, axis=2))
+    sums = variant.matrices.sums
+    taken = version.live.read(lambda: _taken(sums, row, row + nights + 1, lane))
     last = arrival - version.first_night + nights
     return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last, 0)
 

@@ -162,6 +162,12 @@ ENTRIES = (
         "benchmarks/bench_reprice.py",
     ),
     KernelEntry(
+        "row_nights.take_rows",
+        "take nights of chosen products",
+        _PRICEBOOK,
+        "tests/agreement/test_blocks_agree.py",
+    ),
+    KernelEntry(
         "row_nights.fold_rows",
         "fold nights of chosen products",
         _PRICEBOOK,

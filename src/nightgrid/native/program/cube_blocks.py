@@ -100,7 +100,9 @@ def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, larges
     for tier in range(tiers.shape[0]):
         query[do.Q_TIER] = tiers[tier, 0]
         code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        if code != 0 or not compile_rows(shop.plan, scales, largest, told, row_plan(rows, tier), rows.tails):
+        if code != 0 or not compile_rows(
+            shop.plan, scales, largest, query[do.Q_NIGHTS], told, row_plan(rows, tier), rows.tails
+        ):
             return tier
     return tiers.shape[0]
 
@@ -228,7 +230,8 @@ def price_groups(
         ),
         RowShop(
             borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
-            borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.columns), borrowed(rows.pieces),
+            borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.shares), borrowed(rows.columns),
+            borrowed(rows.pieces),
             Tails(
                 borrowed(rows.tails.head), borrowed(rows.tails.words), borrowed(rows.tails.known),
                 borrowed(rows.tails.ops), borrowed(rows.tails.numbers), borrowed(rows.tails.bits),

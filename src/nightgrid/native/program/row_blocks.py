@@ -34,7 +34,14 @@ A_FIELDS: Final = 5
 def row_plan(rows, tier):
     """The compiled plan of a tier."""
     return RowPlan(
-        rows.head[tier], rows.ops[tier], rows.numbers[tier], rows.bits[tier], rows.den, rows.top, rows.ratios
+        rows.head[tier],
+        rows.ops[tier],
+        rows.numbers[tier],
+        rows.bits[tier],
+        rows.den,
+        rows.top,
+        rows.ratios,
+        rows.shares,
     )
 
 
@@ -79,7 +86,9 @@ def _load_plane(sums, low, high, mask, columns, at, count):
 
 @bare_called_kernel
 def _load(sums, shape, about, pieces, count, nights, planes, columns):
-    """The sums of nights of a block's pieces; returns how many rows. sums, columns: flat; shape: of the sums."""
+    """The sums of nights of a block's pieces; returns how many rows. sums, columns: flat; shape: of the sums; planes:
+    bits of those that are read, then whether single nights are.
+    """
     at = 0
     for piece in range(count):
         size = pieces[piece, 2]
@@ -88,8 +97,13 @@ def _load(sums, shape, about, pieces, count, nights, planes, columns):
             high = low + nights * shape[2]
             if plane == 0:
                 _load_plane(sums, low, high, about[A_MASK], columns, row.C_RUNNING * row.BLOCK + at, size)
-            if planes >> plane & 1:
+            if plane < row.PLANES_MAX and planes >> plane & 1:
                 _load_plane(sums, low, high, about[A_MASK], columns, (row.C_PLANE + plane) * row.BLOCK + at, size)
+        if planes >> row.PLANES_MAX & 1:
+            for night in range(nights):
+                low = (pieces[piece, 0] + night) * shape[2] + pieces[piece, 1]
+                to = (row.C_NIGHT + night) * row.BLOCK + at
+                _load_plane(sums, low, low + shape[2], about[A_MASK], columns, to, size)
         at += size
     return at
 
@@ -135,7 +149,7 @@ def _store_offers(plan, columns, at, size, places, first, out):
 
 
 @bare_called_kernel
-def _clear(columns, planes, rows):
+def _clear(columns, planes, nights, rows):
     """Nought in the rows up to a whole number of vectors, which are worked out too; returns how many rows that are."""
     whole = (rows + row.VECTOR - 1) // row.VECTOR * row.VECTOR
     for i in range(rows, whole):
@@ -143,6 +157,8 @@ def _clear(columns, planes, rows):
         for plane in range(row.PLANES_MAX):
             if planes >> plane & 1:
                 columns[row.C_PLANE + plane, i] = 0.0
+        for night in range(nights if planes >> row.PLANES_MAX & 1 else 0):
+            columns[row.C_NIGHT + night, i] = 0.0
     return whole
 
 
@@ -161,6 +177,8 @@ def _read_prefix(rows, tiers, shared):
     for tier in range(tiers):
         written = False
         for at in range(shared, rows.head[tier, row.H_OPS]):
+            if rows.ops[tier, at, row.O_CODE] == row.LINE:
+                continue
             for word in (row.O_FROM, row.O_OTHER):
                 if not written and rows.ops[tier, at, word] == where:
                     rows.ops[tier, at, word] = row.C_PREFIX
@@ -177,7 +195,7 @@ def _price_block(
     """One block: pieces of some arrivals, every tier. flat: the sums in one dimension, as `out`, of that shape."""
     columns = rows.columns
     plain = columns.reshape(columns.size)
-    size = _clear(columns, planes, _load(flat, sums.shape, about, rows.pieces, count, nights, planes, plain))
+    size = _clear(columns, planes, nights, _load(flat, sums.shape, about, rows.pieces, count, nights, planes, plain))
     many = tiers.shape[0]
     if many > 1:
         run_ops(rows.ops, rows.numbers, 0, 0, shared, columns, size)
@@ -212,7 +230,7 @@ def price_vector(sums, about, group, rows, nights, tiers, begin, end, chosen, pl
     where = _read_prefix(rows, tiers.shape[0], shared) if tiers.shape[0] > 1 else row.C_RUNNING
     planes = np.int64(0)
     for tier in range(tiers.shape[0]):
-        planes |= rows.head[tier, row.H_PLANES]
+        planes |= rows.head[tier, row.H_PLANES] | rows.head[tier, row.H_LOADED] << row.PLANES_MAX
     count, size = 0, 0
     for arrival in range(begin, end):
         if chosen[(about[A_ORIGIN] + arrival + 6) % WEEKDAYS] == 0:

@@ -32,7 +32,11 @@ C_REST: Final = 9
 C_SLOT: Final = 10
 C_PLANE: Final = C_SLOT + do.SLOTS
 PLANES_MAX: Final = 8
-COLUMNS: Final = C_PLANE + PLANES_MAX
+C_LEAST: Final = C_PLANE + PLANES_MAX  # the cheapest nights so far
+LEAST_MAX: Final = 8
+C_NIGHT: Final = C_LEAST + LEAST_MAX  # single nights of plane 0
+NIGHTS_MAX: Final = 31
+COLUMNS: Final = C_NIGHT + NIGHTS_MAX
 
 #: Operations: words O_* and six numbers x0..x5.
 O_CODE: Final = 0
@@ -65,6 +69,9 @@ RANGE_FIRST: Final = 15  # as FIRST where x1 <= other < x2, elsewhere x3
 RANGE_BETTER: Final = 16  # as BETTER where x1 <= other < x2
 RANGE_MORE: Final = 17
 TAXED: Final = 18  # taxes += other where x0 <= from < x1
+DOT: Final = 19  # sum of nights x numbers: as many as `number`, in lines
+FREE_LEAST: Final = 20  # from less the x0 smallest of nights x numbers
+NIGHTLY: Final = 21  # sum over `number` nights of max(night x x0 - x1, 0)
 
 #: What a compiled plan says of itself.
 H_OPS: Final = 0  # how many, -1 where it is no vector plan
@@ -80,7 +87,10 @@ H_INSIDE: Final = 7
 H_TAXED: Final = 8
 H_BEFORE: Final = 9
 H_STAGE: Final = 10
-H_FIELDS: Final = 11
+H_NIGHTS: Final = 11  # of the stay
+H_SHARES: Final = 12  # whether the running column is the sum of nights x `shares`: so the nights share the amount
+H_LOADED: Final = 13  # whether the plan reads single nights
+H_FIELDS: Final = 14
 
 #: Numerators below are exact in a float64.
 EXACT: Final = 2.0**53
@@ -94,7 +104,7 @@ SETS_MAX: Final = 64
 TAILS: Final = 128
 TAIL_WORDS: Final = 512
 TAIL_FIRST: Final = C_SLOT
-TAIL_COLUMNS: Final = COLUMNS - C_SLOT
+TAIL_COLUMNS: Final = C_LEAST - C_SLOT
 TAIL_OPS: Final = 48
 TAIL_SETS: Final = 16
 #: Fields of a kept end: what it was compiled for, then the head of the plan after it.
@@ -129,6 +139,7 @@ class RowPlan(NamedTuple):
     den: Any  # float64 (COLUMNS)
     top: Any  # float64 (COLUMNS)
     ratios: Any  # float64 (SETS_MAX, 4): of sets that are one factor: n, d; then from, below
+    shares: Any  # float64 (2, NIGHTS_MAX): what each night counts; the same before the offers
 
 
 class RowShop(NamedTuple):
@@ -141,6 +152,7 @@ class RowShop(NamedTuple):
     den: Any  # float64 (COLUMNS)
     top: Any  # float64 (COLUMNS)
     ratios: Any  # float64 (SETS_MAX, 4)
+    shares: Any  # float64 (2, NIGHTS_MAX)
     columns: Any  # float64 (COLUMNS, BLOCK)
     pieces: Any  # int64 (BLOCK, 3): the parts of a block: arrival, first row, rows
     tails: Tails
@@ -156,6 +168,7 @@ def make_row_shop(tiers: int) -> RowShop:
         np.zeros(COLUMNS),
         np.zeros(COLUMNS),
         np.zeros((SETS_MAX, 4)),
+        np.zeros((2, NIGHTS_MAX)),
         np.zeros((COLUMNS, BLOCK)),
         np.zeros((BLOCK, 3), np.int64),
         Tails(

@@ -46,7 +46,7 @@ def emit(plan, code, to, source, other, number):
     plan.ops[at, row.O_OTHER] = other
     plan.ops[at, row.O_NUMBER] = number
     plan.ops[at, row.O_AT] = plan.head[row.H_AT]
-    plan.ops[at, row.O_WHOLE] = plan.head[row.H_INSIDE] == 0
+    plan.ops[at, row.O_WHOLE] = plan.head[row.H_INSIDE] == 0 and code != row.LINE
     for field in range(row.OP_NUMBERS):
         plan.numbers[at, field] = 0.0
     plan.head[row.H_OPS] = at + 1
@@ -120,6 +120,9 @@ def settle(plan, factor):
     if factor != 1.0:
         plan.top[row.C_RUNNING] = bound_of(plan, factor)
         plan.numbers[move(plan, row.SCALE, 0), 0] = factor
+        if plan.head[row.H_SHARES]:
+            for night in range(plan.head[row.H_NIGHTS]):
+                plan.shares[0, night] *= factor
 
 
 @bare_inlined_kernel
@@ -224,7 +227,7 @@ def round_column(plan, steps, at, den, top, factor, plus, to, source):
         x = plan.numbers[line]
         x[0], x[1], x[2], x[3], x[4], x[5] = factor, whole, 1.0 / whole, threshold, even, step
     elif endings > 1:
-        if plus != 0.0 or mode == MODE_HALF_EVEN:  # which ending is even depends on the block
+        if plus != 0.0 or (mode == MODE_HALF_EVEN and endings & 1):  # which ending is even depends on the block
             refuse_plan(plan)
             return 0.0
         _round_to_endings(plan, steps, at, den, factor, to, source)
@@ -266,9 +269,10 @@ def _round_to_endings(plan, steps, at, den, factor, to, source):
     for position in range(endings + 1):
         ending = np.float64(steps[at + 3 + position]) if position < endings else steps[at + 3] + block
         reached = ending * den  # exactly this one
-        if mode == MODE_HALF_UP:
+        goes_up = mode == MODE_HALF_UP or (mode == MODE_HALF_EVEN and position & 1 == 0)
+        if goes_up:  # the one below an even place is odd
             reached = np.ceil((below + ending) * den * 0.5)
-        elif mode == MODE_HALF_DOWN:
+        elif mode == MODE_HALF_DOWN or mode == MODE_HALF_EVEN:
             reached = np.floor((below + ending) * den * 0.5) + 1.0
         elif mode == MODE_UP or mode == MODE_CEILING:
             reached = below * den + 1.0

@@ -216,8 +216,63 @@ def taxed(columns, s, o, rows, low, high):
 
 
 @bare_called_kernel
+def dot(columns, c, rows, numbers, line, count):
+    """DOT."""
+    begun = False
+    for night in range(count):
+        by = numbers[line + 1 + night // row.OP_NUMBERS, night % row.OP_NUMBERS]
+        if by == 0.0:
+            continue
+        if begun:
+            for i in range(rows):
+                columns[c, i] = fused_multiply_add(columns[row.C_NIGHT + night, i], by, columns[c, i])
+        else:
+            scale(columns, c, row.C_NIGHT + night, rows, by)
+        begun = True
+    if not begun:
+        fill(columns, c, rows, 0.0)
+
+
+@bare_called_kernel
+def free_least(columns, c, s, rows, numbers, line, count):
+    """FREE_LEAST: the smallest ones so far stand in columns in order; each night goes down them to its place."""
+    least_nights = int(numbers[line, 0])
+    for number in range(least_nights):
+        fill(columns, row.C_LEAST + number, rows, np.inf)
+    for night in range(count):
+        by = numbers[line + 1 + night // row.OP_NUMBERS, night % row.OP_NUMBERS]
+        scale(columns, row.C_WORK, row.C_NIGHT + night, rows, by)
+        for number in range(least_nights):
+            for i in range(rows):
+                value, other = columns[row.C_WORK, i], columns[row.C_LEAST + number, i]
+                columns[row.C_LEAST + number, i] = value if value < other else other
+                columns[row.C_WORK, i] = other if value < other else value
+    for i in range(rows):
+        columns[c, i] = columns[s, i] - columns[row.C_LEAST, i]
+    for number in range(1, least_nights):
+        for i in range(rows):
+            columns[c, i] -= columns[row.C_LEAST + number, i]
+
+
+@bare_called_kernel
+def nightly(columns, c, rows, by, off, count):
+    """NIGHTLY."""
+    fill(columns, c, rows, 0.0)
+    for night in range(count):
+        for i in range(rows):
+            value = fused_multiply_add(columns[row.C_NIGHT + night, i], by, -off)
+            columns[c, i] += value if value > 0.0 else 0.0
+
+
+@bare_called_kernel
 def _with_pairs(code, columns, c, s, o, rows, numbers, at, count):
-    if code == row.ENDINGS:
+    if code == row.DOT:
+        dot(columns, c, rows, numbers, at, count)
+    elif code == row.FREE_LEAST:
+        free_least(columns, c, s, rows, numbers, at, count)
+    elif code == row.NIGHTLY:
+        nightly(columns, c, rows, numbers[at, 0], numbers[at, 1], count)
+    elif code == row.ENDINGS:
         to_endings(columns, c, s, rows, numbers, at, count)
     else:
         spend(columns, c, s, o, rows, numbers, at, count)
@@ -279,7 +334,7 @@ def run_ops(ops, numbers, tier, begin, end, columns, rows):
             taxed(columns, s, o, rows, x0, x1)
         elif code == row.SPEND and number <= 3:
             spend_some(columns, c, s, o, rows, x0, numbers[tier, at + 1])
-        elif code == row.ENDINGS or code == row.SPEND:
+        elif code == row.ENDINGS or code == row.SPEND or code >= row.DOT:
             _with_pairs(code, columns, c, s, o, rows, numbers[tier], at, number)
         elif code == row.ROUND_EVEN:
             rounded_even(columns, c, s, rows, x0, x1, x2, x3, x4, x5)

@@ -137,8 +137,14 @@ def _end_offers(plan, factor):
     return factor
 
 
+@bare_inlined_kernel
+def _copy_shares(plan, to, source):
+    for night in range(row.NIGHTS_MAX):
+        plan.shares[to, night] = plan.shares[source, night]
+
+
 @bare_called_kernel
-def _candidate(plan, steps, at, number, code, begun, told):
+def _candidate(plan, steps, at, number, code, begun, told, shared):
     """Work a set out and compare it. Notes in `ratios`: the comparison, its denominator and bound."""
     ratio = plan.ratios[number]
     low, high = ratio[2], ratio[3]
@@ -148,6 +154,8 @@ def _candidate(plan, steps, at, number, code, begun, told):
     plan.head[row.H_AT] = stage
     if ratio[0] < 0.0:
         plan.den[row.C_RUNNING], plan.top[row.C_RUNNING] = den, top
+        plan.head[row.H_SHARES] = shared
+        _copy_shares(plan, 0, 1)
         factor = _set_steps(plan, steps, at, number, 1.0)
         den, top = plan.den[row.C_RUNNING], plan.top[row.C_RUNNING]
         plan.head[row.H_BEFORE] = -1
@@ -204,15 +212,18 @@ def compile_offers(plan, steps, at, factor, told):
     mark(plan, row.H_STAGE, row.C_STAGE)
     plan.head[row.H_INSIDE] = 1
     plan.head[row.H_SETS] = sets
+    shared = plan.head[row.H_SHARES]
+    _copy_shares(plan, 1, 0)
     begun = False
     common = 1.0
     for number in range(sets):
         if plan.ratios[number, 0] == _DROPPED:
             continue
-        _candidate(plan, steps, at, number, row.MORE if most else row.BETTER, begun, told)
+        _candidate(plan, steps, at, number, row.MORE if most else row.BETTER, begun, told, shared)
         begun = True
         common = common_den(plan, common, plan.ratios[number, 2])
         if is_refused(plan):
             return 1.0
     _best_set(plan, sets, common)
+    plan.head[row.H_SHARES] = 0  # which set it is, and so what each night has, depends on the row
     return _end_offers(plan, 1.0)

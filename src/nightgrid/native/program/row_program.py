@@ -10,6 +10,7 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_emit import is_refused, refuse_plan, settle
 from nightgrid.native.program.row_offers import compile_offers
+from nightgrid.native.program.row_shares import begin_shares
 from nightgrid.native.program.row_steps import compile_step, compile_tax
 from nightgrid.native.program.row_tails import begin_tail, hash_of, keep_tail, kept_tail, loosen, place_of
 
@@ -72,7 +73,7 @@ def _compile_kept(steps, at, told, plan, tails):
 
 
 @bare_called_kernel
-def _compile_begin(steps, scales, largest, told, plan):
+def _compile_begin(steps, scales, largest, nights, told, plan):
     """Compile the steps before the offers; returns (where it stopped, the factor still to come)."""
     plan.head[:] = 0
     plan.head[row.H_BEFORE] = -1
@@ -86,23 +87,24 @@ def _compile_begin(steps, scales, largest, told, plan):
     plan.top[row.C_RUNNING] = largest[0]
     if not largest[0] < row.EXACT:
         refuse_plan(plan)
+    begin_shares(plan, nights)
     return _compile_until(steps, 0, do.OFFERS, 1.0, told, plan)
 
 
 @bare_called_kernel
-def compile_rows(steps, scales, largest, told, plan, tails):
+def compile_rows(steps, scales, largest, nights, told, plan, tails):
     """Compile a plan of `planned.write_plan`. Returns whether it has a vector form that is exact.
 
     steps (PLAN_WORDS) int64; scales (plane) int64; largest (plane) float64: bounds of the stays' sums of nights, x
-    scale [in]; told: whether the promotions applied are wanted; plan: RowPlan [out]; tails: Tails [inout]. Points
-    change no total. O(steps, and pairs of sets of promotions).
+    scale; nights of the stay [in]; told: whether the promotions applied are wanted; plan: RowPlan [out]; tails: Tails
+    [inout]. Points change no total. O(steps, and pairs of sets of promotions).
     """
-    at, factor = _compile_begin(steps, scales, largest, told, plan)
+    at, factor = _compile_begin(steps, scales, largest, nights, told, plan)
     if is_refused(plan):
         return False
-    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0 and plan.head[row.H_TAXED] == 0
-    if steps[at] == do.OFFERS and whole:
+    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0
+    if steps[at] == do.OFFERS and whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0:
         if _compile_kept(steps, at, told, plan, tails):
             return True
-        at, factor = _compile_begin(steps, scales, largest, told, plan)
+        at, factor = _compile_begin(steps, scales, largest, nights, told, plan)
     return _compile_end(steps, at, factor, told, plan)

@@ -24,6 +24,7 @@ from nightgrid.native.program.row_emit import (
     settle,
     times_factor,
 )
+from nightgrid.native.program.row_shares import compile_nights
 from nightgrid.native.program.wide import wide
 from nightgrid.native.program.worth import rounded_fraction
 
@@ -33,7 +34,7 @@ def _looks_back(steps, at, end):
     """Whether "before" is looked at until it is marked again."""
     at = steps[at + 1]
     while at < end and steps[at] != do.MARK and steps[at] != do.END:
-        if steps[at] == do.CAP or steps[at] == do.LEAST or steps[at] == do.RESHARE:
+        if steps[at] == do.CAP or steps[at] == do.LEAST:
             return True
         at = steps[at + 1]
     return False
@@ -95,6 +96,10 @@ def compile_step(plan, steps, at, end, factor):
             return factor
         settle(plan, factor)
         mark(plan, row.H_BEFORE, row.C_BEFORE)
+    elif code == do.RESHARE:  # changes how the nights share the amount, which `shares` knows; no amount
+        return factor
+    elif code == do.SHARE or code == do.MARGIN or code == do.FREE or code == do.TILE or code == do.NIGHTLY:
+        return compile_nights(plan, steps, at, factor)
     elif code == do.PART:
         _part(plan, steps, first, factor)
     elif code == do.ADD:
@@ -113,6 +118,8 @@ def compile_step(plan, steps, at, end, factor):
         _spend(plan, steps, first, factor)
     else:
         refuse_plan(plan)
+    if code != do.MARK:
+        plan.head[row.H_SHARES] = 0
     return 1.0
 
 

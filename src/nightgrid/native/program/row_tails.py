@@ -55,6 +55,8 @@ def _is_kept(plan, steps, begin, end, key, told, place, tails):
         return False
     if head[place, row.T_AT] != plan.head[row.H_AT]:
         return False
+    if head[place, row.T_HEAD + row.H_NIGHTS] != plan.head[row.H_NIGHTS]:
+        return False
     other = np.int64(0)
     for at in range(end - begin):
         other |= tails.words[place, at] ^ steps[begin + at]
@@ -92,11 +94,12 @@ def kept_tail(plan, place, tails):
             plan.ops[first + at, word] = tails.ops[place, at, word]
         for number in range(row.OP_NUMBERS):
             plan.numbers[first + at, number] = tails.numbers[place, at, number]
-    planes = plan.head[row.H_PLANES]
+    planes, loaded = plan.head[row.H_PLANES], plan.head[row.H_LOADED]
     for field in range(row.H_FIELDS):
         plan.head[field] = tails.head[place, row.T_HEAD + field]
     plan.head[row.H_OPS] = first + count
     plan.head[row.H_PLANES] |= planes
+    plan.head[row.H_LOADED] |= loaded
     for number in range(min(plan.head[row.H_SETS], row.TAIL_SETS)):
         plan.bits[number] = tails.bits[place, number]
     return True
