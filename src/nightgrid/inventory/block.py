@@ -19,7 +19,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store.store import Store
 
 _KEYS_PER_SLOT = 2
-_SEGMENTS_MAX = 8192  # few enough locks for the second cache; two groups of sixteen meet in one seldom
+_SEGMENTS_MAX = 8192  # few enough locks for the second cache; two groups seldom meet in one
 _ENTRIES_PER_SEGMENT_MIN = 128
 _SLOT_RUN_MAX = 16
 #: So many stores have ids of their own; with them an id stays below 2**53 until its slot was used a million times, so

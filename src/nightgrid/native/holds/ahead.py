@@ -39,6 +39,7 @@ _FIRST = 48
 _SECOND = 32
 _THIRD = 18
 _FOURTH = 6
+_LINES_AHEAD = 4
 _LINE_REQUESTS = 8  # of a column, in a cache line
 #: The order of requests must be known so far beyond those of a group.
 LOOK_AHEAD: Final = _FIRST
@@ -59,12 +60,13 @@ def _row_at(store, requests, line):
 
 
 @inlined_kernel
-def _ask_for_requests(requests, first, size):
-    """Before the first step, line by line: the columns, for the next plan of visits and all that comes after it. The
-    CPU by itself does not follow so many streams.
+def _ask_for_requests(requests, ordered, first, size):
+    """Before the first step, line by line: the columns; a window ahead where they are put in order. The CPU by itself
+    does not follow so many streams.
     """
+    further = WINDOW if ordered else _LINES_AHEAD * _LINE_REQUESTS
     for line in range(first, first + size, _LINE_REQUESTS):
-        ahead = min(line + WINDOW + LOOK_AHEAD, requests.shape[1] - 1)
+        ahead = min(line + further + _FIRST, requests.shape[1] - 1)
         for field in range(requests.shape[0]):
             prefetch_item(requests, field * requests.shape[1] + ahead)
 
@@ -184,7 +186,7 @@ def ask_ahead_of_holds(store, requests, visits, ordered, first, size, trail):
     int64, zero at first: what a step leaves for the next [inout]. Some is left to `ask_between_holds`.
     """
     last = requests.shape[1] - 1
-    _ask_for_requests(requests, first, size)
+    _ask_for_requests(requests, ordered, first, size)
     for position in range(first, first + size):
         ahead = min(position + _FIRST, last)
         _ask_for_row(store, requests, request_at_place(visits, ahead) if ordered else ahead)

@@ -50,7 +50,7 @@ _OK = int(Outcome.OK)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 ALONE: Final = -1  # instead of a code: the request must go the ordinary way, when the group is published
 
-GROUP_MAX: Final = 16  # requests of a group: more gain little, and others wait longer for a hotel
+GROUP_MAX: Final = 32  # requests of a group: more gain little, and others wait longer for a hotel
 # -- a line of a group: the request (Q_FIELDS), and what is known of it ----------------------------
 G_HOTEL: Final = q.Q_FIELDS
 G_HOTEL_LOCK: Final = q.Q_FIELDS + 1  # lock word to give back, -1 = it is given back with another line of the group

@@ -1,6 +1,6 @@
 """Requests of a batch that are passed over, because somebody else has their hotel or their part of the key index.
 
-Nobody waits for one lock while he has sixteen others that somebody waits for: the request comes back with the next
+Nobody waits for one lock while he has others that somebody waits for: the request comes back with the next
 group, and when a group gets no lock at all, its first request waits for its own like any other. What comes after a
 request that is passed over, for the same hotel or in the same part of the key index, is passed over too: so the answers
 to a hotel's requests, and to those with one key, are those of their order.

@@ -1,9 +1,9 @@
 """In which order the requests of a batch are done: those of one hotel after each other, where many are for the same.
 
 Whose hotels are the same finds a lock taken, a list and a queue in its cache, and other threads in its way less often:
-of a hundred hotels that two threads share, each has four at a time instead of sixteen. Nobody can tell the difference:
-what a request is answered depends on those before it for the same hotel, and those keep their order; so do requests
-with the same key. (Which of a batch's requests get the last slots of a full store is nobody's right.)
+of a hundred hotels that two threads share, each has four at a time instead of a whole group. Nobody can tell the
+difference: what a request is answered depends on those before it for the same hotel, and those keep their order; so do
+requests with the same key. (Which of a batch's requests get the last slots of a full store is nobody's right.)
 
 Requests are looked at a window at a time. A window in which few hotels come back, or in which a key does, stays as it
 is. The order is a ring of positions, long enough for the window that is done and the one that is looked ahead to.
