@@ -49,6 +49,12 @@ BOOKS = {
     "night by night, the cheapest free": MARGINAL | free(4, 3, "cheapest"),
     "weekly prices": WEEKLY,
     **{f"promotion on {name}": {"promotion": promotions} for name, promotions in PROMOTIONS.items()},
+    "each night by itself": {
+        "rounding": {"policy": "night", "increment_minor": 10},
+        "promotion": [{"name": "third", "percent": -33}, {"name": "more", "percent": -5, "class": "second"}],
+        "tax": [{"name": "value added", "percent": 6}, {"name": "city", "amount": {"CNY": "1.00"}, "per": "night"}],
+    },
+    "each night by itself, night by night": MARGINAL | {"rounding": {"policy": "night", "mode": "half_even"}},
     "promotion after free nights": free(3, 2, "last") | {"promotion": PROMOTIONS["the better one"]},
     "promotion after night by night": MARGINAL | {"promotion": PROMOTIONS["two of them"]},
 }  # fmt: skip

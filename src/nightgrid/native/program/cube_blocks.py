@@ -17,10 +17,14 @@ from nightgrid.native.program.planned import write_plan
 from nightgrid.native.program.registers import WEIGHTS
 from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
 from nightgrid.native.program.row_blocks import (
+    A_ADDED,
+    A_ALL,
     A_ARRIVAL,
     A_BY_NIGHT,
+    A_FIELDS,
     A_LARGEST,
     A_MASK,
+    A_NIGHT,
     A_ORIGIN,
     G_FIRST,
     G_ROWS,
@@ -93,18 +97,51 @@ def _price_single(sums, about, group, terms, scales, query, code, shop, begin, e
 
 
 @bare_called_kernel
+def _is_by_itself(plan):
+    """Whether a night's price is its own: no set of offers is chosen for all nights, no tax looks at their average."""
+    at = 0
+    while plan[at] != do.END:
+        if plan[at] == do.OFFERS and plan[at + 4] != 1:
+            return False
+        if plan[at] == do.TAX and (plan[at + 7] > 0 or plan[at + 8] < do.NO_BOUND):
+            return False
+        at = plan[at + 1]
+    return True
+
+
+@bare_called_kernel
 def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, told):
     """Compile the plans of all tiers, as far as they have a vector form; returns how many have."""
-    if about[A_BY_NIGHT]:
-        return 0
+    nights = 1 if about[A_BY_NIGHT] else query[do.Q_NIGHTS]
     for tier in range(tiers.shape[0]):
         query[do.Q_TIER] = tiers[tier, 0]
         code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        if code != 0 or not compile_rows(
-            shop.plan, scales, largest, query[do.Q_NIGHTS], told, row_plan(rows, tier), rows.tails
-        ):
+        if code != 0 or (about[A_BY_NIGHT] and not _is_by_itself(shop.plan)):
+            return tier
+        if not compile_rows(shop.plan, scales, largest, nights, told, row_plan(rows, tier), rows.tails):
             return tier
     return tiers.shape[0]
+
+
+@bare_called_kernel
+def _price_nights(
+    sums, about, group, terms, scales, query, tiers, shop, rows, largest, begin, end, chosen, places, stay, out, offers
+):
+    """Policy `night`: each night is a stay of its own, priced after the others and added to them. Returns whether that
+    could be done; what was written is of no use otherwise.
+    """
+    done = True
+    for night in range(query[do.Q_NIGHTS]):
+        query[do.Q_NIGHT] = night
+        about[A_NIGHT], about[A_ADDED] = night, night > 0
+        count = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
+        done = count == tiers.shape[0]
+        if not done:
+            break
+        price_vector(sums, about, group, rows, 1, tiers, begin, end, chosen, places, stay, out, offers)
+    query[do.Q_NIGHT] = -1
+    about[A_NIGHT], about[A_ADDED] = 0, 0
+    return done
 
 
 @bare_called_kernel
@@ -121,12 +158,21 @@ def _price_arrivals(
             first = arrival if first < 0 else first
     query[do.Q_ARRIVAL] = about[A_ORIGIN] + first
     query[do.Q_LEAD] = query[do.Q_ARRIVAL] - group[G_TODAY]
-    vector = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
-    if vector < tiers.shape[0] and about[A_LARGEST] > 0:  # the nights of these rows alone may be small enough
+    count = days * group[G_ROWS]
+    if about[A_BY_NIGHT]:
+        vector = 0
+        if _price_nights(sums, about, group, terms, scales, query, tiers, shop, rows, largest, begin, end, chosen,
+                         places, stay, out, offers):  # fmt: skip
+            ways[W_VECTOR] += count * tiers.shape[0]
+            ways[W_LARGE] = 1
+            return
+    else:
+        vector = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
+    if vector < tiers.shape[0] and about[A_LARGEST] > 0 and not about[A_BY_NIGHT]:
+        # The nights of these rows alone may be small enough.
         _largest_sums(sums, about, group, begin, end, query[do.Q_NIGHTS], largest)
         vector = _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, offers.size > 0)
         largest[:] = np.float64(about[A_LARGEST]) * query[do.Q_NIGHTS]
-    count = days * group[G_ROWS]
     if vector == tiers.shape[0]:
         price_vector(sums, about, group, rows, query[do.Q_NIGHTS], tiers, begin, end, chosen, places, stay, out,
                       offers)  # fmt: skip
@@ -157,8 +203,10 @@ def _not_on_sale(group, places, stay, tiers, out, begin, end):
 
 
 @called_kernel
-def _price_groups(terms, scales, about, sums, groups, query, stays, tiers, places, shop, rows, out, out_offers, ways):
+def _price_groups(terms, scales, given, sums, groups, query, stays, tiers, places, shop, rows, out, out_offers, ways):
     """`price_groups` with arrays whose references are not counted: there are many small steps."""
+    about = np.zeros(A_ALL, np.int64)
+    about[:A_FIELDS] = given
     arrivals = out.shape[0]
     origin, start = about[A_ORIGIN], about[A_ARRIVAL]
     changes = np.empty(arrivals, np.uint8)

@@ -28,6 +28,10 @@ A_MASK: Final = 2
 A_BY_NIGHT: Final = 3
 A_LARGEST: Final = 4  # a bound of all nights x scale, 0 = unknown
 A_FIELDS: Final = 5
+#: For the kernel alone: which night of the stay is priced by itself, and whether it is added to those before.
+A_NIGHT: Final = 5
+A_ADDED: Final = 6
+A_ALL: Final = 7
 
 
 @bare_inlined_kernel
@@ -93,7 +97,7 @@ def _load(sums, shape, about, pieces, count, nights, planes, columns):
     for piece in range(count):
         size = pieces[piece, 2]
         for plane in range(shape[0]):
-            low = (plane * shape[1] + pieces[piece, 0]) * shape[2] + pieces[piece, 1]
+            low = (plane * shape[1] + pieces[piece, 0] + about[A_NIGHT]) * shape[2] + pieces[piece, 1]
             high = low + nights * shape[2]
             if plane == 0:
                 _load_plane(sums, low, high, about[A_MASK], columns, row.C_RUNNING * row.BLOCK + at, size)
@@ -123,20 +127,21 @@ def _store_totals(columns, running, with_taxes, flat, at, size, out, base):
             store_result(out, base + i, np.int64(load_scratch(columns, running + i) + flat))
 
 
-@bare_called_kernel
-def _place_totals(columns, running, with_taxes, flat, at, size, places, first, out, base):
-    """The same to the places of the rows."""
-    for i in range(size):
-        total = columns[running, at + i] + flat
-        if with_taxes:
-            total += columns[row.C_TAXES, at + i]
-        out[base + places[first + i]] = np.int64(total)
-
-
 @bare_inlined_kernel
 def place(places, i):
     """Where a row stands in the answer."""
     return places[i] if places.size > 0 else i
+
+
+@bare_called_kernel
+def _place_totals(columns, running, with_taxes, flat, at, size, places, first, out, base, added):
+    """The same to the places of the rows, or added to what stands there."""
+    for i in range(size):
+        total = columns[running, at + i] + flat
+        if with_taxes:
+            total += columns[row.C_TAXES, at + i]
+        to = base + place(places, first + i)
+        out[to] = np.int64(total) + (out[to] if added else 0)
 
 
 @bare_called_kernel
@@ -210,10 +215,10 @@ def _price_block(
             arrival = rows.pieces[piece, 0] - about[A_ARRIVAL]
             first, part = rows.pieces[piece, 1], rows.pieces[piece, 2]
             base = ((arrival * shape[1] + stay) * shape[2] + tiers[tier, 1]) * shape[3]
-            if places.size == 0:
+            if places.size == 0 and not about[A_ADDED]:
                 _store_totals(plain, running, with_taxes, fixed, at, part, out, base + first)
             else:
-                _place_totals(columns, running, with_taxes, fixed, at, part, places, first, out, base)
+                _place_totals(columns, running, with_taxes, fixed, at, part, places, first, out, base, about[A_ADDED])
             if out_offers.size > 0:
                 _store_offers(
                     row_plan(rows, tier), columns, at, part, places, first, out_offers[arrival, stay, tiers[tier, 1]]
