@@ -4,6 +4,8 @@ before, however little is kept, and whatever has changed since.
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -72,6 +74,23 @@ def test_how_much_is_remembered_changes_nothing(seed, monkeypatch):
     monkeypatch.setattr(notes, "_KEPT_MAX", 0)
     source = new()
     assert [said(source, asked) for asked in questions] == want
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_threads_that_prepare_the_same_at_once_say_the_same(seed):
+    rng = Random(f"at once {seed}")
+    world = draw_world(rng)
+    new = sources_of(world)
+    questions = questions_of(rng, world, new(), 8)
+    want = [said(new(), asked) for asked in questions]
+    source, before = new(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: [said(source, asked) for asked in questions], range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == [want] * 4
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -64,7 +64,7 @@ class _Extra(NamedTuple):
 def _extras(rules: ProductRules) -> list[_Extra]:
     found: list[_Extra] | None = rules.prepared.get("extras")
     if found is None:
-        found = rules.prepared["extras"] = []
+        found = []
         for _, rule in packages_of(rules):
             price, share = rules.minor(rule.price), rule.children_percent
             found.append(
@@ -78,6 +78,7 @@ def _extras(rules: ProductRules) -> list[_Extra]:
                     rule.per.endswith("night"),
                 )
             )
+        rules.prepared["extras"] = found  # whole: another thread may ask at any time
     return found
 
 
@@ -144,7 +145,7 @@ class _Levy(NamedTuple):
 def _levies(rules: ProductRules) -> list[_Levy]:
     found: list[_Levy] | None = rules.prepared.get("levies")
     if found is None:
-        found = rules.prepared["levies"] = []
+        found = []
         for _, rule in rules.inside["tax"]:
             if not isinstance(rule, Tax):
                 continue
@@ -159,6 +160,7 @@ def _levies(rules: ProductRules) -> list[_Levy]:
             rounder = Rounder(rule.round.mode, rule.round.increment_minor, ())
             by = rule.per.startswith("person"), rule.per.endswith("night")
             found.append(_Levy(rule, share, each, words, rounder, *by))
+        rules.prepared["levies"] = found  # whole: another thread may ask at any time
     return found
 
 
