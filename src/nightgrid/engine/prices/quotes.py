@@ -25,6 +25,7 @@ from nightgrid.native.prices import prices as price
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
+from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_quote import StayPrice, TooManyGuestsError, price_one
@@ -181,12 +182,16 @@ class QuoteMixin(VersionMixin):
         """
         if asking.adults is not None:
             self._check_party(place, asking)
-        priced = self._priced_stay(version, place, stay, asking, grid)
-        total = priced.total * rooms
         arrival, nights, lead_days, tier_index = stay
         if version.compiled.program is None:
-            shares = self._plain_shares(version, place.product, stay, rooms, total)
+            check_packages(version, asking)
+            priced, shares = self._plain_stay(version, place.product, stay, rooms)
+            total = priced.total * rooms
         else:
+            priced = self._program_stay(
+                version.compiled.program, place, stay, asking, arrival - version.first_night, grid
+            )
+            total = priced.total * rooms
             shares = program_nights(total, rooms, priced)
         said = place.said.copy()
         said["arrival"] = date.fromordinal(arrival)
@@ -216,41 +221,29 @@ class QuoteMixin(VersionMixin):
             text = f"{guests} guests are too many for {place.room_type_id}, which takes {place.guests_max}"
             raise Refused(Outcome.TOO_MANY_GUESTS, text)
 
-    def _plain_factors(
-        self, version: PriceVersion, product: int, nights: int, tier_index: int, lead_days: int
-    ) -> tuple[int, int, int, int]:
-        """(lane, length of stay, lead time, tier) numerators of a product of factors."""
-        tables = version.tables
-        lane = int(self._inventory.product_lane[product])
-        stay = int(tables.set_stay[tables.lane_set[lane]])
-        lead = int(tables.lead_num[stay, min(lead_days, tables.lead_num.shape[1] - 1)])
-        return lane, int(tables.los_num[stay, nights]), lead, int(tables.tier_num[stay, tier_index])
-
-    def _plain_shares(
-        self, version: PriceVersion, product: int, stay: tuple[int, int, int, int], rooms: int, total: int
-    ) -> Callable[[], tuple[int, ...]]:
+    def _plain_stay(
+        self, version: PriceVersion, product: int, stay: tuple[int, int, int, int], rooms: int
+    ) -> tuple[StayPrice, Callable[[], tuple[int, ...]]]:
+        """The price for one room of a product of factors, and what each night costs for all rooms."""
         arrival, nights, lead_days, tier_index = stay
-        tables = version.tables
-        first = arrival - version.first_night
-        lane, los, lead, tier = self._plain_factors(version, product, nights, tier_index, lead_days)
+        tables, first = version.tables, arrival - version.first_night
+        lane: int = self._inventory.product_lane.item(product)
+        of = tables.set_stay.item(tables.lane_set.item(lane))
+        los = tables.los_num.item(of, nights)
+        lead = tables.lead_num.item(of, min(lead_days, tables.lead_num.shape[1] - 1))
+        tier = tables.tier_num.item(of, tier_index)
+        terms = tables.terms
+        total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, los, lead, tier, terms))
         sums = tables.sums[first : first + nights + 1, lane].astype(np.int64)
-        return plain_nights(total, rooms, sums, version.mask, los * lead * tier, tables.terms)
+        shares = plain_nights(total * rooms, rooms, sums, version.mask, los * lead * tier, terms)
+        return StayPrice(product, total, total, 0, 0, 0, 0, (), (), b""), shares
 
-    def _priced_stay(
-        self, version: PriceVersion, place: Place, stay: tuple[int, int, int, int], asking: Asking, grid: int
+    def _program_stay(
+        self, program: Program, place: Place, stay: tuple[int, int, int, int], asking: Asking, first: int, grid: int
     ) -> StayPrice:
-        """The price for one room."""
-        program = version.compiled.program
-        arrival, nights, lead_days, tier_index = stay
-        first = arrival - version.first_night
-        if program is None:
-            check_packages(version, asking)
-            tables = version.tables
-            lane, *factors = self._plain_factors(version, place.product, nights, tier_index, lead_days)
-            total = int(price.stay_total(tables.sums, lane, first, nights, version.mask, *factors, tables.terms))
-            return StayPrice(place.product, total, total, 0, 0, 0, 0, (), (), b"")
+        """The price for one room by a full pipeline; first: index of its first night in the tables."""
         if asking.fill_bp is not None:
-            check_fill(asking, nights)
+            check_fill(asking, stay[1])
         try:
             return price_one(program, place.product, first, stay, asking, (grid, place.hotel))
         except TooManyGuestsError:
