@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nightgrid import CapacityError, Catalog, Engine, InputError, InputTypeError, ManualClock, UnknownIdError
@@ -17,6 +17,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store.planes import clear_column
 from nightgrid.native.store.restrictions import stay_restriction
 from tests import strategies as worlds
+from tests.agreement.compare import examples
 from tests.agreement.test_restrictions_small_worlds import FIRST, offered, stays_of
 from tests.oracles.restrictions_slow import NAMES, NOTHING, WEEKDAYS, Restricted, refusal
 
@@ -142,8 +143,8 @@ FRAMES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(FRAMES)
+@examples(0.5)
 def test_frames_leave_what_the_slow_form_says(frames):
     engine, slow = store(), Restricted()
     for mode, lines, names in frames:

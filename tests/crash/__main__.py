@@ -65,7 +65,9 @@ def tried(what: str, first: int, end: int) -> Counter[str]:
 def mutant(bench: mutants.Bench, each: mutants.Mutant) -> Counter[str]:
     """A seeded bug is noticed."""
     said = bench.notice(each)
-    return Counter({"bugs": 1, "first tests": said.first, f"  {each.name}: {said.text}": 0})
+    return Counter(
+        {"bugs": 1, "first tests": said.first, f"  {'' if said.first else '(not by the first test) '}{said.text}": 0}
+    )
 
 
 def jobs_of(only: list[str], histories: int, bench: mutants.Bench) -> Iterator[Job]:
@@ -112,8 +114,8 @@ def do_all(jobs: list[Job], workers: int, console: Console) -> list[Done]:
             ended, running = wait(running, return_when=FIRST_COMPLETED)
             for each in (future.result() for future in ended):
                 done.append(each)
-                told = [line.strip() for line, count in each.met.items() if not count]
-                said = each.wrong or (told[0].partition(": ")[2] if told else "nothing was wrong")
+                told = [line.strip() for line in each.met if line.startswith("  ")]
+                said = each.wrong or (told[0] if told else "nothing was wrong")
                 console.print(f"{each.job.name} ({each.seconds:.0f} s): {said}", markup=False, highlight=False)
                 progress.advance(task)
     return done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pytest
@@ -76,11 +75,9 @@ def test_a_thousand_hotels_come_in_one_call() -> None:
     hotels, types = (
         {key: [v for frame in frames for v in frame[kind][key]] for key in frames[0][kind]} for kind in (0, 1)
     )
-    started = time.perf_counter()
 
     engine.add_hotels(hotels, types)
 
-    assert time.perf_counter() - started < 5  # a fifth of a second on an idle machine
     assert engine.search(NIGHT, 2, top=None).hotels_available == 1_002
     assert engine.check() == []
 

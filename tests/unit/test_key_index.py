@@ -43,7 +43,8 @@ def test_keys_come_and_go_and_the_index_names_every_slot_once(in_bulk: bool) -> 
         line = {"hotel_id": [hotel], "room_type_id": ["king"], "arrival": [FIRST], "nights": [1], "key": [key]}
         return engine.hold_many(line).select("outcome", "hold_id").row(0)
 
-    for number in range(2_000):
+    rounds = 600 if in_bulk else 2_000  # a frame for each line
+    for number in range(rounds):
         key, hotel = f"key {number}", f"h{number % 2}"
         outcome, hold_id = hold(key, hotel)
         if outcome == Outcome.OK:
@@ -57,6 +58,6 @@ def test_keys_come_and_go_and_the_index_names_every_slot_once(in_bulk: bool) -> 
             assert hold(again, f"h{int(again.split()[1]) % 2}") == (Outcome.EXISTS, live[again])
         if number % 50 == 0:
             assert _slots_in_the_index(engine) == _slots_with_a_key(engine)
-    assert granted > 1_900
+    assert granted > 0.95 * rounds
     assert _slots_in_the_index(engine) == _slots_with_a_key(engine)
     assert engine.check() == []

@@ -16,7 +16,7 @@ from decimal import (
 )
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import strategies as worlds
@@ -92,7 +92,6 @@ def end_everything(inventory):
             assert getattr(inventory, {"held": "release", "booked": "cancel"}[hold.state])(hold.hold_id) == "OK"
 
 
-@settings(max_examples=200)
 @given(worlds.worlds(operations_max=0), STAY, st.data())
 def test_prices_of_a_world_keep_their_laws(world, stay, data):
     book, catalogue = world["book"], world["catalogue"]
@@ -125,7 +124,6 @@ def test_prices_of_a_world_keep_their_laws(world, stay, data):
             assert abs(share - price.total_minor * night / sum(price.nightly)) < 1
 
 
-@settings(max_examples=200)
 @given(worlds.worlds(operations_max=0), STAY, st.data())
 def test_every_night_is_priced_by_its_own_date_alone(world, stay, data):
     book, catalogue = world["book"], world["catalogue"]
@@ -140,7 +138,6 @@ def test_every_night_is_priced_by_its_own_date_alone(world, stay, data):
         assert alone.nightly == (nightly,)
 
 
-@settings(max_examples=200)
 @given(worlds.worlds(with_book=False), st.sampled_from([1_000, 1_000, 3]))
 def test_a_world_of_holds_keeps_its_rooms(world, slots):
     inventory = open_inventory(world["catalogue"], slots)
@@ -161,7 +158,6 @@ def test_a_world_of_holds_keeps_its_rooms(world, slots):
             assert (cell.held, cell.sold, cell.free) == (0, cell.sold_elsewhere, cell.capacity - cell.sold_elsewhere)
 
 
-@settings(max_examples=200)
 @given(worlds.worlds(operations_max=8), STAY, st.sampled_from(["price", "rating"]), st.integers(1, 2))
 def test_a_search_offers_exactly_what_can_be_held(world, stay, sort, rooms):
     catalogue, book = world["catalogue"], world["book"]

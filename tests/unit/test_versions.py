@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from threading import Event, Thread
+from time import sleep
 
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock
 from nightgrid.errors import InputTypeError, RuleBookError, UnknownIdError, VersionGoneError
+from tests.threads.patience import wait_for
 
 NOON = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
 HOUR_MS = 3_600_000
@@ -178,25 +180,27 @@ def test_only_the_last_versions_are_kept_and_those_that_quotes_may_name():
 def test_no_reader_sees_two_versions_while_one_takes_effect(engine):
     """Threads ask while the instant passes: what is evaluated at it or later is of the new version."""
     engine.publish(book(10))
-    at_ms = engine.clock.now_ms() + 200
+    at_ms = engine.clock.now_ms() + 20
     engine.publish(book(20), at=at_ms)
     seen = [[] for _ in range(2)]
     stop = Event()
 
     def ask(answers):
         while not stop.is_set():
+            sleep(0)  # whoever waits gets his turn
             quote = engine.quote("A", "king", "2027-01-10", 3)
             answers.append((quote.evaluated_ms, quote.total_minor))
 
     threads = [Thread(target=ask, args=(answers,)) for answers in seen]
     for thread in threads:
         thread.start()
-    for _ in range(400):
-        before = [len(answers) for answers in seen]
-        engine.clock.advance_ms(1)
-        while any(len(answers) == count for answers, count in zip(seen, before, strict=True)):
-            pass
-    stop.set()
+    try:
+        for _ in range(40):
+            before = [len(answers) for answers in seen]
+            engine.clock.advance_ms(1)
+            wait_for(lambda before=before: all(len(new) > old for new, old in zip(seen, before, strict=True)))
+    finally:
+        stop.set()
     for thread in threads:
         thread.join()
     for answers in seen:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.native.base.atomics import prefetch_reading
-from nightgrid.native.base.jit import inlined_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, kernel
 from nightgrid.native.base.marked import load_table, stay_amount, store_result
 from nightgrid.native.search.select import kth_smallest
 
@@ -44,7 +44,7 @@ def fold_word_minima(sums, lane_product, mask, out_sums):
             out_sums[night + 1, word] = (np.int64(out_sums[night, word]) + least) & mask
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def count_bits(word):
     """Bits set in a 64-bit word."""
     word = np.uint64(word)
@@ -54,7 +54,7 @@ def count_bits(word):
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@kernel
+@bare_called_kernel
 def bound_chunks(words, tables, factors, lanes, arrival, nights, out_words, out_chunks):
     """Lower bounds of the approximate prices of every word and chunk; returns how many hotels have a product left.
 
@@ -85,7 +85,7 @@ def bound_chunks(words, tables, factors, lanes, arrival, nights, out_words, out_
     return hotels
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _read_word(low, high, lane, tables, approximate, word, left, out, out_cheapest, scratch):
     """Lower the hotels' cheapest prices by one word's, in two passes that each vectorise."""
     nothing = np.float32(np.inf)
@@ -105,7 +105,7 @@ def _read_word(low, high, lane, tables, approximate, word, left, out, out_cheape
         store_result(out_cheapest, out + bit, value if value < least else least)
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def read_chunk(words, bounds, limit, tables, factors, lanes, chunk, arrival, nights, out_cheapest, scratch):
     """Approximate price of the cheapest product of a chunk's hotels, among the words bounded by `limit`; returns the
     least.
@@ -129,7 +129,7 @@ def read_chunk(words, bounds, limit, tables, factors, lanes, chunk, arrival, nig
     return least
 
 
-@inlined_kernel
+@bare_inlined_kernel
 def _prefetch_chunk(words, bounds, limit, tables, lanes, chunk, arrival, nights):
     """Fetch what `read_chunk` will read."""
     low = tables.sums[arrival]
@@ -141,13 +141,13 @@ def _prefetch_chunk(words, bounds, limit, tables, lanes, chunk, arrival, nights)
                 prefetch_reading(high, line)
 
 
-@kernel
+@bare_inlined_kernel
 def widened(bound, error):
     """The limit of what can be among the best, from an approximate price that some candidate has."""
     return np.float32((np.float64(bound) + 2.0 * error) * (1.0 + 4.0 * RELATIVE_ERROR))
 
 
-@kernel
+@bare_called_kernel
 def _first_limit(words, tables, factors, lanes, arrival, nights, top, error, cheapest, least, space):
     """Read some chunks with the least bounds; returns the limit they give, inf if they have fewer than `top` hotels.
 
@@ -177,7 +177,7 @@ def _first_limit(words, tables, factors, lanes, arrival, nights, top, error, che
     return widened(kth_smallest(scratch, size, top), error) if size >= top else nothing
 
 
-@kernel
+@bare_called_kernel
 def approximate_minima(words, tables, factors, lanes, arrival, nights, top, error, cheapest, least, space):
     """Approximate price of the cheapest product of every hotel that can be among the best `top`: (limit, available).
 
