@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native.base.atomics import acquire, add_word, fence, load_word, release, store_word
-from nightgrid.native.base.jit import kernel
+from nightgrid.native.base.atomics import acquire, add_word, fence, load_word, prefetch_item, release, store_word
+from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.program import live_block as lv
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program.night_cells import OK, full_payers, night_cell
@@ -22,6 +22,8 @@ from nightgrid.native.store.views import column_of, end_night, hotel_words_of, r
 _SHORT_MASK = 0xFFFFFFFF
 #: A hotel's products are priced so many at a time.
 _LANES = 64
+#: Sums of so many at most are asked for ahead.
+_ASKED = 16
 
 
 @kernel
@@ -64,12 +66,12 @@ def _note(live, lsn, now_ms, hotel, night, old_bp, new_bp):
 
 
 @kernel
-def _new_amounts(live, lead, place, fill_bp, lanes, cells):
-    """The amounts of a night for some lanes: cells (plane, lane) int64 [out]; False where one is too large."""
+def _new_amounts(live, lead, place, fill_bp, lanes, scratch, cell, cells):
+    """The amounts of a night for some lanes: cells (plane, lane) int64 [out]; False where one is too large. scratch and
+    cell are room to work in.
+    """
     desk, terms, query = lv.desk_of_nights(live), lv.terms_of_program(live), lv.party_of(live)
     products = lv.lane_product_of(live)
-    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
-    cell = np.empty(on.PLANES_MAX, np.int64)
     planes = live[lv.V_PLANES]
     for number in range(lanes.size):
         product = np.int64(products[lanes[number]])
@@ -91,19 +93,33 @@ def _first_segment(place):
     return max(0, (place - lv.SEGMENT_NIGHTS + lv.SEGMENT_STEP) // lv.SEGMENT_STEP)
 
 
+@inlined_kernel
+def _side(place):
+    """(begin, end, sign) of the running sums of a segment that shift where a night changes: the shorter side of it."""
+    back = place < lv.SEGMENT_NIGHTS // 2
+    return (0, place + 1, np.int64(-1)) if back else (place + 1, lv.SEGMENT_ROWS, np.int64(1))
+
+
 @kernel
 def _shift(sums, mask, row, place, lanes, amounts):
-    """Change one night of some lanes by amounts (lane) int64 in the segment that begins in a row: the shorter side of
-    its running sums is shifted.
-    """
-    back = place < lv.SEGMENT_NIGHTS // 2
-    begin = row if back else row + place + 1
-    end = row + place + 1 if back else row + lv.SEGMENT_ROWS
-    sign = np.int64(-1 if back else 1)
-    for at_row in range(begin, end):
+    """Change one night of some lanes by amounts (lane) int64 in the segment that begins in a row."""
+    begin, end, sign = _side(place)
+    for at_row in range(row + begin, row + end):
         for number in range(lanes.size):
             lane = lanes[number]
             sums[at_row, lane] = (np.int64(sums[at_row, lane]) + sign * amounts[number]) & mask
+
+
+@kernel
+def _ask(sums, segments, place, lanes):
+    """Ask for the sums that a change of a night of some lanes shifts: they lie far apart, and none need wait."""
+    size = sums.shape[1]
+    for segment in range(_first_segment(place), min(place // lv.SEGMENT_STEP, segments - 1) + 1):
+        begin, end, _ = _side(place - segment * lv.SEGMENT_STEP)
+        row = segment * lv.SEGMENT_ROWS
+        for at_row in range(row + begin, row + end):
+            for number in range(lanes.size):
+                prefetch_item(sums, at_row * size + lanes[number])
 
 
 @kernel
@@ -128,27 +144,48 @@ def _differences(sums, mask, row, lanes, amounts):
 
 
 @kernel
-def _write(sums, word_sums, mask, products, segments, place, lanes, cells, amounts):
+def _likely_least(sums, word_sums, mask, row, lanes, cells, amounts, least):
+    """The cheapest night of each lane's word after the lane changes by amounts (lane) int64: least (lane) int64 [out],
+    -1 where the lane was the cheapest and goes up, so that only all lanes of the word can tell.
+    """
+    for number in range(lanes.size):
+        word = lanes[number] >> 6
+        low = (np.int64(word_sums[row + 1, word]) - np.int64(word_sums[row, word])) & mask
+        new = cells[0, number]
+        if new <= low:
+            low = new
+        elif amounts[number] > 0 and new - amounts[number] <= low:
+            low = np.int64(-1)
+        least[number] = low
+
+
+@kernel
+def _write(sums, word_sums, mask, products, segments, place, lanes, cells, amounts, least):
     """Write the amounts of a night of some lanes into one variant's sums; the bounds of their words follow."""
     first = _first_segment(place)
     last = min(place // lv.SEGMENT_STEP, segments - 1)
     inside = place - first * lv.SEGMENT_STEP
+    row = first * lv.SEGMENT_ROWS + inside
     changed = False
     for plane in range(cells.shape[0]):
         top = plane * segments * lv.SEGMENT_ROWS
         for number in range(lanes.size):
             amounts[number] = cells[plane, number]
-        if _differences(sums, mask, top + first * lv.SEGMENT_ROWS + inside, lanes, amounts):
+        differ = _differences(sums, mask, top + row, lanes, amounts)
+        if plane == 0 and differ:
             changed = True
+            _likely_least(sums, word_sums, mask, row, lanes, cells, amounts, least)
+        if differ:
             for segment in range(first, last + 1):
-                row = top + segment * lv.SEGMENT_ROWS
-                _shift(sums, mask, row, place - segment * lv.SEGMENT_STEP, lanes, amounts)
+                begin = top + segment * lv.SEGMENT_ROWS
+                _shift(sums, mask, begin, place - segment * lv.SEGMENT_STEP, lanes, amounts)
     if changed:
         words = np.empty(lanes.size, np.int64)
-        row = first * lv.SEGMENT_ROWS + inside
         for number in range(lanes.size):
             words[number] = lanes[number] >> 6
-            amounts[number] = _least(sums, products, mask, words[number], row)
+            amounts[number] = least[number]
+            if least[number] < 0:
+                amounts[number] = _least(sums, products, mask, words[number], row)
         if _differences(word_sums, mask, row, words, amounts):
             for segment in range(first, last + 1):
                 inside = place - segment * lv.SEGMENT_STEP
@@ -166,23 +203,34 @@ def _reprice(live, hotel, place, fill_bp):
     segments, size = live[lv.V_SEGMENTS], live[lv.V_LANES]
     length = segments * lv.SEGMENT_ROWS
     rows = live[lv.V_PLANES] * length
-    cells = np.empty((live[lv.V_PLANES], _LANES), np.int64)
-    amounts = np.empty(_LANES, np.int64)
+    cells = np.empty((variants.shape[0], live[lv.V_PLANES], _LANES), np.int64)
+    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    cell = np.empty(on.PLANES_MAX, np.int64)
+    amounts = np.empty((2, _LANES), np.int64)
     for begin in range(first[hotel], first[hotel + 1], _LANES):
         lanes = lv.hotel_lane_of(live)[begin : min(begin + _LANES, first[hotel + 1])]
-        for number in range(variants.shape[0]):
-            sums, words = variants[number, lv.X_SUMS], variants[number, lv.X_WORD_SUMS]
-            if not _new_amounts(live, variants[number, lv.X_LEAD], place, fill_bp, lanes, cells):
+        for number in range(variants.shape[0]):  # while a variant is worked out, its sums come from memory
+            if lanes.size <= _ASKED:
+                sums = variants[number, lv.X_SUMS]
+                if live[lv.V_SHORT]:
+                    _ask(lv.short_sums(sums, length, size), segments, place, lanes)
+                else:
+                    _ask(lv.long_sums(sums, length, size), segments, place, lanes)
+            lead = variants[number, lv.X_LEAD]
+            if not _new_amounts(live, lead, place, fill_bp, lanes, scratch, cell, cells[number]):
                 store_word(live, lv.V_STATE, lv.STATE_TOO_LARGE)
                 return
+        for number in range(variants.shape[0]):
+            sums, words = variants[number, lv.X_SUMS], variants[number, lv.X_WORD_SUMS]
+            made = cells[number]
             if live[lv.V_SHORT]:
                 table = lv.short_sums(sums, rows, size)
                 bounds = lv.short_sums(words, length, size >> 6)
-                _write(table, bounds, _SHORT_MASK, products, segments, place, lanes, cells, amounts)
+                _write(table, bounds, _SHORT_MASK, products, segments, place, lanes, made, amounts[0], amounts[1])
             else:
                 wide = lv.long_sums(sums, rows, size)
                 limits = lv.long_sums(words, length, size >> 6)
-                _write(wide, limits, np.int64(-1), products, segments, place, lanes, cells, amounts)
+                _write(wide, limits, np.int64(-1), products, segments, place, lanes, made, amounts[0], amounts[1])
 
 
 @kernel
