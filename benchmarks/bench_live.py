@@ -106,8 +106,25 @@ def price_seconds(chain: Chain, questions: list[Sale], rounds: int) -> NDArray[n
     return found / 1e9
 
 
+def machine_seconds(length: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """What a loop that always does the same takes, of about that length in seconds: how far it strays is the machine's
+    noise, and not the work's.
+    """
+
+    def loop(count: int) -> float:
+        started = perf_counter_ns()
+        for number in range(count):
+            number * number
+        return (perf_counter_ns() - started) / 1e9
+
+    count = max(1, round(1_000 * length / min(loop(1_000) for _ in range(100))))
+    return np.array([loop(count) for _ in range(int(np.prod(shape)))]).reshape(shape)
+
+
 def test_live(benchmark: Any, plan: Plan, chain: Chain) -> None:
     asked = race(chain, plan.stays)
     asked.run(benchmark, plan.rounds)
     figures = benchmark.extra_info["figures"]
-    figures["prices"] = latency_us(price_seconds(chain, asked.questions, plan.rounds))
+    seconds = price_seconds(chain, asked.questions, plan.rounds)
+    figures["prices"] = latency_us(seconds)
+    figures["machine"] = latency_us(machine_seconds(float(np.median(seconds)), seconds.shape))

@@ -77,6 +77,7 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
         ("prices", "(until the prices are the new ones)"),
+        ("machine", "(a loop of that length that always does the same)"),
         ("with_key", "(with key)"),
         ("with_keys", "(with keys as texts)"),
         ("with_keys_ready", "(kernel, with keys)"),

@@ -11,7 +11,7 @@ import pytest
 from nightgrid.asking import ANYBODY
 from nightgrid.engine import Engine
 from nightgrid.native.program import live_block as lv
-from nightgrid.search import refold
+from nightgrid.search import matrices, refold
 from nightgrid.search.matrices import fold_program
 from nightgrid.search.price_version import build_price_version
 from nightgrid.search.reach import reached_nights
@@ -211,3 +211,31 @@ def test_a_sale_is_in_the_next_search_and_its_return_too():
     assert {name for name in before if before[name] != after.get(name)} <= {hotel}
     engine.release(hold.id)
     assert shown() == before
+
+
+def test_matrices_that_threads_make_part_by_part_are_those_of_one(monkeypatch):
+    """Folded and folded again, in one part and in many of a cache line of lanes each."""
+    rng = Random("parts")
+    engine = live_engine(rng, {"book": {"name": "d", "display_currency": "EUR"}, "demand": DEMAND, **NIGHT_RULES})
+    life = Life(engine, rng)
+    while life.done["book"] < 20:
+        life.step()
+    monkeypatch.setattr(matrices.os, "cpu_count", lambda: 64)
+    whole = engine._version
+    monkeypatch.setattr(matrices, "_WORTH_THREADS", 1)
+    assert len(matrices.lane_parts(len(whole.lanes.lane_product), 1)) > 1
+    anew = build_price_version(whole.compiled, whole.catalog, engine._inventory)
+    again = build_price_version(whole.compiled, whole.catalog, engine._inventory, before=anew)
+    assert whole.live.refresh()
+    for version in (anew, again):
+        assert version.live.refresh()
+        assert np.array_equal(version.live.fill_bp, whole.live.fill_bp)
+        for ours, theirs in zip(version.live.variants, whole.live.variants, strict=True):
+            nights = [nights_of(each.matrices.sums, each.mask) for each in (ours, theirs)]
+            inside = np.ones(nights[0].shape[1], np.bool_)
+            inside[lv.SEGMENT_ROWS - 1 :: lv.SEGMENT_ROWS] = False  # from one segment to the next
+            assert np.array_equal(nights[0][:, inside], nights[1][:, inside])
+    engine.publish(
+        {"book": {"name": "e", "display_currency": "EUR"}, "demand": DEMAND, "season": NIGHT_RULES["season"]}
+    )
+    assert_fresh(engine)

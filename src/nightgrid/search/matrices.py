@@ -6,9 +6,12 @@ demand rule looks at it. Books mostly need one; others are folded when somebody 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +26,11 @@ from nightgrid.native.program.night_fold import fold_cells
 from nightgrid.nights import to_date
 from nightgrid.pricing.program import Program
 
+T = TypeVar("T")
+R = TypeVar("R")
 _WORDS: dict[bool, Any] = {True: np.uint32, False: np.int64}
 _LINE_BYTES = 64
+_WORTH_THREADS = 250_000  # cells
 _NONE = Fraction(1)
 _WORD = 2**62  # running sums of a stay are words; what is made of them is exact in any case
 
@@ -78,6 +84,36 @@ def fold_bands(
     return folded
 
 
+def in_threads(work: Callable[[T], R], parts: Sequence[T]) -> list[R]:
+    """What work makes of each part, side by side on all cores: kernels give up the interpreter."""
+    threads = min(len(parts), os.cpu_count() or 1)
+    if threads < 2:
+        return [work(part) for part in parts]
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        return list(pool.map(work, parts))
+
+
+def lane_parts(lanes: int, rows: int) -> list[tuple[int, int]]:
+    """(first lane, lane after the last) of the parts of so many rows that are worked on side by side: of whole cache
+    lines, and one where there is little to do.
+    """
+    step = max(lanes, 1)
+    if lanes * rows >= _WORTH_THREADS:
+        step = -(-lanes // ((os.cpu_count() or 1) * _LINE_BYTES)) * _LINE_BYTES
+    return [(begin, min(begin + step, lanes)) for begin in range(0, lanes, step)]
+
+
+def _folded(
+    given: tuple[Any, ...], lanes: int, sums: NDArray[Any], bad: NDArray[np.int64]
+) -> tuple[int, int, int, int]:
+    """`fold_cells` of all lanes, in parts. Where nights are too large, the earliest is told."""
+    parts = lane_parts(lanes, sums.shape[0] * sums.shape[1])
+    found = in_threads(lambda part: fold_cells(*given, part, sums, bad), parts)
+    wrong = [each for each in found if each[1] != OK]
+    most = max((int(each[0]) for each in found), default=0)
+    return min(wrong, key=lambda each: int(each[3])) if wrong else (most, OK, -1, -1)
+
+
 def fold_program(
     program: Program,
     catalog: Catalog,
@@ -107,9 +143,8 @@ def fold_program(
     for short in (False,) if wide or headroom is None else (True, False):
         sums: NDArray[np.uint32] | NDArray[np.int64] = aligned(shape, _WORDS[short])
         mask, limit = (2**32 - 1, 2**31) if short else (-1, _WORD)
-        largest, code, product, night = fold_cells(
-            program.desk, program.terms, query, lane_product, lead, step, fill_bp, fill_row, mask, sums, bad
-        )
+        given = (program.desk, program.terms, query, lane_product, lead, step, fill_bp, fill_row, mask)
+        largest, code, product, night = _folded(given, len(lane_product), sums, bad)
         if code != OK:
             break
         if largest * longest * (headroom if short and headroom is not None else 1) < limit:

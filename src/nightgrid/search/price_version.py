@@ -27,7 +27,7 @@ from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
 from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.search.live import LivePrices, depends_on_fill, variant_of
-from nightgrid.search.matrices import Matrices
+from nightgrid.search.matrices import Matrices, in_threads
 from nightgrid.search.refold import folded_program
 
 _EXACT = 2**53  # integers below are exact in a float64
@@ -286,7 +286,7 @@ def build_price_version(
     tables = _tables(compiled, catalog, lanes, matrices.sums[0].view(), matrices.mask, terms)
     live = None
     if folded.in_segments:
-        variants = [variant_of(each, tables, lanes, first_night) for each in folded.matrices]
+        variants = in_threads(lambda each: variant_of(each, tables, lanes, first_night), folded.matrices)
         limit = (2**31 - 1 if matrices.mask > 0 else 2**62) // longest
         question = program.question(party, first_night, 1, 0, 0)
         known = (folded.fill_bp, folded.seen, variants, question, min(limit, most) if by_factors else limit)

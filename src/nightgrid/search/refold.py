@@ -20,7 +20,7 @@ from nightgrid.native.program.night_refold import refold_cells
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.program import Program
 from nightgrid.search.live import LivePrices, depends_on_fill, follows_fill, headroom, in_segments
-from nightgrid.search.matrices import Matrices, aligned, fold_bands, fold_program
+from nightgrid.search.matrices import Matrices, aligned, fold_bands, fold_program, in_threads, lane_parts
 from nightgrid.search.reach import reached_nights
 
 if TYPE_CHECKING:
@@ -98,11 +98,10 @@ class Refold:
     ) -> int | None:  # fmt: skip
         program, _ = self._programs()
         query = program.question(party, self._compiled.first_night, 1, 0, 0)
-        largest, code = refold_cells(
-            program.desk, program.terms, query, self._lanes, lead, fill, self._fill_row, kept.mask, reached, *span,
-            kept.sums, out,
-        )  # fmt: skip
-        return int(largest) if code == OK else None
+        given = (program.desk, program.terms, query, self._lanes, lead, fill, self._fill_row, kept.mask, reached, span)
+        parts = lane_parts(len(self._lanes), span[2] * out.shape[0])
+        found = in_threads(lambda part: refold_cells(*given, part, kept.sums, out), parts)
+        return max(int(largest) for largest, _ in found) if all(code == OK for _, code in found) else None
 
 
 def _locked(live: LivePrices, look: Any) -> Any:
@@ -175,5 +174,5 @@ def folded_program(
     given = (program, catalog, lanes, n_nights, fill, compiled.book.book.name, first_night, party)
     bands = fold_bands(*given, most) if live else None
     if bands is not None:
-        return Folded([in_segments(each) for each in bands], True, fill, seen)
+        return Folded(in_threads(in_segments, bands), True, fill, seen)
     return Folded([fold_program(*given)], False, fill, seen)

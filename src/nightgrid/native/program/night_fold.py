@@ -14,13 +14,14 @@ NO_NIGHT = 0
 
 
 @kernel
-def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_row, mask, out_sums, out_bad):
-    """Fold every night of every lane: (largest value met in any plane, code, product, night).
+def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_row, mask, part, out_sums, out_bad):
+    """Fold every night of a part of the lanes: (largest value met in any plane, code, product, night).
 
     desk: `night_desk`; terms: of the program; query (Q_FIELDS) int64: the party; lane_product (lane) int32, -1 padding;
     leads (lane) int64: lead days of the first night, and lead_step more each night; fill (row, night) int16 basis
-    points, of the lanes' rows fill_row (lane) int64 [in]; out_sums (plane, night + 1, lane) uint32 or int64: running
-    sums of values x scale; out_bad (lane) int64: the first night that has no price for so many guests, else the number
+    points, of the lanes' rows fill_row (lane) int64; part: the first of the lanes, and the one after the last, while
+    threads may fold other parts [in]; out_sums (plane, night + 1, lane) uint32 or int64: running sums of values x
+    scale; out_bad (lane) int64: the first night that has no price for so many guests, else the number
     of nights [out]. code: OK, or TOO_LARGE with the product and night where it was met. O(nights x lanes x stages).
     """
     scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
@@ -28,12 +29,13 @@ def fold_cells(desk, terms, query, lane_product, leads, lead_step, fill, fill_ro
     planes = out_sums.shape[0]
     nights = out_sums.shape[1] - 1
     largest = np.int64(0)
-    for lane in range(lane_product.size):
+    begin, end = part
+    for lane in range(begin, end):
         out_bad[lane] = nights
         for plane in range(planes):
             out_sums[plane, 0, lane] = 0
     for night in range(nights):
-        for lane in range(lane_product.size):
+        for lane in range(begin, end):
             product = lane_product[lane]
             for plane in range(planes):
                 cell[plane] = 0
