@@ -235,7 +235,8 @@ def assert_rooms_are_counted(engine):
     matrix = {name: inventory.matrix(name) for name in ("held", "sold", "sold_elsewhere", "physical", "out_of_order")}
     of_hotel = {name: engine.catalog.sum_by_hotel(each.astype(np.int64)) for name, each in matrix.items()}
     nights = np.arange(engine.first_night, engine.first_night + engine.n_nights) % engine.n_nights
-    taken, elsewhere, there = (each[: engine.catalog.n_hotels, nights] for each in past._rooms)
+    counted = past._rooms[: engine.catalog.n_hotels, nights]
+    taken, elsewhere, there = (counted[:, :, field] for field in range(3))
     assert np.array_equal(taken, of_hotel["held"] + of_hotel["sold"] - of_hotel["sold_elsewhere"])
     assert np.array_equal(elsewhere, of_hotel["sold_elsewhere"])
     assert np.array_equal(there, of_hotel["physical"] - of_hotel["out_of_order"])

@@ -21,6 +21,7 @@ from nightgrid.native.upkeep import past_fill as kernels
 Words = NDArray[np.int64]
 NEVER_MS: Final = 2**62
 _CELLS: Final = 1_000_000  # that are read at once where everything is
+_KEPT_SHIFT, _KEPT_MASK = 31, 0x1FF  # kept nights in the word of a stay (`native/store/requests.py`)
 #: So often the ring is looked at on the engine's clock where somebody calls, for every 65,536 records that it has.
 _LOOK_MS: Final = 20
 _RING: Final = 65_536
@@ -80,7 +81,7 @@ class PastFill:
         inventory = self._inventory
         sizes = inventory.block.sizes
         inventory.sweep(now_ms)
-        rooms = np.zeros((kernels.ROOM_FIELDS, sizes.hotels, sizes.nights), np.int32)
+        rooms = np.zeros((sizes.hotels, sizes.nights, kernels.ROOM_FIELDS), np.int32)
         with inventory.table_lock():
             self._first_night = inventory.first_night
             while not self._counted(rooms, inventory.lsn):
@@ -92,7 +93,7 @@ class PastFill:
         """Count all rooms as they were after a log sequence number [out]; False where the ring has passed over a later
         record. The table is locked, so the window stands.
         """
-        hotel_lsn = np.empty(rooms.shape[1], np.int64)
+        hotel_lsn = np.empty(len(rooms), np.int64)
         kernels.count_rooms(self._inventory.table, self._first_night, rooms, hotel_lsn)
         moves = np.empty((int(hotel_lsn.max(initial=lsn)) - lsn, kernels.M_WORDS), np.int64)
         if kernels.read_moves(self._inventory.table, lsn + 1, 0, moves) < len(moves):
@@ -108,7 +109,7 @@ class PastFill:
 
     def _edges_now(self, rooms: NDArray[np.int32]) -> NDArray[np.int16]:
         """The edge at or below the fill of every night of the window: int16 (hotel, night)."""
-        found = np.empty(rooms.shape[1:], np.int16)
+        found = np.empty(rooms.shape[:2], np.int16)
         kernels.edges_of_nights(rooms, self._edges, self._first_night, found)
         return found
 
@@ -214,15 +215,16 @@ class PastFill:
 
     def _nights_of(self, moves: Words) -> int:
         """At least as many nights as moves may change."""
-        cells = moves[:, kernels.M_KIND] == at.RECORD_CELLS
-        stays = moves[~cells][:, [kernels.M_LESS, kernels.M_MORE]]
-        kept = int((stays >> 31 & 0x1FF).sum())
-        return kept + int(np.minimum(moves[cells, kernels.M_MORE], self._known_rooms().shape[2]).sum())
+        less, more = moves[:, kernels.M_LESS], moves[:, kernels.M_MORE]
+        cells = np.flatnonzero(moves[:, kernels.M_KIND] == at.RECORD_CELLS)
+        kept = (less >> _KEPT_SHIFT & _KEPT_MASK) + (more >> _KEPT_SHIFT & _KEPT_MASK)
+        kept[cells] = np.minimum(more[cells], self._known_rooms().shape[1])
+        return int(kept.sum())
 
     def _read_everywhere(self, move: Words) -> None:
         """The window rolled, or the hotels set anything: what that changed is read from the counters."""
         rooms = self._known_rooms()
-        _, hotels, nights = rooms.shape
+        hotels, nights, _ = rooms.shape
         first_night = int(move[kernels.M_LESS])
         fresh = bool(move[kernels.M_KIND] == at.RECORD_WINDOW) and first_night > self._first_night
         if fresh:

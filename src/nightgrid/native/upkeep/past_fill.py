@@ -33,11 +33,11 @@ from nightgrid.native.store.views import (
     slots_of,
 )
 
-# -- rooms: int32 (ROOM_FIELDS, hotel, night mod nights of the window) --------------------------------
+# -- rooms: int32 (hotel, night mod nights of the window, ROOM_FIELDS); a night lies in one cache line ----
 TAKEN: Final = 0  # by holds and bookings of this store
 ELSEWHERE: Final = 1
 THERE: Final = 2  # physical - out of order
-ROOM_FIELDS: Final = 3
+ROOM_FIELDS: Final = 4
 
 # -- a move: what a record did, int64 (move, M_WORDS) -------------------------------------------------
 M_AT_MS: Final = 0  # when: of a hold that expired its deadline, however late somebody noticed
@@ -126,12 +126,13 @@ def due_deadlines(store, now_ms, out):
 @kernel
 def _edge_at(rooms, edges, hotel, column):
     """The edge at or below a night's house fill, as `houses.house_fill` defines it."""
-    there = np.int64(rooms[THERE, hotel, column])
-    taken = max(np.int64(rooms[TAKEN, hotel, column]) + np.int64(rooms[ELSEWHERE, hotel, column]), 0)
-    fill_bp = min(FILL_BP_MAX * taken // there, FILL_BP_MAX) if there > 0 else np.int64(FILL_BP_MAX)
+    there = np.int64(rooms[hotel, column, THERE])
+    taken = max(np.int64(rooms[hotel, column, TAKEN]) + np.int64(rooms[hotel, column, ELSEWHERE]), 0)
+    if there <= 0:
+        return edges[edges.size - 1]
     edge = np.int64(0)
     for place in range(edges.size):
-        if edges[place] > fill_bp:
+        if edges[place] * there > FILL_BP_MAX * taken:  # a division takes ten times as long
             break
         edge = edges[place]
     return edge
@@ -183,13 +184,13 @@ def _rooms_there(store, hotel, column):
 
 @kernel
 def read_rooms(store, hotel, first, end, at_ms, fresh, rooms, edges, out, count):
-    """Read what a hotel set for nights, first .. end - 1 (ordinals): rooms (ROOM_FIELDS, hotel, night) int32 [inout];
+    """Read what a hotel set for nights, first .. end - 1 (ordinals): rooms (hotel, night, ROOM_FIELDS) int32 [inout];
     changes of fill go to out (change, C_WORDS) int64 [out] behind `count` others; how many there are then.
 
     `fresh`: the nights were not on sale before, so nothing is taken, and their fill counted as 0. O(nights x room
     types).
     """
-    nights = rooms.shape[2]
+    nights = rooms.shape[1]
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
@@ -199,10 +200,10 @@ def read_rooms(store, hotel, first, end, at_ms, fresh, rooms, edges, out, count)
         column = night % nights
         before = np.int64(0) if fresh else _edge_at(rooms, edges, hotel, column)
         there, elsewhere = _rooms_there(store, hotel, column_of(store, shared, night))
-        rooms[THERE, hotel, column] = there
-        rooms[ELSEWHERE, hotel, column] = elsewhere
+        rooms[hotel, column, THERE] = there
+        rooms[hotel, column, ELSEWHERE] = elsewhere
         if fresh:
-            rooms[TAKEN, hotel, column] = 0
+            rooms[hotel, column, TAKEN] = 0
         after = _edge_at(rooms, edges, hotel, column)
         if after != before:
             count = _note(out, count, at_ms, hotel, night, after)
@@ -215,10 +216,10 @@ def apply_moves(store, moves, first_night, rooms, edges, out):
     """Follow moves in the order in which they stand: how many changes of fill there are.
 
     moves (move, M_WORDS) int64, none of which rolls the window or sets everything; first_night: of the window [in];
-    rooms (ROOM_FIELDS, hotel, night) int32 [inout]; edges int64 ascending [in]; out (change, C_WORDS) int64 [out], as
+    rooms (hotel, night, ROOM_FIELDS) int32 [inout]; edges int64 ascending [in]; out (change, C_WORDS) int64 [out], as
     many as the moves have nights. O(nights of the moves).
     """
-    nights = rooms.shape[2]
+    nights = rooms.shape[1]
     count = np.int64(0)
     for place in range(moves.shape[0]):
         move = moves[place]
@@ -234,7 +235,7 @@ def apply_moves(store, moves, first_night, rooms, edges, out):
             if more != 0:
                 column = night % nights
                 before = _edge_at(rooms, edges, hotel, column)
-                rooms[TAKEN, hotel, column] += more
+                rooms[hotel, column, TAKEN] += more
                 after = _edge_at(rooms, edges, hotel, column)
                 if after != before:
                     count = _note(out, count, at_ms, hotel, night, after)
@@ -244,9 +245,9 @@ def apply_moves(store, moves, first_night, rooms, edges, out):
 @kernel
 def undo_moves(moves, hotel_lsn, first_night, rooms):
     """Take back the moves that a count of rooms has already: hotel_lsn (hotel) int64, up to which the rooms of each
-    hotel were counted [in]; rooms (ROOM_FIELDS, hotel, night) int32 [inout].
+    hotel were counted [in]; rooms (hotel, night, ROOM_FIELDS) int32 [inout].
     """
-    nights = rooms.shape[2]
+    nights = rooms.shape[1]
     for place in range(moves.shape[0]):
         move = moves[place]
         if move[M_KIND] >= at.RECORD_CELLS or move[M_LSN] > hotel_lsn[move[M_HOTEL]]:
@@ -254,19 +255,19 @@ def undo_moves(moves, hotel_lsn, first_night, rooms):
         begin, end = _nights_of(move)
         for night in range(max(begin, first_night), min(end, first_night + nights)):
             more = _taken_on(move[M_MORE], night) - _taken_on(move[M_LESS], night)
-            rooms[TAKEN, move[M_HOTEL], night % nights] -= more
+            rooms[move[M_HOTEL], night % nights, TAKEN] -= more
 
 
 @kernel
 def count_rooms(store, first_night, rooms, hotel_lsn):
-    """Count all rooms anew: rooms (ROOM_FIELDS, hotel, night) int32 [out]; hotel_lsn (hotel) int64: the log sequence
+    """Count all rooms anew: rooms (hotel, night, ROOM_FIELDS) int32 [out]; hotel_lsn (hotel) int64: the log sequence
     number up to which each hotel's changes are in it [out]. The window stands. O(room types x nights).
     """
-    nights = rooms.shape[2]
+    nights = rooms.shape[1]
     shared = shared_of(store)
     hotels = hotel_words_of(store)
     cells = cells_of(store)
-    for hotel in range(rooms.shape[1]):
+    for hotel in range(rooms.shape[0]):
         acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
         hotel_lsn[hotel] = load_word(shared, at.S_LSN)
         for night in range(first_night, first_night + nights):
@@ -278,16 +279,16 @@ def count_rooms(store, first_night, rooms, hotel_lsn):
                 row = link - 1
                 link = np.int64(next_row_of(store)[row])
                 taken += np.int64(cells[row, column, at.C_SOLD]) + np.int64(cells[row, column, at.C_HELD])
-            rooms[TAKEN, hotel, night % nights] = taken
-            rooms[ELSEWHERE, hotel, night % nights] = elsewhere
-            rooms[THERE, hotel, night % nights] = there
+            rooms[hotel, night % nights, TAKEN] = taken
+            rooms[hotel, night % nights, ELSEWHERE] = elsewhere
+            rooms[hotel, night % nights, THERE] = there
         release(hotels, hotel * at.L_WORDS + at.L_LOCK)
 
 
 @kernel
 def edges_of_nights(rooms, edges, first_night, out):
     """The edge at or below the fill of every night: out (hotel, night) int16 basis points [out]. O(hotels x nights)."""
-    nights = rooms.shape[2]
+    nights = rooms.shape[1]
     for hotel in range(out.shape[0]):
         for place in range(nights):
             out[hotel, place] = _edge_at(rooms, edges, hotel, (first_night + place) % nights)
