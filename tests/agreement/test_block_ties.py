@@ -147,9 +147,11 @@ EDGES = {
         {"name": "percent", "percent": -10}, {"name": "amount", "off": {"CNY": "1.01"}},
         {"name": "price", "price": {"CNY": "9.09"}},
     ],
-    "spend among others": [
+    "spend among others, which differ by tier": [
         {"name": "full", "spend": [{"from": {"CNY": "10.00"}, "off": {"CNY": "1.00"}}]},
-        {"name": "capped", "percent": -50, "max_off": {"CNY": "1.01"}}, {"name": "off", "off": {"CNY": "0.99"}},
+        {"name": "capped", "percent": -50, "max_off": {"CNY": "1.01"}},
+        {"name": "off", "off": {"CNY": "0.99"}},
+        {"name": "gold", "off": {"CNY": "0.98"}, "tiers": ["gold"]},
     ],
     "nothing left": [{"name": "all of it", "off": {"CNY": "10.10"}}],
 }  # fmt: skip
