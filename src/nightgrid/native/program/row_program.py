@@ -78,8 +78,10 @@ def _compile_begin(steps, scales, largest, nights, told, plan):
     plan.head[:] = 0
     plan.head[row.H_BEFORE] = -1
     plan.head[row.H_STAGE] = -1
-    plan.den[:] = 0.0
-    plan.top[:] = 0.0
+    plan.top[row.C_TAXES] = 0.0
+    for column in range(row.TAIL_FIRST, row.TAIL_FIRST + row.TAIL_COLUMNS):
+        plan.den[column] = 0.0
+        plan.top[column] = 0.0
     for plane in range(min(scales.size, row.PLANES_MAX)):
         plan.den[row.C_PLANE + plane] = np.float64(scales[plane])
         plan.top[row.C_PLANE + plane] = largest[plane]

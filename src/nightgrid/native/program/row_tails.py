@@ -32,7 +32,7 @@ def _loosened(top):
 def loosen(plan):
     """Let the bounds of a plan's amounts be among a few, so that plans with about the same bounds are alike."""
     plan.top[row.C_RUNNING] = _loosened(plan.top[row.C_RUNNING])
-    for column in range(row.TAIL_FIRST, row.COLUMNS):
+    for column in range(row.TAIL_FIRST, row.TAIL_FIRST + row.TAIL_COLUMNS):
         plan.top[column] = _loosened(plan.top[column])
 
 
