@@ -75,9 +75,9 @@ def test_the_lowest_price_of_a_house_that_was_never_empty_is_not_that_of_an_empt
 
 
 def test_a_hold_that_nobody_missed_ended_at_its_deadline(engine):
-    """Nobody calls for an hour. Two holds ended in it, the one that was taken last first."""
-    engine.hold("H", "A", NIGHT, 1, rooms=3, ttl_seconds=1_800)
+    """Nobody calls for an hour. Two holds ended in it, and the store finds the later one first."""
     engine.hold("H", "B", NIGHT, 1, rooms=3, ttl_seconds=600)
+    engine.hold("H", "A", NIGHT, 1, rooms=3, ttl_seconds=1_800)
     engine.book("H", "A", NIGHT, 1, rooms=2)  # 8 of 10 until minute 10, then 5, from minute 30 on 2
     wait(engine, 60)
     assert history(engine) == [(0, 15_000), (10, 11_000), (30, 10_000)]

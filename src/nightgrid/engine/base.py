@@ -108,15 +108,12 @@ class EngineBase:
             self._look_ms = min(self._days.next_change_ms, self._past_fill.next_ms)
 
     def _bulk_ms(self) -> int:
-        """`_now_ms` before a call that may write more records than the ring has: what was before has been noted."""
+        """`_now_ms` before a call that may write more records than the ring has, or sets what only counters tell: what
+        was before has been noted.
+        """
         now_ms = self._now_ms()
         self._past_fill.look(now_ms)
         return now_ms
-
-    def _rooms_set(self) -> None:
-        """The hotels set counters: have their fill noted at the next call."""
-        self._past_fill.soon()
-        self._look_again()
 
     def _look_again(self) -> None:
         """Something is due sooner than was thought: look at the next call."""

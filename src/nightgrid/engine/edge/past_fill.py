@@ -132,11 +132,6 @@ class PastFill:
         """Whether some price depends on house fill."""
         return self._rooms is not None
 
-    def soon(self) -> None:
-        """Look at the next call: something was set that only the counters tell."""
-        if self._rooms is not None:
-            self.next_ms = -NEVER_MS
-
     def look(self, now_ms: int) -> None:
         """Take in every change of the store so far. O(changes since the last look x nights)."""
         with self._lock:

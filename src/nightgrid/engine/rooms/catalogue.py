@@ -54,7 +54,7 @@ class CatalogueMixin(VersionMixin):
     def _grow(self, catalog: Catalog) -> Catalog:
         """Show a larger catalogue. Everything that can fail comes first."""
         growth = self._inventory.grown(catalog)
-        self._switch_locked(self._now_ms())
+        self._switch_locked(self._bulk_ms())
         version, waiting = self._versions_for(catalog, self.first_night, growth.lanes.map)
         searcher = Searcher(catalog, self._inventory, growth.lanes.map)
 
@@ -65,7 +65,6 @@ class CatalogueMixin(VersionMixin):
         rows = self._inventory.grow(growth)
         self._show(catalog, version, waiting, searcher)
         self._inventory.publish_rows(rows, now_ms)
-        self._rooms_set()
         return catalog
 
     def _show(

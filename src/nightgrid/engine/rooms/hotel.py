@@ -30,19 +30,13 @@ class HotelMixin(EngineBase):
         is sold there, and `check()` reports it. Returns how many cells were set.
         """
         now_ms = self._before_cut(allow_oversold)
-        try:
-            return set_capacity(self.catalog, self._inventory, changes, now_ms, allow_oversold=allow_oversold)
-        finally:
-            self._rooms_set()
+        return set_capacity(self.catalog, self._inventory, changes, now_ms, allow_oversold=allow_oversold)
 
     def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
         """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
         now_ms = self._before_cut(allow_oversold)
         load = load_sold_elsewhere if isinstance(rooms, np.ndarray) else set_sold_elsewhere
-        try:
-            return load(self.catalog, self._inventory, rooms, now_ms, allow_oversold=allow_oversold)
-        finally:
-            self._rooms_set()
+        return load(self.catalog, self._inventory, rooms, now_ms, allow_oversold=allow_oversold)
 
     def _before_cut(self, allow_oversold: bool) -> int:
         """Holds past their deadline have no rooms any more that a cut could miss. The ledger's time."""

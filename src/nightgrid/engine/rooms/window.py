@@ -27,7 +27,7 @@ class WindowMixin(VersionMixin, HotelMixin):
         the retention time. Holds, bookings and searches go on meanwhile. InputError and OSError change nothing.
         O(room types x nights) plus the compilation of the rule book.
         """
-        now_ms = self._now_ms()
+        now_ms = self._bulk_ms()
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar].min())
         first_night = today if to is None else to_ordinal(to)
         if first_night > max(today, self.first_night):
@@ -52,7 +52,6 @@ class WindowMixin(VersionMixin, HotelMixin):
                 if files is not None:
                     files.discard()
             self._follow(version, waiting, "window")
-            self._rooms_set()
         return days
 
     def _check_end(self, first_night: int) -> None:
