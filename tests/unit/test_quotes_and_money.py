@@ -135,12 +135,18 @@ def test_a_cart_with_a_quote_that_is_over_is_refused_as_a_whole(engine):
     assert engine.requote(old) == old  # it still says what it said
 
 
+def as_text(quote):
+    return json.dumps(quote.to_dict())
+
+
+@pytest.mark.parametrize("form", ["quotes", "dicts", "texts"])
 @pytest.mark.parametrize("whole", [False, True])
-def test_a_frame_of_quotes_is_held_at_their_prices(engine, whole):
+def test_a_frame_of_quotes_is_held_at_their_prices(engine, whole, form):
     quotes = [quote_of(engine, coupons={"FALL"}), None, quote_of(engine, "B", rooms=3)]
     engine.set_counter("FALL", 3)
+    said = {"quotes": lambda each: each, "dicts": lambda each: each.to_dict(), "texts": as_text}
     lines = {
-        "quote": [None if quote is None else json.dumps(quote.to_dict()) for quote in quotes],
+        "quote": [None if quote is None else said[form](quote) for quote in quotes],
         "hotel_id": [None, "B", None],
         "room_type_id": [None, "king", None],
         "arrival": [None, "2027-01-12", None],
@@ -155,7 +161,7 @@ def test_a_frame_of_quotes_is_held_at_their_prices(engine, whole):
     assert [view.quote for view in views] == [quotes[0].digest, None, quotes[2].digest]
     assert left(engine) == {"FALL": 2}
     engine.clock.advance_ms(900_000)
-    only = pl.DataFrame({"quote": [lines["quote"][0], lines["quote"][2]]})
+    only = pl.DataFrame({"quote": [as_text(quotes[0]), as_text(quotes[2])]})
     late = engine.hold_many(only, all_or_nothing=whole)
     expected = [Outcome.QUOTE_EXPIRED, None] if whole else [Outcome.QUOTE_EXPIRED] * 2
     assert late["outcome"].to_list() == expected

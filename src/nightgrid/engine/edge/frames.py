@@ -5,7 +5,8 @@ Errors name the column, the row number and the value; nothing is changed before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
+from nightgrid.engine.edge.answers import Quote
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.nights import WEEKDAYS, to_ordinal
 
 #: What Polars and PyArrow say to values that make no column.
-FRAME_ERRORS = (pl.exceptions.PolarsError, TypeError, ValueError, AttributeError, OverflowError, NotImplementedError)
+FRAME_ERRORS = (
+    pl.exceptions.PolarsError, TypeError, ValueError, AttributeError, NameError, OverflowError, NotImplementedError
+)  # fmt: skip
 
 
 def as_frame(what: str, source: Any) -> pl.DataFrame:
@@ -29,6 +33,8 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
         return source.collect()
     if isinstance(source, str | Path):
         return _read(what, Path(source))
+    if isinstance(source, dict) and isinstance(source.get("quote"), list | tuple):
+        source = source | {"quote": [text_of_quote(each) for each in source["quote"]]}
     if isinstance(source, dict) or hasattr(source, "__arrow_c_stream__"):
         try:
             return pl.DataFrame(source)
@@ -37,6 +43,13 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
     raise InputTypeError(
         f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
     )
+
+
+def text_of_quote(quote: Any) -> Any:
+    """A quote as the text of a column; anything else as it is."""
+    if isinstance(quote, Quote):
+        quote = quote.to_dict()
+    return json.dumps(quote) if isinstance(quote, Mapping) else quote
 
 
 def _read(what: str, path: Path) -> pl.DataFrame:

@@ -287,8 +287,9 @@ class BookingMixin(RequoteMixin):
         Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds (900),
         key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed; plan, tier,
         channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same length: outcome
-        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes as JSON, null
-        = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and value.
+        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes, their
+        data or JSON, null = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and
+        value.
 
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
         is refused has its outcome and the others have none.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.edge.answers import Cart, Hold, Quote, Ticket
+from nightgrid.engine.edge.answers import Cart, Hold, Ticket
+from nightgrid.engine.edge.frames import as_frame, text_of_quote
 from nightgrid.engine.edge.names import checked_name
 from nightgrid.engine.prices.requoting import Bond, RequoteMixin, bind_lines
 from nightgrid.engine.rooms.batches import requests_of
@@ -57,8 +56,6 @@ def _ordinal(number: int, night: Any) -> int:
 def _frame_of(lines: Any) -> pl.DataFrame:
     """Lines given as dicts, or as anything that is a frame."""
     if not isinstance(lines, list | tuple):
-        from nightgrid.engine.edge.frames import as_frame
-
         return as_frame("hold_cart", lines)
     rows = []
     for number, line in enumerate(lines):
@@ -71,7 +68,7 @@ def _frame_of(lines: Any) -> pl.DataFrame:
             )
         row = dict(line)
         if row.get("quote") is not None:
-            row["quote"] = _text_of(row["quote"])
+            row["quote"] = text_of_quote(row["quote"])
             rows.append(row)
             continue
         _check_line(number, row)
@@ -84,13 +81,6 @@ def _frame_of(lines: Any) -> pl.DataFrame:
         row.setdefault("rooms", 1)
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
-
-
-def _text_of(quote: Any) -> Any:
-    """A quote as the text of a column."""
-    if isinstance(quote, Quote):
-        quote = quote.to_dict()
-    return json.dumps(quote) if isinstance(quote, Mapping) else quote
 
 
 class CartMixin(RequoteMixin):
@@ -253,8 +243,6 @@ class CartMixin(RequoteMixin):
 
     def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
         """`hold_many(all_or_nothing=True)`: the whole frame as one cart, answered as a frame."""
-        from nightgrid.engine.edge.frames import as_frame
-
         frame = as_frame("hold_many", source)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
