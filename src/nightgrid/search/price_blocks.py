@@ -207,8 +207,10 @@ def _nights_of(
 
 
 def _taken(sums: NDArray[np.integer], begin: int, end: int, lanes: _Numbers) -> NDArray[np.integer]:
-    """The nights begin..end - 1 of running sums (plane, night, lane), of some lanes."""
-    out = np.empty((len(sums), max(min(end, sums.shape[1]) - begin, 0), len(lanes)), sums.dtype)
+    """The nights begin..end - 1 of running sums (plane, night, lane), of some lanes; int64, so that the kernel that
+    prices is compiled for one width alone: differences are taken under a mask.
+    """
+    out = np.empty((len(sums), max(min(end, sums.shape[1]) - begin, 0), len(lanes)), np.int64)
     take_rows(sums, begin, lanes, out)
     return out
 

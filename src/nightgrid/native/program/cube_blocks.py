@@ -262,7 +262,7 @@ def price_groups(
     """Prices of the rows of some groups: out (arrival, stay, tier, place) int64 minor units [out], NOT_ON_SALE
     before the booking day and beyond the window.
 
-    terms, scales (plane) of the program; about (A_FIELDS) int64; sums (plane, night + 1, row) uint32 or int64: running
+    terms, scales (plane) of the program; about (A_FIELDS) int64; sums (plane, night + 1, row) int64: running
     sums of nights x scale, every night with a price; groups (group, G_FIELDS), query (Q_FIELDS): who asks, stays
     (stay), tiers (tier, 2): index and column of `out`, places (row): where a row stands in `out`, size 0 = rows as they
     are, all int64 [in]; shop: Workshop; rows: RowShop; out_offers as out, int64: bits of the promotions applied, local

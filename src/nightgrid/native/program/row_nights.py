@@ -17,7 +17,7 @@ def take_rows(sums, first, lanes, out):
     """Running sums of some lanes beside each other.
 
     sums (plane, night, lane) uint32 or int64: from night `first` on as many as `out` has; lanes (row) int64 [in]; out
-    (plane, night, row) of the dtype of sums [out]. O(planes x nights x rows). (NumPy's `take` moves every number as
+    (plane, night, row) int64 [out]. O(planes x nights x rows). (NumPy's `take` moves every number as
     bytes, and takes four times as long.)
     """
     for plane in range(out.shape[0]):
