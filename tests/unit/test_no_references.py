@@ -41,14 +41,17 @@ MOST = {
 CALL = re.compile(r"\bcall .*@NRT_(incref|decref)\b")
 
 
-def optimised(kernel: Any) -> str:
-    """The optimised code of a kernel that was called before, as LLVM writes it."""
+def optimised(kernel: Any) -> Iterator[str]:
+    """The optimised code of a kernel that was called before, as LLVM writes it: once for each kind of arguments that
+    this process has called it with.
+    """
     codegen = cpu_target.target_context.codegen()
-    (signature,) = kernel.overloads
-    kept = pickle.loads(kernel._cache._path(signature, codegen).read_bytes())
-    _, kind, (_, code) = kept[0]
-    assert kind == "object"
-    return str(llvm.parse_bitcode(code))
+    assert kernel.overloads
+    for signature in kernel.overloads:
+        kept = pickle.loads(kernel._cache._path(signature, codegen).read_bytes())
+        _, kind, (_, code) = kept[0]
+        assert kind == "object"
+        yield str(llvm.parse_bitcode(code))
 
 
 def functions(code: str) -> Iterator[dict[str, list[str]]]:
@@ -87,12 +90,10 @@ def in_loops(blocks: dict[str, list[str]]) -> set[str]:
 
 
 def calls_in_loops(kernel: Any) -> int:
-    """How many calls that count a reference lie in a loop, in a kernel and all that is compiled with it."""
-    return sum(
-        bool(CALL.search(line))
-        for blocks in functions(optimised(kernel))
-        for name in in_loops(blocks)
-        for line in blocks[name]
+    """How many calls that count a reference lie in a loop, in a kernel and all that is compiled with it, at most."""
+    return max(
+        sum(bool(CALL.search(line)) for blocks in functions(code) for name in in_loops(blocks) for line in blocks[name])
+        for code in optimised(kernel)
     )
 
 
