@@ -16,6 +16,7 @@ from nightgrid.search.matrices import fold_program
 from nightgrid.search.price_version import build_price_version
 from nightgrid.search.reach import reached_nights
 from tests.live_worlds import DEEDS, DEMAND, FIRST, NIGHT_RULES, Life, live_engine
+from tests.seeds import seeds
 
 
 def nights_of(sums, mask):
@@ -101,7 +102,7 @@ def products_of(engine: Engine, hotel_id: str) -> list[tuple[str, str]]:
     return [(catalog.room_type_ids[row], catalog.plan_ids[each]) for row in rows for each in catalog.products_of(row)]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_live_prices_are_those_of_a_fresh_fold(seed):
     rng = Random(f"live {seed}")
     engine = live_engine(rng)
@@ -127,7 +128,7 @@ def plain_nights(version):
     return nights_of(version.matrices.sums, version.matrices.mask)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(4))
 def test_a_version_made_from_the_one_before_is_that_of_a_fresh_fold(seed):
     """Rules and data change while rooms are sold; what no rule reaches is copied, and follows house fill on."""
     rng = Random(f"refold {seed}")
