@@ -31,6 +31,8 @@ TESTS: Final = {
     "parked": "tests.crash.parked",  # at every step
     "killed": "tests.crash.killed",
 }
+#: A kernel with a bug may go on for ever, and that is not what a test says; no test takes so long.
+HANGS_S: Final = 600
 #: A test that failed, not a kernel that did not compile.
 BROKEN: Final = re.compile(r"TypingError|SyntaxError|ImportError|NameError|LoweringError|UnboundLocalError")
 
@@ -103,8 +105,13 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=self._folder) as place:
             source = self._mutated(Path(place), mutant)
             kernels = self._kernels(Path(place))
+            said = ""
             for command in commands(mutant):
-                done = self._run(command, source, kernels)
+                try:
+                    done = self._run(command, source, kernels)
+                except subprocess.TimeoutExpired:
+                    said = f"nothing for {HANGS_S} s"
+                    continue
                 said = done.stdout + done.stderr
                 assert not BROKEN.search(said), f"{mutant.name!r} does not compile:\n{said[-3_000:]}"
                 if done.returncode == 1:
@@ -138,7 +145,9 @@ class Bench:
         if "pytest" not in command:
             environment["NIGHTGRID_STEPS"] = "1"
             environment["PYTHONPATH"] = os.pathsep.join([str(source), str(ROOT)])
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=HANGS_S
+        )
 
 
 def _link(source: str, target: str) -> None:
