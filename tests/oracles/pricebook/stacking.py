@@ -23,7 +23,7 @@ def promotion(world: World, states: Sequence[State], of: str) -> tuple[Chosen, l
     before = sum((state.running for state in states), Fraction(0))
     found = candidates(world, before)
     points = extra_points(world)
-    chosen = choose(world, found, lambda some: total(give(world, some, states, of, before, points)))
+    chosen = choose(world, found, lambda some: total(give(world, some, states, of, before, points)), points)
     names = [candidate.name for candidate in chosen]
     if points and not chosen:
         names = [f"{points} extra points"]
@@ -58,8 +58,10 @@ def extra_points(world: World) -> Fraction:
 # Sets
 
 
-def choose(world: World, found: list[Candidate], price) -> Chosen:
-    """The set that the book's policy picks among the permitted ones."""
+def choose(world: World, found: list[Candidate], price, points: Fraction = Fraction(0)) -> Chosen:
+    """The set that the book's policy picks among the permitted ones. A guest with extra points may also go without any
+    promotion, where one of them could cost him these points.
+    """
     stacking = world.book.get("stacking") or {}
     policy, over = stacking.get("policy", "guest"), stacking.get("over", "maximal")
     if policy == "first":
@@ -73,6 +75,8 @@ def choose(world: World, found: list[Candidate], price) -> Chosen:
     permitted = permitted_sets(found)
     if over == "maximal":
         permitted = maximal(permitted)
+        if policy == "guest" and points and () not in permitted and not all(takes_points(each) for each in found):
+            permitted.append(())
     sign = {"guest": 1, "hotel": -1}[policy]
     return min(permitted, key=lambda some: (sign * price(some), len(some), tuple(each.position for each in some)))
 
@@ -84,9 +88,29 @@ def permitted_sets(found: list[Candidate]) -> list[Chosen]:
 
 
 def maximal(permitted: list[Chosen]) -> list[Chosen]:
-    """Those that are part of no other permitted set."""
-    as_sets = [frozenset(each.position for each in some) for some in permitted]
-    return [some for some, mine in zip(permitted, as_sets, strict=True) if not any(mine < other for other in as_sets)]
+    """Those that no more promotions could join which only lower a price. What can raise one need not be there."""
+    return [some for some in permitted if not any(grows_by_discounts(some, other) for other in permitted)]
+
+
+def grows_by_discounts(some: Chosen, other: Chosen) -> bool:
+    """The other set has all of this one, and beside it only promotions that cannot raise a price."""
+    more = [each for each in other if each not in some]
+    return bool(more) and len(more) == len(other) - len(some) and not any(can_raise(each) for each in more)
+
+
+def can_raise(candidate: Candidate) -> bool:
+    """A price for the stay or for a night, and a percent above 0."""
+    rule = candidate.rule
+    pattern = rule.get("night_percent") or rule.get("nth_night") or rule
+    return "price" in rule or "price_per_night" in rule or rational(pattern.get("percent", 0)) > 0
+
+
+def takes_points(candidate: Candidate) -> bool:
+    """A discount to which a member's extra points are added in full, so that it never costs them."""
+    rule = candidate.rule
+    limited = "max_off" in rule or "floor_per_night" in rule
+    is_base = rule.get("class", "base") == "base" and rule.get("applies") != "nights"
+    return "percent" in rule and is_base and not limited and not can_raise(candidate)
 
 
 def is_permitted(some: Chosen) -> bool:

@@ -160,7 +160,7 @@ def write_offers(plan, at, terms, stage, query, scratch, sets):
     alone = 1 if points > 0 else 0
     lines = at + 6
     first = lines + do.OFFER_LINE * (candidates + alone)
-    following = write_cases(plan, first, terms, stage, scratch, candidates, sets)
+    following = write_cases(plan, first, terms, stage, scratch, candidates, points, sets)
     if following < 0:
         return following
     plan[at] = do.OFFERS

@@ -1,7 +1,8 @@
 """Which sets of promotions are permitted: the candidates, what they conflict with and require, the sets of each range.
 
 A set is permitted if no two of it conflict and it has what its members require. Conflicts between promotions whose
-nights do not meet are lifted. Where a promotion needs a spend, the sets that are permitted depend on the amount before
+nights do not meet are lifted. It is maximal if no more promotions could join it that only lower a price: what can raise
+one may be left out. Where a promotion needs a spend, the sets that are permitted depend on the amount before
 the stage: every range of amounts between two such thresholds has its own sets. At most 16 candidates: 65,536 sets.
 """
 
@@ -123,12 +124,52 @@ def _reversed(bits, count):
 
 
 @bare_called_kernel
-def _mark_sets(scratch, members, count, sets):
-    """sets (2^count) uint8: bit 0 where a set is permitted, bit 1 where a larger one is [out]."""
+def _can_raise(terms, rule):
+    """Whether a promotion can raise a price: it sets one, or adds a percent."""
+    kind = terms[rule + term.P_KIND]
+    if kind == term.KIND_PRICE or kind == term.KIND_PRICE_NIGHT:
+        return True
+    return kind == term.KIND_PERCENT and terms[rule + term.P_VALUE] > 0
+
+
+@bare_called_kernel
+def _takes_points(terms, rule):
+    """Whether a promotion is a discount to which a member's extra points are added in full."""
+    if terms[rule + term.P_KIND] != term.KIND_PERCENT or terms[rule + term.P_VALUE] > 0:
+        return False
+    if terms[rule + term.P_IS_BASE] == 0 or terms[rule + term.P_PATTERN] != term.PATTERN_ALL:
+        return False
+    if terms[terms[rule + term.P_CONDITIONS] + term.C_APPLIES] == term.APPLIES_NIGHTS:
+        return False
+    return terms[rule + term.P_MAX_OFF] < 0 and terms[rule + term.P_FLOOR] < 0
+
+
+@bare_called_kernel
+def _discounts(terms, scratch, members, count):
+    """The candidates that only lower a price: bits by place."""
+    found = 0
+    for place in range(count):
+        if not _can_raise(terms, scratch[scratch[members + place] * LINE + L_RULE]):
+            found |= 1 << place
+    return found
+
+
+@bare_called_kernel
+def _may_cost_points(terms, scratch, members, count):
+    """Whether one of the candidates could cost a member his extra points."""
+    for place in range(count):
+        if not _takes_points(terms, scratch[scratch[members + place] * LINE + L_RULE]):
+            return True
+    return False
+
+
+@bare_called_kernel
+def _mark_sets(scratch, members, count, discounts, sets):
+    """sets (2^count) uint8: bit 0 where a set is permitted, bit 1 where one with more discounts is [out]."""
     full = 1 << count
     for chosen in range(full - 1, -1, -1):
         mark = 1 if _is_permitted(scratch, members, count, chosen) else 0
-        left = ~chosen & (full - 1)
+        left = ~chosen & discounts
         while left:
             if sets[chosen | (left & -left)]:
                 mark |= 2
@@ -138,11 +179,16 @@ def _mark_sets(scratch, members, count, sets):
 
 
 @bare_called_kernel
-def _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high):
-    """All permitted sets, or the maximal ones: fewer promotions first, then the smaller tuple of places."""
-    if not every and not _requires(scratch, members, count):
+def _write_sets(plan, at, scratch, members, count, discounts, alone, every, sets, candidates, low, high):
+    """All permitted sets, or the maximal ones, and with `alone` the empty one: fewer promotions first, then the smaller
+    tuple of places.
+    """
+    only_discounts = discounts == (1 << count) - 1
+    if not every and not alone and only_discounts and not _requires(scratch, members, count):
         return _write_cliques(plan, at, scratch, members, count, candidates, low, high)
-    _mark_sets(scratch, members, count, sets)
+    _mark_sets(scratch, members, count, discounts, sets)
+    if alone:
+        sets[0] = 1
     places = members + 3 * PROMOTIONS_MAX  # where the next set of each size goes
     for size in range(count + 2):
         scratch[places + size] = 0
@@ -268,8 +314,10 @@ def _plain(scratch, members, count):
 
 
 @bare_called_kernel
-def write_cases(plan, at, terms, stage, scratch, candidates, sets):
-    """The sets of every range of amounts; returns where they end, -1 where the plan is full."""
+def write_cases(plan, at, terms, stage, scratch, candidates, points, sets):
+    """The sets of every range of amounts; returns where they end, -1 where the plan is full. points: extra ones of the
+    guest's tier: what could cost them competes with no promotion at all.
+    """
     policy = terms[stage + term.S_FIRST]
     every = terms[stage + term.S_FIRST + 1]
     members = CANDIDATES_MAX * LINE
@@ -281,13 +329,17 @@ def write_cases(plan, at, terms, stage, scratch, candidates, sets):
             if low < threshold < high:
                 high = threshold
         count = _case(terms, stage, scratch, candidates, low, members)
+        discounts = _discounts(terms, scratch, members, count)
+        alone = points > 0 and policy == POLICY_GUEST and _may_cost_points(terms, scratch, members, count)
         if policy >= POLICY_FIRST:
             chosen = _greedy(scratch, members, count, policy == POLICY_FIRST)
             at = _write_set(plan, at, scratch, members, count, chosen, candidates, low, high)
-        elif not every and _plain(scratch, members, count):
+        elif not every and not alone and discounts == (1 << count) - 1 and _plain(scratch, members, count):
             at = _write_set(plan, at, scratch, members, count, (1 << count) - 1, candidates, low, high)
         else:
-            at = _write_sets(plan, at, scratch, members, count, every, sets, candidates, low, high)
+            at = _write_sets(
+                plan, at, scratch, members, count, discounts, alone, every, sets, candidates, low, high
+            )  # fmt: skip
             if at < 0:
                 return at
         low = high

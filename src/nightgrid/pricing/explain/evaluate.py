@@ -141,7 +141,7 @@ def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> 
     found = considered.candidates = candidates_of(facts, rules, before)
     met = found.met
     if met:
-        permitted = permitted_of(rules, met)
+        permitted = permitted_of(rules, met, has_points=bool(common.points))
         plain = is_plain(stays, permitted, common)
         after = plain_amounts_after if plain else amounts_after
         amounts = after(stays, met, permitted, common)

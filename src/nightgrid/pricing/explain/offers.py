@@ -52,6 +52,8 @@ class Offer:
     is_plain: bool  # a percent of the whole running amount, or an amount off it, without limits: the commonest
     parts: Parts | None  # of the kind percent
     times: tuple[int, int, int] | None  # the same as by, over, and 0 off
+    can_raise: bool  # a price: it sets one, or adds a percent
+    takes_points: bool  # a member's extra points are added to it in full
     by_nights: dict[int, Candidate] = field(default_factory=dict)  # where it changes the stay as a whole
 
     def reached_off(self, running: Exact) -> Exact | None:
@@ -124,7 +126,20 @@ def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
         is_plain=is_whole and kind in _PLAIN and not (rule.of or rule.max_off or rule.floor_per_night),
         parts=parts,
         times=None if parts is None else (parts[1].numerator, parts[1].denominator, 0),
+        can_raise=_can_raise(rule),
+        takes_points=_takes_points(rule),
     )
+
+
+def _can_raise(rule: Promotion) -> bool:
+    pattern = rule.night_percent or rule.nth_night
+    percent = rule.percent if pattern is None else pattern.percent
+    return bool(rule.price or rule.price_per_night) or (percent is not None and percent > 0)
+
+
+def _takes_points(rule: Promotion) -> bool:
+    is_base = rule.stacking_class == "base" and rule.applies != "nights"
+    return rule.percent is not None and rule.percent <= 0 and is_base and not (rule.max_off or rule.floor_per_night)
 
 
 _PLAIN: Final = ("percent", "off", "spend")

@@ -1,7 +1,7 @@
 """Which promotions are given together: the permitted sets, their prices, and the one that the book's policy takes.
 
 A set is permitted if no two of it exclude each other (classes, lanes, excludes) and whatever one requires is in it. Two
-that act on different nights never exclude each other.
+that act on different nights never exclude each other. What can raise a price may be left out of the maximal sets.
 """
 
 from __future__ import annotations
@@ -60,17 +60,22 @@ def is_permitted(some: Sequence[Candidate]) -> bool:
 
 
 def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple[int, ...]]:
-    """The permitted sets as places in `found`, ascending; with only_maximal those that are part of no other.
+    """The permitted sets as places in `found`, ascending; with only_maximal those that no more promotions could join
+    which only lower a price.
 
     All: O(permitted sets). Maximal: those of the maximal cliques of the compatibility graph, each cut down to the
-    promotions whose requirements it holds (Bron and Kerbosch 1973); at most 3^(n/3) cliques.
+    promotions whose requirements it holds (Bron and Kerbosch 1973); at most 3^(n/3) cliques. What can raise a price may
+    be left out, so then they are sought with every part of it.
     """
     n = len(found)
     friends = [
         sum(1 << other for other in range(n) if other != one and not conflict(found[one], found[other]))
         for one in range(n)
     ]
-    if only_maximal:
+    raising = sum(1 << at for at in range(n) if found[at].offer.can_raise)
+    if only_maximal and raising:
+        chosen = _with_any_of(found, friends, raising)
+    elif only_maximal:
         kept = {_with_requirements(found, clique) for clique in _cliques(friends, 0, (1 << n) - 1, 0)}
         chosen = [some for some in kept if not any(some != other and some & other == some for other in kept)]
     else:
@@ -78,6 +83,24 @@ def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple
         if any(each.rule.requires for each in found):
             chosen = [some for some in chosen if _with_requirements(found, some) == some]
     return [tuple(_bits(some)) for some in sorted(chosen)]
+
+
+def _with_any_of(found: Sequence[Candidate], friends: Sequence[int], raising: int) -> list[int]:
+    """The maximal sets where promotions that can raise a price need not be in them: of every part of these, with all
+    that only lowers a price, the sets that have the whole part, and are maximal among those.
+    """
+    chosen: list[int] = []
+    n = len(found)
+    part = raising
+    while True:
+        among = part | ((1 << n) - 1 & ~raising)
+        seen = [friend & among for friend in friends]
+        kept = {_with_requirements(found, clique) for clique in _cliques(seen, 0, among, 0)}
+        kept = {some for some in kept if some & raising == part}
+        chosen += [some for some in kept if not any(some != other and some & other == some for other in kept)]
+        if part == 0:
+            return chosen
+        part = (part - 1) & raising
 
 
 def _cliques(friends: Sequence[int], taken: int, open_: int, closed: int) -> list[int]:
@@ -139,12 +162,14 @@ class Permitted(NamedTuple):
     is_plain: bool  # all candidates are `Offer.is_plain`
 
 
-def permitted_of(rules: ProductRules, met: Sequence[Candidate]) -> Permitted:
-    """The sets that the book's policy compares, prepared once for the same candidates."""
+def permitted_of(rules: ProductRules, met: Sequence[Candidate], *, has_points: bool = False) -> Permitted:
+    """The sets that the book's policy compares, prepared once for the same candidates. A guest with extra points may
+    also go without any promotion, where one of them could cost him these points.
+    """
     known: dict[Hashable, Permitted] | None = rules.prepared.get("sets")
     if known is None:
         known = rules.prepared["sets"] = {}
-    key = tuple([each.key for each in met])
+    key = (has_points, *[each.key for each in met])
     found = known.get(key)
     if found is None:
         if len(known) >= _SETS_MAX:
@@ -154,6 +179,9 @@ def permitted_of(rules: ProductRules, met: Sequence[Candidate]) -> Permitted:
             sets = [tuple([met.index(each) for each in greedy(met, stacking.policy)])]
         else:
             sets = permitted_sets(met, stacking.over == "maximal")
+            costly = has_points and not all(each.offer.takes_points for each in met)
+            if costly and stacking.policy == "guest" and () not in sets:
+                sets.append(())
         found = known[key] = _in_steps(met, sets)
     return found
 
