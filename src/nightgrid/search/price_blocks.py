@@ -115,7 +115,7 @@ def _fill_tiers(
     """Prices of the tiers in some columns, to which the same products are sold."""
     sold, groups = groups_of(program, asked.products, rows, int(asked.tiers[columns[0]]), asked.asking)
     tiers = np.stack([asked.tiers[columns], columns], axis=1)
-    for begin, end in _spans(program, asked, out.shape[0]):
+    for begin, end in lead_spans(program, asked.today, asked.arrival, out.shape[0]):
         offers = out_offers[begin:end] if out_offers.size else out_offers
         found = _nights_of(program, asked, sold, rows.today, begin, end)
         if found is None:
@@ -160,11 +160,13 @@ def _work(
     return counted
 
 
-def _spans(program: Program, asked: Asked, arrivals: int) -> list[tuple[int, int]]:
-    """Parts of the arrivals in which no product's nights change with the lead time."""
-    if len(program.leads) < 2 or program.lead_of_night or not len(asked.products):
+def lead_spans(program: Program, today: _Numbers, arrival: int, arrivals: int) -> list[tuple[int, int]]:
+    """Parts of the arrivals in which no product's nights change with the lead time: (first, after the last), from the
+    arrival on, an ordinal. today (product) int64: ordinals of the days of booking.
+    """
+    if len(program.leads) < 2 or program.lead_of_night or not len(today):
         return [(0, arrivals)] if arrivals else []
-    days = np.unique(asked.today)[:, None] + np.array(program.leads) - asked.arrival
+    days = np.unique(today)[:, None] + np.array(program.leads) - arrival
     cuts = np.unique(days[(days > 0) & (days < arrivals)]).tolist()
     return list(zip([0, *cuts], [*cuts, arrivals], strict=True))
 

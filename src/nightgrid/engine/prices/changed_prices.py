@@ -19,8 +19,8 @@ from nightgrid.engine.edge.answers import RepriceReport
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.prices.bulk_prices import checked_threads
 from nightgrid.engine.prices.comparing import CompareMixin, prices_of
-from nightgrid.engine.prices.cube_marks import with_marks
-from nightgrid.engine.prices.repricing import Cube, reprice_to
+from nightgrid.engine.prices.reprice_files import reprice_to
+from nightgrid.engine.prices.repricing import Cube
 from nightgrid.errors import InputError
 from nightgrid.nights import to_ordinal
 from nightgrid.search.price_version import PriceVersion
@@ -144,18 +144,15 @@ class ChangedPriceMixin(CompareMixin):
         the first. Columns: arrival, nights, tier, product_index, price_minor (null = not on sale: before today, beyond
         the window, or too many guests). Availability plays no part; house fill is that of the instant of the call.
         `since`, the digest of an older version: only prices that are not what they were in it, as in
-        `changed_prices`. `masks`: columns rule_set, applied_rules and refused as in `quote_many`; every line is then
-        priced by itself, tens of times as slow as without.
+        `changed_prices`. `masks`: columns rule_set, applied_rules and refused as in `quote_many`.
         """
         cube = self._cube(stays, tiers, arrivals, asked)
         count = checked_threads(threads)
         marked = checked_flag("masks", masks)
         if since is None:
-            batches = cube.batches(cube.arrivals, count)
-        else:
-            before, cube = self._pair(since, cube)
-            batches = self._only_changed(since, before, cube, cube.arrivals, count)
-        return (with_marks(cube, batch) for batch in batches) if marked else batches
+            return replace(cube, marked=marked).batches(cube.arrivals, count)
+        before, cube = self._pair(since, cube)
+        return self._only_changed(since, before, replace(cube, marked=marked), cube.arrivals, count)
 
     def reprice_to(
         self,

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from nightgrid.engine.prices.repricing import Cube
 from nightgrid.errors import IntegrityError
-from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.program import line_prices as by_line
+from nightgrid.native.program import mark_blocks as mb
 from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program import row_blocks as by_block
 from nightgrid.native.program.line_prices import price_lines
-from nightgrid.native.program.rule_marks import mark_lines
-from nightgrid.nights import to_ordinal
+from nightgrid.native.program.mark_blocks import mark_groups
+from nightgrid.native.program.rule_marks import X_ASKED, X_BITS, X_NUMBERS, mark_lines
 from nightgrid.outcomes import NoPrice
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks, marks_of
+from nightgrid.search.price_blocks import lead_spans
+from nightgrid.search.rule_set_rows import in_parts, rows_of
 from nightgrid.search.stay_prices import lines_of, workshop
 
+if TYPE_CHECKING:
+    from nightgrid.engine.prices.repricing import Cube
+
 Words = NDArray[np.int64]
-_EPOCH: Final = to_ordinal("1970-01-01")
 _LINES_AT_ONCE: Final = 65_536
 _NONE: Final = np.zeros(0, np.int64)
+_NO_OFFERS: Final = np.zeros((0, 0, 0, 0), np.int64)
 _NO_WEIGHTS: Final = np.zeros((0, 2), np.int64)
 #: The columns that masks add to a batch.
 FIELDS: Final = (
@@ -32,60 +39,171 @@ FIELDS: Final = (
 )  # fmt: skip
 
 
-def with_marks(cube: Cube, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A batch of a cube with the columns rule_set, applied_rules (null where there is no price) and refused.
+def offers_for(cube: Cube, shape: tuple[int, ...]) -> Words:
+    """Where the promotions applied are noted; size 0 where no rule set has any."""
+    program = cube.version.compiled.program
+    if program is None or not any(program.sets.promotions):
+        return _NO_OFFERS
+    return np.empty(shape, np.int64)
 
-    Every line is priced once more by the full pipeline, one by one: IntegrityError where that gives another price.
+
+def mask_columns(
+    cube: Cube,
+    products: NDArray[np.int32],
+    first: int,
+    prices: NDArray[np.signedinteger],
+    offers: Words,
+    pool: ThreadPoolExecutor,
+    threads: int,
+) -> list[pa.Array]:
+    """The columns rule_set, applied_rules (null where there is no price) and refused of a tile of the cube.
+
+    prices (arrival, stay, tier, product), -1 = none, from the arrival `first` on (index of the window); offers: as
+    `offers_for` makes them, filled. InputError where more than 64 rules can act on a product. What needs an amount in
+    the middle of the pipeline is marked line by line, all else in blocks. O(products x nights + masks).
     """
     marks = marks_of(cube.version.compiled, cube.version.catalog)
-    products = batch["product_index"].to_numpy().astype(np.int64)
-    arrivals = batch["arrival"].cast(pa.int32()).to_numpy().astype(np.int64) + _EPOCH
-    nights = batch["nights"].to_numpy().astype(np.int64)
-    tiers = batch["tier"].indices.to_numpy().astype(np.int64)
-    prices = batch["price_minor"].fill_null(-1).to_numpy().astype(np.int64)
+    refused = (prices < 0).view(np.uint8)
+    bits = np.zeros(prices.shape, np.int64)
     catalog = cube.version.catalog
-    hotels = catalog.row_hotel[catalog.product_row[products]]
-    leads = arrivals - cube.first_night - cube.calendar_today[catalog.hotel_calendar[hotels]]
-    first = arrivals - cube.version.first_night
-    refused = (leads < 0) * np.int64(NoPrice.PAST)
-    refused |= (first + nights > cube.version.n_nights) * np.int64(NoPrice.BEYOND)
-    refused |= (nights > STAY_NIGHTS_MAX) * np.int64(NoPrice.NIGHTS)
-    most = catalog.guests_max[catalog.product_row[products]]
-    refused |= (most < (cube.asking.guests or 0)) * np.int64(NoPrice.PARTY)
-    refused |= _not_offered(cube, marks.program, tiers, products) * np.int64(NoPrice.PACKAGE)
-    bits = np.zeros(len(products), np.int64)
-    ready = np.flatnonzero(refused == 0)
-    order = ready[np.lexsort((leads[ready], tiers[ready], nights[ready], arrivals[ready]))]
-    for start in range(0, len(order), _LINES_AT_ONCE):
-        part = order[start : start + _LINES_AT_ONCE]
-        stays = np.stack([arrivals[part], nights[part], leads[part], tiers[part]], axis=1)
-        totals, bits[part] = _marked(cube, marks, products[part], hotels[part], stays)
-        refused[part[totals < 0]] = int(NoPrice.SIZE)
-        if (totals != prices[part]).any():
-            line = int(part[np.flatnonzero(totals != prices[part])[0]])
-            raise IntegrityError(
-                f"line {line} of a batch costs {prices[line]}, its rules give another price; report it"
-            )
-    values = [
-        pa.array(marks.set_of[tiers, products].astype(np.int32)),
-        pa.array(bits.view(np.uint64), mask=refused != 0),
-        pa.array(refused.astype(np.uint8)),
+    today = cube.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
+    own_fill = cube.asking.fill_bp is not None and len(marks.program.fills) > 1
+    left: list[tuple[Words, Words]] = []
+    for columns in rows_of(marks.program, products, today, cube.tiers).together:
+        rows, groups = _groups(cube, marks, products, today, int(cube.tiers[columns[0]]))
+        if own_fill:  # of the nights of one stay, not of dates
+            left.append((columns, rows[:, mb.R_PLACE]))
+            continue
+        tiers = np.stack([cube.tiers[columns], columns], axis=1)
+        work = partial(_work, cube, marks, products, today, first, rows, tiers, offers, bits, refused)
+        parts = in_parts(groups, threads)
+        slow = np.concatenate(list(map(work, parts) if threads == 1 else pool.map(work, parts)))
+        left.append((columns, rows[np.repeat(slow, groups[:, by_block.G_ROWS]).view(np.bool_), mb.R_PLACE]))
+    for columns, places in left:
+        if places.size:
+            _by_lines(cube, marks, products, first, columns, places, prices, bits, refused)
+    sets = marks.set_of[np.ix_(cube.tiers, products)].astype(np.int32).reshape(-1)
+    why = refused.reshape(-1)
+    return [
+        pa.array(np.tile(sets, len(prices) * len(cube.stays))),
+        pa.array(bits.view(np.uint64).reshape(-1), mask=why != 0 if why.any() else None),
+        pa.array(why),
     ]
-    schema = batch.schema
-    for field in FIELDS:
-        schema = schema.append(field)
-    return pa.RecordBatch.from_arrays([*batch.columns, *values], schema=schema)
 
 
-def _not_offered(cube: Cube, program: Program, tiers: Words, products: Words) -> NDArray[np.bool_]:
-    """Whether what a tier is sold comes without a package that is asked for."""
-    if not cube.asking.packages:
-        return np.zeros(len(products), np.bool_)
-    own = program.tier_product[tiers, products]
+def _groups(cube: Cube, marks: Marks, products: NDArray[np.int32], today: Words, tier: int) -> tuple[Words, Words]:
+    """(rows (row, R_FIELDS) in the order of what their masks depend on, their groups (group, MARKED_FIELDS))."""
+    program, catalog = marks.program, cube.version.catalog
+    lines, silent = lines_of(program, products, tier, 0)
+    sold = lines[:, by_line.L_PRODUCT]
+    more = marks.more(products, sold, tier)
+    most = catalog.guests_max[catalog.product_row[products]]
+    key = today - today.min(initial=0)
+    for each in (program.set_of_product[sold], more[:, X_BITS], more[:, X_NUMBERS], more[:, X_ASKED], silent):
+        key = np.unique(key, return_inverse=True)[1] * (int(each.max(initial=0)) + 1) + each
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    some = order[starts]
+    groups = np.empty((len(starts), mb.MARKED_FIELDS), np.int64)
+    groups[:, by_block.G_FIRST] = starts
+    groups[:, by_block.G_ROWS] = np.diff(starts, append=len(order))
+    groups[:, by_block.G_STAGE] = lines[some, by_line.L_STAGE]
+    groups[:, by_block.G_TODAY] = today[some] + cube.first_night
+    groups[:, by_block.G_SILENT] = silent[some]
+    groups[:, mb.G_BITS], groups[:, mb.G_NUMBERS] = more[some, X_BITS], more[some, X_NUMBERS]
+    groups[:, mb.G_ASKED] = more[some, X_ASKED]
+    groups[:, mb.G_REFUSED] = _not_offered(cube, program, sold[some]) * np.int64(NoPrice.PACKAGE)
+    rows = np.zeros((len(order), mb.R_FIELDS), np.int64)
+    rows[:, mb.R_PRODUCT], rows[:, mb.R_PLACE] = sold[order], order
+    rows[:, mb.R_REFUSED] = (most[order] < (cube.asking.guests or 0)) * np.int64(NoPrice.PARTY)
+    return rows, groups
+
+
+def _not_offered(cube: Cube, program: Program, sold: Words) -> NDArray[np.bool_]:
+    """Which products come without a package that is asked for."""
     wanted = set(cube.asking.packages)
     lacks = np.array([not wanted <= set(names) for names in program.sets.packages], np.bool_)
-    found: NDArray[np.bool_] = lacks[program.set_of_product[np.where(own < 0, products, own)]]
+    found: NDArray[np.bool_] = lacks[program.set_of_product[sold]]
     return found
+
+
+def _work(
+    cube: Cube, marks: Marks, products: NDArray[np.int32], today: Words, first: int, rows: Words, tiers: Words,
+    offers: Words, bits: Words, refused: NDArray[np.uint8], groups: Words,
+) -> NDArray[np.uint8]:  # fmt: skip
+    """Masks of some groups in blocks; returns which of them were left out (group) uint8."""
+    program, version = marks.program, cube.version
+    begin, end = (int(edge) for edge in (groups[0, by_block.G_FIRST], groups[-1, : by_block.G_STAGE].sum()))
+    part = rows[begin:end].copy()
+    groups = groups.copy()
+    groups[:, by_block.G_FIRST] -= begin
+    places = part[:, mb.R_PLACE]
+    own_today = today[places] + cube.first_night
+    left = np.zeros(len(groups), np.uint8)
+    for start, stop in lead_spans(program, own_today, cube.first_night + first, len(bits)):
+        arrival = first + start
+        fill, part[:, mb.R_FILL] = _fill_from(cube, program, products[places], arrival, stop - start)
+        part[:, mb.R_LEAD] = cube.first_night + arrival - own_today
+        about = np.array(
+            [
+                version.first_night, arrival, version.n_nights, program.lead_of_night,
+                NoPrice.PAST, NoPrice.BEYOND, NoPrice.SIZE,
+            ], np.int64,
+        )  # fmt: skip
+        query = program.question(cube.asking, cube.first_night + arrival, 1, 0, 0)
+        some = slice(start, stop)
+        mark_groups(
+            marks.tables, program.desk, program.terms, about, groups, part, query, cube.stays, tiers, fill,
+            offers[some] if offers.size else offers, bits[some], refused[some], left,
+        )  # fmt: skip
+    return left
+
+
+def _fill_from(
+    cube: Cube, program: Program, products: NDArray[np.int32], arrival: int, arrivals: int
+) -> tuple[Words, Words | int]:
+    """(house fill (row of it, night) of all nights of some arrivals' stays, the row of each product)."""
+    nights = max(min(arrivals - 1 + int(cube.stays.max()), cube.version.n_nights - arrival), 0)
+    if len(program.fills) < 2:
+        return np.zeros((1, nights), np.int64), 0
+    catalog = cube.version.catalog
+    fill = cube.version.fill_bp if cube.fill_bp is None else cube.fill_bp
+    hotels, place = np.unique(catalog.row_hotel[catalog.product_row[products]], return_inverse=True)
+    return np.ascontiguousarray(fill[hotels, arrival : arrival + nights], np.int64), place
+
+
+def _by_lines(
+    cube: Cube, marks: Marks, products: NDArray[np.int32], first: int, columns: Words, places: Words,
+    prices: NDArray[np.signedinteger], bits: Words, refused: NDArray[np.uint8],
+) -> None:  # fmt: skip
+    """Masks of some places and tiers line by line. Each is priced once more by the full pipeline: IntegrityError where
+    that gives another price.
+    """
+    program, catalog, version = marks.program, cube.version.catalog, cube.version
+    grid = np.indices((len(prices), len(cube.stays), len(columns), len(places))).reshape(4, -1)
+    arrivals, nights, tiers = first + grid[0], cube.stays[grid[1]], cube.tiers[columns[grid[2]]]
+    at = (grid[0], grid[1], columns[grid[2]], places[grid[3]])
+    asked = products[at[3]].astype(np.int64)
+    hotels = catalog.row_hotel[catalog.product_row[asked]]
+    leads = arrivals - cube.calendar_today[catalog.hotel_calendar[hotels]]
+    own = program.tier_product[tiers, asked]
+    why = (leads < 0) * np.int64(NoPrice.PAST)
+    why |= (arrivals + nights > version.n_nights) * np.int64(NoPrice.BEYOND)
+    why |= (catalog.guests_max[catalog.product_row[asked]] < (cube.asking.guests or 0)) * np.int64(NoPrice.PARTY)
+    why |= _not_offered(cube, program, np.where(own < 0, asked, own)) * np.int64(NoPrice.PACKAGE)
+    ready = np.flatnonzero(why == 0)
+    order = ready[np.lexsort((leads[ready], tiers[ready], nights[ready], arrivals[ready]))]
+    found, was = np.zeros(len(asked), np.int64), prices[at]
+    for start in range(0, len(order), _LINES_AT_ONCE):
+        part = order[start : start + _LINES_AT_ONCE]
+        stays = np.stack([arrivals[part] + cube.first_night, nights[part], leads[part], tiers[part]], axis=1)
+        totals, found[part] = _marked(cube, marks, asked[part], hotels[part], stays)
+        why[part[totals < 0]] = int(NoPrice.SIZE)
+        wrong = np.flatnonzero(totals != was[part])
+        if wrong.size:
+            line = int(part[wrong[0]])
+            raise IntegrityError(f"product {asked[line]} costs {was[line]}, its rules give another price; report it")
+    bits[at], refused[at] = found, why.astype(np.uint8)
 
 
 def _fills(cube: Cube, program: Program, hotels: Words, first: Words) -> tuple[Words, Words]:
@@ -99,7 +217,7 @@ def _fills(cube: Cube, program: Program, hotels: Words, first: Words) -> tuple[W
     return place * fill.shape[1] + first, np.ascontiguousarray(fill[some], np.int64).reshape(-1)
 
 
-def _marked(cube: Cube, marks: Marks, products: Words, hotels: Words, stays: Words) -> tuple[Words, Words]:
+def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words) -> tuple[Words, Words]:
     """(totals, bits) of some lines, -1 where no price is given for the party. stays: arrival (ordinal), nights, lead
     days, tier of each.
     """

@@ -1,28 +1,20 @@
-"""Bulk repricing: the cube products × arrivals × stay lengths × tiers as Arrow record batches or partitioned
-Parquet.
-"""
+"""Bulk repricing: the cube products × arrivals × stay lengths × tiers as Arrow record batches."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from nightgrid.asking import ANYBODY, Asking
-from nightgrid.clock import stopwatch_seconds
-from nightgrid.engine.edge.answers import RepriceReport
-from nightgrid.engine.edge.plain_papers import plain
+from nightgrid.engine.prices.cube_marks import FIELDS, mask_columns, offers_for
 from nightgrid.native.prices.reprice import price_cube
-from nightgrid.nights import to_date, to_ordinal
+from nightgrid.nights import to_ordinal
 from nightgrid.search.price_blocks import Asked, fill_cube
 from nightgrid.search.price_version import PriceVersion
 
@@ -31,6 +23,7 @@ _TILE_PRODUCTS = 8_192
 _TILE_SETS = 256  # products of some rule sets
 _EPOCH = to_ordinal("1970-01-01")
 _INT32_MAX = 2**31 - 1
+_NO_OFFERS = np.zeros((0, 0, 0, 0), np.int64)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,7 +31,7 @@ class Cube:
     """What is to be priced: products (product) int32 with their lanes, arrivals as window indexes, stays in nights,
     tier indexes; for whom. `calendar_today` (calendar) int64 is the day of booking, as index of the window; `fill_bp`
     int16 (hotel, night) house fill in basis points, None where it plays no part; `by_rule_sets`: whether the products
-    are in the order of their rule sets.
+    are in the order of their rule sets; `marked`: whether batches have the columns of masks (`cube_marks`).
     """
 
     version: PriceVersion
@@ -52,6 +45,7 @@ class Cube:
     asking: Asking = ANYBODY
     fill_bp: NDArray[np.int16] | None = None
     by_rule_sets: bool = False
+    marked: bool = False
 
     @property
     def prices(self) -> int:
@@ -74,7 +68,7 @@ class Cube:
         return np.dtype(np.int32 if bound * 1.01 < _INT32_MAX else np.int64)
 
     def schema(self) -> pa.Schema:
-        """Columns of a batch: arrival, nights, tier, product_index, price_minor (null = not on sale)."""
+        """Columns of a batch: arrival, nights, tier, product_index, price_minor (null = not on sale), then masks."""
         price = pa.int32() if self.price_dtype == np.int32 else pa.int64()
         return pa.schema(
             [
@@ -83,6 +77,7 @@ class Cube:
                 pa.field("tier", pa.dictionary(pa.int8(), pa.string())),
                 pa.field("product_index", pa.int32()),
                 pa.field("price_minor", price),
+                *(FIELDS if self.marked else ()),
             ],
             metadata={"price_version": self.version.digest},
         )
@@ -107,8 +102,9 @@ class Cube:
             for first in range(arrivals.start, arrivals.stop, step):
                 count = min(step, arrivals.stop - first)
                 out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
+                offers = offers_for(self, out.shape) if self.marked else _NO_OFFERS
                 if self.version.compiled.program is not None:
-                    self._fill(products, first, out, pool, threads)
+                    self._fill(products, first, out, offers, pool, threads)
                 else:
                     parts = min(threads, count)
                     edges = [count * part // parts for part in range(parts + 1)]
@@ -117,7 +113,8 @@ class Cube:
                 out[..., self._too_many(products)] = -1
                 if count not in keys:
                     keys[count] = self._keys(count, products)
-                yield self._batch(schema, keys[count], first, out)
+                masks = mask_columns(self, products, first, out, offers, pool, threads) if self.marked else []
+                yield self._batch(schema, keys[count], first, out, masks)
 
     def _tile_products(self, arrivals: int) -> int:
         """How many products are priced together: by rule sets as few as leave all arrivals together, for which plans
@@ -170,12 +167,13 @@ class Cube:
         products: NDArray[np.int32],
         first: int,
         out: NDArray[np.signedinteger],
+        offers: NDArray[np.int64],
         pool: ThreadPoolExecutor,
         threads: int,
     ) -> None:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale."""
         asked = self._asked(products, first)
-        fill_cube(asked, out, pool=pool if threads > 1 else None, threads=threads)
+        fill_cube(asked, out, offers, pool=pool if threads > 1 else None, threads=threads)
 
     def _asked(self, products: NDArray[np.int32], first: int) -> Asked:
         """What is asked about a tile from an arrival on."""
@@ -198,9 +196,10 @@ class Cube:
         ]
 
     def _batch(
-        self, schema: pa.Schema, keys: list[pa.Array], first: int, out: NDArray[np.signedinteger]
-    ) -> pa.RecordBatch:
-        """Arrow columns around a tile's prices; only the arrivals and the prices are its own."""
+        self, schema: pa.Schema, keys: list[pa.Array], first: int, out: NDArray[np.signedinteger],
+        masks: list[pa.Array],
+    ) -> pa.RecordBatch:  # fmt: skip
+        """Arrow columns around a tile's prices; only the arrivals, the prices and the masks are its own."""
         arrivals = len(out)
         dates = np.arange(first, first + arrivals, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
         beyond_window = first + arrivals - 1 + int(self.stays.max()) > self.version.n_nights
@@ -208,134 +207,13 @@ class Cube:
         flat = out.reshape(-1)
         for_some = self.asking is not ANYBODY  # a party may be too large
         prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today or for_some else pa.array(flat)
-        columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices]
+        columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices, *masks]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _sides(edges: list[int]) -> tuple[list[int], list[int]]:
     """Where the parts between edges begin, and where they end."""
     return edges[:-1], edges[1:]
-
-
-def _months(cube: Cube) -> list[tuple[str, range]]:
-    """(yyyy-mm, window indexes) of the arrival months of a cube."""
-    months: dict[str, list[int]] = {}
-    for arrival in cube.arrivals:
-        months.setdefault(to_date(cube.first_night + arrival).strftime("%Y-%m"), []).append(arrival)
-    return [(month, range(nights[0], nights[-1] + 1)) for month, nights in months.items()]
-
-
-#: Batches of some arrivals, some of them only in part.
-Batches = Callable[[range], Iterator[pa.RecordBatch]]
-
-
-def _write_month(cube: Cube, path: Path, arrivals: range, batches: Batches, wrote: Callable[[int, int], None]) -> None:
-    """One month to one file, under a temporary name until it is whole. `wrote(prices written, prices looked at)`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
-    with pq.ParquetWriter(
-        temporary,
-        cube.schema(),
-        compression="lz4",
-        use_dictionary=["arrival", "nights", "tier"],  # long runs
-        column_encoding={"product_index": "DELTA_BINARY_PACKED", "price_minor": "BYTE_STREAM_SPLIT"},
-        write_statistics=["arrival", "nights"],
-    ) as writer:
-        looked = 0
-        for batch in batches(arrivals):
-            writer.write_batch(batch)
-            looked += batch.num_rows
-            wrote(batch.num_rows, batch.num_rows)
-        wrote(0, len(arrivals) * cube.prices // len(cube.arrivals) - looked)
-    temporary.replace(path)
-
-
-def _prices_digest(cube: Cube) -> str:
-    """Digest of everything in the tables that the cube's prices come from, 16 hex digits. O(bytes of the tables).
-
-    The same book gives other prices where the catalogue or the window changed, so its digest alone says too little.
-    """
-    digest = blake2b(digest_size=8)
-    program = cube.version.compiled.program
-    more = () if program is None else (program.terms, program.scales, program.set_of_product, *program.nights)
-    tables = cube.version.tables
-    if cube.fill_bp is not None:  # the sums follow the grid; what the cube has is a fill of its own
-        tables = tables._replace(sums=cube.fill_bp, word_sums=cube.fill_bp)
-    for array in (cube.products, cube.lanes, *tables, *more):
-        digest.update(str((array.dtype, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).data.cast("B"))
-    return digest.hexdigest()
-
-
-def _manifest(cube: Cube) -> dict[str, object]:
-    """What makes two repricing jobs the same: a finished month of the same job need not be written again."""
-    return {
-        "prices": _prices_digest(cube),
-        "price_version": cube.version.digest,
-        "first_arrival": to_date(cube.first_night + cube.arrivals.start).isoformat(),
-        "last_arrival": to_date(cube.first_night + cube.arrivals.stop - 1).isoformat(),
-        "today": cube.calendar_today.tolist(),
-        "stays": cube.stays.tolist(),
-        "tiers": [cube.version.tiers[tier] for tier in cube.tiers],
-        "products": len(cube.products),
-        "asking": plain(cube.asking),
-    }
-
-
-def reprice_to(
-    cube: Cube,
-    folder: Path,
-    progress: Callable[[int, int], None] | None,
-    workers: int,
-    changed: Batches | None = None,
-    since: str = "",
-) -> RepriceReport:
-    """Write the cube to `folder/arrival_month=yyyy-mm/prices.parquet`, months side by side; resumes an interrupted job.
-    `changed`: only these of its prices, that changed since a version.
-
-    `progress(prices done, prices in all)` is called after each batch. A month that a finished job of the same
-    version and shape left is kept. Memory: about 100 MB per worker. OSError from the file system leaves only whole
-    months behind.
-    """
-    started = stopwatch_seconds()
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest_path = folder / "_job.json"
-    manifest = _manifest(cube) | ({"since": since} if since else {})
-    known = json.loads(manifest_path.read_text()) if manifest_path.exists() else None
-    jobs = [(folder / f"arrival_month={month}" / "prices.parquet", arrivals) for month, arrivals in _months(cube)]
-    if known != manifest:
-        # The name of the new job comes last: a job that is cut short here leaves no month that would pass for its own.
-        for stale in folder.glob("arrival_month=*/prices.parquet"):
-            stale.unlink()
-        temporary = manifest_path.with_suffix(".partial")
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n")
-        temporary.replace(manifest_path)
-    todo = [(path, arrivals) for path, arrivals in jobs if not path.exists()]
-    done = cube.prices - sum(len(arrivals) for _, arrivals in todo) * (cube.prices // max(1, len(cube.arrivals)))
-
-    written = 0
-
-    def wrote(prices: int, looked_at: int) -> None:
-        nonlocal done, written
-        done += looked_at
-        written += prices
-        if progress is not None:
-            progress(done, cube.prices)
-
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        batches = cube.batches if changed is None else changed
-        futures = [pool.submit(_write_month, cube, path, arrivals, batches, wrote) for path, arrivals in todo]
-        for future in as_completed(futures):
-            future.result()
-    return RepriceReport(
-        folder=folder,
-        files=[path for path, _ in jobs],
-        prices=cube.prices if changed is None else written,
-        bytes=sum(path.stat().st_size for path, _ in jobs),
-        seconds=stopwatch_seconds() - started,
-        skipped_files=len(jobs) - len(todo),
-        price_version=cube.version.digest,
-    )
 
 
 def cube_stays(stays: Sequence[int]) -> NDArray[np.int64]:

@@ -155,6 +155,13 @@ ENTRIES = (
         "tests/agreement/test_rule_masks.py",
     ),
     KernelEntry(
+        "mark_blocks.mark_groups",
+        "which rules made the prices of many rows",
+        "src/nightgrid/pricing/explain/notes.py",
+        "tests/agreement/test_mark_blocks.py",
+        "benchmarks/bench_reprice.py",
+    ),
+    KernelEntry(
         "cube_blocks.price_groups",
         "price many rows by full pipelines",
         _PRICEBOOK,

@@ -61,7 +61,7 @@ class RuleTables(NamedTuple):
 
 
 @called_kernel
-def _mark(tables, bits_at, number):
+def mark_rule(tables, bits_at, number):
     """The bit of a rule; 0 for none."""
     if number < 0 or tables.bit_of[bits_at, number] < 0:
         return np.int64(0)
@@ -69,30 +69,40 @@ def _mark(tables, bits_at, number):
 
 
 @called_kernel
+def mark_night(tables, desk, terms, product, at, query, lead, fill, bits_at, found, scratch):
+    """`found` and the bits of the night stages of one night: links of derived plans, winning seasons, bounds that
+    moved its price.
+
+    product: that is sold; at: the night in the tables; lead: days as demand counts them; fill: of the house that night.
+    """
+    links, root = plans_of_night(desk, product, at, scratch)
+    for link in range(links):
+        found |= mark_rule(tables, bits_at, tables.first[0] + scratch[2 * on.NIGHT_SLOTS + 2 * link + 1])
+    own = root if tables.first[3] & 1 else product
+    for group in range(tables.season_rule.shape[1]):
+        rule = tables.season_rule[tables.season_set[own], group, at]
+        if rule >= 0:
+            found |= mark_rule(tables, bits_at, tables.first[1] + rule)
+    own = root if tables.first[3] & 2 else product
+    rule = tables.bounds_rule[tables.bounds_set[own], at]
+    bit = mark_rule(tables, bits_at, tables.first[2] + rule) if rule >= 0 else np.int64(0)
+    if bit == 0 or found & bit:
+        return found
+    guests = full_payers(desk, terms, product, at, query, scratch)
+    if is_bounded(desk, product, at, guests, min(lead, LEAD_DAYS_MAX), fill, scratch):
+        found |= bit
+    return found
+
+
+@called_kernel
 def _mark_nights(tables, desk, terms, lead_of_night, query, line, bits_at, fills, scratch):
-    """Bits of the night stages: links of derived plans, winning seasons, bounds that moved a price."""
+    """Bits of the night stages of all nights of a stay."""
     found = np.int64(0)
-    product = line[by_line.L_PRODUCT]
     for night in range(query[do.Q_NIGHTS]):
-        at = line[by_line.L_FIRST] + night
-        links, root = plans_of_night(desk, product, at, scratch)
-        for link in range(links):
-            found |= _mark(tables, bits_at, tables.first[0] + scratch[2 * on.NIGHT_SLOTS + 2 * link + 1])
-        own = root if tables.first[3] & 1 else product
-        for group in range(tables.season_rule.shape[1]):
-            rule = tables.season_rule[tables.season_set[own], group, at]
-            if rule >= 0:
-                found |= _mark(tables, bits_at, tables.first[1] + rule)
-        own = root if tables.first[3] & 2 else product
-        rule = tables.bounds_rule[tables.bounds_set[own], at]
-        bit = _mark(tables, bits_at, tables.first[2] + rule) if rule >= 0 else np.int64(0)
-        if bit == 0 or found & bit:
-            continue
-        lead = min(query[do.Q_LEAD] + (night if lead_of_night else 0), LEAD_DAYS_MAX)
+        lead = query[do.Q_LEAD] + (night if lead_of_night else 0)
         fill = fills[line[by_line.L_FILL] + night] if line[by_line.L_FILL] >= 0 else np.int64(0)
-        guests = full_payers(desk, terms, product, at, query, scratch)
-        if is_bounded(desk, product, at, guests, lead, fill, scratch):
-            found |= bit
+        at = line[by_line.L_FIRST] + night
+        found = mark_night(tables, desk, terms, line[by_line.L_PRODUCT], at, query, lead, fill, bits_at, found, scratch)
     return found
 
 
@@ -187,31 +197,31 @@ def _points_act(terms, stage, query, offers):
 
 
 @called_kernel
-def _mark_single(tables, terms, stage, query, bits_at, at, answer):
+def mark_single(tables, terms, stage, query, bits_at, at, answer):
     """The bit of a stage of which one rule applies to a product."""
     code = terms[stage]
     rule = terms[stage + term.S_FIRST]
     if code == term.STAGE_ROUND or rule == 0:
         return np.int64(0)
     if code == term.STAGE_EXTRA:
-        return _mark(tables, bits_at, tables.numbers[at + M_EXTRA]) if _has_extra(terms, rule, query) else np.int64(0)
+        return mark_rule(tables, bits_at, tables.numbers[at + M_EXTRA] if _has_extra(terms, rule, query) else -1)
     if code == term.STAGE_LENGTH:
         reached = terms[rule + 2] <= query[do.Q_NIGHTS]
-        return _mark(tables, bits_at, tables.numbers[at + M_LENGTH]) if reached else np.int64(0)
+        return mark_rule(tables, bits_at, tables.numbers[at + M_LENGTH]) if reached else np.int64(0)
     if code == term.STAGE_LEAD:
         inside = _in_lead_band(terms, rule, query)
-        return _mark(tables, bits_at, tables.numbers[at + M_LEAD]) if inside else np.int64(0)
+        return mark_rule(tables, bits_at, tables.numbers[at + M_LEAD]) if inside else np.int64(0)
     if code == term.STAGE_TIER:
         kind = terms[rule + 2 * query[do.Q_TIER]]
         changes = kind == term.TIER_PERCENT or kind == term.TIER_AMOUNT or kind == term.TIER_PRICE
         if changes and query[do.Q_SILENT] == 0:
-            return _mark(tables, bits_at, tables.numbers[at + M_TIER])
+            return mark_rule(tables, bits_at, tables.numbers[at + M_TIER])
         return np.int64(0)
-    return _mark(tables, bits_at, tables.numbers[at + M_POINTS]) if answer[do.A_PAID] > 0 else np.int64(0)
+    return mark_rule(tables, bits_at, tables.numbers[at + M_POINTS]) if answer[do.A_PAID] > 0 else np.int64(0)
 
 
 @called_kernel
-def _mark_listed(tables, terms, stage, query, bits_at, at, answer):
+def mark_listed(tables, terms, stage, query, bits_at, at, answer):
     """Bits of the promotions, packages or taxes of a stage."""
     code = terms[stage]
     first = stage + term.S_FIRST
@@ -220,17 +230,17 @@ def _mark_listed(tables, terms, stage, query, bits_at, at, answer):
         offers = answer[do.A_OFFERS]
         for position in range(terms[first + 3]):
             if offers >> position & 1:
-                found |= _mark(tables, bits_at, tables.numbers[tables.numbers[at + M_PROMOTION] + position])
+                found |= mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_PROMOTION] + position])
         if _points_act(terms, stage, query, offers):
-            found |= _mark(tables, bits_at, tables.numbers[at + M_TIER])
+            found |= mark_rule(tables, bits_at, tables.numbers[at + M_TIER])
         return found
     for position in range(terms[first]):
         rule = terms[first + 1 + position]
         if code == term.STAGE_PACKAGE:
             if _is_charged(terms, rule, query):
-                found |= _mark(tables, bits_at, tables.numbers[tables.numbers[at + M_PACKAGE] + position])
+                found |= mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_PACKAGE] + position])
         elif _is_due(terms, rule, query, answer[do.A_NET]):
-            found |= _mark(tables, bits_at, tables.numbers[tables.numbers[at + M_TAX] + position])
+            found |= mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_TAX] + position])
     return found
 
 
@@ -251,7 +261,7 @@ def _mark_free(tables, desk, terms, scales, lead_of_night, stage, query, line, b
         position = _free_rule(terms, stage, query, shop.registers, True)
     if position < 0:
         return np.int64(0)
-    return _mark(tables, bits_at, tables.numbers[tables.numbers[at + M_FREE] + position])
+    return mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_FREE] + position])
 
 
 @kernel
@@ -294,10 +304,10 @@ def mark_lines(tables, desk, terms, scales, flags, queries, lines, more, fills, 
                     scratch,
                 )
             elif code == term.STAGE_PROMOTION or code == term.STAGE_PACKAGE or code == term.STAGE_TAX:
-                found |= _mark_listed(tables, terms, stage, query, bits_at, at, answer)
+                found |= mark_listed(tables, terms, stage, query, bits_at, at, answer)
             else:
-                found |= _mark_single(tables, terms, stage, query, bits_at, at, answer)
+                found |= mark_single(tables, terms, stage, query, bits_at, at, answer)
             stage = terms[stage + term.S_NEXT]
         if query[do.Q_SILENT]:  # the rule that sells the tier another plan
-            found |= _mark(tables, bits_at, tables.numbers[more[number, X_ASKED] + M_TIER])
+            found |= mark_rule(tables, bits_at, tables.numbers[more[number, X_ASKED] + M_TIER])
         out[number] = found
