@@ -103,7 +103,7 @@ class SearchMixin(EngineBase):
             booked, words = self._as_if_booked(searcher, asking.booking_date, ordinal, booked, words)
         ranking = searcher.search(version, query, words, booked, rates, distance)
         make_offers = partial(self._offers, version, query, ranking, display_currency)
-        total = ranking.total * rooms
+        total = ranking.total_of(rooms)
         elapsed_us = (stopwatch_seconds() - started) * 1e6
         available = int(ranking.available)
         return SearchResult(wanted.hotels, available, elapsed_us, version.digest, ranking.hotel, total, make_offers)
@@ -236,7 +236,7 @@ class SearchMixin(EngineBase):
             [catalog.plan_ids[product] for product in products],
             repeat(to_date(query.arrival)),
             repeat(query.nights),
-            (ranking.total * query.rooms).tolist(),
+            ranking.total_of(query.rooms).tolist(),
             [catalog.currencies[currency] for currency in currencies],
             ranking.display.tolist(),
             repeat(display_currency),

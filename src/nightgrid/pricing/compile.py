@@ -13,6 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError, Mistake
 from nightgrid.limits import WINDOW_NIGHTS_MAX
@@ -75,6 +76,10 @@ class CompiledBook:
     program: Program | None = None  # of a book that is more than a product of factors; then the bounds tables above,
     # and the stay tables unless it has factor stays, are those of no rule at all
     factor_stays: bool = True  # a stay is the sum of its nights times factors (`plainness`)
+
+    def beside(self, asking: Asking, rooms: int) -> Asking | None:
+        """The question for each room of an order beside the first (`Program.beside`), None where it is the same."""
+        return None if self.program is None else self.program.beside(asking, rooms)
 
 
 def compile_book(

@@ -137,7 +137,7 @@ def _conditions(rule: OfferConditions) -> list[str]:
         f"from {_money(rule.min_spend)}" if rule.min_spend else "",
         *(_guest("channel", rule.channels), _guest("country", rule.countries), _guest("device", rule.devices)),
         _guest("tier", rule.tiers),
-        f"coupon {rule.coupon}" if rule.coupon else "",
+        f"coupon {rule.coupon}{' in each room' if rule.coupon_per == 'room' else ''}" if rule.coupon else "",
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,8 +63,10 @@ class Program:
     lead_of_night: bool
     open_stages: tuple[str, ...]  # where only the kernel can judge whether fractions fit (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
+    order_coupons: frozenset[str]  # codes that act in one room of an order
     named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
     templates: dict[int, Template] = field(default_factory=dict)  # by the id of the question
+    asked_beside: dict[Asking, Asking] = field(default_factory=dict)
 
     @property
     def asks_guests(self) -> bool:
@@ -90,6 +92,20 @@ class Program:
             if len(self.named) >= _KEPT_MAX:
                 self.named.clear()
             self.named[number, bits] = found
+        return found
+
+    def beside(self, asking: Asking, rooms: int) -> Asking | None:
+        """The question for each room of an order beside the first, which has the coupons that act once an order, and
+        the points; None where all rooms have one price.
+        """
+        if rooms < 2 or self.order_coupons.isdisjoint(asking.coupons):
+            return None
+        found = self.asked_beside.get(asking)
+        if found is None:
+            if len(self.asked_beside) >= _KEPT_MAX:
+                self.asked_beside.clear()
+            found = replace(asking, coupons=asking.coupons - self.order_coupons, points=0)
+            self.asked_beside[asking] = found
         return found
 
     def template(self, asking: Asking) -> Template:
@@ -172,6 +188,9 @@ def compile_program(
         leads=tuple(sorted({0, *(edge for rule in demand for edge in rule.lead_days)})),
         lead_of_night=book.book.lead_of == "night",
         open_stages=tuple(sorted(proof.open)), largest_minor=int(proof.largest),
+        order_coupons=frozenset(
+            rule.coupon for rule in (*book.promotion, *book.free_nights) if rule.coupon and rule.coupon_per == "order"
+        ),
     )  # fmt: skip
 
 

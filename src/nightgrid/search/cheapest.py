@@ -39,8 +39,12 @@ def cheapest_of_hotels(
     """(hotel, total, lane) of the cheapest lane of each hotel, ties to the lower lane; hotels ascending. hotels, lanes,
     total (lane that can be sold). O(lanes + hotels).
 
-    Total and lane are compared as one number, below 2^63 as a price is at most 10^11.
+    Total and lane are compared as one number where it is below 2^63, as it is for prices of one room.
     """
+    if int(total.max(initial=0)) >= _WORD_MAX // max(n_lanes, 1) - 1:
+        order = np.lexsort((lanes, total, hotels))
+        first = order[np.flatnonzero(np.diff(hotels[order], prepend=-1))]
+        return hotels[first].astype(np.int32), total[first], lanes[first].astype(np.int32)
     cheapest = np.full(n_hotels, _WORD_MAX)
     np.minimum.at(cheapest, hotels, total * n_lanes + lanes)
     found = np.flatnonzero(cheapest < _WORD_MAX)

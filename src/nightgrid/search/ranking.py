@@ -34,13 +34,20 @@ class StayQuery(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Hotels in order, and how many are available. `total` is of one room, `display` of all; both int64 minor units."""
+    """Hotels in order, and how many are available. `total` is of one room, with `of_order` of all rooms together;
+    `display` is of all; both int64 minor units.
+    """
 
     hotel: NDArray[np.int32]
     product: NDArray[np.int32]
     total: NDArray[np.int64]
     display: NDArray[np.int64]
     available: int
+    of_order: bool = False
+
+    def total_of(self, rooms: int) -> NDArray[np.int64]:
+        """What so many rooms cost together: those of the query."""
+        return self.total if self.of_order else self.total * rooms
 
 
 def of_one_instant(inventory: Inventory, query: StayQuery, find: Callable[[], Ranking]) -> Ranking:
@@ -69,4 +76,5 @@ def of_one_instant(inventory: Inventory, query: StayQuery, find: Callable[[], Ra
         found.total[kept],
         found.display[kept],
         found.available - int(np.count_nonzero(gone)),
+        found.of_order,
     )

@@ -101,7 +101,7 @@ class Searcher:
         kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
         priced = prices.row_of(query.arrival)
-        stay = (query.arrival, priced, query.nights, query.rooms, query.scope)
+        stay = (query.arrival, priced, query.nights, query.rooms, query.scope, query.rooms)
         drop_refused(
             table, prices.tables, factors, self._lanes, stay, prices.mask, everything, query.now_ms, _NO_TOTALS, words
         )
@@ -131,7 +131,8 @@ class Searcher:
 
         calendar_today (calendar) int64: ordinal of each calendar's civil date; rates: see `display_rates`.
         """
-        if query.rooms > 1:  # the display price is that of all rooms, converted as one amount
+        if query.rooms > 1 and version.compiled.beside(query.asking, query.rooms) is None:
+            # The display price is that of all rooms, converted as one amount.
             rates = rates_of_rooms(rates, query.rooms)
         given = (query, filter_words, calendar_today, rates, distance_km)
         return of_one_instant(self._inventory, query, partial(self._found, version, *given))
@@ -224,11 +225,16 @@ class Searcher:
         leads = query.arrival - calendar_today[catalog.hotel_calendar[hotels]]
         stay_of = (query.arrival, query.nights, query.tier)
         totals = totals_of(version, products, *stay_of, leads, query.asking, self._inventory)
+        times, beside = query.rooms, version.compiled.beside(query.asking, query.rooms)
+        if beside is not None:  # the totals are of the whole order
+            others = totals_of(version, products, *stay_of, leads, beside, self._inventory)
+            totals = np.where((totals < 0) | (others < 0), -1, totals + others * (query.rooms - 1))
+            times = 1
         words &= self._words_of(lanes[totals >= 0])
         by_lane = np.zeros(len(self._lanes.lane_product), np.int64)
         by_lane[lanes] = np.maximum(totals, 0)
         everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
-        stay = (query.arrival, query.arrival - version.first_night, query.nights, query.rooms, query.scope)
+        stay = (query.arrival, query.arrival - version.first_night, query.nights, query.rooms, query.scope, times)
         nothing = QueryFactors(_NO_TOTALS, _NO_TOTALS, _NO_TOTALS, np.zeros(0, np.float32))
         drop_refused(
             table, version.tables, nothing, self._lanes, stay, version.mask, everything, query.now_ms, by_lane, words
@@ -248,7 +254,7 @@ class Searcher:
         best = (displayed(total, rates[catalog.hotel_currency[found]]), total, lane)
         if bounded or query.sort != "price" or query.top is None:
             available = len(found)
-        return self._ordered(query, found, best, distance_km, available)
+        return self._ordered(query, found, best, distance_km, available)._replace(of_order=beside is not None)
 
     def _lanes_in(self, words: NDArray[np.int64]) -> NDArray[np.int64]:
         """The lanes whose bits are set, ascending."""

@@ -33,10 +33,18 @@ def plain_nights(
     return nights
 
 
-def program_nights(total_minor: int, rooms: int, priced: StayPrice) -> Callable[[], tuple[int, ...]]:
-    """Nights of a full pipeline: shares by their weights, or each with its own price."""
+def program_nights(
+    total_minor: int, rooms: int, priced: StayPrice, other: StayPrice | None = None
+) -> Callable[[], tuple[int, ...]]:
+    """Nights of a full pipeline: shares by their weights, or each with its own price. other: what each room beside the
+    first costs, where it is not the same.
+    """
 
     def nights() -> tuple[int, ...]:
+        if other is not None:
+            first = program_nights(priced.total, 1, priced)()
+            rest = program_nights(other.total * (rooms - 1), rooms - 1, other)()
+            return tuple(map(sum, zip(first, rest, strict=True)))
         if priced.night_prices:
             return tuple(night * rooms for night in priced.night_prices)
         return tuple(allocate(total_minor, shares(priced)))

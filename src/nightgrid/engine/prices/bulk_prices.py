@@ -78,16 +78,18 @@ class BulkPriceMixin(EngineBase):
         code = np.empty(self.n_nights, np.int16)
         tier_index = 0 if tier is None else version.tier_index(tier)
         first_night = self.first_night
+        priced = (version, products, nights, tier_index, booked)
+        totals, times = self._totals_of_order(priced, asking, rooms)
         hotel_calendar(
             self._inventory.table,
             version.tables,
             self._inventory.lanes,
             self._inventory.product_lane[products],
             (first_night, first_night - version.first_night, version.n_nights, booked),
-            (nights, rooms, tier_index, self._scope(tier, asking.channel or None)),
+            (nights, rooms, tier_index, self._scope(tier, asking.channel or None), times),
             version.mask,
             now_ms,
-            self._totals(version, products, nights, tier_index, booked, asking),
+            totals,
             total,
             lane,
             code,
@@ -100,7 +102,7 @@ class BulkPriceMixin(EngineBase):
         return pl.DataFrame(
             {
                 "arrival": [to_date(first_night + night) for night in range(self.n_nights)],
-                "price_minor": [None if value == NO_PRICE else int(value) * rooms for value in total],
+                "price_minor": [None if value == NO_PRICE else int(value) * times for value in total],
                 "currency": [self.catalog.currencies[int(self.catalog.hotel_currency[hotel])]] * self.n_nights,
                 "room_type_id": [None if row is None else catalog.room_type_ids[row] for row in types],
                 "plan_id": [None if product is None else self.catalog.plan_ids[product] for product in found],
@@ -108,6 +110,19 @@ class BulkPriceMixin(EngineBase):
             },
             schema_overrides={"price_minor": pl.Int64, "room_type_id": pl.String, "plan_id": pl.String},
         )
+
+    def _totals_of_order(
+        self, priced: tuple[PriceVersion, NDArray[np.int32], int, int, int], asking: Asking, rooms: int
+    ) -> tuple[NDArray[np.int64], int]:
+        """(totals (night, product), how many times they are the value of the stay): of one room, or where a coupon acts
+        once an order of all rooms.
+        """
+        totals = self._totals(*priced, asking)
+        beside = priced[0].compiled.beside(asking, rooms)
+        if beside is None:
+            return totals, rooms
+        others = self._totals(*priced, beside)
+        return np.where((totals < 0) | (others < 0), -1, totals + others * (rooms - 1)), 1
 
     def _totals(
         self,

@@ -19,6 +19,7 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import price_lines
 from nightgrid.native.program.rule_marks import mark_lines
 from nightgrid.outcomes import NoPrice, Outcome
+from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
@@ -116,8 +117,15 @@ def quote_program(
         part = ready[start : start + _LINES_AT_ONCE]
         sold[part], out[part], bits[part] = _priced(catalog, inventory, version, lines, askings, part, marks)
     code[out[:, do.A_CODE] == by_line.CODE_TOO_MANY_GUESTS] = Outcome.TOO_MANY_GUESTS
-    total = (out[:, do.A_NET] + out[:, do.A_TAXES]) * rooms
     program = version.compiled.program
+    others = out.copy()
+    if program is not None:
+        some, told = _other_rooms(program, askings, rooms, np.flatnonzero(code == Outcome.OK))
+        for start in range(0, len(some), _LINES_AT_ONCE):
+            part = some[start : start + _LINES_AT_ONCE]
+            others[part] = _priced(catalog, inventory, version, lines, told, part, None).out
+    summed = out + others * (np.broadcast_to(np.asarray(rooms, np.int64), len(out)) - 1)[:, None]
+    total = summed[:, do.A_NET] + summed[:, do.A_TAXES]
     applied = [
         [] if program is None or not given else list(program.promotions(product, given))
         for product, given in zip(sold.tolist(), out[:, do.A_OFFERS].tolist(), strict=True)
@@ -125,8 +133,8 @@ def quote_program(
     answer = pl.DataFrame(
         {
             "outcome": code, "total_minor": total, "currency": currencies, "lead_days": lines.lead_days,
-            "net_minor": out[:, do.A_NET] * rooms, "taxes_minor": out[:, do.A_TAXES] * rooms,
-            "included_taxes_minor": out[:, do.A_INCLUDED] * rooms,
+            "net_minor": summed[:, do.A_NET], "taxes_minor": summed[:, do.A_TAXES],
+            "included_taxes_minor": summed[:, do.A_INCLUDED],
             "payable_minor": total - out[:, do.A_PAID], "points_used": out[:, do.A_POINTS],
             "applied": pl.Series(applied, dtype=pl.List(pl.Int32)),
         }
@@ -149,6 +157,20 @@ def quote_program(
         )
         amounts.append("applied_rules")
     return answer.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
+
+
+def _other_rooms(
+    program: Program, askings: list[Asking], rooms: NDArray[np.int64] | int, ready: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[Asking]]:
+    """Lines whose other rooms cost something else than the first, because a coupon acts once an order; and the
+    questions for these rooms, by line.
+    """
+    if not program.order_coupons:
+        return ready[:0], askings
+    count = np.broadcast_to(np.asarray(rooms, np.int64), len(askings)).tolist()
+    beside = [program.beside(asking, number) for asking, number in zip(askings, count, strict=True)]
+    some = ready[[beside[line] is not None for line in ready.tolist()]]
+    return some, [asking if other is None else other for asking, other in zip(askings, beside, strict=True)]
 
 
 def _refused(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: list[Asking]) -> NDArray[np.int64]:

@@ -183,16 +183,19 @@ class QuoteMixin(VersionMixin):
         if asking.adults is not None:
             self._check_party(place, asking)
         arrival, nights, lead_days, tier_index = stay
-        if version.compiled.program is None:
+        program, other = version.compiled.program, None
+        if program is None:
             check_packages(version, asking)
             priced, shares = self._plain_stay(version, place.product, stay, rooms)
             total = priced.total * rooms
         else:
-            priced = self._program_stay(
-                version.compiled.program, place, stay, asking, arrival - version.first_night, grid
-            )
-            total = priced.total * rooms
-            shares = program_nights(total, rooms, priced)
+            first = arrival - version.first_night
+            priced = self._program_stay(program, place, stay, asking, first, grid)
+            if rooms > 1 and (beside := program.beside(asking, rooms)) is not None:
+                told = beside if priced.fill_bp is None else beside.with_fill(priced.fill_bp)
+                other = self._program_stay(program, place, stay, told, first, 0)
+            total = priced.total * rooms if other is None else priced.total + other.total * (rooms - 1)
+            shares = program_nights(total, rooms, priced, other)
         said = place.said.copy()
         said["arrival"] = date.fromordinal(arrival)
         said["nights"] = nights
@@ -202,9 +205,10 @@ class QuoteMixin(VersionMixin):
         said["evaluated_ms"] = evaluated_ms
         said["total_minor"] = total
         said["price_version"] = version.digest
-        said["net_minor"] = priced.net * rooms
-        said["taxes_minor"] = priced.taxes * rooms
-        said["included_taxes_minor"] = priced.included_taxes * rooms
+        rest = priced if other is None else other
+        said["net_minor"] = priced.net + rest.net * (rooms - 1)
+        said["taxes_minor"] = priced.taxes + rest.taxes * (rooms - 1)
+        said["included_taxes_minor"] = priced.included_taxes + rest.included_taxes * (rooms - 1)
         said["payable_minor"] = total - priced.paid_by_points
         said["points_used"] = priced.points_used
         said["applied"] = priced.applied
@@ -288,7 +292,8 @@ class QuoteMixin(VersionMixin):
         return pl.DataFrame({"bit": range(len(names)), "reason": names}, schema={"bit": pl.Int16, "reason": pl.String})
 
     def explain(self, quote: Quote) -> Explanation:
-        """Every line of a quote, for one room; the amounts add up to the total exactly.
+        """Every line of a quote, for one room; the amounts add up to the total exactly. `others` explains each of the
+        other rooms where a coupon acts once an order.
 
         The lines are computed from the author's rules with fractions, independently of the kernels, by the version that
         made the quote; IntegrityError if the two disagree (a defect). VersionGoneError once the version is not kept.
@@ -299,6 +304,10 @@ class QuoteMixin(VersionMixin):
             version.compiled, version.catalog, quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier,
             quote.asking,
         )  # fmt: skip
+        beside = version.compiled.beside(quote.asking, quote.rooms)
+        if beside is not None:
+            asked = (quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier, beside)
+            explanation = explanation.beside(explain(version.compiled, version.catalog, *asked))
         told = {name: getattr(quote, name) for name in _EXPLAINED}
         differences = explanation.differences(quote.rooms, told)
         if differences:

@@ -145,6 +145,22 @@ class RequoteMixin(QuoteMixin):
             )
         return name, units
 
+    def _check_coupons(self, bonds: Sequence[Bond | None]) -> None:
+        """InputError where quotes of one order use a coupon twice that acts once an order."""
+        line_of: dict[str, int] = {}
+        for line, bond in enumerate(bonds):
+            entry = self._shelf.find(bond.content["price_version"]) if bond is not None else None
+            program = entry.compiled.program if entry is not None else None
+            if bond is None or program is None:
+                continue
+            for coupon in sorted(asking_of(bond.content).coupons & program.order_coupons):
+                if coupon in line_of:
+                    raise InputError(
+                        f"hold_cart: line {line}: coupon {coupon!r} is in the quote of line {line_of[coupon]}, and it "
+                        "acts once an order; quote the other lines without it"
+                    )
+                line_of[coupon] = line
+
     def _with_quotes(self, what: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Bond | None]]:
         """A frame of requests whose column `quote` is read: the columns that its quotes say are written, and the bond
         of every line, None where there is no quote. A mistake names its row.

@@ -137,6 +137,7 @@ class CartMixin(RequoteMixin):
         if "quote" not in frame.columns:
             return frame, []
         found, bonds = self._with_quotes("hold_cart", frame)
+        self._check_coupons(bonds)
         mine = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
         return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
 

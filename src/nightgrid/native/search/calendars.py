@@ -21,11 +21,12 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
     store: store table; tables: PriceTables; lane_map: LaneMap; lanes (product) int32: lanes of the products to
     consider, in product order; window: ordinal of its first night, that night's index among the priced nights, how many
     these are, ordinal of the hotel's today; totals (night, product) int64: prices of books that are no products of
-    factors, -1 none, else empty; asked: nights, rooms, tier index of the book, scope (`requests.scope_word`) [in].
+    factors, -1 none, else empty; asked: nights, rooms, tier index of the book, scope (`requests.scope_word`), how many
+    times a total is the value of the stay [in].
     out_code is OK, or the lowest code over the products. O(nights of the window x products x nights of the stay).
     """
     first_night, first_priced, priced_nights, today = window
-    nights, rooms, tier, scope = asked
+    nights, rooms, tier, scope, times = asked
     last = tables.lead_num.shape[1] - 1
     for position in range(store[at.H_NIGHTS]):
         arrival = first_night + position
@@ -51,7 +52,7 @@ def hotel_calendar(store, tables, lane_map, lanes, window, asked, mask, now_ms, 
                 total = stay_total(tables.sums, lane, priced, nights, mask, los, lead, tier_num, tables.terms)
             row = lane_map.lane_row[lane]
             product = lane_map.lane_product[lane]
-            code, _ = sale_code(store, row, product, arrival, nights, rooms, scope, total * rooms, now_ms)
+            code, _ = sale_code(store, row, product, arrival, nights, rooms, scope, total * times, now_ms)
             if code != 0:
                 worst = min(worst, code)
             elif total < out_total[position]:

@@ -32,7 +32,7 @@ def _left_to_check(store, everything, out_words, word):
 @kernel
 def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
     """Check the products that are left one by one."""
-    arrival, priced, nights, rooms, scope = stay
+    arrival, priced, nights, rooms, scope, times = stay
     for word in range(store[at.H_WORDS]):
         left = _left_to_check(store, everything, out_words, word)
         if left == 0:
@@ -43,9 +43,9 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, to
                 group = tables.lane_set[lane]
                 value = np.int64(0)
                 if totals.size > 0:
-                    value = rooms * max(totals[lane], 0)
+                    value = times * max(totals[lane], 0)
                 elif factors.lead[group] >= 0:
-                    value = rooms * stay_total(
+                    value = times * stay_total(
                         tables.sums,
                         lane,
                         priced,
@@ -68,7 +68,8 @@ def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, 
     the store: nothing is left of nights that have left the window meanwhile.
 
     tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
-    nights, rooms, scope); totals (lane) int64: prices of books that are no products of factors, else empty [in];
+    nights, rooms, scope, how many times a total is the value of the stay); totals (lane) int64: prices of books that
+    are no products of factors, else empty [in];
     out_words (word) int64 [inout]. O(products to check x nights).
     """
     shared = shared_of(store)

@@ -206,7 +206,7 @@ def search_top(
     error = combine_factors(tables, calendar_today, rates, arrival, nights, tier, factors)
     _drop_past(factors, tables.lane_set, words)
     everything = rooms > 1 or nights >= PLANE_VALUE_MAX
-    stay = (arrival, priced, nights, rooms, scope)
+    stay = (arrival, priced, nights, rooms, scope, rooms)
     nothing = carray(as_pointer(address), (0,), np.int64)
     drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, nothing, words)
     space = (bounds, chunk_bounds, selection, line)

@@ -102,6 +102,7 @@ def explain_from(source: Source, asked: Asked) -> Explanation:
             "sets": tuple(considered.sets),
             "_considered": considered,
             "_catalog": source.catalog,
+            "others": None,
         }
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,7 @@ class Explanation:
     sets: tuple[PricedSet, ...]  # of promotions that were compared, the one that the policy prefers first
     _considered: Considered = field(repr=False, compare=False)
     _catalog: Catalog = field(repr=False, compare=False)
+    others: Explanation | None = None  # each room beside the first, where a coupon acts once an order
 
     @classmethod
     def made(cls, fields: dict[str, Any]) -> Explanation:
@@ -52,6 +53,10 @@ class Explanation:
         found = object.__new__(cls)
         object.__setattr__(found, "__dict__", fields)
         return found
+
+    def beside(self, others: Explanation) -> Explanation:
+        """The same explanation, of the first room of an order whose other rooms cost what `others` says."""
+        return replace(self, others=others)
 
     @cached_property
     def rules(self) -> tuple[RuleNote, ...]:
@@ -72,10 +77,11 @@ class Explanation:
         """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room, and points
         pay once. None is agreement.
         """
-        total_minor = self.total_minor * rooms
+        rest = self if self.others is None else self.others
+        total_minor = self.total_minor + rest.total_minor * (rooms - 1)
         own = {
-            "net_minor": self.net_minor * rooms,
-            "taxes_minor": self.taxes_minor * rooms,
+            "net_minor": self.net_minor + rest.net_minor * (rooms - 1),
+            "taxes_minor": self.taxes_minor + rest.taxes_minor * (rooms - 1),
             "total_minor": total_minor,
             "payable_minor": total_minor - (self.total_minor - self.payable_minor),
             "points_used": self.points_used,
@@ -107,11 +113,18 @@ class Explanation:
         for line, (label, amount, running) in zip(self.lines, rows, strict=True):
             shown = "" if line.stage in SUMS else amount
             texts.append(f"  {label:<{widths[0]}}  {shown:>{widths[1]}}  {running:>{widths[2]}}")
+        if self.others is not None:
+            texts.append(f"  each other room, {self._without()}: {money(self.others.total_minor, self.currency)}")
         texts.append(f"  nights as printed: {', '.join(map(self._number, self.nights_minor))}")
         if self.choice:
             texts.append(f"  {self.choice}")
         texts += [f"  not applied: {note}" for note in self.unmatched]
         return texts
+
+    def _without(self) -> str:
+        """What the first room has, and the others have not."""
+        used = () if self.others is None else sorted(self.asked.asking.coupons - self.others.asked.asking.coupons)
+        return f"without coupon {', '.join(used)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON. Exact amounts that are no whole minor units are text: "1850/3"."""
@@ -136,6 +149,7 @@ class Explanation:
             "total_minor": self.total_minor,
             "payable_minor": self.payable_minor,
             "points_used": self.points_used,
+            "other_rooms_minor": None if self.others is None else self.others.total_minor,
             "nights_minor": list(self.nights_minor),
             "lines": [_line(line) for line in self.lines],
             "promotions": {

@@ -130,6 +130,7 @@ class OfferConditions(Rule):
     booking, booking_weekdays: the day of booking at the hotel. stay_dates with applies: nights of the stay (all, any),
     the arrival, or only the nights inside (nights). blackout: off if any night of the stay is inside. weekdays: of the
     arrival. min_spend: of the running amount before the stage. channels, countries, devices, tiers: what the guest is.
+    coupon: a code; once an order, or with coupon_per in each of its rooms.
     """
 
     booking: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
@@ -146,6 +147,13 @@ class OfferConditions(Rule):
     devices: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     tiers: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     coupon: Text | None = None
+    coupon_per: Literal["order", "room"] = "order"
+
+    @model_validator(mode="after")
+    def _check_coupon(self) -> Self:
+        if self.coupon_per != "order" and self.coupon is None:
+            raise mistake(f'coupon_per = "{self.coupon_per}" says where a coupon acts, and there is none', "add coupon")
+        return self
 
     @model_validator(mode="after")
     def _check_applies(self) -> Self:
