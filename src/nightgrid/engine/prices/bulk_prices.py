@@ -90,9 +90,7 @@ class BulkPriceMixin(EngineBase):
             version.mask,
             now_ms,
             totals,
-            total,
-            lane,
-            code,
+            *(total, lane, code),
         )
         code[code == _NO_PRODUCT] = Outcome.TOO_MANY_GUESTS
         past = slice(0, max(today - first_night, 0))  # of an earlier booking date
