@@ -50,12 +50,14 @@ class SellingFace:
         hotel_id: str,
         first: date | None,
         last: date | None,
-        protected: Mapping[str, int | None],
+        protected: Mapping[str, int | None] | None = None,
         room_type_id: str | None = None,
         weekdays: Iterable[str] | None = None,
+        channels: Mapping[str, int | None] | None = None,
     ) -> None:
         where = {"hotel_id": hotel_id, "room_type_id": room_type_id}
-        lines = [{**where, "tier": tier, "rooms": rooms} for tier, rooms in protected.items()]
+        lines = [{**where, "tier": tier, "rooms": rooms} for tier, rooms in (protected or {}).items()]
+        lines += [{**where, "channel": channel, "rooms": rooms} for channel, rooms in (channels or {}).items()]
         self.engine.set_protection(frame_of(first, last, weekdays, *lines))
 
     def set_hurdles(

@@ -153,27 +153,31 @@ class BatchInventory(EngineInventory):
     """The same through the calls that take many, here with one line each; `hold_lines` takes several."""
 
     def hold(self, *args: Any, **kwargs: Any) -> Answer:
-        if kwargs.get("replace") is not None or kwargs.get("departure") is not None:
-            return super().hold(*args, **kwargs)  # a frame has no such columns
         names = ("hotel_id", "room_type_id", "arrival", "nights", "rooms", "ttl_ms", "key", "guest")
         defaults = {"rooms": 1, "ttl_ms": 900_000, "key": None, "guest": None}
         return self.hold_lines([{**defaults, **dict(zip(names, args, strict=False)), **kwargs}])[0]
 
-    def hold_lines(self, lines: Sequence[Table], *, all_or_nothing: bool = False) -> list[Any]:
-        """One `hold_many` for all lines; INVALID for all where a time to live is not allowed at all. Lines that were
-        not looked at, because another was refused, are None.
+    def book(self, *args: Any, **kwargs: Any) -> Answer:
+        names = ("hotel_id", "room_type_id", "arrival", "nights", "rooms", "key", "guest")
+        return self.hold_lines([{"rooms": 1, **dict(zip(names, args, strict=False)), **kwargs}], verb="book_many")[0]
+
+    def hold_lines(self, lines: Sequence[Table], *, all_or_nothing: bool = False, verb: str = "hold_many") -> list[Any]:
+        """One `hold_many` (or `book_many`) for all lines; INVALID for all where a time to live is not allowed at all.
+        Lines that were not looked at, because another was refused, are None.
         """
         frame = columns(lines)
-        frame["ttl_seconds"] = [ttl_ms // 1000 for ttl_ms in frame.pop("ttl_ms")]
+        if "ttl_ms" in frame:
+            frame["ttl_seconds"] = [ttl_ms / 1000 for ttl_ms in frame.pop("ttl_ms")]
         try:
-            answers = self.engine.hold_many(frame, all_or_nothing=all_or_nothing)
+            answers = getattr(self.engine, verb)(frame, all_or_nothing=all_or_nothing)
         except InputError:
             return [Answer("INVALID")] * len(lines)
         except UnknownIdError:  # a name that only the columns beyond the room type have; no line is held
             if len(lines) > 1:
-                return [self.hold_lines([line])[0] for line in lines]
+                return [self.hold_lines([line], verb=verb)[0] for line in lines]
             asked = lines[0]
-            return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=asked["nights"] < 1))]
+            malformed = (asked.get("nights") or 1) < 1
+            return [Answer(unknown_outcome(self.engine, asked["hotel_id"], asked, malformed=malformed))]
         assert answers.columns == ["outcome", "hold_id", "lsn", "night"]
         return [
             None if outcome is None else Answer(Outcome(outcome).name, hold_id or None, night)

@@ -149,6 +149,8 @@ def controls(draw: st.DrawFn) -> Step:
         rooms = draw(st.tuples(*[st.sampled_from((None, 0, 1, 2, 3))] * 2))
         names = draw(st.sampled_from((("public", "gold"), ("public", "gold"), ("public",), ("gold", "diamond"))))
         step["protected"] = dict(zip(names, rooms, strict=False))
+        if draw(st.booleans()):
+            step["channels"] = {draw(st.sampled_from(CHANNELS)): draw(st.sampled_from((None, 0, 1, 2)))}
     elif do == "set_hurdles":
         step["hurdle_minor"] = draw(st.sampled_from((None, 3_000, 5_000, 9_000)))
         step["delta_minor"] = draw(st.sampled_from((0, 500, 2_000)))

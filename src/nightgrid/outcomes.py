@@ -125,7 +125,7 @@ _SENTENCES = {
     Outcome.COUNTER_USED_UP: "the coupon has too few uses left; leave it out, or use another",
     Outcome.TOO_MANY_OPEN_HOLDS: "this channel has too many open holds; confirm or release some first",
     Outcome.BELOW_HURDLE: "the value of the stay is below what the hotel asks for these nights",
-    Outcome.PROTECTED: "the last rooms of a night of the stay are kept for higher tiers",
+    Outcome.PROTECTED: "the last rooms of a night of the stay are kept for higher tiers or other channels",
     Outcome.BLOCK_USED_UP: "the block has too few rooms left on a night of the stay, or was released",
     Outcome.SOLD_OUT: "not enough rooms are free on every night of the stay",
     Outcome.HOUSE_FULL: "the hotel as a whole takes no more rooms on a night of the stay",

@@ -13,6 +13,7 @@ def controls_agree(face: EngineInventory, oracle: Inventory) -> None:
     _caps(face, oracle)
     _hurdles(face, oracle)
     _blocks(face, oracle)
+    _protection(face, oracle)
 
 
 def _caps(face: EngineInventory, oracle: Inventory) -> None:
@@ -54,4 +55,27 @@ def _blocks(face: EngineInventory, oracle: Inventory) -> None:
         (name, night): (units, oracle.picked(name, night), oracle.blocked_remaining(block, night))
         for name, block in oracle.blocks.items()
         for night, units in block.units.items()
+    }
+
+
+def _protection(face: EngineInventory, oracle: Inventory) -> None:
+    shown = {}
+    for line in face.engine.protection().to_dicts():
+        who = (line["tier"], line["channel"])
+        assert (line["hotel_id"], line["room_type_id"], line["night"], *who) not in shown
+        assert who.count(None) == 1
+        shown[line["hotel_id"], line["room_type_id"], line["night"], *who] = line["rooms"]
+    wanted = {
+        (*row, night, oracle.tiers[tier], None): rooms
+        for row, nights in oracle.protection.items()
+        for night, levels in nights.items()
+        for tier, rooms in levels.items()
+    } | {
+        (*row, night, None, channel): rooms
+        for row, nights in oracle.channel_protection.items()
+        for night, levels in nights.items()
+        for channel, rooms in levels.items()
+    }
+    assert {place: rooms for place, rooms in shown.items() if rooms} == {
+        place: rooms for place, rooms in wanted.items() if rooms
     }

@@ -19,6 +19,7 @@ from tests.oracles.stay import Stay
 LINES_MAX = 512
 HOTELS_MAX = 64
 SUCCESSES = ("OK", "EXISTS")
+COUPON = ("coupon", "coupon_units")
 
 
 class Carts(Lifecycle):
@@ -37,13 +38,19 @@ class Carts(Lifecycle):
         return self._hold_lines([{**line, **shared, "ttl_ms": ttl_ms} for line in lines], key)
 
     def hold_many(self, lines: Sequence[Mapping[str, Any]], all_or_nothing: bool = False) -> list[Answer | None]:
-        """Hold the lines one after the other; all_or_nothing makes them one cart (with the first line's key and
-        coupon), then the line that is refused has its outcome and the others have none.
+        """Hold the lines one after the other; all_or_nothing makes them one cart, with the key and the coupon that the
+        lines name, which may not be different ones; then the line that is refused has its outcome and the others have
+        none.
         """
         if not all_or_nothing:
             return [self.hold(**line) for line in lines]
-        plain = [{name: value for name, value in line.items() if name != "key"} for line in lines]
-        said = self._hold_lines(plain, lines[0].get("key") if lines else None)
+        keys = {line["key"] for line in lines if line.get("key") is not None}
+        coupons = [{name: line[name] for name in COUPON if name in line} for line in lines if line.get("coupon")]
+        if len(keys) > 1 or any(coupon != coupons[0] for coupon in coupons):
+            return [Answer("INVALID")] * len(lines)
+        plain = [{name: value for name, value in line.items() if name not in ("key", *COUPON)} for line in lines]
+        plain[:1] = [line | (coupons[0] if coupons else {}) for line in plain[:1]]
+        said = self._hold_lines(plain, keys.pop() if keys else None)
         if said.outcome in SUCCESSES:
             return [Answer(said.outcome, hold_id) for hold_id in said.hold_ids]
         alone = {said.line or 0: Answer(said.outcome, night=said.night)}

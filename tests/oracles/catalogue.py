@@ -36,6 +36,7 @@ class Catalogue(Window):
         self.room_types[row] = room_type
         self.cells[row] = {night: Cell(room_type["capacity"]) for night in self.window}
         self.protection[row] = {}
+        self.channel_protection[row] = {}
         self.hurdles[row] = {}
         if self.plans is not None:
             self.plans[row] = set(plans)

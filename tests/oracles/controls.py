@@ -2,7 +2,7 @@
 
 - A *cap* limits the rooms that live holds and bookings of its scope take on a night; a *quota* those that were ever
   granted: rooms that were sold stay counted when they are given back, unless refunded.
-- *Protection* keeps rooms of a room type for higher classes of guests.
+- *Protection* keeps rooms of a room type for higher classes of guests, or for other channels.
 - A *hurdle* is what a room and night must bring in; it rises with every room taken since it was set.
 - A *house cap* limits all rooms of a hotel that are taken on a night.
 - A *counter* limits uses that travel with holds; an *open-hold maximum* limits the holds of a channel.
@@ -75,6 +75,7 @@ class Controls(Blocks):
         super().__init__(*grid, **names)
         self.caps: dict[Scope, dict[date, Allowance]] = {}
         self.protection: dict[Row, dict[date, dict[int, int]]] = {row: {} for row in self.cells}
+        self.channel_protection: dict[Row, dict[date, dict[str, int]]] = {row: {} for row in self.cells}
         self.hurdles: dict[Row, dict[date, Hurdle]] = {row: {} for row in self.cells}
         self.house_caps: dict[str, dict[date, int]] = {hotel_id: {} for hotel_id in self.hotels}
         self.last_room_plans: dict[str, set[str]] = {hotel_id: set() for hotel_id in self.hotels}
@@ -111,24 +112,34 @@ class Controls(Blocks):
         hotel_id: str,
         first: date | None,
         last: date | None,
-        protected: Mapping[str, int | None],
+        protected: Mapping[str, int | None] | None = None,
         room_type_id: str | None = None,
         weekdays: Weekdays = None,
+        channels: Mapping[str, int | None] | None = None,
     ) -> None:
-        """How many rooms must be left by sales to guests of the classes named; other classes stay."""
+        """How many rooms must be left by sales to guests of the classes named, and by those through the channels named;
+        other classes and channels stay.
+        """
+        protected, channels = protected or {}, channels or {}
         if set(protected) - set(self.tiers):
             raise InputMistake(f"tiers {sorted(protected)}: known are {self.tiers}")
+        for channel, rooms in channels.items():
+            self._know_channel(channel)
+            if rooms is not None and rooms < 0:
+                raise InputMistake(f"protection of {rooms} rooms: may not be negative")
         written = []
         for row in self._rows(hotel_id, room_type_id):
             for night in self._nights(first, last, weekdays):
                 levels = dict(self.protection[row].get(night, {}))
                 levels.update({self.tiers.index(tier): rooms or 0 for tier, rooms in protected.items()})
                 each = [levels.get(tier, 0) for tier in range(len(self.tiers))]
-                if min(each) < 0 or each != sorted(each, reverse=True) or each[-1] != 0:
+                if each and (min(each) < 0 or each != sorted(each, reverse=True) or each[-1] != 0):
                     raise InputMistake(f"{each}: protection may not rise with the class, and ends with 0")
                 written.append((row, night, levels))
         for row, night, levels in written:
             self.protection[row][night] = levels
+            of_channels = self.channel_protection[row].setdefault(night, {})
+            of_channels.update({channel: rooms or 0 for channel, rooms in channels.items()})
 
     def set_hurdles(
         self,
@@ -278,7 +289,11 @@ class Controls(Blocks):
 
     def _protected(self, stay: Stay, night: date) -> int:
         """Rooms that a sale to this guest must leave."""
-        return 0 if self._has_last_room(stay) else self.protection[stay.row].get(night, {}).get(stay.tier, 0)
+        if self._has_last_room(stay):
+            return 0
+        of_channels = self.channel_protection[stay.row].get(night, {})
+        of_channel = 0 if stay.channel is None else of_channels.get(stay.channel, 0)
+        return max(self.protection[stay.row].get(night, {}).get(stay.tier, 0), of_channel)
 
     def _has_last_room(self, stay: Stay) -> bool:
         return stay.plan is not None and stay.plan in self.last_room_plans[stay.hotel_id]

@@ -52,6 +52,7 @@ class Window(Carts):
         yield from self.plan_restrictions.values()
         yield from self.caps.values()
         yield from self.protection.values()
+        yield from self.channel_protection.values()
         yield from self.hurdles.values()
         yield from self.house_caps.values()
         for block in self.blocks.values():

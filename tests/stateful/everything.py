@@ -131,13 +131,22 @@ class Everything(HotelSide):
         return [dict(zip(names, self.stay(), strict=True)) | self.shaped() for _ in range(count)]
 
     def many(self) -> None:
-        """A batch, each line its own or all or nothing."""
+        """A batch of holds or of bookings, each line its own, or of holds that are all or nothing."""
         together = self.dice.random() < 0.5
+        books = not together and self.dice.random() < 0.3
         lines = self.lines(self.dice.choice([1, 2, 4]))
+        shared = self.dice.choice(KEYS)
         for line in lines:
-            line |= {"guest": self.dice.choice(GUESTS), "key": None if together else self.dice.choice(KEYS)}
-        wanted = self.oracle.hold_many(lines, all_or_nothing=together)
-        said = self.batch.hold_lines(lines, all_or_nothing=together)
+            key = self.dice.choice((None, shared, shared, shared)) if together else self.dice.choice(KEYS)
+            line |= {"guest": self.dice.choice(GUESTS), "key": key}
+            if books:
+                del line["ttl_ms"]
+        if books:
+            wanted = [self.oracle.book(**line) for line in lines]
+            said = self.batch.hold_lines(lines, verb="book_many")
+        else:
+            wanted = self.oracle.hold_many(lines, all_or_nothing=together)
+            said = self.batch.hold_lines(lines, all_or_nothing=together)
         outcomes = [(answer.outcome, answer.night) if answer else None for answer in wanted]
         assert [(answer.outcome, answer.night) if answer else None for answer in said] == outcomes, lines
         for ours, theirs in zip(wanted, said, strict=True):

@@ -63,7 +63,9 @@ class HotelSide(Pair):
 
     def protect(self) -> None:
         protected = dict(zip(("public", "gold"), self.dice.choices([None, 0, 1, 2], k=2), strict=True))
-        self.written("set_protection", **self.place(), **self.between(), protected=protected)
+        channels = {self.dice.choice(CHANNELS): self.dice.choice([None, 0, 1, 2])}
+        asked = self.dice.choice([{"protected": protected}, {"protected": protected, "channels": channels}])
+        self.written("set_protection", **self.place(), **self.between(), **asked)
 
     def hurdle(self) -> None:
         asked = {"hurdle_minor": self.dice.choice([None, None, 800, 2_000]), "delta_minor": 300, "ceiling_steps": 2}

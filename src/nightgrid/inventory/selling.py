@@ -126,8 +126,10 @@ class SellingPart(StoreBase):
 
     def _rising_protection(self, change: ControlChange, classes: int) -> RisingProtection | None:
         """The first cell of a change whose levels would rise with the class, or that keeps rooms from the highest."""
-        if not len(change.nights):
+        of_tiers = change.keys[change.line, control_tables.X_CHANNEL] == 0  # channels have no order
+        if not of_tiers.any():
             return None
+        change = change._replace(line=change.line[of_tiers], nights=change.nights[of_tiers])
         rows, tiers = change.keys[:, control_tables.X_OWNER], change.keys[:, control_tables.X_CLASS]
         self.check_cells(rows, np.array([change.nights.min(), change.nights.max()]))
         window = self.window
@@ -148,7 +150,8 @@ class SellingPart(StoreBase):
     def _protection_of(self, rows: NDArray[np.int64], columns: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
         """Rooms protected from each class on some cells: int64 (cell, class)."""
         controls = self.control_words()
-        of_kind = np.flatnonzero(controls[:, at.T_KIND] == at.KIND_PROTECTION)
+        of_tiers = (controls[:, at.T_KIND] == at.KIND_PROTECTION) & (controls[:, at.T_CHANNEL] == 0)
+        of_kind = np.flatnonzero(of_tiers)
         control_of = np.full((self.block.sizes.rows, classes), -1, np.int64)
         control_of[controls[of_kind, at.T_OWNER], controls[of_kind, at.T_CLASS]] = of_kind
         limits = self.block.region(at.R_CONTROL_NIGHTS).view(np.int64)

@@ -24,7 +24,7 @@ from nightgrid.engine.edge.frames import (
     text_list,
 )
 from nightgrid.engine.edge.names import Names
-from nightgrid.errors import InputTypeError, NightgridError
+from nightgrid.errors import InputError, InputTypeError, NightgridError
 from nightgrid.inventory.inventory import BatchAnswer, Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native.store import requests as q
@@ -33,49 +33,84 @@ from nightgrid.outcomes import Outcome
 
 _EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
+_TTL_MS = HOLD_TTL_MS_DEFAULT
 _PART = 32_768  # requests that are handed to the kernel at once
 _HAVE_NIGHTS = np.zeros(max(Outcome) + 1, np.bool_)
 _HAVE_NIGHTS[[int(outcome) for outcome in Outcome if outcome.has_night]] = True
 #: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
 _BEYOND_PLAIN = frozenset(
-    ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units")
-)
+    ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units",
+     "replace")
+)  # fmt: skip
+_OF_HOLDS = ("ttl_seconds", "replace")
 _COLUMNS = (
-    "hotel_id", "room_type_id", "row_index", "arrival", "nights", "rooms", "ttl_seconds", "key", "key_high", "key_low",
+    "hotel_id", "room_type_id", "row_index", "arrival", "nights", "departure", "rooms", "key", "key_high", "key_low",
     "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
 )  # fmt: skip
 
 
+def _ttl_ms(what: str, frame: pl.DataFrame) -> NDArray[np.int64]:
+    """Times to live in milliseconds: whole or broken seconds, inside (0, 30 days]."""
+    seconds = frame["ttl_seconds"]
+    if not seconds.dtype.is_float():
+        return integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
+    require(what, frame, ["ttl_seconds"])
+    fits = seconds.is_between(0.001, HOLD_TTL_MS_MAX / 1000) & seconds.is_not_nan()
+    if not fits.all():
+        row = int((~fits).arg_max() or 0)
+        high = HOLD_TTL_MS_MAX // 1000
+        raise InputError(f"{what}: column ttl_seconds is {seconds[row]} in row {row}; allowed are 0.001 to {high}")
+    return (seconds * 1000).round().cast(pl.Int64).to_numpy()
+
+
+def _nights(what: str, frame: pl.DataFrame, arrival: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Nights of every line, from nights or from departure: a line has exactly one of them."""
+    if "departure" not in frame.columns:
+        return integers(what, frame, "nights", -_ANY, _ANY)
+    leaves = frame["departure"].is_not_null()
+    stays = frame["nights"].is_not_null() if "nights" in frame.columns else ~leaves & False
+    for row in (leaves == stays).arg_true().head(1):
+        raise InputError(f"{what}: row {row}: give exactly one of nights and departure")
+    counts = integers(what, frame.filter(stays), "nights", -_ANY, _ANY) if stays.any() else 0
+    nights = np.zeros(len(frame), np.int64)
+    nights[stays.to_numpy()] = counts
+    if leaves.any():
+        there = leaves.to_numpy()
+        nights[there] = ordinals(what, frame.filter(leaves), "departure") - arrival[there]
+    return nights
+
+
 def _plain_fields(
-    what: str, catalog: Catalog, digests: Digests, frame: pl.DataFrame
+    what: str, catalog: Catalog, digests: Digests, frame: pl.DataFrame, ttl_ms: int
 ) -> dict[int, NDArray[np.integer] | int]:
     """The first Q_PLAIN fields of every request of a frame: a whole number a line, or one for all."""
-    refuse_unknown(what, frame, _COLUMNS)
-    require(what, frame, ["arrival", "nights"])
+    refuse_unknown(what, frame, (*_COLUMNS, *_OF_HOLDS) if ttl_ms else _COLUMNS)
+    require(what, frame, ["arrival"] if "departure" in frame.columns else ["arrival", "nights"])
+    arrival = ordinals(what, frame, "arrival")
     fields: dict[int, NDArray[np.integer] | int] = {
         q.Q_ROW: row_indexes(what, catalog, frame, strict=False),
         q.Q_PRODUCT: -1,
-        q.Q_ARRIVAL: ordinals(what, frame, "arrival"),
-        q.Q_NIGHTS: integers(what, frame, "nights", -_ANY, _ANY),
+        q.Q_ARRIVAL: arrival,
+        q.Q_NIGHTS: _nights(what, frame, arrival),
         q.Q_ROOMS: integers(what, frame, "rooms", -_ANY, _ANY) if "rooms" in frame.columns else 1,
-        q.Q_TTL_MS: HOLD_TTL_MS_DEFAULT,
+        q.Q_TTL_MS: _ttl_ms(what, frame) if "ttl_seconds" in frame.columns else ttl_ms,
     }
-    if "ttl_seconds" in frame.columns:
-        fields[q.Q_TTL_MS] = integers(what, frame, "ttl_seconds", 1, HOLD_TTL_MS_MAX // 1000) * 1000
     fields[q.Q_KEY_HIGH], fields[q.Q_KEY_LOW] = digests.keys(what, frame)
     return fields
 
 
-def requests_of(catalog: Catalog, digests: Digests, names: Names, source: Any) -> NDArray[np.int64]:
+def requests_of(
+    catalog: Catalog, digests: Digests, names: Names, source: Any, what: str = "hold_many", ttl_ms: int = _TTL_MS
+) -> NDArray[np.int64]:
     """The request columns of a frame as int64 (Q_FIELDS, request), see `native.store.requests`.
 
-    A value that can only be a caller's mistake (a float, a null) raises before anything is held; what can be
-    answered for one line (an unknown hotel, 0 nights, beyond the window) comes back as its outcome.
+    ttl_ms: where the frame says none; 0 = bookings at once. A value that can only be a caller's mistake (a float, a
+    null) raises before anything is held; what can be answered for one line (an unknown hotel, 0 nights, beyond the
+    window) comes back as its outcome.
     """
-    what = "hold_many"
     frame = as_frame(what, source)
     requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
-    for field, values in _plain_fields(what, catalog, digests, frame).items():
+    for field, values in _plain_fields(what, catalog, digests, frame, ttl_ms).items():
         requests[field] = values
     if "guest" in frame.columns:
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
@@ -116,9 +151,10 @@ def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
 
 def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
-    for column, line, low in (("value_minor", q.Q_VALUE, 0), ("guests", q.Q_GUESTS, 1)):
+    numbers = (("value_minor", q.Q_VALUE, 0, 2**53), ("guests", q.Q_GUESTS, 1, 2**53))
+    for column, line, low, high in (*numbers, ("replace", q.Q_REPLACES, 1, 2**63 - 1)):
         if column in frame.columns:
-            values, there = optional_integers(what, frame, column, low, 2**53)
+            values, there = optional_integers(what, frame, column, low, high)
             requests[line] = np.where(there, values, 0)
     scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
     if scoped:
@@ -148,15 +184,18 @@ def hold_many(
     source: Any,
     now_ms: int,
     between: Callable[[], None] | None = None,
+    *,
+    what: str = "hold_many",
+    ttl_ms: int = _TTL_MS,
 ) -> pl.DataFrame:
     """Hold every line in order: outcome int16, hold_id int64, lsn int64 (0 where refused), night date of the first
     failing night. `between` is called now and then, before the ring of records is full of what it has not seen.
+    ttl_ms: where the frame says none; 0 = bookings at once.
     """
-    what = "hold_many"
     frame = as_frame(what, source)
     if not _BEYOND_PLAIN.isdisjoint(frame.columns):
-        return answer_requests(inventory, requests_of(catalog, digests, names, frame), now_ms)
-    fields = _plain_fields(what, catalog, digests, frame)
+        return answer_requests(inventory, requests_of(catalog, digests, names, frame, what, ttl_ms), now_ms)
+    fields = _plain_fields(what, catalog, digests, frame, ttl_ms)
     return _answer_frame(inventory.hold_parts(_parts(fields, len(frame), between), len(frame), now_ms), fields[q.Q_ROW])
 
 

@@ -17,7 +17,7 @@ from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import RequoteMixin, bind, bind_lines
 from nightgrid.engine.rooms.batches import answer_requests, hold_many, requests_of
 from nightgrid.errors import InputError, InputTypeError, Refused
-from nightgrid.limits import HOLD_TTL_MS_MAX
+from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native.store import requests as q
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
@@ -278,33 +278,43 @@ class BookingMixin(RequoteMixin):
 
     # -- many --------------------------------------------------------------------------------------
 
-    def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
+    def _hold_frame_as_cart(self, source: Any, what: str, ttl_ms: int) -> pl.DataFrame:
         raise NotImplementedError  # `carting.CartMixin`
 
     def hold_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
         """Hold every line of a frame in order, each its own; later lines see what earlier ones took.
 
-        Columns: hotel_id and room_type_id, or row_index; arrival (date), nights; optional rooms (1), ttl_seconds (900),
-        key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well mixed; plan, tier,
-        channel, block, reference, value_minor, coupon, guests as in `hold`. Answers a frame of the same length: outcome
-        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes, their
-        data or JSON, null = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and
-        value.
+        Columns: hotel_id and room_type_id, or row_index; arrival (date); nights or departure; optional rooms (1),
+        ttl_seconds (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well
+        mixed; plan, tier, channel, block, reference, value_minor, coupon, coupon_units, guests, replace as in `hold`.
+        Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night or
+        null). A column quote (quotes, their data or JSON, null = none) binds its lines to quotes, which then say hotel,
+        room type, dates, rooms, plan and value.
 
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
-        is refused has its outcome and the others have none.
+        is refused has its outcome and the others have none. A cart has one key and takes one coupon, once: lines that
+        name different ones are an InputError.
         """
+        return self._many("hold_many", requests, all_or_nothing, HOLD_TTL_MS_DEFAULT)
+
+    def book_many(self, requests: Any, *, all_or_nothing: bool = False) -> pl.DataFrame:
+        """Book every line of a frame at once, without holds: as `hold_many`, without ttl_seconds and replace."""
+        return self._many("book_many", requests, all_or_nothing, 0)
+
+    def _many(self, what: str, requests: Any, all_or_nothing: bool, ttl_ms: int) -> pl.DataFrame:
+        """Hold, or with ttl_ms 0 book, every line of a frame."""
         if checked_flag("all_or_nothing", all_or_nothing):
-            return self._hold_frame_as_cart(requests)
-        frame = as_frame("hold_many", requests)
+            return self._hold_frame_as_cart(requests, what, ttl_ms)
+        frame = as_frame(what, requests)
         if "quote" in frame.columns:
-            frame, bonds = self._with_quotes("hold_many", frame)
-            found = requests_of(self.catalog, self._digests, self._names, frame)
+            frame, bonds = self._with_quotes(what, frame)
+            found = requests_of(self.catalog, self._digests, self._names, frame, what, ttl_ms)
             bind_lines(found, bonds)
             return answer_requests(self._inventory, found, self._bulk_ms())
         now_ms = self._bulk_ms()
         look = partial(self._past_fill.look, now_ms) if self._past_fill.is_on else None
-        return hold_many(self.catalog, self._inventory, self._digests, self._names, frame, now_ms, look)
+        store = (self.catalog, self._inventory, self._digests, self._names)
+        return hold_many(*store, frame, now_ms, look, what=what, ttl_ms=ttl_ms)
 
 
 _NO_KEY = (0, 0)

@@ -242,37 +242,62 @@ class CartMixin(RequoteMixin):
         """Release every line of a cart in one step, or none; refused as `confirm_cart`."""
         return self._resolve_cart(cart_id, v.VERB_RELEASE, "release")
 
-    def _hold_frame_as_cart(self, source: Any) -> pl.DataFrame:
+    def _hold_frame_as_cart(self, source: Any, what: str, ttl_ms: int) -> pl.DataFrame:
         """`hold_many(all_or_nothing=True)`: the whole frame as one cart, answered as a frame."""
-        frame = as_frame("hold_many", source)
+        frame = as_frame(what, source)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
-            raise InputError(f"hold_many: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
-        catalog = self.catalog
+            raise InputError(f"{what}: {len(frame)} lines all or nothing; allowed are 1 to {LINES_PER_CART_MAX}")
+        if "replace" in frame.columns and frame["replace"].is_not_null().any():
+            raise InputError(f"{what}: column replace: a cart replaces no hold; give the lines one by one")
         bonds: list[Bond | None] = []
         if "quote" in frame.columns:
-            frame, bonds = self._with_quotes("hold_many", frame)
-        requests = requests_of(catalog, self._digests, self._names, frame)
+            frame, bonds = self._with_quotes(what, frame)
+        requests = requests_of(self.catalog, self._digests, self._names, frame, what, ttl_ms)
+        _once(what, "key", requests, (q.Q_KEY_HIGH, q.Q_KEY_LOW))
         if not bonds:
-            requests[q.Q_SCOPE, 1:] &= (1 << 32) - 1  # a cart takes its coupon once, with its first line
+            scope = requests[q.Q_SCOPE]
+            requests[q.Q_SCOPE], coupons = scope & ~q.SCOPE_COUPON, scope[None] & q.SCOPE_COUPON
+            _once(what, "coupon", coupons, (0,))
+            requests[q.Q_SCOPE] |= coupons[0]
         bind_lines(requests, bonds)
         now_ms = self._now_ms()
-        answer = self._cart(catalog, requests, frame, now_ms)
+        answer = self._cart(self.catalog, requests, frame, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)
             columns = {"outcome": np.zeros(size, np.int16), "hold_id": answer.hold_ids, "lsn": lsn}
             return pl.DataFrame(columns).with_columns(pl.lit(None, pl.Date).alias("night"))
-        if answer.code == Outcome.EXISTS:
-            ids, _ = self._cart_lines(int(answer.hold_ids[0]))
-            codes = [int(Outcome.EXISTS)] * size
-            return pl.DataFrame(
-                {"outcome": codes, "hold_id": ids, "lsn": [answer.lsn] * size},
-                schema_overrides={"outcome": pl.Int16, "lsn": pl.Int64},
-            ).with_columns(pl.lit(None, pl.Date).alias("night"))
         outcomes: list[int | None] = [None] * size
-        outcomes[answer.line] = answer.code
+        ids = [0] * size
+        lsns = [0] * size
+        if answer.code == Outcome.EXISTS:
+            outcomes = [answer.code] * size
+            ids = self._cart_lines(int(answer.hold_ids[0]))[0].tolist()
+            records = [self._inventory.record(each, now_ms) if each else None for each in ids]
+            lsns = [record.lsn if record else 0 for record in records]
+        else:
+            outcomes[answer.line] = answer.code
         nights = [to_date(answer.night) if code is not None and Outcome(code).has_night else None for code in outcomes]
         return pl.DataFrame(
-            {"outcome": outcomes, "hold_id": [0] * size, "lsn": [0] * size, "night": nights},
+            {"outcome": outcomes, "hold_id": ids, "lsn": lsns, "night": nights},
             schema={"outcome": pl.Int16, "hold_id": pl.Int64, "lsn": pl.Int64, "night": pl.Date},
         )
+
+
+def _once(what: str, name: str, requests: NDArray[np.int64], fields: tuple[int, ...]) -> None:
+    """Leave what lines name in some fields (0 = nothing) with the first line alone; InputError where two lines name
+    different ones. requests int64 (field, line) [inout].
+    """
+    words = requests[list(fields)]
+    named = np.flatnonzero(words.any(axis=0))
+    if not named.size:
+        return
+    first = named[0]
+    other = named[(words[:, named] != words[:, [first]]).any(axis=0)]
+    if other.size:
+        raise InputError(
+            f"{what}: rows {first} and {other[0]} name different ones in column {name}; lines that are held all or "
+            f"nothing have one {name} together"
+        )
+    requests[list(fields)] = 0
+    requests[list(fields), 0] = words[:, first]

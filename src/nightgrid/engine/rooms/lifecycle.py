@@ -117,12 +117,14 @@ class LifecycleMixin(BookingMixin):
         rooms: int | None = None,
         plan: str | None = None,
         value_minor: int | None = None,
+        guests: int | None = None,
         quote: AnyQuote | None = None,
     ) -> Ticket:
         """Give a hold or booking another stay at the same hotel, under the same id: both or neither.
 
-        What is not given stays as it is. `quote`: the stay, plan and price of that quote, and the hold is bound to it;
-        a hold that is bound to a quote takes no other stay without one (QUOTE_BOUND). What is more is taken before what
+        What is not given stays as it is. `guests`: how many sleep in a room; holds do not remember that, so say another
+        room type might be too small. `quote`: the stay, plan and price of that quote, and the hold is bound to it; a
+        hold that is bound to a quote takes no other stay without one (QUOTE_BOUND). What is more is taken before what
         is less is given back, so that a refusal changes nothing. Of a guest who has checked in only the departure can
         change.
         """
@@ -133,7 +135,7 @@ class LifecycleMixin(BookingMixin):
         hotel_id, known_type = self._row_names(record.row)
         if quote is not None:
             given = (room_type_id, arrival, nights, departure, rooms, plan, value_minor)
-            return self._amend_to(hold_id, quote, given, now_ms)
+            return self._amend_to(hold_id, quote, given, guests, now_ms)
         ordinal = record.arrival if arrival is None else to_ordinal(arrival)
         length = record.nights if nights is None and departure is None else self._nights(ordinal, nights, departure)
         row = record.row if room_type_id is None else self.catalog.row_index(hotel_id, room_type_id)
@@ -148,19 +150,23 @@ class LifecycleMixin(BookingMixin):
         )
         request[q.Q_PRODUCT] = self._amended_product(record, row, plan)
         request[q.Q_VALUE] = -1 if value_minor is None else whole("value_minor", value_minor, 0, 2**53)
+        request[q.Q_GUESTS] = 0 if guests is None else whole("guests", guests, 1, 10_000)
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
             raise self._refused(outcome, night, hotel_id, room_type_id or known_type, ordinal, length)
         return Ticket(hold_id, lsn, outcome)
 
-    def _amend_to(self, hold_id: int, quote: AnyQuote, given: tuple[Any, ...], now_ms: int) -> Ticket:
+    def _amend_to(
+        self, hold_id: int, quote: AnyQuote, given: tuple[Any, ...], guests: int | None, now_ms: int
+    ) -> Ticket:
         """Give a hold or booking the stay of a quote, and its price."""
         if any(value is not None for value in given):
             raise InputError("quote is given, and it says room type, dates, rooms, plan and value; leave these out")
         bond = self._bond(quote)
         row, nights = int(self.catalog.product_row[bond.product]), bond.content["nights"]
         request = self._request(row, bond.arrival, nights, bond.content["rooms"], 1, (0, 0), 0)
+        request[q.Q_GUESTS] = (bond.guests or 0) if guests is None else whole("guests", guests, 1, 10_000)
         bind(request[:, 0], bond)
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)

@@ -56,14 +56,19 @@ class SellingMixin(SellingViews):
         return self._inventory.set_controls(lines.change(at.KIND_HOUSE, values), self._now_ms())
 
     def set_protection(self, changes: Any) -> int:
-        """Keep rooms for higher tiers: columns tier and rooms, with room_type_id (null = each of the hotel): so many
-        rooms must be left by a sale to guests of this tier. It may not rise with the tier, and the highest has 0.
+        """Keep rooms for higher tiers and better channels: columns tier or channel, and rooms, with room_type_id (null
+        = each of the hotel): so many rooms must be left by a sale to guests of this tier, or through this channel; of a
+        sale with both the larger number.
+
+        It may not rise with the tier, and the highest has 0. Channels have no order: the one that has priority is given
+        none.
         """
         what = ("set_protection", changes, self.catalog, self._inventory)
-        lines = ControlFrame(*what, ("room_type_id", "tier", "rooms"))
+        lines = ControlFrame(*what, ("room_type_id", "tier", "channel", "rooms"))
         lines.about_room_types(whole_hotels=False)
         values = limits_only(*lines.numbers("rooms", ROOMS_MAX, needed=True))
-        change = lines.change(at.KIND_PROTECTION, values, tier=lines.tiers(self._names))
+        tiers, channels = lines.tiers(self._names), lines.channels(self._names)
+        change = lines.change(at.KIND_PROTECTION, values, channel=channels, tier=tiers)
         done = self._inventory.set_protection(change, len(self._names.tiers), self._now_ms())
         if isinstance(done, RisingProtection):
             levels = ", ".join(f"{tier} {rooms}" for tier, rooms in zip(self._names.tiers, done.rooms, strict=True))

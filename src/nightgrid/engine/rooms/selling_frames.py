@@ -99,10 +99,16 @@ class ControlFrame:
         return self._coded("channel", lambda name: names.channel(name) + 1)
 
     def tiers(self, names: Names) -> NDArray[np.int64]:
-        """Class of each row."""
-        if not names.tiers:
-            raise InputError(f"{self.what}: the store has no tiers; name them when it is made: tiers=(...)")
-        require(self.what, self.frame, ["tier"])
+        """Class of each row; 0 of one that names a channel instead."""
+        by_channel = "channel" in self.frame.columns
+        if not by_channel:
+            require(self.what, self.frame, ["tier"])
+        tiers, channels = self._texts("tier"), self._texts("channel")
+        for row, (tier, channel) in enumerate(zip(tiers, channels, strict=True)):
+            if by_channel and (tier is None) == (channel is None):
+                raise InputError(f"{self.what}: row {row}: give exactly one of tier and channel")
+            if tier is not None and not names.tiers:
+                raise InputError(f"{self.what}: the store has no tiers; name them when it is made: tiers=(...)")
         return self._coded("tier", names.tier)
 
     def kinds(self) -> NDArray[np.int64]:

@@ -92,14 +92,18 @@ class SellingViews(EngineBase):
         )
 
     def protection(self, hotel_id: str | None = None) -> pl.DataFrame:
-        """Protection: hotel_id, room_type_id, night, tier, rooms that a sale to guests of the tier must leave."""
+        """Protection: hotel_id, room_type_id, night, tier or channel (the other is null), rooms that a sale to guests
+        of the tier, or through the channel, must leave.
+        """
         lines, words = self._read((at.KIND_PROTECTION,), hotel_id)
-        tiers = [self._names.tiers[tier] for tier in words[:, at.T_CLASS].tolist()]
+        named = zip(words[:, at.T_CLASS].tolist(), words[:, at.T_CHANNEL].tolist(), strict=True)
+        tiers = [None if channel else self._names.tiers[tier] for tier, channel in named]
         return pl.DataFrame(
             self._places(words)
             | {
                 "night": _dates(lines.night),
                 "tier": pl.Series(tiers, dtype=pl.String),
+                "channel": self._channels(words),
                 "rooms": lines.fields[:, at.N_LIMIT] - 1,
             }
         )

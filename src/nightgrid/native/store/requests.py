@@ -66,6 +66,7 @@ _BLOCK_SHIFT: Final = 16
 _COUNTER_SHIFT: Final = 32
 _UNITS_SHIFT: Final = 48
 UNITS_MAX: Final = (1 << 14) - 1
+SCOPE_COUPON: Final = (1 << 62) - (1 << _COUNTER_SHIFT)  # the bits of the limited counter and its units
 SCOPE_BOUND: Final = 1 << 62  # the price is that of a quote
 
 

@@ -58,6 +58,15 @@ def in_scope(controls, control, scope, plan):
 
 
 @kernel
+def protects_from(controls, control, scope):
+    """True if a control of protection is about sales with this scope: those of its channel, or else of its class."""
+    channel = controls[control, at.T_CHANNEL]
+    if channel != 0:
+        return channel == q.scope_channel(scope)
+    return controls[control, at.T_CLASS] == q.scope_class(scope)
+
+
+@kernel
 def is_released(store, control, night, hotel, now_ms):
     """True if a block does not hold its rooms of a night (ordinal) any more."""
     controls = controls_of(store)
@@ -233,8 +242,8 @@ def room_code(store, request, lines, before, hotel, now_ms):
                 rooms, inside = _remaining(store, control, request, lines, before, hotel, night, column, now_ms)
                 kept += rooms
                 fits = fits or inside
-            elif kind == at.KIND_PROTECTION and controls[control, at.T_CLASS] == q.scope_class(request[q.Q_SCOPE]):
-                protected = max(nights[control, column, at.N_LIMIT] - 1, np.int64(0))
+            elif kind == at.KIND_PROTECTION and protects_from(controls, control, request[q.Q_SCOPE]):
+                protected = max(nights[control, column, at.N_LIMIT] - 1, protected)
         left = np.int64(cells[row, column, at.C_FREE]) - kept - asked
         more = request[q.Q_ROOMS] + _earlier_sales(lines, before, row, block, night) > 0
         code = np.int64(_OK)

@@ -11,10 +11,9 @@ from nightgrid.native.base.atomics import acquire, load_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.holds.sweep import sweep_hotel
 from nightgrid.native.store import layout as at
-from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.restrictions import is_shut
-from nightgrid.native.store.selling import in_scope, is_released
+from nightgrid.native.store.selling import in_scope, is_released, protects_from
 from nightgrid.native.store.views import (
     cells_of,
     column_of,
@@ -182,16 +181,17 @@ def blocked_cells(store, rows, now_ms, out):
 
 
 @kernel
-def _protected_rooms(store, row, column, tier):
-    """Rooms of a cell that a sale to guests of a class must leave."""
+def _protected_rooms(store, row, column, scope):
+    """Rooms of a cell that a sale with this scope must leave."""
     controls = controls_of(store)
+    rooms = np.int64(0)
     link = np.int64(row_control_of(store)[row])
     while link:
         control = link - 1
         link = controls[control, at.T_NEXT]
-        if controls[control, at.T_KIND] == at.KIND_PROTECTION and controls[control, at.T_CLASS] == tier:
-            return max(control_nights_of(store)[control, column, at.N_LIMIT] - 1, np.int64(0))
-    return np.int64(0)
+        if controls[control, at.T_KIND] == at.KIND_PROTECTION and protects_from(controls, control, scope):
+            rooms = max(control_nights_of(store)[control, column, at.N_LIMIT] - 1, rooms)
+    return rooms
 
 
 @kernel
@@ -246,7 +246,7 @@ def sellable_cells(store, rows, products, scope, now_ms, out):
             if of_row:
                 left -= blocked_rooms(store, row, hotel, first_night + night, column, now_ms)
                 if not last_room:
-                    left -= _protected_rooms(store, row, column, q.scope_class(scope))
+                    left -= _protected_rooms(store, row, column, scope)
                 left = _left_under(store, of_row, hotel, column, scope, plan, left)
             if of_hotel:
                 left = _left_under(store, of_hotel, hotel, column, scope, plan, left)
