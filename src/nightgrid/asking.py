@@ -26,6 +26,7 @@ class GuestQuestion(TypedDict, total=False):
     channel: str | None
     country: str
     device: str
+    language: str
     coupons: Iterable[str]
     points: int
     packages: Sequence[str]
@@ -49,7 +50,7 @@ class Asking:
     """A guest's question. Lists and sets are taken as well, and kept as tuples and frozen sets.
 
     adults: None = as priced: no rule about guests acts. children: their ages in years on arrival, 0..17.
-    channel, country (of the guest), device: "" = not told, so rules that ask for one do not apply.
+    channel, country and language (of the guest), device: "" = not told, so rules that ask for one do not apply.
     coupons: codes. points: loyalty points the guest offers as payment. packages: names of optional packages.
     fill_bp: house fill of each night of the stay in basis points; None = from the grid. booking_date: the civil date of
     booking at the hotel; None = the hotel's today. Raises InputError or InputTypeError naming the field.
@@ -60,6 +61,7 @@ class Asking:
     channel: str = ""
     country: str = ""
     device: str = ""
+    language: str = ""
     coupons: frozenset[str] = frozenset()
     points: int = 0
     packages: tuple[str, ...] = ()
@@ -79,7 +81,7 @@ class Asking:
         _check_count("points", self.points, 0, POINTS_MAX)
         for fill in self.fill_bp or ():
             _check_count("fill_bp", fill, 0, FILL_BP_MAX)
-        for name in ("channel", "country", "device"):
+        for name in ("channel", "country", "device", "language"):
             _check_text(name, getattr(self, name))
         for name in ("coupons", "packages"):
             for text in getattr(self, name):

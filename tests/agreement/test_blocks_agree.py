@@ -21,7 +21,7 @@ from tests.book_worlds import BookWorld, draw_stay, draw_world
 from tests.seeds import seeds
 
 FILLS_BP = (0, 1_000, 5_000, 7_999, 8_000, 10_000)
-ASKED = ("adults", "children", "channel", "country", "device", "coupons", "packages", "points")
+ASKED = ("adults", "children", "channel", "country", "device", "language", "coupons", "packages", "points")
 ARRIVALS = 12
 
 

@@ -20,7 +20,7 @@ from tests.agreement.compare import examples
 from tests.book_worlds import draw_stay, draw_world
 from tests.seeds import seeds
 
-ASKED = ("adults", "children", "channel", "country", "device", "coupons", "packages", "points")
+ASKED = ("adults", "children", "channel", "country", "device", "language", "coupons", "packages", "points")
 MASKS = ("rule_set", "applied_rules", "refused")
 seen: list[tuple[int, int]] = []
 

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.book_worlds.charges import OPTIONAL
-from tests.book_worlds.parts import AGES, CHANNELS, COUNTRIES, COUPONS, DEVICES, maybe
+from tests.book_worlds.parts import AGES, CHANNELS, COUNTRIES, COUPONS, DEVICES, LANGUAGES, maybe
 from tests.strategies import FIRST_NIGHT, WINDOW_NIGHTS
 
 Table = dict[str, Any]
@@ -24,7 +24,7 @@ def draw_stay(rng: Random, book: Table) -> Table:
     if book["book"].get("base_per") == "person" or maybe(rng):
         stay["adults"] = rng.choice((2, 1, 2, 3))
         stay["children"] = tuple(rng.choice(AGES) for _ in range(rng.choice((0, 0, 1, 2))))
-    for key, values in (("channel", CHANNELS), ("country", COUNTRIES), ("device", DEVICES)):
+    for key, values in (("channel", CHANNELS), ("country", COUNTRIES), ("device", DEVICES), ("language", LANGUAGES)):
         if maybe(rng):
             stay[key] = rng.choice(values)
     if maybe(rng):

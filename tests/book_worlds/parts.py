@@ -17,6 +17,7 @@ DISCOUNTS = (-10, -20, -50, -10, -5, -20, -25, Decimal("-12.5"), -10, 0, 10, -20
 #: In minor units: nothing, a unit, and sums that prices of round nights reach exactly.
 MINORS = (100, 50, 10, 1, 25, 200, 150, 100, 500, 0, 1_000)
 CHANNELS, DEVICES, COUNTRIES, COUPONS = ("app", "web"), ("mobile", "desktop"), ("CN", "DE"), ("SPRING", "AUTUMN")
+LANGUAGES = ("zh", "de")
 AGES = (0, 2, 3, 5, 6, 11, 12, 17)
 #: Days ahead on which bands begin and end; the last is as far as a rule can see.
 LEADS = (0, 1, 3, 7, 14, 30, 1_000)
@@ -92,6 +93,10 @@ def conditions(rng: Random, world: Table, *, nightly: bool, spend: bool) -> Tabl
         "booking_weekdays": lambda: some(rng, WEEKDAYS),
         "countries": lambda: some(rng, COUNTRIES),
         "devices": lambda: some(rng, DEVICES),
+        "languages": lambda: some(rng, LANGUAGES),
+        "departures": lambda: ranges(rng),
+        "departure_weekdays": lambda: some(rng, WEEKDAYS),
+        "guests": lambda: rng.choice(({"min": 2}, {"max": 2}, {"min": 3}, {"min": 2, "max": 3})),
     }
     if spend:
         choices["min_spend"] = lambda: amounts(rng, world["currencies"])

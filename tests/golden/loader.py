@@ -33,7 +33,9 @@ CASE_KEYS = {"name", "given", "when", "expect", "ask", "steps"}
 #: Files whose cases need no more than the first edition of the rule book.
 FIRST_EDITION = ("prices", "prices_rounding", "prices_seasons")
 #: What else a guest may say when he asks for a price.
-ASKING_KEYS = {"adults", "children", "channel", "country", "device", "coupons", "points", "packages", "fill_bp"}
+ASKING_KEYS = {
+    "adults", "children", "channel", "country", "device", "language", "coupons", "points", "packages", "fill_bp",
+}  # fmt: skip
 WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
 PRICE_KEYS = {
     "total_minor", "nights_minor", "display_minor", "outcome", "net_minor", "taxes_minor", "payable_minor",

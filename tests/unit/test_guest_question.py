@@ -29,6 +29,7 @@ EVERY = FACTORS | {
         {"name": "App", "channels": ["app"], "percent": -3},
         {"name": "Home", "countries": ["CN"], "percent": -5},
         {"name": "Phone", "devices": ["mobile"], "percent": -7},
+        {"name": "Words", "languages": ["zh"], "percent": -2},
         {"name": "Code", "coupon": "FALL", "percent": -11},
         {"name": "Booked", "booking": [{"from": "2027-01-11", "to": "2027-01-11"}], "percent": -13},
     ],
@@ -36,7 +37,8 @@ EVERY = FACTORS | {
     "points": [{"name": "Points", "rate": {"points": 100, "value": {"CNY": 1}}}],
 }  # fmt: skip
 WHOLE: GuestQuestion = {
-    "adults": 2, "children": [3, 9], "channel": "app", "country": "CN", "device": "mobile", "coupons": {"FALL"},
+    "adults": 2, "children": [3, 9], "channel": "app", "country": "CN", "device": "mobile", "language": "zh",
+    "coupons": {"FALL"},
     "points": 5_000, "packages": ["Breakfast"], "fill_bp": [9_000, 1_000], "booking_date": date(2027, 1, 11),
 }  # fmt: skip
 ARRIVAL = date(2027, 2, 4)

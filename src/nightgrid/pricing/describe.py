@@ -125,18 +125,21 @@ def _member_tier(rule: MemberTier) -> list[str]:
 def _conditions(rule: OfferConditions) -> list[str]:
     """What must hold for an offer."""
     stays = {"all": "stay in", "any": "a night in", "arrival": "arrival in", "nights": "nights in"}[rule.applies]
-    lead, nights = rule.lead, rule.nights
+    lead, nights, guests = rule.lead, rule.nights, rule.guests
     return [
         f"booked in {ranges(rule.booking)}" if rule.booking else "",
         f"booked on {listed(rule.booking_weekdays)}" if rule.booking_weekdays else "",
         f"{stays} {ranges(rule.stay_dates)}" if rule.stay_dates else "",
         f"not in {ranges(rule.blackout)}" if rule.blackout else "",
         f"arrival on {listed(rule.weekdays)}" if rule.weekdays else "",
+        f"departure in {ranges(rule.departures)}" if rule.departures else "",
+        f"departure on {listed(rule.departure_weekdays)}" if rule.departure_weekdays else "",
+        f"{span(guests.min_guests, guests.max_guests, 1)} guests" if guests else "",
         f"{span(lead.min_days, lead.max_days)} days before" if lead else "",
         f"{span(nights.min_nights, nights.max_nights, 1)} nights" if nights else "",
         f"from {_money(rule.min_spend)}" if rule.min_spend else "",
         *(_guest("channel", rule.channels), _guest("country", rule.countries), _guest("device", rule.devices)),
-        _guest("tier", rule.tiers),
+        *(_guest("language", rule.languages), _guest("tier", rule.tiers)),
         f"coupon {rule.coupon}{' in each room' if rule.coupon_per == 'room' else ''}" if rule.coupon else "",
     ]
 

@@ -137,7 +137,7 @@ class Program:
             names["channel"].get(asking.channel, do.NO_NAME), names["country"].get(asking.country, do.NO_NAME),
             names["device"].get(asking.device, do.NO_NAME),
             -1 if asking.adults is None else asking.adults, len(asking.children), len(coupons), len(packages),
-            asking.points, silent, -1, 0, 0,
+            asking.points, silent, -1, names["language"].get(asking.language, do.NO_NAME), 0,
         )  # fmt: skip
         if lists:
             query[do.Q_LISTS : do.Q_LISTS + len(lists)] = lists

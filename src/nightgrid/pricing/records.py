@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.limits import LEAD_DAYS_MAX, STAY_NIGHTS_MAX
+from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
 from nightgrid.money import RoundingMode, parse_minor
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
@@ -82,7 +82,7 @@ class Records:
         self._words: list[int] = [0]  # place 0 is no rule
         self._known: dict[tuple[int, ...], int] = {}
         self.names: dict[str, dict[str, int]] = {
-            kind: {} for kind in ("channel", "country", "device", "coupon", "package")
+            kind: {} for kind in ("channel", "country", "device", "language", "coupon", "package")
         }
 
     def array(self) -> NDArray[np.int64]:
@@ -120,7 +120,7 @@ class Records:
 
     def conditions(self, rule: OfferConditions) -> int:
         """Where the conditions of an offer stand."""
-        lead, nights = rule.lead, rule.nights
+        lead, nights, guests = rule.lead, rule.nights, rule.guests
         tiers = sum(1 << self._tiers.index(tier) for tier in rule.tiers) or -1
         head = [
             weekday_bits(rule.booking_weekdays), weekday_bits(rule.weekdays),
@@ -130,10 +130,15 @@ class Records:
             STAY_NIGHTS_MAX if nights is None or nights.max_nights is None else nights.max_nights,
             tiers,
             do.NO_NAME if rule.coupon is None else self._number("coupon", rule.coupon),
-            _APPLIES[rule.applies],
+            _APPLIES[rule.applies], weekday_bits(rule.departure_weekdays),
+            guests.min_guests if guests else 0,
+            GUESTS_MAX if guests is None or guests.max_guests is None else guests.max_guests,
         ]  # fmt: skip
-        ranges = (rule.booking, rule.stay_dates, rule.blackout)
-        named = (("channel", rule.channels), ("country", rule.countries), ("device", rule.devices))
+        ranges = (rule.booking, rule.stay_dates, rule.blackout, rule.departures)
+        named = (
+            ("channel", rule.channels), ("country", rule.countries), ("device", rule.devices),
+            ("language", rule.languages),
+        )  # fmt: skip
         head += [len(each) for each in (*ranges, *(values for _, values in named))]
         lists = [word for dates in ranges for word in _ordinals(dates)]
         lists += [self._number(kind, value) for kind, values in named for value in values]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 from tests.oracles.nights import weekday_name
@@ -16,6 +17,7 @@ def conditions_hold(world: World, rule: Rule, running: Fraction) -> bool:
         and dates_hold(world, rule)
         and within(rule.get("lead"), "days", world.lead_days)
         and within(rule.get("nights"), "", world.stay.nights)
+        and ("guests" not in rule or party_fits(world, rule))
         and ("min_spend" not in rule or running >= world.money(rule["min_spend"]))
         and guest_holds(world, rule)
     )
@@ -29,9 +31,14 @@ def booking_holds(world: World, rule: Rule) -> bool:
 
 
 def dates_hold(world: World, rule: Rule) -> bool:
-    """Stay dates as `applies` reads them, blackout dates, and the weekday of arrival."""
+    """Stay dates as `applies` reads them, blackout dates, arrival and departure."""
     weekdays = rule.get("weekdays") or []
     if weekdays and weekday_name(world.stay.arrival) not in weekdays:
+        return False
+    departure = world.nights[-1] + timedelta(days=1)
+    if not in_ranges(departure, rule.get("departures"), otherwise=True):
+        return False
+    if rule.get("departure_weekdays") and weekday_name(departure) not in rule["departure_weekdays"]:
         return False
     if any(in_ranges(night, rule.get("blackout"), otherwise=False) for night in world.nights):
         return False
@@ -41,11 +48,16 @@ def dates_hold(world: World, rule: Rule) -> bool:
 
 
 def guest_holds(world: World, rule: Rule) -> bool:
-    """Channel, country, device, tier and coupon of the guest."""
+    """Channel, country, device, language, tier and coupon of the guest."""
     told = {"channels": world.stay.channel, "countries": world.stay.country, "devices": world.stay.device}
-    told["tiers"] = world.tier
+    told |= {"languages": world.stay.language, "tiers": world.tier}
     lists_hold = all(not rule.get(key) or value in rule[key] for key, value in told.items())
     return lists_hold and (not rule.get("coupon") or rule["coupon"] in world.stay.coupons)
+
+
+def party_fits(world: World, rule: Rule) -> bool:
+    """So many heads sleep in the room; a guest who does not tell fits no number."""
+    return world.stay.adults is not None and within(rule["guests"], "", world.stay.adults + len(world.stay.children))
 
 
 def within(limits: dict[str, int] | None, unit: str, value: int) -> bool:

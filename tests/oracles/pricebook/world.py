@@ -37,6 +37,7 @@ class Stay:
     channel: str = ""
     country: str = ""
     device: str = ""
+    language: str = ""
     coupons: frozenset[str] = frozenset()
     points: int = 0
     packages: tuple[str, ...] = ()

@@ -70,6 +70,12 @@ def _guest_holds(terms, at, query):
         return False
     if not weekday_bit(terms[at + term.C_BOOKING_DAYS], query[do.Q_ARRIVAL] - query[do.Q_LEAD]):
         return False
+    if not weekday_bit(terms[at + term.C_DEPARTURE_DAYS], query[do.Q_ARRIVAL] + query[do.Q_NIGHTS]):
+        return False
+    if terms[at + term.C_GUESTS_MIN] > 0:
+        guests = query[do.Q_ADULTS] + query[do.Q_CHILDREN]
+        if query[do.Q_ADULTS] < 0 or not terms[at + term.C_GUESTS_MIN] <= guests <= terms[at + term.C_GUESTS_MAX]:
+            return False
     coupon = terms[at + term.C_COUPON]
     first = do.Q_LISTS + query[do.Q_CHILDREN]
     return coupon == do.NO_NAME or _asked(query, first, query[do.Q_COUPONS], coupon)
@@ -104,10 +110,15 @@ def holds(terms, at, query):
     if nights_inside(terms, first, count, query) > 0:
         return False
     first += 2 * count
+    count = terms[at + term.C_DEPARTURE]
+    if count > 0 and not _in_ranges(terms, first, count, query[do.Q_ARRIVAL] + query[do.Q_NIGHTS]):
+        return False
+    first += 2 * count
     for field, name in (
         (term.C_CHANNELS, do.Q_CHANNEL),
         (term.C_COUNTRIES, do.Q_COUNTRY),
         (term.C_DEVICES, do.Q_DEVICE),
+        (term.C_LANGUAGES, do.Q_LANGUAGE),
     ):
         if not _named(terms, first, terms[at + field], query[name]):
             return False

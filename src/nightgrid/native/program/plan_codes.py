@@ -65,6 +65,7 @@ Q_PACKAGES: Final = 10
 Q_POINTS: Final = 11
 Q_SILENT: Final = 12  # 1 = member tiers change nothing
 Q_NIGHT: Final = 13  # the one night that is asked for, -1 = the stay
+Q_LANGUAGE: Final = 14  # number of a name, like the channel
 Q_LISTS: Final = 16  # ages, the oldest first; coupons; packages
 Q_FIELDS: Final = Q_LISTS + 3 * 100
 NO_NAME: Final = -1

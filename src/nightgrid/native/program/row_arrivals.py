@@ -45,6 +45,19 @@ def _tell_apart(mask, nights, weekdays):
 
 
 @bare_called_kernel
+def _mark_departures(terms, at, first, nights, changes, begin, weekdays):
+    """Conditions of the day of departure, by the arrival: their weekdays, and `first` where their dates stand."""
+    mask = 0
+    for day in range(WEEKDAYS):
+        mask |= (terms[at + term.C_DEPARTURE_DAYS] >> ((day + nights) % WEEKDAYS) & 1) << day
+    _tell_apart(mask, 1, weekdays)
+    for position in range(terms[at + term.C_DEPARTURE]):
+        into, after = terms[first + 2 * position] - nights, terms[first + 2 * position + 1] - nights + 1
+        _mark(changes, into, into, begin)
+        _mark(changes, after, after, begin)
+
+
+@bare_called_kernel
 def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
     """The conditions of an offer. Those that look at nothing of the arrival are the same for all."""
     nights = query[do.Q_NIGHTS]
@@ -61,7 +74,10 @@ def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
     if terms[at + term.C_APPLIES] == term.APPLIES_ARRIVAL:
         nights = 1
     _mark_ranges(terms, first, count, nights, changes, begin)
-    _mark_ranges(terms, first + 2 * count, terms[at + term.C_BLACKOUT], query[do.Q_NIGHTS], changes, begin)
+    first += 2 * count
+    _mark_ranges(terms, first, terms[at + term.C_BLACKOUT], query[do.Q_NIGHTS], changes, begin)
+    first += 2 * terms[at + term.C_BLACKOUT]
+    _mark_departures(terms, at, first, query[do.Q_NIGHTS], changes, begin, weekdays)
 
 
 @bare_called_kernel

@@ -37,13 +37,18 @@ C_NIGHTS_MAX: Final = 5
 C_TIERS: Final = 6  # bits
 C_COUPON: Final = 7  # NO_NAME = none is needed
 C_APPLIES: Final = 8
-C_BOOKING: Final = 9  # how many ranges of ordinals; the lists stand from C_LISTS on in this order
-C_STAY: Final = 10
-C_BLACKOUT: Final = 11
-C_CHANNELS: Final = 12
-C_COUNTRIES: Final = 13
-C_DEVICES: Final = 14
-C_LISTS: Final = 15
+C_DEPARTURE_DAYS: Final = 9  # weekdays
+C_GUESTS_MIN: Final = 10  # 0: it does not matter how many, or whether it is told
+C_GUESTS_MAX: Final = 11
+C_BOOKING: Final = 12  # how many ranges of ordinals; the lists stand from C_LISTS on in this order
+C_STAY: Final = 13
+C_BLACKOUT: Final = 14
+C_DEPARTURE: Final = 15
+C_CHANNELS: Final = 16
+C_COUNTRIES: Final = 17
+C_DEVICES: Final = 18
+C_LANGUAGES: Final = 19
+C_LISTS: Final = 20
 
 APPLIES_ALL: Final = 0
 APPLIES_ANY: Final = 1

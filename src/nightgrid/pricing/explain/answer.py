@@ -178,6 +178,7 @@ def _asking(asked: Asked) -> dict[str, Any]:
         "channel": asking.channel,
         "country": asking.country,
         "device": asking.device,
+        "language": asking.language,
         "coupons": sorted(asking.coupons),
         "points": asking.points,
         "packages": list(asking.packages),

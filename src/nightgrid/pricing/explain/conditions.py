@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from nightgrid.pricing.explain.exact import Exact
 from nightgrid.pricing.explain.facts import Facts
@@ -24,9 +25,13 @@ def checks_of(rule: OfferConditions) -> tuple[Check, ...]:
         (rule.stay_dates, _stay_dates),
         (rule.blackout, _blackout),
         (rule.weekdays, _weekdays),
+        (rule.departures, _departures),
+        (rule.departure_weekdays, _departure_weekdays),
+        (rule.guests, _guests),
         (rule.channels, _channel),
         (rule.countries, _country),
         (rule.devices, _device),
+        (rule.languages, _language),
         (rule.tiers, _tier),
         (rule.coupon, _coupon),
         (rule.min_spend, _min_spend),
@@ -96,6 +101,31 @@ def _weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, running:
     return f"arrival on a {weekday_name(facts.arrival)}, needs {listed(rule.weekdays)}"
 
 
+def _departures(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    day = facts.days[-1] + timedelta(days=1)
+    return "" if in_dates(rule.departures, day) else f"departure {day}, needs {ranges(rule.departures)}"
+
+
+def _departure_weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    day = facts.days[-1] + timedelta(days=1)
+    if on_weekday(rule.departure_weekdays, day):
+        return ""
+    return f"departure on a {weekday_name(day)}, needs {listed(rule.departure_weekdays)}"
+
+
+def _guests(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    window, guests = rule.guests, facts.asking.guests
+    if window is None:
+        return ""
+    if guests is not None and window.min_guests <= guests and (window.max_guests or guests) >= guests:
+        return ""
+    told = "guests not told" if guests is None else count(guests, "guest")
+    return f"{told}, needs {span(window.min_guests, window.max_guests, 1)}"
+
+
 def _channel(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
     del rules, running
     return "" if facts.asking.channel in rule.channels else _lacks("channel", facts.asking.channel, rule.channels)
@@ -109,6 +139,12 @@ def _country(rule: OfferConditions, facts: Facts, rules: ProductRules, running: 
 def _device(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
     del rules, running
     return "" if facts.asking.device in rule.devices else _lacks("device", facts.asking.device, rule.devices)
+
+
+def _language(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    asked = facts.asking.language
+    return "" if asked in rule.languages else _lacks("language", asked, rule.languages)
 
 
 def _tier(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from nightgrid.errors import UnknownIdError
-from nightgrid.limits import LEAD_DAYS_MAX, STAY_NIGHTS_MAX
+from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
 from nightgrid.pricing.fields import Amounts, Night, Text, mistake, read_text
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, split_holiday
 
@@ -124,12 +124,26 @@ class NightsWindow(Part):
         return self
 
 
+class GuestsWindow(Part):
+    """`{min, max}`: guests in a room, children too, both included (`min_guests` and `max_guests` in Python)."""
+
+    min_guests: int = Field(default=1, alias="min", ge=1, le=GUESTS_MAX, strict=True)
+    max_guests: int | None = Field(default=None, alias="max", ge=1, le=GUESTS_MAX, strict=True)
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.max_guests is not None and self.max_guests < self.min_guests:
+            raise mistake(f"max {self.max_guests} is below min {self.min_guests}", "exchange the two")
+        return self
+
+
 class OfferConditions(Rule):
     """The conditions of a promotion or of free nights; all that are given must hold, any entry of a list is enough.
 
     booking, booking_weekdays: the day of booking at the hotel. stay_dates with applies: nights of the stay (all, any),
     the arrival, or only the nights inside (nights). blackout: off if any night of the stay is inside. weekdays: of the
-    arrival. min_spend: of the running amount before the stage. channels, countries, devices, tiers: what the guest is.
+    arrival. departures, departure_weekdays: the day of departure. guests: how many sleep in the room. min_spend: of the
+    running amount before the stage. channels, countries, devices, languages, tiers: what the guest is.
     coupon: a code; once an order, or with coupon_per in each of its rooms.
     """
 
@@ -139,12 +153,16 @@ class OfferConditions(Rule):
     applies: Applies = "all"
     blackout: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
+    departures: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    departure_weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
+    guests: GuestsWindow | None = None
     lead: LeadWindow | None = None
     nights: NightsWindow | None = None
     min_spend: Amounts = Field(default_factory=dict)
     channels: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     countries: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     devices: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    languages: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     tiers: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     coupon: Text | None = None
     coupon_per: Literal["order", "room"] = "order"
