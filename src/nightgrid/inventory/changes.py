@@ -53,9 +53,10 @@ def _merged(ranges: Words) -> tuple[Words, Words, Words]:
     return row[starts], first[starts], np.maximum.reduceat(end, starts)
 
 
-def changed_ranges(records: Words, rows: int, window: Window) -> tuple[Words, Words, Words]:
+def changed_ranges(records: Words, rows: int, window: Window, also: Words) -> tuple[Words, Words, Words]:
     """Nights of the window on which the free rooms of a row changed: (row, first night, end) int64, ordinals, sorted
-    and merged; `end` is the night after. records int64 (record, D_WORDS). O(records log records).
+    and merged; `end` is the night after. records int64 (record, D_WORDS); also int64 (3, range): ranges of the same
+    kind that no record tells of. O(records log records).
     """
     kind = records[:, at.D_KIND] & 0xFF
     ends = window.first_night + window.nights
@@ -63,6 +64,7 @@ def changed_ranges(records: Words, rows: int, window: Window) -> tuple[Words, Wo
     plain = records[(kind < at.RECORD_CELLS) & ~moving & ~np.isin(kind, _QUIET)]
     cells = records[kind == at.RECORD_CELLS]
     found = [
+        also,
         _kept(plain[:, at.D_PLACE], plain[:, at.D_STAY]),
         _given_back(records[moving]),
         np.stack([cells[:, at.D_PLACE], cells[:, at.D_STAY], cells[:, at.D_STAY] + cells[:, at.D_VALUE]]),

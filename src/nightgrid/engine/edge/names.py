@@ -123,6 +123,8 @@ class Names:
         counter = self.counter(coupon)
         if type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX:
             raise InputError(f"coupon_units is {coupon_units!r}; allowed are 1 to {UNITS_MAX}")
+        if counter < 0 and coupon_units != 1:
+            raise InputError(f"coupon_units is {coupon_units}, and no coupon is named; name it with coupon=")
         return scope_word(
             self.channel(channel) + 1,
             self.tier(tier),

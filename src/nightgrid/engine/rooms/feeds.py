@@ -11,6 +11,7 @@ from nightgrid.engine.edge.hold_frames import dates_of, link_columns, named, quo
 from nightgrid.errors import InputError
 from nightgrid.inventory.changes import changed_ranges
 from nightgrid.native.store import layout as at
+from nightgrid.nights import local_date_ordinal
 
 KINDS = {
     at.RECORD_HOLD: "hold",
@@ -50,16 +51,18 @@ class FeedMixin(EngineBase):
         return found
 
     def changes_since(self, lsn: int) -> pl.DataFrame:
-        """Nights of room types on which the free rooms changed after `lsn`: ranges in order, merged, to push to a
-        channel.
+        """Nights of room types on which the free rooms changed after `lsn`, or a block gave rooms up by the clock:
+        ranges in order, merged, to push to a channel. What is due expires first.
 
         Columns: hotel_id, room_type_id, first_night, last_night (inclusive). Read `lsn` of the engine before, and give
         it next time. Nights that have left the window are left out. InputError names the oldest lsn that can be given,
         once the ring has passed over it. O(records).
         """
+        checked_lsn(lsn, self._inventory.lsn)
+        self._inventory.sweep(self._now_ms())
         records = self._ring(lsn, complete=True)
         window = self._inventory.window
-        row, first, end = changed_ranges(records, self.catalog.n_rows, window)
+        row, first, end = changed_ranges(records, self.catalog.n_rows, window, self._given_up(lsn))
         return pl.DataFrame(
             {
                 **self._name_columns.rows(row),
@@ -67,6 +70,26 @@ class FeedMixin(EngineBase):
                 "last_night": dates_of(end - 1),
             }
         )
+
+    def _given_up(self, lsn: int) -> NDArray[np.int64]:
+        """Nights that blocks gave up by the clock alone, of which there is no record, since the instant of a change:
+        (row, first, end) int64 (3, night).
+        """
+        now_ms = self._now_ms()
+        lines = self._inventory.control_nights((at.KIND_BLOCK,))
+        words = self._inventory.control_words()[lines.control]
+        last = self._inventory.records(lsn - 1)[0][:1] if lsn > 0 else np.empty((0, at.D_WORDS), np.int64)
+        known = len(last) > 0 and last[0, at.D_LSN] == lsn
+        since_ms = int(last[0, at.D_NOW_MS]) if known else -(2**62)
+        calendars = self.catalog.calendars
+        before = [local_date_ordinal(since_ms, zone, hour) if known else 0 for zone, hour in calendars]
+        calendar = self.catalog.hotel_calendar[self.catalog.row_hotel[words[:, at.T_OWNER]]]
+        day, instant = lines.night - words[:, at.T_RELEASE_DAYS], words[:, at.T_RELEASE_MS]
+        by_day = (np.array(before)[calendar] < day) & (day <= self._days.today(now_ms)[calendar])
+        passed = (by_day & (words[:, at.T_RELEASE_DAYS] >= 0)) | ((since_ms < instant) & (instant <= now_ms))
+        passed &= (words[:, at.T_RELEASED] == 0) & (lines.fields[:, at.N_LIMIT] > 1)
+        night = lines.night[passed]
+        return np.stack([words[passed, at.T_OWNER], night, night + 1])
 
     def records(self, since_lsn: int = 0) -> pl.DataFrame:
         """The changes after an lsn that the ring still holds, a row each, in order.
