@@ -9,7 +9,7 @@ answer is.
 - `facts`, `conditions`: what was asked, and which conditions it meets
 - `nights`, `stay`, `offers`, `promotions`, `stacking`, `charges`: the stages
 - `evaluate`: the pipeline; `exact`, `lines`: what it counts with and writes
-- `notes`, `verdicts`, `night_notes`, `words`: the reasons
+- `notes`, `verdicts`, `night_notes`, `remarks`, `words`: the reasons
 - `answer`: the explanation as its caller sees it
 """
 
@@ -27,7 +27,7 @@ from nightgrid.pricing.explain.answer import Explanation
 from nightgrid.pricing.explain.evaluate import make_price
 from nightgrid.pricing.explain.facts import Asked, Facts
 from nightgrid.pricing.explain.lines import Line
-from nightgrid.pricing.explain.notes import RuleNote
+from nightgrid.pricing.explain.remarks import RuleNote
 from nightgrid.pricing.explain.rules import Source
 from nightgrid.pricing.explain.stacking import PricedSet
 from nightgrid.pricing.model import MemberTier

@@ -13,7 +13,8 @@ from nightgrid.nights import WEEKDAYS, to_date
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import Asked
 from nightgrid.pricing.explain.lines import SUMS, Line
-from nightgrid.pricing.explain.notes import RuleNote, rule_notes
+from nightgrid.pricing.explain.notes import rule_notes
+from nightgrid.pricing.explain.remarks import RuleNote
 from nightgrid.pricing.explain.stacking import PricedSet
 from nightgrid.pricing.explain.words import amount_text, money, spoken
 
@@ -61,17 +62,17 @@ class Explanation:
     @cached_property
     def rules(self) -> tuple[RuleNote, ...]:
         """Every rule of the book by kind and in file order: whether it changed this price, and why or why not."""
-        return tuple(rule_notes(self._considered, self.lines, self.sets))
+        return tuple(rule_notes(self._considered, self.lines))
 
     @property
     def matched(self) -> tuple[RuleNote, ...]:
         """The rules that changed this price."""
-        return tuple(note for note in self.rules if note.applied)
+        return tuple([note for note in self.rules if note.applied])
 
     @property
     def unmatched(self) -> tuple[RuleNote, ...]:
         """The rules that did not change this price."""
-        return tuple(note for note in self.rules if not note.applied)
+        return tuple([note for note in self.rules if not note.applied])
 
     def differences(self, rooms: int, told: Mapping[str, object]) -> list[str]:
         """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room, and points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ from nightgrid.pricing.explain.charges import (
 from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 from nightgrid.pricing.explain.facts import Facts, party_of
 from nightgrid.pricing.explain.lines import Account, Line, Page, in_order, percent_parts
-from nightgrid.pricing.explain.nights import Night, price_nights
+from nightgrid.pricing.explain.nights import Night, NightPlan, price_nights
 from nightgrid.pricing.explain.offers import Candidates, candidates_of
 from nightgrid.pricing.explain.promotions import (
     Common,
@@ -31,7 +31,7 @@ from nightgrid.pricing.explain.promotions import (
     write_plain,
 )
 from nightgrid.pricing.explain.rules import ProductRules
-from nightgrid.pricing.explain.stacking import Chosen, PricedSet, cheapest, permitted_of
+from nightgrid.pricing.explain.stacking import Chosen, Permitted, PricedSet, cheapest, permitted_of, why_given
 from nightgrid.pricing.explain.stay import ACTS, Stay
 from nightgrid.pricing.model import MemberTier
 from nightgrid.pricing.pipelines import PlacedStage
@@ -53,7 +53,15 @@ class Considered:
     candidates: Candidates = _NOTHING_MET
     chosen: Chosen = ()
     sets: Sequence[PricedSet] = ()
+    permitted: tuple[Permitted, int] | None = (
+        None  # the sets that were compared, and the place of the one that is given
+    )
     average: Exact = ZERO  # net price of a night
+    plans: Sequence[NightPlan] = ()  # of the nights
+
+    def given(self) -> Mapping[int, str]:
+        """Why the promotions are given that are, by position."""
+        return {} if self.permitted is None else why_given(*self.permitted, self.candidates.met)
 
 
 class Made(NamedTuple):
@@ -75,7 +83,7 @@ def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
     party_of(facts, rules)
     if facts.asking.packages:
         check_packages(rules, facts)
-    nights = price_nights(rules, facts)
+    nights, considered.plans = price_nights(rules, facts)
     placed = rules.source.placed
     if placed.per_night is None:
         stays = [Stay(rules, facts, nights, None, plan is not None)]
@@ -146,6 +154,7 @@ def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> 
         after = plain_amounts_after if plain else amounts_after
         amounts = after(stays, met, permitted, common)
         best, considered.sets = cheapest(permitted, amounts, rules.source.book.stacking.policy == "hotel")
+        considered.permitted = permitted, best
         chosen = considered.chosen = tuple([met[place] for place in permitted.sets[best]])
         if not (plain and write_plain(stays[0], chosen, common)):
             write_all(stays, chosen, common)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import Final
 
 
 class Exact:
     """numerator / denominator with denominator > 0, not reduced. Operands are other Exacts; comparisons are exact."""
 
-    __slots__ = ("denominator", "numerator")
+    __slots__ = ("denominator", "numerator", "seen")
 
     def __init__(self, numerator: int, denominator: int = 1) -> None:
         self.numerator = numerator
         self.denominator = denominator
+        self.seen: Fraction | None = None  # `fraction`, once somebody has looked
 
     def __add__(self, other: Exact) -> Exact:
         ours, theirs = self.denominator, other.denominator
@@ -79,14 +80,34 @@ class Exact:
 
     @property
     def fraction(self) -> Fraction:
-        """The same number, reduced."""
-        return ratio(self.numerator, self.denominator)
+        """The same number, reduced. Amounts of rules and of nights that are alike are shared, so it is kept."""
+        found = self.seen
+        if found is None:
+            found = self.seen = ratio(self.numerator, self.denominator)
+        return found
 
 
 def ratio(numerator: int, denominator: int) -> Fraction:
-    """A Fraction. Most amounts are whole, and such ones are made in half the time."""
-    number, rest = divmod(numerator, denominator)
-    return Fraction(numerator, denominator) if rest else Fraction(number)
+    """numerator / denominator as a Fraction, for integers of which the second is > 0.
+
+    Filled in without `Fraction.__new__`, which first finds out what it was given: a third of the time, and a caller
+    who reads an explanation makes a hundred. Where a Python keeps its fractions in other slots, they are made as usual.
+    """
+    if not _HAS_KNOWN_SLOTS:
+        return Fraction(numerator, denominator)
+    if denominator != 1:
+        common = gcd(numerator, denominator)
+        if common != 1:
+            numerator //= common
+            denominator //= common
+    made = _blank(Fraction)
+    made._numerator = numerator  # type: ignore[attr-defined]  # as every Python from 2.6 to 3.14 has them
+    made._denominator = denominator  # type: ignore[attr-defined]
+    return made
+
+
+_HAS_KNOWN_SLOTS: Final = getattr(Fraction, "__slots__", ()) == ("_numerator", "_denominator")
+_blank: Final = object.__new__
 
 
 ZERO: Final = Exact(0)

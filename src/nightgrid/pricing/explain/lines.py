@@ -47,18 +47,22 @@ class Line(_Fields):
     @property
     def base(self) -> Fraction:
         """What the line starts from."""
-        return self.exact_base.fraction
+        exact = self.exact_base
+        found = exact.seen
+        return exact.fraction if found is None else found
 
     @property
     def factor(self) -> Fraction | None:
         """What the base is multiplied by: base x (factor - 1) is the amount."""
-        return None if self.exact_factor is None else self.exact_factor.fraction
+        exact = self.exact_factor
+        return None if exact is None else exact.fraction
 
     @property
     def amount(self) -> Fraction:
         """What the line adds."""
         exact = self.exact_amount
-        return ratio(exact.numerator, exact.denominator)
+        found = exact.seen
+        return exact.fraction if found is None else found
 
     @property
     def running(self) -> Fraction:

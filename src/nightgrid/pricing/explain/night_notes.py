@@ -8,14 +8,14 @@ from datetime import date
 from typing import Any, Final
 
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.nights import plan_of, rules_at
+from nightgrid.pricing.explain.nights import NightPlan, winners_of
+from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, ranges, scope_name
 from nightgrid.pricing.model import Bounds, DateRange, Derived, Season, days_of
 
-#: Applied or not, and the sentence.
-Verdict = tuple[bool, str]
 Dated = Derived | Season | Bounds
+Plans = Sequence[NightPlan]
 #: The steps of a ranking between priority and scope.
 _NAMED: Final[dict[type[Dated], tuple[str, ...]]] = {
     Derived: ("it names dates",),
@@ -24,66 +24,75 @@ _NAMED: Final[dict[type[Dated], tuple[str, ...]]] = {
 }
 
 
-def derived_verdicts(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
-    """Verdicts of the derived plans in scope, by position."""
+def tell_derived(cases: Sequence[Case], notes: Notes, rules: ProductRules, facts: Facts, plans: Plans) -> None:
+    """Tell of the derived plans in scope; `plans` are those of the nights."""
     acted: dict[int, int] = {}
-    for ordinal in facts.ordinals:
-        for (position, _), _ in plan_of(rules, ordinal).links:
+    for plan in plans:
+        for (position, _), _ in plan.links:
             acted[position] = acted.get(position, 0) + 1
-    found: dict[int, Verdict] = {}
-    for position, rule in rules.inside["derived"]:
+    for case in cases:
+        position, rule = case.position, case.rule
         if position in acted:
-            found[position] = True, f"applied on {acted[position]} of {count(facts.nights, 'night')}"
+            notes[case.place] = _acted(case, "applied", acted[position], facts.nights)
         elif isinstance(rule, Derived):
-            winners = [rules.night(ordinal).derived for ordinal in facts.ordinals]
+            winners = [plan.own_rules.derived for plan in plans]
             held = [in_dates(rule.dates, day) for day in facts.days]
-            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule, rules)
-    return found
+            notes[case.place] = case.note(False, _why_not(rule, position, held, winners) or _no_night(rule, rules))
 
 
-def season_verdicts(rules: ProductRules, facts: Facts) -> dict[int, Verdict]:
-    """Verdicts of the seasons in scope, by position."""
-    found: dict[int, Verdict] = {}
-    by_night = [rules_at(rules, ordinal, "season") for ordinal in facts.ordinals]
+def tell_seasons(cases: Sequence[Case], notes: Notes, rules: ProductRules, facts: Facts, plans: Plans) -> None:
+    """Tell of the seasons in scope."""
+    by_night = winners_of(rules, plans, "season")
     acted: dict[int, int] = {}
     for night in by_night:
         for position, _ in night.seasons:
             acted[position] = acted.get(position, 0) + 1
-    for position, rule in rules.inside["season"]:
+    for case in cases:
+        position, rule = case.position, case.rule
         if position in acted:
-            found[position] = True, f"applied on {acted[position]} of {count(facts.nights, 'night')}"
+            notes[case.place] = _acted(case, "applied", acted[position], facts.nights)
         elif isinstance(rule, Season):
             held = [rules.holds(position, rule, day) for day in facts.days]
-            reason = ""
             if True in held:
                 winners: list[tuple[int, Dated] | None] = [
                     next((each for each in night.seasons if each[1].group == rule.group), None) for night in by_night
                 ]
-                reason = _why_not(rule, position, held, winners)
-            found[position] = False, reason or _not_on(rule, position, rules, facts)
-    return found
+                notes[case.place] = case.note(False, _why_not(rule, position, held, winners))
+            else:
+                notes[case.place] = case.said.get("on no night") or _not_on(case, rule, rules, facts)
 
 
-def bounds_verdicts(rules: ProductRules, facts: Facts, bounded: AbstractSet[date | None]) -> dict[int, Verdict]:
-    """Verdicts of the bounds in scope, by position; `bounded` are the nights that bounds changed."""
-    winners = [rules_at(rules, ordinal, "bounds").bounds for ordinal in facts.ordinals]
-    mine: dict[int, int] = {}
+def tell_bounds(
+    cases: Sequence[Case],
+    notes: Notes,
+    rules: ProductRules,
+    facts: Facts,
+    plans: Plans,
+    bounded: AbstractSet[date | None],
+) -> None:
+    """Tell of the bounds in scope; `bounded` are the nights that bounds changed."""
+    winners = [night.bounds for night in winners_of(rules, plans, "bounds")]
+    mine = {won[0] for won in winners if won is not None}
     acted: dict[int, int] = {}
-    for day, won in zip(facts.days, winners, strict=True):
-        if won is not None:
-            mine[won[0]] = mine.get(won[0], 0) + 1
-            if day in bounded:
+    if bounded:
+        for day, won in zip(facts.days, winners, strict=True):
+            if won is not None and day in bounded:
                 acted[won[0]] = acted.get(won[0], 0) + 1
-    found: dict[int, Verdict] = {}
-    for position, rule in rules.inside["bounds"]:
+    for case in cases:
+        position, rule = case.position, case.rule
         if position in acted:
-            found[position] = True, f"acted on {acted[position]} of {count(facts.nights, 'night')}"
+            notes[case.place] = _acted(case, "acted", acted[position], facts.nights)
         elif position in mine:
-            found[position] = False, "every night is inside it"
+            inside = case.said.get("inside")
+            notes[case.place] = inside or case.keep("inside", False, "every night is inside it")
         elif isinstance(rule, Bounds):
             held = [in_dates(rule.dates, day) and on_weekday(rule.weekdays, day) for day in facts.days]
-            found[position] = False, _why_not(rule, position, held, winners) or _no_night(rule, rules)
-    return found
+            notes[case.place] = case.note(False, _why_not(rule, position, held, winners) or _no_night(rule, rules))
+
+
+def _acted(case: Case, verb: str, on: int, nights: int) -> RuleNote:
+    key = (on, nights)
+    return case.said.get(key) or case.keep(key, True, f"{verb} on {on} of {count(nights, 'night')}")
 
 
 def _why_not(rule: Dated, position: int, held: Sequence[bool], winners: Sequence[tuple[int, Any] | None]) -> str:
@@ -112,7 +121,7 @@ def _no_night(rule: Dated, rules: ProductRules) -> str:
     return f"no night of the stay lies in {' and also in '.join(words)}"
 
 
-def _not_on(season: Season, position: int, rules: ProductRules, facts: Facts) -> str:
+def _not_on(case: Case, season: Season, rules: ProductRules, facts: Facts) -> RuleNote:
     """Which condition of a season no night meets, or that no night meets all of them."""
     conditions: list[tuple[str, list[bool]]] = []
     if season.dates:
@@ -121,13 +130,16 @@ def _not_on(season: Season, position: int, rules: ProductRules, facts: Facts) ->
         conditions.append((listed(season.weekdays), [on_weekday(season.weekdays, day) for day in facts.days]))
     if season.holidays:
         if not rules.country and all(name.startswith("*") for name in season.holidays):
-            return "the hotel has no country in the catalogue, so no holidays of its own"
+            return case.note(False, "the hotel has no country in the catalogue, so no holidays of its own")
         words = f"the holidays {listed(season.holidays)}"
-        conditions.append((words, [_is_holiday(rules, position, season, day) for day in facts.days]))
+        conditions.append((words, [_is_holiday(rules, case.position, season, day) for day in facts.days]))
     for words, held in conditions:
         if True not in held:
-            return f"no night of the stay lies in {words}"
-    return f"no night of the stay lies in {' and also in '.join(words for words, _ in conditions)}"
+            reason = f"no night of the stay lies in {words}"
+            if len(conditions) == 1 and not season.holidays:  # of another hotel's country too
+                return case.keep("on no night", False, reason)
+            return case.note(False, reason)
+    return case.note(False, f"no night of the stay lies in {' and also in '.join([words for words, _ in conditions])}")
 
 
 def _is_holiday(rules: ProductRules, position: int, season: Season, day: date) -> bool:

@@ -22,6 +22,8 @@ from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
 #: A limit of a night and its words.
 Limit = tuple[Exact, str]
+#: Ceiling and floor.
+Limits = tuple[Limit | None, Limit | None]
 #: A derivation that wins a night, and the rules of the plan that it makes.
 Link = tuple[tuple[int, Derived], ProductRules]
 #: A base price in minor units, and for whom it is given.
@@ -31,41 +33,56 @@ Base = tuple[int, str]
 class NightPlan:
     """Whose rules make a night of a product, before anybody asks: `links` are the derivations that lead to its plan,
     the first from the root; `root` and `root_rules` act until the derived stage, `own_rules` from there on. Nights
-    that are alike share one.
+    that are alike share one. `begun` are prices as far as no question changes them, by base price and adults.
     """
 
-    __slots__ = ("links", "own_rules", "root", "root_rules")
+    __slots__ = ("begun", "links", "own_rules", "root", "root_rules")
 
     def __init__(self, rules: ProductRules, ordinal: int) -> None:
         self.links = links_of(rules, ordinal)
         self.root = _parent(self.links[0][1], self.links[0][0][1]) if self.links else rules
         self.own_rules = rules.night(ordinal)
         self.root_rules = self.root.night(ordinal)
+        self.begun: dict[tuple[Base, int | None], Making] = {}
 
     def key(self, ordinal: int) -> tuple[NightRules, ...]:
         """What makes two nights alike."""
         return (self.root_rules, *[rules.night(ordinal) for _, rules in self.links])
 
 
-class _Making(Account):
+class Making(Account):
     """The price of nights that are alike while it is made. `after` holds the amount after each stage."""
 
-    __slots__ = ("after", "base", "facts", "fill_bp", "lead_days", "plan", "rules", "won")
+    __slots__ = ("adults", "after", "base", "begun", "fill_bp", "lead_days", "limits", "plan", "rules", "won")
 
-    def __init__(self, plan: NightPlan, facts: Facts, base: Base, fill_bp: int, lead_days: int) -> None:
+    def __init__(self, plan: NightPlan, base: Base, adults: int | None) -> None:
         super().__init__(None)
         self.plan = plan
         self.rules = plan.root  # those of the plan that it is derived from, until the derived stage
         self.won = plan.root_rules
-        self.facts = facts
         self.base = base
-        self.fill_bp = fill_bp
-        self.lead_days = lead_days
+        self.adults = adults
+        self.fill_bp = self.lead_days = 0  # nobody has asked yet
         self.after: dict[str, Exact] = {}
+        self.begun = self  # what no question changes
+        self.limits: Limits | None = None  # floor and ceiling, once they are known
+
+    def asked(self, fill_bp: int, lead_days: int) -> Making:
+        """The same, to be made to its end for a question."""
+        found = _unmade(Making)
+        found.night, found.lines, found.value = None, self.lines.copy(), self.value
+        found.plan, found.rules, found.won = self.plan, self.rules, self.won
+        found.base, found.adults, found.after = self.base, self.adults, self.after.copy()
+        found.fill_bp, found.lead_days = fill_bp, lead_days
+        found.begun, found.limits = self, None
+        return found
 
     def of(self, base: str) -> Exact | None:
         """The amount that a stage's percents are of; None for the running one."""
         return None if base == "running" else self.after[base]
+
+
+_unmade: Final = object.__new__
 
 
 class Night(NamedTuple):
@@ -78,27 +95,30 @@ class Night(NamedTuple):
     lines: Sequence[Entry]
 
 
-def price_nights(rules: ProductRules, facts: Facts) -> list[Night]:
+def price_nights(rules: ProductRules, facts: Facts) -> tuple[list[Night], list[NightPlan]]:
     """Make the prices of the nights of a stay, with their lines: once for nights that are alike."""
-    made: dict[tuple[object, ...], _Making] = {}
+    made: dict[tuple[object, ...], Making] = {}
     nights: list[Night] = []
-    plans, own_lead = rules.night_plans, rules.source.book.book.lead_of == "night"
-    lead_days = facts.lead_days
+    plans: list[NightPlan] = []
+    source, known = rules.source, rules.night_plans
+    lead_days, own_lead = facts.lead_days, source.book.book.lead_of == "night"
     root, adults = rules, party_of(facts, rules).adults
     for index, ordinal in enumerate(facts.ordinals):
-        plan = plans.get(ordinal) or plan_of(rules, ordinal)
+        plan: NightPlan = known.get(ordinal) or plan_of(rules, ordinal)
+        plans.append(plan)
         if plan.root is not root:
             root = plan.root
             adults = party_of(facts, root).adults
-        base = root.base(ordinal, adults)
+        of = (root.base(ordinal, adults), adults)
+        begun = plan.begun.get(of) or _begin(rules, plan, *of)
         if own_lead:
             lead_days = min(facts.asked.lead_days + index, LEAD_DAYS_MAX)
-        key = (plan, base, facts.fill_bp[index], lead_days)
+        key = (begun, facts.fill_bp[index], lead_days)
         found = made.get(key)
         if found is None:
-            found = made[key] = _priced(rules, _Making(plan, facts, base, facts.fill_bp[index], lead_days))
+            found = made[key] = _make(rules, begun.asked(*key[1:]), source.asked_stages)
         nights.append(_night(Night, (index, facts.days[index], found.value, found.after, found.lines)))
-    return nights
+    return nights, plans
 
 
 _night: Final = tuple.__new__
@@ -116,9 +136,17 @@ def plan_of(rules: ProductRules, ordinal: int) -> NightPlan:
     return found
 
 
-def _priced(rules: ProductRules, night: _Making) -> _Making:
+def _begin(rules: ProductRules, plan: NightPlan, base: Base, adults: int | None) -> Making:
+    """The stages that look at no question, remembered."""
+    if len(plan.begun) >= NIGHTS_MAX:
+        plan.begun.clear()
+    found = plan.begun[base, adults] = _make(rules, Making(plan, base, adults), rules.source.begun_stages)
+    return found
+
+
+def _make(rules: ProductRules, night: Making, stages: Sequence[PlacedStage]) -> Making:
     looked_back_at = rules.source.looked_back_at
-    for stage in rules.source.night_stages:
+    for stage in stages:
         kind = stage.kind
         if kind == "derived":
             _derive(night, stage)
@@ -135,12 +163,13 @@ def _priced(rules: ProductRules, night: _Making) -> _Making:
     return night
 
 
-def rules_at(rules: ProductRules, ordinal: int, kind: str) -> NightRules:
+def winners_of(rules: ProductRules, plans: Sequence[NightPlan], kind: str) -> list[NightRules]:
     """The winners of which a stage of a night takes its own: before the derived stage those of the plan at the root of
     the chain.
     """
-    plan = plan_of(rules, ordinal)
-    return plan.own_rules if kind in rules.source.after_derived else plan.root_rules
+    if kind in rules.source.after_derived:
+        return [plan.own_rules for plan in plans]
+    return [plan.root_rules for plan in plans]
 
 
 def links_of(rules: ProductRules, ordinal: int) -> list[Link]:
@@ -166,14 +195,14 @@ def _parent(rules: ProductRules, rule: Derived) -> ProductRules:
     return parent
 
 
-def _base(night: _Making, stage: PlacedStage) -> None:
+def _base(night: Making, stage: PlacedStage) -> None:
     del stage
     minor, words = night.base
     value, rules = Exact(minor), night.rules
     if night.plan.links:
         words = f"{words} of plan {rules.plan}".lstrip()
     if rules.source.book.book.base_per == "person":
-        adults = party_of(night.facts, rules).adults
+        adults = night.adults
         if adults is None:
             raise InputError("adults is not given, and base prices of the book are per person; give adults")
         value = value.times(adults)
@@ -182,7 +211,7 @@ def _base(night: _Making, stage: PlacedStage) -> None:
     night.value = value
 
 
-def _derive(night: _Making, stage: PlacedStage) -> None:
+def _derive(night: Making, stage: PlacedStage) -> None:
     """From the plan at the root, whose stage ends here as well, over each plan of the chain."""
     if stage.rounder is not None:
         night.round(stage.rounder, night.rules.currency)
@@ -196,7 +225,7 @@ def _derive(night: _Making, stage: PlacedStage) -> None:
             night.round(stage.rounder, rules.currency)
 
 
-def _season(night: _Making, stage: PlacedStage) -> None:
+def _season(night: Making, stage: PlacedStage) -> None:
     if stage.of == "running":
         for name, parts in night.won.changes:
             night.times("season", parts, name)
@@ -227,7 +256,7 @@ def _table_of(rules: ProductRules) -> tuple[str, _Table] | None:
     return rule.name, _Table(fills, rule.lead_days, tuple([tuple(map(percent_parts, row)) for row in rule.percent]))
 
 
-def _demand(night: _Making, stage: PlacedStage) -> None:
+def _demand(night: Making, stage: PlacedStage) -> None:
     rules, fill_bp, lead_days = night.rules, night.fill_bp, night.lead_days
     prepared = rules.prepared
     if "demand" not in prepared:
@@ -244,7 +273,7 @@ def _told(fill_bp: int, lead_days: int) -> str:
     return f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
 
 
-def _override(night: _Making, stage: PlacedStage) -> None:
+def _override(night: Making, stage: PlacedStage) -> None:
     del stage
     fixed, percent_bp, _, _ = night.won.overrides
     if fixed is not None:
@@ -254,7 +283,7 @@ def _override(night: _Making, stage: PlacedStage) -> None:
         night.times("override", (Exact(percent_bp, 10_000), Exact(10_000 + percent_bp, 10_000), text), "")
 
 
-def _bound(night: _Making, stage: PlacedStage) -> None:
+def _bound(night: Making, stage: PlacedStage) -> None:
     """Inside the bounds; where the stage rounds, on the nearest permitted price inside. The floor wins."""
     rules, rounder, won = night.rules, stage.rounder, night.won
     if rounder is not None:
@@ -263,12 +292,10 @@ def _bound(night: _Making, stage: PlacedStage) -> None:
         return
     value = bounded = night.value
     words = ""
-    sides: Sides = ((), ()) if won.bounds is None else sides_of(rules, won.bounds[1])
     # A price that is permitted lies inside a limit or beyond it, wherever the next permitted one is.
-    ceiling = _limit(night, "ceiling", won.overrides.ceiling, sides[1])
+    ceiling, floor = night.begun.limits or _limits(night)
     if ceiling is not None and ceiling[0] < bounded:
         bounded, words = _permitted(ceiling[0], rounder, RoundingMode.FLOOR), ceiling[1]
-    floor = _limit(night, "floor", won.overrides.floor, sides[0])
     if floor is not None and bounded < floor[0]:
         bounded, words = _permitted(floor[0], rounder, RoundingMode.CEILING), floor[1]
     if words and bounded != value:
@@ -280,7 +307,17 @@ def _permitted(limit: Exact, rounder: Rounder | None, mode: RoundingMode) -> Exa
     return limit if rounder is None else Exact(rounded_by(rounder._replace(mode=mode), limit))
 
 
-def _limit(night: _Making, name: str, minor: int | None, side: Side) -> Limit | None:
+def _limits(night: Making) -> Limits:
+    """Ceiling and floor of a night, which no question changes; remembered."""
+    won = night.won
+    sides: Sides = ((), ()) if won.bounds is None else sides_of(night.rules, won.bounds[1])
+    ceiling = _limit(night, "ceiling", won.overrides.ceiling, sides[1])
+    floor = _limit(night, "floor", won.overrides.floor, sides[0])
+    night.begun.limits = ceiling, floor
+    return ceiling, floor
+
+
+def _limit(night: Making, name: str, minor: int | None, side: Side) -> Limit | None:
     """The exact floor or ceiling of a night with its words; a dated override replaces that of the rule."""
     if minor is not None:
         return Exact(minor), f"override {name} {money(minor, night.rules.currency)}"
@@ -317,7 +354,7 @@ def sides_of(rules: ProductRules, rule: Bounds) -> Sides:
     return found
 
 
-_ACTS: Final[dict[str, Callable[[_Making, PlacedStage], None]]] = {
+_ACTS: Final[dict[str, Callable[[Making, PlacedStage], None]]] = {
     "base": _base,
     "season": _season,
     "demand": _demand,

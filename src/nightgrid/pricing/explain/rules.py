@@ -63,7 +63,10 @@ class Source:
         self.n_nights = n_nights
         self.data = data
         self.placed: Placed = placed(book)
-        self.night_stages = tuple(stage for stage in self.placed.stages if stage.is_night)
+        stages = [stage for stage in self.placed.stages if stage.is_night]
+        asks = next((at for at, stage in enumerate(stages) if stage.kind == "demand"), len(stages))
+        self.begun_stages = tuple(stages[:asks])  # what these make of a night depends on nothing that is asked
+        self.asked_stages = tuple(stages[asks:])
         self.stay_stages = tuple(
             stage for stage in self.placed.stages if not stage.is_night and stage.kind not in ("points", "tax")
         )

@@ -6,13 +6,14 @@ that act on different nights never exclude each other. What can raise a price ma
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.exact import Exact, whole
 from nightgrid.pricing.explain.offers import Candidate
 from nightgrid.pricing.explain.rules import ProductRules
+from nightgrid.pricing.explain.words import listed
 
 #: Class of a promotion -> the classes with which it shares a stay.
 _FRIENDS: Final = {
@@ -150,8 +151,9 @@ def greedy(found: Sequence[Candidate], policy: str) -> Chosen:
 
 
 class Permitted(NamedTuple):
-    """The permitted sets of some candidates, by their places among them. Sets that begin alike share steps: each is
-    (the step before it, 0 = nothing yet; the candidate that it adds), and they are counted from 1.
+    """The permitted sets of some candidates, by their places among them: the smaller first, then the earlier. Sets that
+    begin alike share steps: each is (the step before it, 0 = nothing yet; the candidate that it adds), and they are
+    counted from 1.
     """
 
     steps: tuple[tuple[int, int], ...]
@@ -160,6 +162,7 @@ class Permitted(NamedTuple):
     positions: tuple[tuple[int, ...], ...]  # of each set, in the file
     names: tuple[tuple[str, ...], ...]
     is_plain: bool  # all candidates are `Offer.is_plain`
+    given: dict[int, dict[int, str]]  # of sets that were given: why each of its promotions is, by position
 
 
 def permitted_of(rules: ProductRules, met: Sequence[Candidate], *, has_points: bool = False) -> Permitted:
@@ -182,6 +185,7 @@ def permitted_of(rules: ProductRules, met: Sequence[Candidate], *, has_points: b
             costly = has_points and not all(each.offer.takes_points for each in met)
             if costly and stacking.policy == "guest" and () not in sets:
                 sets.append(())
+            sets.sort(key=lambda some: (len(some), some))
         found = known[key] = _in_steps(met, sets)
     return found
 
@@ -201,7 +205,20 @@ def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Perm
         tuple(tuple(met[at].position for at in some) for some in sets),
         tuple(tuple(met[at].rule.name for at in some) for some in sets),
         all(each.offer.is_plain for each in met),
+        {},
     )
+
+
+def why_given(permitted: Permitted, place: int, met: Sequence[Candidate]) -> Mapping[int, str]:
+    """Why the promotions of a set are given, by their positions; remembered."""
+    found = permitted.given.get(place)
+    if found is None:
+        found = {}
+        for at in permitted.sets[place]:
+            others = [met[other].rule.name for other in permitted.sets[place] if other != at]
+            found[met[at].position] = f"given together with {listed(others, ' and ')}" if others else "given"
+        permitted.given[place] = found
+    return found
 
 
 def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> tuple[int, list[PricedSet]]:
@@ -209,9 +226,7 @@ def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> t
     positions, names = permitted.positions, permitted.names
     order: Sequence[int] = (0,)
     if len(amounts) > 1:
-        sizes = whole(amounts)
-        sign = -1 if highest else 1
-        order = sorted(range(len(sizes)), key=lambda at: (sign * sizes[at], len(positions[at]), positions[at]))
+        order = sorted(range(len(amounts)), key=whole(amounts).__getitem__, reverse=highest)  # equals keep their order
     return order[0], [_set(PricedSet, (positions[at], names[at], amounts[at].fraction)) for at in order]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -10,9 +10,10 @@ from nightgrid.pricing.explain.charges import packages_of, why_no_package, why_n
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import party_of
 from nightgrid.pricing.explain.lines import Line
-from nightgrid.pricing.explain.night_notes import Verdict, bounds_verdicts, derived_verdicts, season_verdicts
+from nightgrid.pricing.explain.night_notes import tell_bounds, tell_derived, tell_seasons
 from nightgrid.pricing.explain.offers import Candidate, why_not_free
-from nightgrid.pricing.explain.stacking import PricedSet, conflict
+from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
+from nightgrid.pricing.explain.stacking import conflict
 from nightgrid.pricing.explain.words import amount_text, count, listed, scope_name
 from nightgrid.pricing.model import ExtraGuests, FreeNights, LeadTime, LengthOfStay, MemberTier, Package, Rule, Tax
 
@@ -33,83 +34,103 @@ class Seen:
         self.bounded: set[date | None] = set()
         if "bounds" in self.stages:
             self.bounded = {line.night for line in lines if line.stage == "bounds"}
-        self.points_pay = "points" in self.stages and any(line.exact_amount for line in lines if line.stage == "points")
+        self.points_pay = "points" in self.stages and any(
+            line.exact_amount for line in reversed(lines) if line.stage == "points"
+        )
 
 
-#: The rules of a kind that the question decides, with their positions.
-Open = Sequence[tuple[int, Rule]]
-Verdicts = Mapping[int, Verdict]
+#: Writes the notes of the rules of one kind that the question decides.
+Cases = Sequence[Case]
+Teller = Callable[[Considered, Cases, Notes, Seen], None]
 
 
-def _demand(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
-    return {position: (True, f"applied on {count(considered.facts.nights, 'night')}") for position, _ in rules}
-
-
-def _length(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
-    found: dict[int, Verdict] = {}
+def _demand(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
     nights = considered.facts.nights
-    for position, rule in rules:
-        if isinstance(rule, LengthOfStay):
-            words, least = count(nights, "night"), min([band.from_nights for band in rule.bands])
-            reached = least <= nights
-            found[position] = reached, f"{words} reach a band" if reached else f"{words}, needs {least} or more"
-    return found
+    for case in cases:
+        notes[case.place] = case.said.get(nights) or case.keep(nights, True, f"applied on {count(nights, 'night')}")
 
 
-def _points(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del sets
+def _length(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    nights = considered.facts.nights
+    for case in cases:
+        notes[case.place] = case.said.get(nights) or _length_note(case, nights)
+
+
+def _length_note(case: Case, nights: int) -> RuleNote | None:
+    rule, words = case.rule, count(nights, "night")
+    if not isinstance(rule, LengthOfStay):
+        return None
+    least = min([band.from_nights for band in rule.bands])
+    reached = least <= nights
+    return case.keep(nights, reached, f"{words} reach a band" if reached else f"{words}, needs {least} or more")
+
+
+def _points(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
     reason = why_no_points(considered.rules, considered.facts)
     if not reason:
         reason = "points pay a part" if seen.points_pay else "the points are worth nothing here"
-    return {position: (seen.points_pay, reason) for position, _ in rules}
+    for case in cases:
+        notes[case.place] = case.said.get(reason) or case.keep(reason, seen.points_pay, reason)
 
 
-def _guests(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del sets
-    party, found = party_of(considered.facts, considered.rules), dict[int, Verdict]()
-    for position, rule in rules:
-        if party.adults is None:
-            found[position] = False, "the guests are not told, so the price is as given"
-        elif isinstance(rule, ExtraGuests):
-            who = count(party.adults, "adult")
-            if party.children:
-                who += f" and {count(len(party.children), 'child')}"
-            charged = "extra_guests" in seen.stages
-            found[position] = (
-                charged,
-                f"{who}, {'' if charged else 'and '}{rule.included}{'' if charged else ' are'} included",
-            )
-    return found
+def _guests(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    party = party_of(considered.facts, considered.rules)
+    key = (party.adults, len(party.children), "extra_guests" in seen.stages)
+    for case in cases:
+        notes[case.place] = case.said.get(key) or _guests_note(case, *key)
 
 
-def _lead(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
+def _guests_note(case: Case, adults: int | None, children: int, charged: bool) -> RuleNote | None:
+    rule, key = case.rule, (adults, children, charged)
+    if adults is None:
+        return case.keep(key, False, "the guests are not told, so the price is as given")
+    if not isinstance(rule, ExtraGuests):
+        return None
+    who = count(adults, "adult")
+    if children:
+        who += f" and {count(children, 'child')}"
+    included = f"{rule.included} included" if charged else f"and {rule.included} are included"
+    return case.keep(key, charged, f"{who}, {included}")
+
+
+def _lead(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
     days = f"{count(considered.facts.asked.lead_days, 'day')} before arrival"
     lead_days = considered.facts.lead_days
-    found: dict[int, Verdict] = {}
-    for position, rule in rules:
+    for case in cases:
+        rule = case.rule
         if not isinstance(rule, LeadTime):
             continue
         if rule.curve:
-            found[position] = True, f"{days} lie on its curve"
-        elif any(band.from_days <= lead_days <= band.last_days for band in rule.bands):
-            found[position] = True, f"{days} lie in a band"
+            note = case.note(True, f"{days} lie on its curve")
+        elif any([band.from_days <= lead_days <= band.last_days for band in rule.bands]):
+            note = case.note(True, f"{days} lie in a band")
         else:
-            spans = [
-                f"{band.from_days} {'or more' if band.to_days is None else f'to {band.to_days}'}" for band in rule.bands
-            ]
-            found[position] = False, f"{days}, needs {listed(spans, ', or ')}"
+            note = case.note(False, f"{days}, needs {_bands(considered, rule)}")
+        notes[case.place] = note
+
+
+def _bands(considered: Considered, rule: LeadTime) -> str:
+    """Where the bands of a rule lie, written once for a scope."""
+    prepared, key = considered.rules.prepared, ("bands", id(rule))  # the book keeps it alive
+    found: str | None = prepared.get(key)
+    if found is None:
+        spans = [
+            f"{each.from_days} {'or more' if each.to_days is None else f'to {each.to_days}'}" for each in rule.bands
+        ]
+        found = prepared[key] = listed(spans, ", or ")
     return found
 
 
-def _tiers(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del sets
-    return {position: _tier(rule, considered, seen) for position, rule in rules if isinstance(rule, MemberTier)}
+def _tiers(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    for case in cases:
+        if isinstance(case.rule, MemberTier):
+            notes[case.place] = case.note(*_tier(case.rule, considered, seen))
 
 
-def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> Verdict:
+def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> tuple[bool, str]:
     tier = considered.facts.tier
     if tier in rule.plan:
         plan = rule.plan[tier]
@@ -130,60 +151,64 @@ def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> Verdict:
     return (True, f"tier {tier}") if tier in known[0] else (False, f"tier {tier}, is for {known[1]}")
 
 
-def _free(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
+def _free(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
     facts, product, amount = considered.facts, considered.rules, considered.free_nights_at
-    lacking: dict[int, str] = {}
-    won: tuple[int, FreeNights] | None = None
-    for position, rule in rules:
-        if isinstance(rule, FreeNights):
-            lacking[position] = why_not_free(rule, facts, product, amount)
-            if not lacking[position] and (won is None or rule.where.level > won[1].where.level):
-                won = position, rule
-    found: dict[int, Verdict] = {}
-    for position, rule in rules:
-        reason = lacking.get(position, "")
-        if not reason and won is not None and won[0] != position:
-            reason = f'lost to "{won[1].name}" ({rank_words(won[1], rule)})'
-        if reason or not isinstance(rule, FreeNights):
-            found[position] = False, reason
-        else:
-            found[position] = True, f"{count(rule.stay - rule.pay, 'night')} free of every {rule.stay}"
-    return found
+    won: Case | None = None
+    met: list[Case] = []
+    for case in cases:
+        rule = case.rule
+        if not isinstance(rule, FreeNights):
+            continue
+        reason = why_not_free(rule, facts, product, amount)
+        if reason:
+            notes[case.place] = case.note(False, reason)
+            continue
+        met.append(case)
+        if won is None or rule.where.level > won.rule.where.level:
+            won = case
+    for case in met:
+        rule = case.rule
+        if won is not None and case is not won:
+            notes[case.place] = case.note(False, f'lost to "{won.rule.name}" ({rank_words(won.rule, rule)})')
+        elif isinstance(rule, FreeNights):
+            notes[case.place] = case.note(True, f"{count(rule.stay - rule.pay, 'night')} free of every {rule.stay}")
 
 
-def _promotions(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del rules, seen
-    candidates, chosen = considered.candidates, considered.chosen
-    found: dict[int, Verdict] = {position: (False, reason) for position, reason in candidates.lacking.items()}
-    taken = _taken(considered, sets)
-    for candidate in candidates.met:
-        if candidate in chosen:
-            others = [each.rule.name for each in chosen if each is not candidate]
-            reason = f"given together with {listed(others, ' and ')}" if others else "given"
-            found[candidate.offer.position] = True, reason
-        else:
-            found[candidate.offer.position] = False, _not_chosen(candidate, considered, sets, taken)
-    return found
+def _promotions(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    met, lacking = considered.candidates
+    given = considered.given()
+    candidates: dict[int, Candidate] = {}
+    beaten = ""
+    for case in cases:
+        position = case.position
+        reason = lacking.get(position)
+        if reason is None:
+            reason = given.get(position)
+            if reason is not None:
+                notes[case.place] = case.note(True, reason)
+                continue
+            if not candidates:
+                candidates = {each.offer.position: each for each in met}
+                beaten = _beaten(considered)
+            reason = _not_chosen(candidates[position], considered, beaten)
+        notes[case.place] = case.note(False, reason)
 
 
-def _taken(considered: Considered, sets: Sequence[PricedSet]) -> str:
+def _beaten(considered: Considered) -> str:
     """The set that is given, as what others are beaten by: its name and amount."""
-    positions = tuple([each.offer.position for each in considered.chosen])
-    for each in sets:
-        if each.positions == positions:
-            names = " + ".join(each.names)
-            winner = names and (f"the set {names}" if len(each.names) > 1 else f'"{names}"')
-            return f"beaten by {winner or 'no promotion'}: {amount_text(each.amount, considered.rules.currency)}"
-    return ""
+    taken = considered.sets[0]
+    names = " + ".join(taken.names)
+    winner = names and (f"the set {names}" if len(taken.names) > 1 else f'"{names}"')
+    return f"beaten by {winner or 'no promotion'}: {amount_text(taken.amount, considered.rules.currency)}"
 
 
-def _not_chosen(candidate: Candidate, considered: Considered, sets: Sequence[PricedSet], taken: str) -> str:
+def _not_chosen(candidate: Candidate, considered: Considered, beaten: str) -> str:
     chosen, position = considered.chosen, candidate.offer.position
-    if taken:
-        for own in sets:  # the best comes first
-            if position in own.positions:
-                return f"{taken} against {amount_text(own.amount, considered.rules.currency)}"
+    for own in considered.sets:  # the best comes first
+        if position in own.positions:
+            return f"{beaten} against {amount_text(own.amount, considered.rules.currency)}"
     for other in chosen:
         why = conflict(candidate, other)
         if why:
@@ -195,48 +220,49 @@ def _not_chosen(candidate: Candidate, considered: Considered, sets: Sequence[Pri
     return "the policy of the book takes one promotion, and an earlier one applies"
 
 
-def _packages(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
+def _packages(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
     product, facts = considered.rules, considered.facts
     best = {rule.name: (position, rule) for position, rule in packages_of(product)}
-    found: dict[int, Verdict] = {}
-    for position, rule in rules:
-        won = best[rule.name]
-        if won[0] != position:
-            found[position] = False, f"another of its name is taken ({rank_words(won[1], rule)})"
-        elif isinstance(rule, Package):
-            why = why_no_package(rule, facts)
-            found[position] = (False, why) if why else (True, "mandatory" if rule.mandatory else "chosen")
-    return found
+    for case in cases:
+        won = best[case.rule.name]
+        if won[0] != case.position:
+            notes[case.place] = case.note(False, f"another of its name is taken ({rank_words(won[1], case.rule)})")
+        elif isinstance(case.rule, Package):
+            why = why_no_package(case.rule, facts)
+            reason = why or ("mandatory" if case.rule.mandatory else "chosen")
+            notes[case.place] = case.said.get(reason) or case.keep(reason, not why, reason)
 
 
-def _taxes(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del seen, sets
+def _taxes(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
     product, facts = considered.rules, considered.facts
-    found: dict[int, Verdict] = {}
-    for position, rule in rules:
+    for case in cases:
+        rule = case.rule
         if isinstance(rule, Tax):
             reason = why_no_tax(rule, product, facts, considered.average)
-            found[position] = (False, reason) if reason else (True, "inside the price" if rule.included else "added")
-    return found
+            if reason:
+                notes[case.place] = case.note(False, reason)
+            else:
+                due = case.said.get("due")
+                notes[case.place] = due or case.keep("due", True, "inside the price" if rule.included else "added")
 
 
-def _derived(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del rules, seen, sets
-    return derived_verdicts(considered.rules, considered.facts)
+def _derived(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    tell_derived(cases, notes, considered.rules, considered.facts, considered.plans)
 
 
-def _seasons(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del rules, seen, sets
-    return season_verdicts(considered.rules, considered.facts)
+def _seasons(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    tell_seasons(cases, notes, considered.rules, considered.facts, considered.plans)
 
 
-def _bounds(considered: Considered, rules: Open, seen: Seen, sets: Sequence[PricedSet]) -> Verdicts:
-    del rules, sets
-    return bounds_verdicts(considered.rules, considered.facts, seen.bounded)
+def _bounds(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    tell_bounds(cases, notes, considered.rules, considered.facts, considered.plans, seen.bounded)
 
 
-VERDICTS: Final[dict[str, Callable[[Considered, Open, Seen, Sequence[PricedSet]], Verdicts]]] = {
+TELLERS: Final[dict[str, Teller]] = {
     "derived": _derived,
     "season": _seasons,
     "demand": _demand,
