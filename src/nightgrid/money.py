@@ -243,15 +243,21 @@ def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
         if weight < 0:
             raise InputError(f"weights[{index}] {weight} is negative; use 0 or more")
     scale = lcm(*[weight.denominator for weight in weights])
-    parts = [weight.numerator * (scale // weight.denominator) for weight in weights]
-    whole = sum(parts)
+    return allocate_whole(total_minor, [weight.numerator * (scale // weight.denominator) for weight in weights])
+
+
+def allocate_whole(total_minor: int, weights: Sequence[int]) -> list[int]:
+    """`allocate` for weights that are known to be whole numbers of 0 or more, one at least."""
+    whole = sum(weights)
     if whole == 0:
-        parts, whole = [1] * len(parts), len(parts)
-    divided = [divmod(abs(total_minor) * part, whole) for part in parts]
-    shares = [share for share, _ in divided]
-    left_over = abs(total_minor) - sum(shares)
+        weights, whole = [1] * len(weights), len(weights)
+    magnitude = abs(total_minor)
+    shares = [magnitude * weight // whole for weight in weights]
+    left_over = magnitude - sum(shares)
     if left_over:
-        for index in sorted(range(len(parts)), key=lambda i: -divided[i][1])[:left_over]:  # the sort is stable
+        rests = [magnitude * weight % whole for weight in weights]
+        order = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)  # of equals the earlier one first
+        for index in order[:left_over]:
             shares[index] += 1
     return shares if total_minor >= 0 else [-share for share in shares]
 

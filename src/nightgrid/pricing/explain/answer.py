@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 from nightgrid.catalog import Catalog
@@ -59,10 +58,14 @@ class Explanation:
         """The same explanation, of the first room of an order whose other rooms cost what `others` says."""
         return replace(self, others=others)
 
-    @cached_property
+    @property
     def rules(self) -> tuple[RuleNote, ...]:
         """Every rule of the book by kind and in file order: whether it changed this price, and why or why not."""
-        return tuple(rule_notes(self._considered, self.lines))
+        kept = self.__dict__
+        found: tuple[RuleNote, ...] | None = kept.get("_rules")  # a cached_property takes a lock, which takes as long
+        if found is None:
+            found = kept["_rules"] = tuple(rule_notes(self._considered, self.lines))
+        return found
 
     @property
     def matched(self) -> tuple[RuleNote, ...]:

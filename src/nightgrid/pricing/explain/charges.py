@@ -33,7 +33,8 @@ def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
 
 def check_packages(rules: ProductRules, facts: Facts) -> None:
     """InputError for a package that the guest chose and that the product does not have."""
-    offered = [rule.name for _, rule in packages_of(rules)] if rules.source.has_packages else []
+    packages = packages_of(rules) if rules.source.has_packages else []
+    offered = [rule.name for _, rule in packages]
     for name in facts.asking.packages:
         if name not in offered:
             has = f"it has {listed(offered, ' and ')}" if offered else "it has none"
@@ -87,7 +88,9 @@ def add_packages(stay: Stay, stage: PlacedStage) -> None:
     del stage
     asking, nights = stay.facts.asking, len(stay.nights)
     for rule, price, text, child_share, child_words, by_person, by_night in _extras(stay.rules):
-        if why_no_package(rule, stay.facts):
+        if not rule.mandatory and rule.name not in asking.packages:
+            continue
+        if by_person and asking.adults is None:
             continue
         words, amount = text, price
         if by_person and asking.adults is not None:
@@ -140,6 +143,7 @@ class _Levy(NamedTuple):
     rounder: Rounder
     by_person: bool
     by_night: bool
+    is_always_due: bool
 
 
 def _levies(rules: ProductRules) -> list[_Levy]:
@@ -158,8 +162,9 @@ def _levies(rules: ProductRules) -> list[_Levy]:
                 each = rules.minor(rule.amount)
                 words = money(each, rules.currency)
             rounder = Rounder(rule.round.mode, rule.round.increment_minor, ())
-            by = rule.per.startswith("person"), rule.per.endswith("night")
-            found.append(_Levy(rule, share, each, words, rounder, *by))
+            by_person, by_night = rule.per.startswith("person"), rule.per.endswith("night")
+            always = not (by_person or rule.brackets or rule.dates)
+            found.append(_Levy(rule, share, each, words, rounder, by_person, by_night, always))
         rules.prepared["levies"] = found  # whole: another thread may ask at any time
     return found
 
@@ -169,13 +174,14 @@ def add_taxes(
 ) -> Taxed:
     """Write the taxes on a net price: of the stay, or of some of its nights alone."""
     added = included = 0
+    whole_net = Exact(net)
     for levy in _levies(rules):
-        rule, words = levy.rule, levy.words
-        if why_no_tax(rule, rules, facts, average):
+        rule, share, _, words, *_, always = levy
+        if not always and why_no_tax(rule, rules, facts, average):
             continue
-        base = Exact(net + added if rule.of == "cumulative" else net)
-        if levy.share is not None:
-            exact = base * levy.share
+        base = Exact(net + added) if rule.of == "cumulative" else whole_net
+        if share is not None:
+            exact = base * share
         else:
             units, counted = _tax_units(levy, facts, nights)
             exact = levy.each.times(units)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from nightgrid.money import allocate
+from nightgrid.money import allocate_whole
 from nightgrid.pricing.explain.charges import (
     NO_TAX,
     Paid,
@@ -32,11 +32,11 @@ from nightgrid.pricing.explain.promotions import (
 )
 from nightgrid.pricing.explain.rules import ProductRules
 from nightgrid.pricing.explain.stacking import Chosen, Permitted, PricedSet, cheapest, permitted_of, why_given
-from nightgrid.pricing.explain.stay import ACTS, Stay
+from nightgrid.pricing.explain.stay import ACTS, Stay, give_free_nights
 from nightgrid.pricing.model import MemberTier
 from nightgrid.pricing.pipelines import PlacedStage
 
-#: What stages of a stay do, but for promotions.
+#: What stages of a stay do, but for free nights and promotions.
 STAY_ACTS: Final = ACTS | {"package": add_packages}
 _NOTHING_MET: Final = Candidates([], {})
 
@@ -49,7 +49,7 @@ class Considered:
     asked_rules: ProductRules  # of the product that was asked for
     facts: Facts
     is_member_silent: bool
-    free_nights_at: Exact = ZERO  # the amount before the stage of free nights
+    no_free_nights: Mapping[int, str] = field(default_factory=dict)  # why rules give none, by position
     candidates: Candidates = _NOTHING_MET
     chosen: Chosen = ()
     sets: Sequence[PricedSet] = ()
@@ -126,9 +126,10 @@ def _stay_stages(stays: list[Stay], considered: Considered) -> None:
         kind = stage.kind
         if kind == "promotion":
             _promote(stays, stage, considered)
+        elif kind == "free_nights":
+            found = [give_free_nights(stay) for stay in stays]
+            considered.no_free_nights = found[0]
         else:
-            if kind == "free_nights":
-                considered.free_nights_at = stays[0].value
             act = STAY_ACTS[kind]
             for stay in stays:
                 act(stay, stage)
@@ -191,7 +192,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     if by_night:
         shares = [each + tax.added_minor for each, tax in zip(nets, taxed, strict=True)]
     else:
-        shares = allocate(total_minor, whole(stays[0].weights))
+        shares = allocate_whole(total_minor, whole(stays[0].weights))
     pages: list[Page] = [*_told_plan(considered)]
     sums: dict[int, str] = {}
     if by_night:

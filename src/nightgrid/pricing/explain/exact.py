@@ -93,21 +93,20 @@ def ratio(numerator: int, denominator: int) -> Fraction:
     Filled in without `Fraction.__new__`, which first finds out what it was given: a third of the time, and a caller
     who reads an explanation makes a hundred. Where a Python keeps its fractions in other slots, they are made as usual.
     """
-    if not _HAS_KNOWN_SLOTS:
-        return Fraction(numerator, denominator)
     if denominator != 1:
         common = gcd(numerator, denominator)
         if common != 1:
             numerator //= common
             denominator //= common
     made = _blank(Fraction)
-    made._numerator = numerator  # type: ignore[attr-defined]  # as every Python from 2.6 to 3.14 has them
-    made._denominator = denominator  # type: ignore[attr-defined]
+    made._numerator = numerator  # type: ignore[attr-defined]  # noqa: SLF001 - asked for below; 2.6 to 3.14 have it
+    made._denominator = denominator  # type: ignore[attr-defined]  # noqa: SLF001 - the same
     return made
 
 
-_HAS_KNOWN_SLOTS: Final = getattr(Fraction, "__slots__", ()) == ("_numerator", "_denominator")
 _blank: Final = object.__new__
+if getattr(Fraction, "__slots__", ()) != ("_numerator", "_denominator"):  # pragma: no cover - no Python yet
+    ratio = Fraction
 
 
 ZERO: Final = Exact(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.catalog import Catalog
@@ -20,8 +20,7 @@ from nightgrid.pricing.model import ExtraGuests
 _FIRST_ORDINAL: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The stay that a price is for. `arrival` is an ordinal; `lead_days` are days from booking to arrival.
 
     `asking` is who asks. Its booking_date is not looked at: the day of booking is arrival - lead_days.
@@ -92,11 +91,9 @@ def party_of(facts: Facts, rules: ProductRules) -> Party:
 
     Raises Refused (TOO_MANY_GUESTS) for more than the room type takes.
     """
-    best = rules.best["extra_guests"]
-    key = (rules.guests_max, -1 if best is None else best[0])
-    found = facts.parties.get(key)
+    found = facts.parties.get(rules.counting)
     if found is None:
-        found = facts.parties[key] = _counted(facts.asking, rules)
+        found = facts.parties[rules.counting] = _counted(facts.asking, rules)
     return found
 
 

@@ -23,12 +23,12 @@ Entry = tuple[str, str, str, Exact, Exact | None, Exact]
 
 class _Fields(NamedTuple):
     stage: str
-    night: date | None  # of a line about one night
     rule: str  # the rule's name, "" where no rule is behind the line
     detail: str  # "+35 %", "floor 80.00 CNY", "half_up"
     exact_base: Exact
     exact_factor: Exact | None
-    exact_amount: Exact
+    exact_amount: Exact  # up to here an entry
+    night: date | None  # of a line about one night
     running_numerator: int
     running_denominator: int
 
@@ -81,9 +81,11 @@ def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, .
     total, over = 0, 1
     for number, account in enumerate(accounts):
         night = account.night
-        for stage, rule, detail, base, factor, amount in account.lines:
-            added, theirs = amount.numerator, amount.denominator
+        for entry in account.lines:
+            amount = entry[5]
+            added = amount.numerator
             if added:
+                theirs = amount.denominator
                 if theirs == over:
                     total += added
                 elif over % theirs == 0:
@@ -92,9 +94,9 @@ def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, .
                     total, over = total * (theirs // over) + added, theirs
                 else:
                     total, over = total * theirs + added * over, over * theirs
-            write(_line(Line, (stage, night, rule, detail, base, factor, amount, total, over)))
+            write(_line(Line, entry + (night, total, over)))  # noqa: RUF005 - unpacking takes twice as long
         if number in sums:
-            write(_line(Line, (sums[number], None, "", "", Exact(total, over), None, ZERO, total, over)))
+            write(_line(Line, (sums[number], "", "", Exact(total, over), None, ZERO, None, total, over)))
     return tuple(lines)
 
 

@@ -26,14 +26,20 @@ def why_not_free(rule: FreeNights, facts: Facts, rules: ProductRules, running: E
     return failing(checks, rule, facts, rules, running)
 
 
-def free_nights_of(facts: Facts, rules: ProductRules, running: Exact) -> tuple[int, FreeNights] | None:
-    """The free nights that a stay gets: of those whose conditions hold the best by scope, then the earlier."""
-    met = [
-        (position, rule)
-        for position, rule in rules.inside["free_nights"]
-        if isinstance(rule, FreeNights) and not why_not_free(rule, facts, rules, running)
-    ]
-    return min(met, key=lambda each: (-each[1].where.level, each[0]), default=None)
+def free_nights_of(facts: Facts, rules: ProductRules, running: Exact) -> tuple[FreeNights | None, dict[int, str]]:
+    """The free nights that a stay gets: of those whose conditions hold the best by scope, then the earlier. And what
+    the others lack, by position.
+    """
+    won: FreeNights | None = None
+    lacking: dict[int, str] = {}
+    for position, rule in rules.inside["free_nights"]:
+        if isinstance(rule, FreeNights):
+            reason = why_not_free(rule, facts, rules, running)
+            if reason:
+                lacking[position] = reason
+            elif won is None or rule.where.level > won.where.level:
+                won = rule
+    return won, lacking
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +57,7 @@ class Offer:
     is_whole: bool  # it changes the stay as a whole, not single nights
     is_plain: bool  # a percent of the whole running amount, or an amount off it, without limits: the commonest
     parts: Parts | None  # of the kind percent
-    times: tuple[int, int, int] | None  # the same as by, over, and 0 off
+    times: tuple[int, int] | None  # the same: by / over
     can_raise: bool  # a price: it sets one, or adds a percent
     takes_points: bool  # a member's extra points are added to it in full
     by_nights: dict[int, Candidate] = field(default_factory=dict)  # where it changes the stay as a whole
@@ -66,10 +72,8 @@ class Offer:
 
     def for_nights(self, nights: int) -> Candidate:
         """The candidate that a promotion of the whole stay is for stays of a length."""
-        found = self.by_nights.get(nights)
-        if found is None:
-            every = range(nights)
-            found = self.by_nights[nights] = Candidate(self, frozenset(every), every, self.position)
+        every = range(nights)
+        found = self.by_nights[nights] = Candidate(self, frozenset(every), every, self.position)
         return found
 
 
@@ -125,7 +129,7 @@ def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
         is_whole=is_whole,
         is_plain=is_whole and kind in _PLAIN and not (rule.of or rule.max_off or rule.floor_per_night),
         parts=parts,
-        times=None if parts is None else (parts[1].numerator, parts[1].denominator, 0),
+        times=None if parts is None else (parts[1].numerator, parts[1].denominator),
         can_raise=_can_raise(rule),
         takes_points=_takes_points(rule),
     )
@@ -148,18 +152,21 @@ _PLAIN: Final = ("percent", "off", "spend")
 def candidates_of(facts: Facts, rules: ProductRules, running: Exact) -> Candidates:
     """Sort the promotions in scope. `running` is the amount before the stage; at most PROMOTIONS_MAX are met."""
     found = Candidates([], {})
-    met, lacking = found.met, found.lacking
+    met, lacking, length = found.met, found.lacking, facts.nights
     for offer in offers_of(rules):
-        rule = offer.rule
-        reason = failing(offer.checks, rule, facts, rules, running) if offer.checks else ""
-        if not reason and offer.steps and offer.reached_off(running) is None:
+        rule, reason = offer.rule, ""
+        for check in offer.checks:
+            reason = check(rule, facts, rules, running)
+            if reason:
+                break
+        if offer.steps and not reason and offer.reached_off(running) is None:
             least = money(offer.steps[0][0], rules.currency)
             reason = f"amount {money(running, rules.currency)}, needs {least}"
         if reason:
             lacking[offer.position] = reason
             continue
         if offer.is_whole:
-            candidate = offer.for_nights(facts.nights)
+            candidate = offer.by_nights.get(length) or offer.for_nights(length)
         else:
             nights = _acting(rule, facts)
             acting = frozenset(nights)
@@ -167,10 +174,10 @@ def candidates_of(facts: Facts, rules: ProductRules, running: Exact) -> Candidat
             if not candidate.changed:
                 lacking[offer.position] = _no_night(rule, len(nights))
                 continue
-        if len(met) == PROMOTIONS_MAX:
-            lacking[offer.position] = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
-        else:
-            met.append(candidate)
+        met.append(candidate)
+    for candidate in met[PROMOTIONS_MAX:]:
+        lacking[candidate.position] = f"{PROMOTIONS_MAX} promotions of the file before it come into question already"
+    del met[PROMOTIONS_MAX:]
     return found
 
 

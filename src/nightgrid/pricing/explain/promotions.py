@@ -84,21 +84,18 @@ def is_plain(stays: Sequence[Stay], permitted: Permitted, common: Common) -> boo
 def plain_amounts_after(
     stays: Sequence[Stay], met: Sequence[Candidate], permitted: Permitted, common: Common
 ) -> list[Exact]:
-    """`amounts_after` of one stay where all is plain: each step is n/d x by/over - off, not below 0."""
+    """`amounts_after` of one stay where all is plain: each link is n/d x by/over - off, not below 0."""
     del stays
-    acts = [
-        each.offer.times or (1, 1, _off(each.offer, common).numerator)  # whole minor units
-        for each in met
-    ]
-    values = [(common.before.numerator, common.before.denominator)]
-    for before, place in permitted.steps:
-        n, d = values[before]
-        by, over, off = acts[place]
-        n, d = n * by, d * over
-        if off:
-            n = max(0, n - off * d)
-        values.append((n, d))
-    return [Exact(*values[end]) for end in permitted.ends]
+    amounts = []
+    for chain in permitted.chains:
+        top, under = common.before.numerator, common.before.denominator
+        for by, over, place in chain:
+            top *= by
+            under *= over
+            if place is not None:
+                top = max(0, top - _off(met[place].offer, common).numerator * under)  # whole minor units
+        amounts.append(Exact(top, under))
+    return amounts
 
 
 def _off(offer: Offer, common: Common) -> Exact:
@@ -114,8 +111,9 @@ def write_plain(stay: Stay, chosen: Sequence[Candidate], common: Common) -> bool
         offer, before = candidate.offer, value
         if offer.parts is not None:
             share, factor, words = offer.parts
-            value = before * factor
-            lines.append(("promotion", offer.rule.name, words, before, factor, before * share))
+            top, under = before.numerator, before.denominator * factor.denominator  # the share's as well
+            value = Exact(top * factor.numerator, under)
+            lines.append(("promotion", offer.rule.name, words, before, factor, Exact(top * share.numerator, under)))
             continue
         off = _off(offer, common)
         value = before - off

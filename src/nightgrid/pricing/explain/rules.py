@@ -142,6 +142,8 @@ class ProductRules:
         self.scoped = source.scoped(product_index, self.currency)
         self.inside, self.best, self.prepared = self.scoped.inside, self.scoped.best, self.scoped.prepared
         self.minor = self.scoped.minor  # an amount of a rule in minor units of the hotel's currency
+        counts = self.best["extra_guests"]
+        self.counting = (self.guests_max, -1 if counts is None else counts[0])  # how guests are counted
         self.night_plans: dict[int, Any] = {}  # by ordinal, what nights made of it; and those that are alike
         self.plans_alike: dict[Hashable, Any] = {}
         self._nights: dict[int, NightRules] = {}

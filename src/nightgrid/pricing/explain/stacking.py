@@ -28,12 +28,21 @@ Chosen = tuple[Candidate, ...]
 _SETS_MAX: Final = 256
 
 
-class PricedSet(NamedTuple):
-    """A permitted set of promotions: positions in the file, names, the stay's exact amount after them."""
-
+class _SetFields(NamedTuple):
     positions: tuple[int, ...]
     names: tuple[str, ...]
-    amount: Fraction
+    exact_amount: Exact
+
+
+class PricedSet(_SetFields):
+    """A permitted set of promotions: positions in the file, names, the stay's exact amount after them."""
+
+    __slots__ = ()
+
+    @property
+    def amount(self) -> Fraction:
+        """The amount after them, in minor units."""
+        return self.exact_amount.fraction
 
 
 def conflict(one: Candidate, other: Candidate) -> str:
@@ -150,6 +159,11 @@ def greedy(found: Sequence[Candidate], policy: str) -> Chosen:
     return chosen
 
 
+#: A set of plain promotions, as what it does to an amount n/d: for each link n x by / (d x over), then less what the
+#: candidate at a place takes off (None: nothing). Percents that follow each other are one link.
+Chain = tuple[tuple[int, int, int | None], ...]
+
+
 class Permitted(NamedTuple):
     """The permitted sets of some candidates, by their places among them: the smaller first, then the earlier. Sets that
     begin alike share steps: each is (the step before it, 0 = nothing yet; the candidate that it adds), and they are
@@ -162,6 +176,7 @@ class Permitted(NamedTuple):
     positions: tuple[tuple[int, ...], ...]  # of each set, in the file
     names: tuple[tuple[str, ...], ...]
     is_plain: bool  # all candidates are `Offer.is_plain`
+    chains: tuple[Chain, ...]  # the sets where all is plain
     given: dict[int, dict[int, str]]  # of sets that were given: why each of its promotions is, by position
 
 
@@ -198,15 +213,30 @@ def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Perm
             if some[:size] not in numbers:
                 steps.append((numbers[some[: size - 1]], some[size - 1]))
                 numbers[some[:size]] = len(steps)
+    is_plain = all(each.offer.is_plain for each in met)
     return Permitted(
         tuple(steps),
         tuple(numbers[some] for some in sets),
         tuple(sets),
         tuple(tuple(met[at].position for at in some) for some in sets),
         tuple(tuple(met[at].rule.name for at in some) for some in sets),
-        all(each.offer.is_plain for each in met),
+        is_plain,
+        tuple([_chain(met, some) for some in sets]) if is_plain else (),
         {},
     )
+
+
+def _chain(met: Sequence[Candidate], some: Sequence[int]) -> Chain:
+    links: list[tuple[int, int, int | None]] = []
+    by, over = 1, 1
+    for at in some:
+        times = met[at].offer.times
+        if times is None:
+            links.append((by, over, at))
+            by, over = 1, 1
+        else:
+            by, over = by * times[0], over * times[1]
+    return (*links, (by, over, None)) if (by, over) != (1, 1) else tuple(links)
 
 
 def why_given(permitted: Permitted, place: int, met: Sequence[Candidate]) -> Mapping[int, str]:
@@ -227,7 +257,7 @@ def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> t
     order: Sequence[int] = (0,)
     if len(amounts) > 1:
         order = sorted(range(len(amounts)), key=whole(amounts).__getitem__, reverse=highest)  # equals keep their order
-    return order[0], [_set(PricedSet, (positions[at], names[at], amounts[at].fraction)) for at in order]
+    return order[0], [_set(PricedSet, (positions[at], names[at], amounts[at])) for at in order]
 
 
 _set: Final = tuple.__new__

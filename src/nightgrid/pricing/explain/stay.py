@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.facts import Facts, party_of
@@ -20,8 +20,10 @@ from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.offers import free_nights_of
 from nightgrid.pricing.explain.rules import ProductRules
 from nightgrid.pricing.explain.words import count, listed, money, percent_of_bp, signed
-from nightgrid.pricing.model import ChildBand, ExtraGuests, LeadTime, LengthBand, LengthOfStay, MemberTier
+from nightgrid.pricing.model import ExtraGuests, FreeNights, LeadTime, LengthBand, LengthOfStay, MemberTier
 from nightgrid.pricing.pipelines import PlacedStage
+
+_NONE: Final = Decimal(0)
 
 
 class Stay(Account):
@@ -87,48 +89,71 @@ def shared(value: Exact, weights: Sequence[Exact]) -> list[Exact]:
     return [factor * weight for weight in weights]
 
 
+class _Guests(NamedTuple):
+    """A rule about extra guests, prepared: what an adult costs a night, where no price of a night decides that."""
+
+    rule: ExtraGuests
+    adult: Exact | None
+    children: dict[int, Exact]  # the same by age, filled as ages are met
+
+
+def _guests_of(rules: ProductRules) -> _Guests | None:
+    best = rules.best["extra_guests"]
+    found: _Guests | None = None
+    if best is not None and isinstance(best[1], ExtraGuests):
+        rule, adult = best[1], None
+        if rule.adult_percent is None:
+            adult = rules.minor(rule.adult) if rule.adult else ZERO
+        found = _Guests(rule, adult, {})
+    rules.prepared["guests"] = found
+    return found
+
+
 def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
-    best, rules = stay.rules.best["extra_guests"], stay.rules
+    rules = stay.rules
+    prepared = rules.prepared
+    guests: _Guests | None = prepared["guests"] if "guests" in prepared else _guests_of(rules)
     party = party_of(stay.facts, rules)
-    if best is None or party.adults is None or not isinstance(best[1], ExtraGuests):
+    if guests is None or party.adults is None:
         return
-    rule = best[1]
+    rule, adult = guests.rule, guests.adult
     extra_adults = max(0, party.adults - rule.included)
-    free_places = max(0, rule.included - party.adults) if rule.children_included == "after_adults" else 0
-    children = party.children[free_places:] if free_places else party.children
+    children = party.children
+    if rule.children_included == "after_adults" and party.adults < rule.included:
+        children = children[rule.included - party.adults :]
     if not extra_adults and not children:
         return
     nights = len(stay.nights)
-    if rule.adult_percent is None:  # every night the same
-        amount = _guest_charge(rules, rule, extra_adults, children, rules.minor(rule.adult) if rule.adult else ZERO)
+    if adult is not None:  # every night the same
+        amount = adult.times(extra_adults)
+        for age in children:
+            charge = guests.children.get(age)
+            if charge is None:
+                charge = guests.children[age] = _child_charge(rules, rule, age, adult)
+            amount = amount + charge
         amount = amount.times(nights)
     else:
-        share, amount = percent_parts(rule.adult_percent)[0], ZERO
+        share, amount = percent_parts(rule.adult_percent or _NONE)[0], ZERO
         for night in stay.nights:
-            value = night.value if stage.of == "running" else night.after[stage.of]
-            amount = amount + _guest_charge(rules, rule, extra_adults, children, value * share)
-    guests = [count(extra_adults, "adult")] if extra_adults else []
-    guests += [f"child of {age}" for age in children]
-    stay.add("extra_guests", amount, rule.name, f"{listed(guests, ' and ')}, {count(nights, 'night')}")
+            adult = (night.value if stage.of == "running" else night.after[stage.of]) * share
+            amount = total(
+                [amount, adult.times(extra_adults), *[_child_charge(rules, rule, age, adult) for age in children]]
+            )
+    who = [count(extra_adults, "adult")] if extra_adults else []
+    who += [f"child of {age}" for age in children]
+    stay.add("extra_guests", amount, rule.name, f"{listed(who, ' and ')}, {count(nights, 'night')}")
 
 
-def _guest_charge(rules: ProductRules, rule: ExtraGuests, adults: int, children: Sequence[int], adult: Exact) -> Exact:
-    """What guests beyond the included ones cost on a night on which an adult costs `adult`."""
-    amount = adult.times(adults)
-    for age in children:
-        for band in rule.children:
-            if age <= band.to_age:
-                amount = amount + _child_charge(rules, band, adult)
-                break
-    return amount
-
-
-def _child_charge(rules: ProductRules, band: ChildBand, adult: Exact) -> Exact:
-    if band.amount:
-        return rules.minor(band.amount)
-    if band.percent is not None:
-        return adult * percent_parts(band.percent)[0]
-    return max(ZERO, adult - rules.minor(band.discount))
+def _child_charge(rules: ProductRules, rule: ExtraGuests, age: int, adult: Exact) -> Exact:
+    """What a child beyond the included guests costs on a night on which an adult costs `adult`."""
+    for band in rule.children:
+        if age <= band.to_age:
+            if band.amount:
+                return rules.minor(band.amount)
+            if band.percent is not None:
+                return adult * percent_parts(band.percent)[0]
+            return max(ZERO, adult - rules.minor(band.discount))
+    return ZERO
 
 
 def _length_of_stay(stay: Stay, stage: PlacedStage) -> None:
@@ -146,9 +171,6 @@ def _length_of_stay(stay: Stay, stage: PlacedStage) -> None:
     else:
         band = reached[-1] if rule.reading == "stay" else reached[0]
         stay.times("length_of_stay", percent_parts(band.percent or _NONE), rule.name, stay.of(stage.of))
-
-
-_NONE: Final = Decimal(0)
 
 
 def reached_bands(rule: LengthOfStay, nights: int) -> list[LengthBand]:
@@ -189,12 +211,15 @@ def _marginal(stay: Stay, stage: PlacedStage, rule: LengthOfStay, reached: list[
     stay.set_shares(shares)
 
 
-def _free_nights(stay: Stay, stage: PlacedStage) -> None:
-    del stage
-    found = free_nights_of(stay.facts, stay.rules, stay.value)
-    if found is None:
-        return
-    rule = found[1]
+def give_free_nights(stay: Stay) -> dict[int, str]:
+    """Give the free nights of the best rule that the stay meets; why the others are not met, by position."""
+    found, lacking = free_nights_of(stay.facts, stay.rules, stay.value)
+    if found is not None:
+        _give(stay, found)
+    return lacking
+
+
+def _give(stay: Stay, rule: FreeNights) -> None:
     nights = len(stay.weights)
     times = nights // rule.stay if rule.repeat else 1
     free_count = times * (rule.stay - rule.pay)
@@ -259,11 +284,10 @@ def _member_tier(stay: Stay, stage: PlacedStage) -> None:
         stay.become("member_tier", price.times(nights), rule.name, words)
 
 
-#: Stages of a stay that need nothing but the stay.
+#: Stages of a stay that need and tell nothing but the stay.
 ACTS: Final[dict[str, Callable[[Stay, PlacedStage], None]]] = {
     "extra_guests": _extra_guests,
     "length_of_stay": _length_of_stay,
-    "free_nights": _free_nights,
     "lead_time": _lead_time,
     "member_tier": _member_tier,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Final
 
 from nightgrid.pricing.explain.charges import packages_of, why_no_package, why_no_points, why_no_tax
@@ -11,7 +12,7 @@ from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import party_of
 from nightgrid.pricing.explain.lines import Line
 from nightgrid.pricing.explain.night_notes import tell_bounds, tell_derived, tell_seasons
-from nightgrid.pricing.explain.offers import Candidate, why_not_free
+from nightgrid.pricing.explain.offers import Candidate
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.stacking import conflict
 from nightgrid.pricing.explain.words import amount_text, count, listed, scope_name
@@ -30,7 +31,7 @@ class Seen:
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
-        self.stages = {line[0] for line in lines}
+        self.stages = set(map(itemgetter(0), lines))
         self.bounded: set[date | None] = set()
         if "bounds" in self.stages:
             self.bounded = {line.night for line in lines if line.stage == "bounds"}
@@ -105,7 +106,7 @@ def _lead(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> Non
             continue
         if rule.curve:
             note = case.note(True, f"{days} lie on its curve")
-        elif any([band.from_days <= lead_days <= band.last_days for band in rule.bands]):
+        elif any(band.from_days <= lead_days <= band.last_days for band in rule.bands):
             note = case.note(True, f"{days} lie in a band")
         else:
             note = case.note(False, f"{days}, needs {_bands(considered, rule)}")
@@ -153,19 +154,16 @@ def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> tuple[bool, s
 
 def _free(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
     del seen
-    facts, product, amount = considered.facts, considered.rules, considered.free_nights_at
+    lacking = considered.no_free_nights
     won: Case | None = None
     met: list[Case] = []
     for case in cases:
-        rule = case.rule
-        if not isinstance(rule, FreeNights):
-            continue
-        reason = why_not_free(rule, facts, product, amount)
-        if reason:
+        reason = lacking.get(case.position)
+        if reason is not None:
             notes[case.place] = case.note(False, reason)
             continue
         met.append(case)
-        if won is None or rule.where.level > won.rule.where.level:
+        if won is None or case.rule.where.level > won.rule.where.level:
             won = case
     for case in met:
         rule = case.rule
