@@ -95,7 +95,7 @@ def engine_of(hotels: int) -> Engine:
 
 class EveryStage(Contestant):
     """`Engine.quote`, optionally followed by `Engine.explain`, and then by all that somebody reads in it: every line
-    with its amount and the sum so far, and the reason of every rule that did or did not act.
+    with its base, factor, amount and the sum so far, and the reason of every rule that did or did not act.
     """
 
     def __init__(self, engine: Engine, *, explain: bool = False, read: bool = False) -> None:
@@ -116,7 +116,10 @@ class EveryStage(Contestant):
         why = self._engine.explain(quote)
         if self._read:
             self.seen = (  # kept until the next question: to forget it is not measured, as with an answer
-                [(each.stage, each.night, each.rule, each.detail, each.amount, each.running) for each in why.lines],
+                [
+                    (each.stage, each.night, each.rule, each.detail, each.base, each.factor, each.amount, each.running)
+                    for each in why.lines
+                ],
                 [note.reason for note in why.matched],
                 [note.reason for note in why.unmatched],
             )

@@ -202,7 +202,7 @@ def test_extra_points_come_on_top_of_a_public_discount_or_act_alone():
         "member_tier": [{"name": "Members", "extra_points": {"gold": 5}}],
         "promotion": [
             {"name": "App", "percent": -20, "channels": ["app"]},
-            {"name": "Gift", "off": {"CNY": 1}, "channels": ["web"]},
+            {"name": "Gift", "off": {"CNY": 100}, "channels": ["web"]},
         ],
     }  # fmt: skip
     on_top = explained(book, tier="gold", channel="app")

@@ -7,7 +7,7 @@ answer is.
 
 - `scoped`: which rules are for a product, the same for all products of its scope; `rules`: what wins on its nights
 - `facts`, `conditions`: what was asked, and which conditions it meets
-- `nights`, `stay`, `offers`, `promotions`, `stacking`, `charges`: the stages
+- `night_plans`, `nights`, `stay`, `offers`, `promotions`, `stacking`, `charges`: the stages
 - `evaluate`: the pipeline; `exact`, `lines`: what it counts with and writes
 - `notes`, `verdicts`, `night_notes`, `remarks`, `words`: the reasons
 - `answer`: the explanation as its caller sees it

@@ -20,7 +20,8 @@ from nightgrid.pricing.explain.charges import (
 from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 from nightgrid.pricing.explain.facts import Facts, party_of
 from nightgrid.pricing.explain.lines import Account, Line, Page, in_order, percent_parts
-from nightgrid.pricing.explain.nights import Night, NightPlan, price_nights
+from nightgrid.pricing.explain.night_plans import NightPlan
+from nightgrid.pricing.explain.nights import Night, price_nights
 from nightgrid.pricing.explain.offers import Candidates, candidates_of
 from nightgrid.pricing.explain.promotions import (
     Common,

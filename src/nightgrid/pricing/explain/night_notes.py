@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, Final
 
 from nightgrid.pricing.explain.facts import Facts
-from nightgrid.pricing.explain.nights import NightPlan, winners_of
+from nightgrid.pricing.explain.night_plans import NightPlan
+from nightgrid.pricing.explain.nights import winners_of
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, ranges, scope_name
