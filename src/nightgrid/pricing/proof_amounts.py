@@ -15,7 +15,7 @@ from nightgrid.pricing.pipelines import Rounder
 from nightgrid.pricing.records import ending_block
 
 NIGHT_MAX: Final = 2**62  # numerators of a night are int64
-REGISTER_MAX: Final = 2**126  # numerators and denominators of a stay
+REGISTER_MAX: Final = 2**124  # numerators and denominators of a stay; twice as much is known to fit
 _LOWER: Final = "Lower the percents or amounts, correct the base price, or set a ceiling"
 _ROUND: Final = "Round after more stages of the pipeline, or use percents with fewer decimals"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from math import lcm
+from math import ceil, lcm
 from typing import Any
 
 from nightgrid.catalog import Catalog
@@ -14,6 +14,7 @@ from nightgrid.pricing.model import Promotion
 from nightgrid.pricing.night_tables import Nights
 from nightgrid.pricing.pipelines import Placed, PlacedStage, Rounder
 from nightgrid.pricing.proof_amounts import REGISTER_MAX, Amount, Bounds, Group, check_amount, raised, step_of
+from nightgrid.pricing.proof_shares import Shares
 from nightgrid.pricing.records import minor
 
 
@@ -29,11 +30,9 @@ class StayBound:
         first = planes[0]
         self.planes = {kind: planes[plane] for kind, plane in nights.planes.items()}
         self.night = first
-        self.kept: dict[str, Amount] = {}
+        self.kept: dict[str, tuple[Amount, int]] = {}  # with what the denominator of a night's share divides
         self.amount = Amount(first.value * longest, first.den)
-        self.weights = first.value * longest * first.den
-        self.open = False  # a fraction has a denominator that depends on prices
-        self.skewed = False  # so have the weights of the nights
+        self.shares = Shares(self.amount, max(ceil(first.value * longest * first.den), longest), longest)
 
     def follow(self, pipeline: Placed, found: Bounds, catalog: Catalog) -> None:
         """Every stage but points, which only pay; then the last rounding, then the taxes. The first mistake ends it."""
@@ -45,17 +44,20 @@ class StayBound:
             if stage.kind in ("points", "tax"):
                 continue
             getattr(self, f"_{stage.kind}")(stage)
-            if self.open and self.rules[stage.kind]:
+            if self.shares.let_loose() and self.rules[stage.kind]:
                 found.open.add(stage.kind)
-            checked = Amount(self.amount.value, 1) if self.open else self.amount
-            if not check_amount(found, catalog, self.group, stage.kind, checked, REGISTER_MAX, what):
+            need = self.shares.need()
+            if stage.rounder is not None:
+                need.value = max(need.value, Fraction(2 * step_of(stage.rounder)))
+            if not check_amount(found, catalog, self.group, stage.kind, need, REGISTER_MAX, what):
                 return
             if stage.rounder is not None:
                 self._round(stage.rounder)
-            self.kept[stage.kind] = Amount(self.amount.value, self.amount.den)
+            self.kept[stage.kind] = Amount(self.amount.value, self.amount.den), self.shares.tied()
         if pipeline.per_night is not None:  # each night is rounded
             night = raised(self.amount.value / self.longest, step_of(pipeline.per_night))
             self.amount = Amount(night * self.longest, 1)
+            self.shares.amount = self.amount
         elif pipeline.final is not None:
             self._round(pipeline.final)
         if any(stage.kind == "tax" for stage in stages):
@@ -64,8 +66,8 @@ class StayBound:
         found.largest = max(found.largest, self.amount.value)
 
     def _round(self, rounder: Rounder) -> None:
-        self.amount = Amount(raised(self.amount.value, step_of(rounder)), 1)
-        self.open = False
+        self.amount.value, self.amount.den = raised(self.amount.value, step_of(rounder)), 1
+        self.shares.untie()
 
     def _of(self, of: str) -> Amount:
         """The amount that a percent is of, over the whole stay."""
@@ -73,15 +75,28 @@ class StayBound:
             return self.amount
         if of in self.planes:
             return Amount(self.planes[of].value * self.longest, self.planes[of].den)
-        return self.kept[of]
+        return self.kept[of][0]
 
     def _percent(self, percents: list[Decimal], of: str) -> None:
         """The highest of some percents, of an amount; denominators of all."""
-        other, most = self._of(of), max(Fraction(each) for each in percents)
-        den = lcm(*((Fraction(each) / 100).denominator for each in percents))
-        raised = other.value * max(most, Fraction(0)) / 100
-        den = self.amount.den * den if of == "running" else lcm(self.amount.den, other.den * den)
-        self.amount = Amount(self.amount.value + raised, den)
+        other = self._of(of)
+        raised, den = _change(percents, other)
+        if of == "running":
+            self.shares.multiply(den)
+        else:
+            self.amount.den = lcm(self.amount.den, other.den * den)
+            self.shares.untie()
+        self.amount.value += raised
+
+    def _add(self, value: Fraction, den: int = 1) -> None:
+        """An amount is added."""
+        self.amount.value += value
+        self.amount.den = lcm(self.amount.den, den)
+        self.shares.untie()
+
+    def _part_den(self, of: str) -> int:
+        """What the denominator of a night's part of an amount divides."""
+        return self.planes[of].den if of in self.planes else self.kept[of][1]
 
     def _minor(self, amounts: dict[str, Decimal]) -> int:
         return minor(amounts, self.group.currency) if self.group.currency in amounts else 0
@@ -97,67 +112,84 @@ class StayBound:
                 heads.append(adult * Fraction(band.percent or 0) / 100 if band.percent is not None else adult)
                 heads.append(Fraction(self._minor(band.amount)))
             charge = max(heads) * self.group.guests * self.longest
-            self.amount = Amount(self.amount.value + charge, lcm(self.amount.den, den, 10_000))
+            self._add(charge, lcm(den, 10_000))
 
     def _length_of_stay(self, stage: PlacedStage) -> None:
         for rule in self.rules["length_of_stay"]:
             if rule.is_priced:
                 blocks = [self._minor(band.price) * (self.longest // band.from_nights) for band in rule.bands]
-                self.amount.value += max(blocks)
-                self._share()
+                self.shares.take_part()
+                self._add(Fraction(max(blocks)))
+                continue
+            percents = [band.percent for band in rule.bands]
+            if rule.reading != "marginal" or self.by_night:
+                self._percent(percents, stage.of)
+            elif stage.of == "running":
+                self.shares.percent_of_nights([Fraction(each) for each in percents])
             else:
-                self._percent([band.percent for band in rule.bands], stage.of)
-                if rule.reading == "marginal":
-                    self.open = self.skewed = True
+                raised, den = _change(percents, self._of(stage.of))
+                self.shares.each_by_itself(raised, self._part_den(stage.of) * den)
 
     def _free_nights(self, stage: PlacedStage) -> None:
         del stage
         if self.rules["free_nights"]:
-            self._share()
-
-    def _share(self) -> None:
-        """Some nights keep their share: the denominator grows by the sum of all weights."""
-        self.amount.den *= max(int(self.weights), 1)
-        self.open = self.open or self.skewed
+            self.shares.take_part()
 
     def _lead_time(self, stage: PlacedStage) -> None:
         for rule in self.rules["lead_time"]:
             points = rule.curve or rule.bands
             self._percent([point.percent for point in points], stage.of)
             spans = [later.days - earlier.days for earlier, later in zip(rule.curve, rule.curve[1:], strict=False)]
-            self.amount.den *= max(spans, default=1)
+            self.shares.multiply(max(spans, default=1))
 
     def _member_tier(self, stage: PlacedStage) -> None:
         for rule in self.rules["member_tier"]:
             if rule.percent:
                 self._percent(list(rule.percent.values()), stage.of)
-            self.amount.value += max([0, *(self._minor(amounts) for amounts in rule.amount.values())])
+            if rule.amount or rule.price:
+                self._add(Fraction(max([0, *(self._minor(amounts) for amounts in rule.amount.values())])))
             prices = [self._minor(amounts) * self.longest for amounts in rule.price.values()]
             self.amount.value = max([self.amount.value, *map(Fraction, prices)])
 
     def _promotion(self, stage: PlacedStage) -> None:
+        """The largest set that can be given. Which comes first is not looked at: where one adds an amount, any that
+        changes single nights may come after it.
+        """
         rules = self.rules["promotion"]
-        for percents, of in _together(rules, stage.of):
-            self._percent(percents, of)
+        unties = any(_percent_of(rule) is None or (rule.of or stage.of) != "running" or _limits(rule) for rule in rules)
+        for members, of in _together(rules, stage.of):
+            percents = [each for rule in members if (each := _percent_of(rule)) is not None]
+            if unties:
+                self.shares.untie()
+            if self.by_night or not any(map(_acts_on_nights, members)):
+                if percents:
+                    self._percent(percents, of)
+            elif of == "running" and not any(map(_limits, members)):
+                self.shares.percent_of_nights([Fraction(each) for each in percents])
+            elif percents:
+                raised, den = _change(percents, self._of(of))
+                self.shares.other_of_nights(raised, den if of == "running" else den * self._part_den(of))
+            else:
+                self.shares.other_of_nights(Fraction(0), 1)
         for rule in rules:
             nights = self._minor(rule.price_per_night) * self.longest
             self.amount.value = max(self.amount.value, Fraction(self._minor(rule.price)), Fraction(nights))
-            if rule.applies == "nights" or rule.night_percent is not None or rule.nth_night is not None:
-                self.open = self.skewed = True
+        if unties:
+            self.shares.untie()
         for rule in self.rules["member_tier"]:
             if rules and rule.extra_points:
-                self.amount.den *= 10_000
+                self.shares.multiply(10_000)
 
     def _package(self, stage: PlacedStage) -> None:
         del stage
         for rule in self.rules["package"]:
-            times = Fraction(1)
+            times, den = Fraction(1), 1
             if rule.per.startswith("person"):
                 times *= self.group.guests * max(Fraction(rule.children_percent) / 100, Fraction(1))
-                self.amount.den = lcm(self.amount.den, 10_000)
+                den = 10_000
             if rule.per.endswith("night"):
                 times *= self.longest
-            self.amount.value += self._minor(rule.price) * times
+            self._add(self._minor(rule.price) * times, den)
 
     def _tax(self) -> None:
         """Taxes on the rounded net amount; each is rounded by itself."""
@@ -183,15 +215,32 @@ def _percent_of(rule: Promotion) -> Decimal | None:
     return pattern.percent if pattern is not None else rule.percent
 
 
-def _together(rules: list[Promotion], of: str) -> list[tuple[list[Decimal], str]]:
-    """Percents of promotions as groups of which one applies at most, with what they are of; as many groups as there can
-    be promotions at once, those with the longest denominators.
+def _acts_on_nights(rule: Promotion) -> bool:
+    """Whether a promotion changes single nights."""
+    return rule.applies == "nights" or rule.night_percent is not None or rule.nth_night is not None
+
+
+def _limits(rule: Promotion) -> bool:
+    """Whether an amount limits what a promotion takes off."""
+    return bool(rule.max_off or rule.floor_per_night)
+
+
+def _change(percents: list[Decimal], of: Amount) -> tuple[Fraction, int]:
+    """How much the highest of some percents adds, and what the denominators of all divide."""
+    most = max(Fraction(0), *map(Fraction, percents))
+    return of.value * most / 100, lcm(*((Fraction(each) / 100).denominator for each in percents))
+
+
+def _together(rules: list[Promotion], of: str) -> list[tuple[list[Promotion], str]]:
+    """Promotions in percent or of single nights, as groups of which one applies at most, with what they are of; as many
+    groups as there can be promotions at once, those that need most.
     """
     groups: list[tuple[list[Promotion], str]] = []
     for rule in rules:
-        if _percent_of(rule) is None:
+        percent = _percent_of(rule)
+        if percent is None and not _acts_on_nights(rule):
             continue
-        base = rule.of or of
+        base = "" if percent is None else rule.of or of
         for members, common in groups:
             whole = all(each.applies != "nights" for each in (rule, *members))
             if whole and common == base and all(never_together(rule, each) for each in members):
@@ -199,6 +248,12 @@ def _together(rules: list[Promotion], of: str) -> list[tuple[list[Decimal], str]
                 break
         else:
             groups.append(([rule], base))
-    found = [([each for rule in members if (each := _percent_of(rule)) is not None], base) for members, base in groups]
-    found.sort(key=lambda group: -lcm(*((Fraction(each) / 100).denominator for each in group[0])))
-    return found[:PROMOTIONS_MAX]
+
+    def need(group: tuple[list[Promotion], str]) -> tuple[bool, bool, int]:
+        members, base = group
+        nightly = any(map(_acts_on_nights, members))
+        dens = [(Fraction(each) / 100).denominator for rule in members if (each := _percent_of(rule)) is not None]
+        return nightly and (base != "running" or any(map(_limits, members))), nightly, lcm(*dens)
+
+    groups.sort(key=need, reverse=True)
+    return groups[:PROMOTIONS_MAX]
