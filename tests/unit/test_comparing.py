@@ -101,6 +101,32 @@ def test_the_cause_names_the_rules_that_differ(engine):
     assert told == {(4, "gold"): (False, True), (5, "public"): (True, False), (5, "gold"): (True, True)}
 
 
+def test_the_cause_is_that_at_the_house_fill_of_now(engine):
+    demand = {"name": "yield", "fill": [0, 80], "lead_days": [0], "percent": [[0], [10]]}
+    engine.publish(changed(demand=[demand]))
+    free = int(engine.availability("A", "2027-01-05", "2027-01-05")["free"].sum())
+    rooms = engine.availability("A", "2027-01-05", "2027-01-05").filter(pl.col("free") > 0)
+    for room_type, count in rooms.select("room_type_id", "free").iter_rows():
+        engine.book("A", room_type, "2027-01-05", 1, rooms=count)
+    assert free > 0
+    found = engine.compare(changed(demand=[demand | {"percent": [[0], [20]]}]), stays=(1,), hotel_ids=["A"])
+    assert set(found.changes["arrival"].dt.day()) == {5}
+    for cause in found.changes["cause"]:
+        assert "no more demand 'yield' +10 %, house 100 % full" in cause
+        assert "now demand 'yield' +20 %, house 100 % full" in cause
+
+
+def test_all_lines_have_a_cause_as_far_as_is_asked(engine):
+    book = changed(season=[{"name": "all", "percent": 7}])
+    found = engine.compare(book, stays=(1, 2, 3))
+    assert len(found.changes) > 100
+    assert found.changes["cause"].null_count() == 0
+    few = engine.compare(book, stays=(1, 2, 3), causes_max=3).changes
+    assert few["cause"].null_count() == len(few) - 3
+    with pytest.raises(InputError, match="causes_max is -1; give 0 or more"):
+        engine.compare(book, causes_max=-1)
+
+
 def test_a_slip_is_stopped_before_it_is_published(engine):
     slip = changed(season=[{"name": "weekend", "weekdays": ["fri", "sat"], "percent": "-95.5"}])  # 18 GBP, not 400
     with pytest.raises(GuardError, match=r"A/king/standard.*480.00 GBP -> 18.00 GBP, -96.25 %") as caught:

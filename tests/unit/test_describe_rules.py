@@ -23,6 +23,11 @@ def described(kind, keys):
         ("season", 'percent = -5\nweekdays = ["fri", "sat"]\ngroup = "w"', "-5 %, fri or sat, group w"),
         ("season", 'percent = 0\nholidays = ["*"]', "0 %, holidays *"),
         (
+            "season",
+            'percent = 5\nholidays = ["CN"]\ndays_before = 1\ndays_after = 2',
+            "+5 %, holidays CN, 1 day before, 2 days after",
+        ),
+        (
             "bounds",
             'floor_percent = 60\nfloor = {CNY = 80}\nceiling = {EUR = "9.50"}',
             "at least 60 % and 80.00 CNY, at most 9.50 EUR",

@@ -44,4 +44,4 @@ def test_a_season_acts_on_them():
     tables = compiled(book, n_nights=20)
     assert np.flatnonzero(tables.season_rule[tables.season_set[0], 0] == 0).tolist() == [9]
     nowhere = load_book('[[season]]\nname = "x"\npercent = -10\nholidays = ["DE:workday"]\n')
-    assert "has no holiday 'workday'" in compiled(nowhere, n_nights=20).warnings[0]
+    assert "no weekend day is known that DE works in" in compiled(nowhere, n_nights=20).warnings[0]

@@ -74,8 +74,8 @@ def diff(
     where: dict[str, Any] = {"region": region, "city": city, "hotel_ids": hotel}
     with screen.progress() as bars, bars.step("prices") as move:
         found = house.engine.compare(
-            new, stays=read_stays(stays), tiers=tier, guard=guard, rows_max=top, parquet=out, progress=move,
-            **where, **guest,
+            new, stays=read_stays(stays), tiers=tier, guard=guard, rows_max=top, causes_max=top, parquet=out,
+            progress=move, **where, **guest,
         )  # fmt: skip
     for note in found.notes:
         screen.note(note)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from nightgrid.money import format_minor, parse_minor
-from nightgrid.pricing.explain.words import listed, ranges, span
+from nightgrid.pricing.explain.words import count, listed, ranges, span
 from nightgrid.pricing.model import (
     Bounds,
     Demand,
@@ -59,7 +59,9 @@ def _nights_on(rule: Season | Bounds | Derived) -> list[str]:
     if isinstance(rule, Season | Bounds) and rule.weekdays:
         parts.append(listed(rule.weekdays))
     if isinstance(rule, Season) and rule.holidays:
-        parts.append(f"holidays {listed(rule.holidays)}")
+        around = [(rule.days_before, "before"), (rule.days_after, "after")]
+        days = [f"{count(days, 'day')} {word}" for days, word in around if days]
+        parts.append(f"holidays {listed(rule.holidays)}{''.join(f', {each}' for each in days)}")
     if rule.priority:
         parts.append(f"priority {rule.priority}")
     return parts

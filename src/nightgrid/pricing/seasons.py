@@ -15,7 +15,14 @@ import numpy.typing as npt
 from nightgrid.errors import UnknownIdError
 from nightgrid.nights import WEEKDAYS, to_date
 from nightgrid.pricing.fields import Problem, basis_points, shown
-from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, holiday_names, holiday_nights, split_holiday
+from nightgrid.pricing.holiday_calendar import (
+    MAKE_UP_WORKDAY,
+    OWN_COUNTRY,
+    check_region,
+    holiday_names,
+    holiday_nights,
+    split_holiday,
+)
 from nightgrid.pricing.mistakes import check_table_size, place_of
 from nightgrid.pricing.model import RuleBook, Season
 from nightgrid.pricing.scopes import Indexes, Mask, ProductClasses, is_own_country
@@ -108,6 +115,10 @@ def holiday_warnings(book: RuleBook, classes: ProductClasses, first_night: int, 
             names = holiday_names(region, first, last)
             if not any(name.casefold() in known.casefold() for known in names):
                 some = ", ".join(names[:12])
+                if name.casefold() == MAKE_UP_WORKDAY:
+                    unknown = f"no weekend day is known that {region} works in {first}..{last}"
+                    warnings.append(f"{place}: {unknown}; give such days as dates until the holidays package has them")
+                    continue
                 warnings.append(f"{place}: {region} has no holiday {shown(name)} in {first}..{last}; it has {some}")
     nowhere = classes.countries.index("") if "" in classes.countries else -1
     own = (season for season in book.season if is_own_country(season.holidays))

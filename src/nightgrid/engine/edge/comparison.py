@@ -93,7 +93,8 @@ class Comparison:
 
     `changes`: the changed prices, at most as many as were asked for, those that break the guard first, then the largest
     change: hotel_id, room_type_id, plan_id, arrival, nights, tier, currency, old_minor, new_minor, change_percent,
-    broken (max_drop, max_rise, min_price or null), cause (the rules that differ for that stay; of the first lines).
+    broken (max_drop, max_rise, min_price or null), cause (the rules that differ for that stay; of the first
+    `causes_max` lines).
     `by_hotel`: prices, changed, up, down, broken, sums (of the changed prices) and extremes of every hotel compared.
     """
 

@@ -27,7 +27,7 @@ from nightgrid.search.price_version import PriceVersion
 
 STAYS: Final = (1, 2, 7)
 _EPOCH = to_ordinal("1970-01-01")
-_CAUSES: Final = 100
+_CAUSES: Final = 1_000
 _SHOWN: Final = 10
 _COUNTS: Final = ("prices", "changed", "up", "down", "broken", "old_minor", "new_minor")
 
@@ -164,6 +164,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         arrivals: tuple[date | str, date | str] | None = None,
         guard: Guard | None = None,
         rows_max: int = 10_000,
+        causes_max: int = _CAUSES,
         parquet: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
         **asked: Unpack[QuestionWhere],
@@ -172,17 +173,20 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         and with the current version (or a kept one, `against` its digest). Nothing is published.
 
         `asked` is the guest's question and the part of the chain, as in `reprice`; `guard` says which changes are too
-        large; the answer keeps at most `rows_max` changed prices, `parquet` names a file that gets all of them;
+        large; the answer keeps at most `rows_max` changed prices and explains the first `causes_max` (half a
+        millisecond each); `parquet` names a file that gets all of them, without causes;
         `progress(done, all)` counts prices. A tier that only one of the books has is left out and noted. Errors as
         `publish` and `reprice`. O(prices), in bounded memory.
         """
         if type(rows_max) is not int or rows_max < 1:
             raise InputError(f"rows_max is {rows_max!r}; give 1 or more")
+        if type(causes_max) is not int or causes_max < 0:
+            raise InputError(f"causes_max is {causes_max!r}; give 0 or more")
         with self._publishing:
             self._switch_locked(self._now_ms())
             new = self._compile(book)
             old = self._priced() if against is None else self._today_of(against)
-        return self._compared(old, new, (stays, tiers, arrivals, asked), guard, rows_max, parquet, progress)
+        return self._compared(old, new, (stays, tiers, arrivals, asked), guard, rows_max, parquet, progress, causes_max)
 
     def _check_guard(self, prices: PriceVersion, guard: Guard) -> None:
         """GuardError if a price of a version that is to be published breaks a guard."""
@@ -205,6 +209,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         rows_max: int,
         parquet: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
+        causes_max: int = _CAUSES,
     ) -> Comparison:
         stays, tiers, arrivals, words = asked
         common = [tier for tier in old.tiers if tier in new.tiers]
@@ -221,7 +226,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         self._pass(pair, tally, list(old.tiers), parquet, progress)
         shown = tile_frame(self.catalog, tally.first(), old.tiers)
         booked = (cube.calendar_today + cube.first_night)[self.catalog.hotel_calendar].tolist()
-        causes = self._causes(pair, tally.first(), booked)
+        causes = self._causes(pair, tally.first(), booked, causes_max)
         shown = shown.with_columns(pl.Series("cause", causes + [None] * (len(shown) - len(causes)), dtype=pl.String))
         counts = dict(zip(_COUNTS, tally.counts, strict=True))
         return Comparison(
@@ -271,15 +276,19 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         book = entry.compiled.book
         return self._folded(self._compiled(book, self.catalog, self.first_night, entry.compiled.data))
 
-    def _causes(self, pair: list[Cube], tile: Tile, booked: list[int]) -> list[str]:
+    def _causes(self, pair: list[Cube], tile: Tile, booked: list[int], most: int) -> list[str]:
         """In words the rules that differ between the two versions, of the first lines."""
         hotels = self.catalog.row_hotel[self.catalog.product_row]
         old_tiers = pair[0].version.tiers
         causes = []
-        for line in range(min(_CAUSES, len(tile.product))):
+        fill = pair[0].fill_bp
+        for line in range(min(most, len(tile.product))):
             product, arrival = int(tile.product[line]), int(tile.arrival[line]) + _EPOCH
             stay = (arrival, int(tile.nights[line]), arrival - booked[int(hotels[product])])
-            asking = of_length(pair[0].asking, int(tile.nights[line]))
+            asking = of_length(pair[0].asking, stay[1])
+            if asking.fill_bp is None and fill is not None:  # the prices are those of the house as it is now
+                first = arrival - pair[0].version.first_night
+                asking = asking.with_fill(tuple(fill[int(hotels[product]), first : first + stay[1]].tolist()))
             tier = old_tiers[int(tile.tier[line])]
             try:
                 told = [_applied(cube.version, product, *stay, tier, asking) for cube in pair]
