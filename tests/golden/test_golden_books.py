@@ -62,7 +62,8 @@ def test_the_book_of_the_case_is_one(case: PriceCase):
     assert load_book(book.canonical_json()).digest == book.digest
 
 
-@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name)
+# The scope lets pytest run the two tests of a case one after the other, so that its engine is made once.
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name, scope="module")
 def test_a_quote_is_the_golden_price(case: PriceCase):
     engine = engine_for(case)
     expect = {key: tuple(value) if isinstance(value, list) else value for key, value in case.expect.items()}
@@ -87,7 +88,7 @@ def test_a_quote_is_the_golden_price(case: PriceCase):
         skip(case, f"the quote does not tell {', '.join(sorted(set(expect) - told))}")
 
 
-@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", BOOKS, ids=lambda case: case.name, scope="module")
 def test_a_quote_among_many_is_the_golden_price(case: PriceCase):
     """Asked on a later day, as if it were the day of the booking."""
     engine = engine_for(case)

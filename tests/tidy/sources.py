@@ -62,6 +62,18 @@ def is_package(module: str) -> bool:
     return (PACKAGE.joinpath(*module.split(".")) if module else PACKAGE).is_dir()
 
 
+@cache
+def tree_of(source: str) -> ast.Module:
+    """The syntax tree of a source text, which many rules read."""
+    return ast.parse(source)
+
+
+@cache
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """All nodes of that tree."""
+    return tuple(ast.walk(tree_of(source)))
+
+
 def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function of a module with its dotted place: `Engine.hold`, `build.<inner>`."""
     for node in ast.iter_child_nodes(tree):

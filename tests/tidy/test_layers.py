@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.tidy import layers
-from tests.tidy.sources import is_package, package_modules, python_files
+from tests.tidy.sources import is_package, nodes_of, package_modules, python_files
 
 
 class Import(NamedTuple):
@@ -24,7 +24,7 @@ class Import(NamedTuple):
 def imports(module: str, source: str, *, package: bool = False) -> Iterator[Import]:
     """Every import of a module: at its head, in functions, for annotations, relative, and by name through importlib."""
     home = f"nightgrid.{module}".rstrip(".").split(".")
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             yield from (Import(node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -118,15 +118,16 @@ def strange_packages(module: str, source: str) -> list[str]:
 def clock_reads(module: str, source: str) -> list[str]:
     """Uses of the standard library's clocks, also under another name, and of NumPy's "now"."""
     allowed = tuple(name for who, names in layers.CLOCK_READERS.items() if fnmatchcase(module, who) for name in names)
-    tree = ast.parse(source)
     meaning: dict[str, str] = {}  # the name used here -> the dotted name it stands for
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             meaning.update({alias.asname or alias.name.split(".")[0]: alias.name for alias in node.names})
         elif isinstance(node, ast.ImportFrom) and not node.level:
             meaning.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Call):
+            continue
         first, _, rest = _dotted(node).partition(".")
         name = f"{meaning.get(first, '')}.{rest}".strip(".")
         line = getattr(node, "lineno", 0)

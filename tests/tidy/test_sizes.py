@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tidy.sources import functions, package_modules, project_texts, python_files
+from tests.tidy.sources import functions, nodes_of, package_modules, project_texts, python_files, tree_of
 
 FILE_LINES_MAX = 350
 FUNCTION_LINES_MAX = 60
@@ -35,7 +35,7 @@ def long_functions(files: dict[str, str], ratchet: dict[str, tuple[int, str]]) -
     sizes = (
         (f"{path}:{place}", function.end_lineno - function.lineno + 1 - _docstring_lines(function))
         for path, text in files.items()
-        for place, function in functions(ast.parse(text))
+        for place, function in functions(tree_of(text))
     )
     return _too_long(sizes, FUNCTION_LINES_MAX, ratchet)
 
@@ -59,7 +59,7 @@ def _docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def lost_ratchets(files: dict[str, str], ratchet: dict[str, tuple[int, str]]) -> list[str]:
     """Entries of the ratchet that name nothing any more."""
-    places = {f"{path}:{place}" for path, text in files.items() for place, _ in functions(ast.parse(text))}
+    places = {f"{path}:{place}" for path, text in files.items() for place, _ in functions(tree_of(text))}
     lost = (entry for entry in ratchet if entry not in places | set(files))
     return [f"{entry}: named in RATCHET, but there is no such place" for entry in lost]
 
@@ -76,7 +76,7 @@ def lines_with(pattern: re.Pattern[str], texts: dict[str, str]) -> list[str]:
 
 def undocumented(module: str, source: str) -> list[str]:
     """Public modules, classes, functions and methods without a docstring (overloads and setters repeat another's)."""
-    tree = ast.parse(source)
+    tree = tree_of(source)
     found = [] if ast.get_docstring(tree) else [f"{module}: the module has no docstring"]
     for place, node in _public(tree):
         repeats = any(ast.unparse(mark).rpartition(".")[2] in ("overload", "setter") for mark in node.decorator_list)
@@ -95,12 +95,11 @@ def _public(tree: ast.Module | ast.ClassDef, inside: str = "") -> Iterator[tuple
 
 def bare_asserts(module: str, source: str) -> list[str]:
     """`assert` in the library: `python -O` removes it. Kernels may hold some under `if VERIFY:`, a switch of tests."""
-    tree = ast.parse(source)
     checked = set()
     if module.startswith("native"):
-        blocks = (node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "VERIFY")
+        blocks = (node for node in nodes_of(source) if isinstance(node, ast.If) and ast.unparse(node.test) == "VERIFY")
         checked = {id(inner) for block in blocks for part in block.body for inner in ast.walk(part)}
-    asserts = (node for node in ast.walk(tree) if isinstance(node, ast.Assert) and id(node) not in checked)
+    asserts = (node for node in nodes_of(source) if isinstance(node, ast.Assert) and id(node) not in checked)
     return [f"{module}:{node.lineno}: bare assert; raise an error of nightgrid.errors" for node in asserts]
 
 
