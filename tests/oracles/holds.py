@@ -121,9 +121,10 @@ class Holds(Grid):
         self._count(hold, +1)
         if hold.state not in LIVE_STATES:
             hold.ended_ms = self.now_ms
-        elif hold.state in ("checked_out", "no_show") and not self._nights_in_window(hold):
-            hold.ended_ms = self.now_ms
-        elif self._nights_in_window(hold):
+        elif hold.state in SOLD_STATES and not self._nights_in_window(hold):
+            if hold.ended_ms is None or hold.state in ("checked_out", "no_show"):
+                hold.ended_ms = self.now_ms
+        else:
             hold.ended_ms = None
         if hold.state in ("released", "expired") or refund:
             self._return_coupon(hold)

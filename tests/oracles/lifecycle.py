@@ -199,6 +199,9 @@ class Lifecycle(Requests):
         since do not matter.
         """
         if expired.rebooked_as is not None:
+            booked = self.holds.get(expired.rebooked_as)
+            if booked is not None and rooms not in (None, booked.rooms):
+                return Answer("ALREADY_CONFIRMED")
             return Answer("EXISTS", expired.rebooked_as)
         if rooms is not None and rooms > expired.rooms:
             return Answer("INVALID")

@@ -128,3 +128,16 @@ def test_a_party_may_be_too_large_for_another_room_type(engine) -> None:
     assert refused.value.outcome == Outcome.TOO_MANY_GUESTS
     engine.amend(booking.id, room_type_id="B", guests=1)
     assert engine.get(booking.id).room_type_id == "B"
+
+
+def test_a_hold_that_was_booked_again_in_part_is_not_booked_again_whole(engine) -> None:
+    """As a hold that was confirmed in part: EXISTS only for the same part."""
+    hold = engine.hold("H", "A", night(1), 1, rooms=2, ttl_seconds=60)
+    engine.clock.advance_ms(60_000)
+    again = engine.confirm(hold.id, rooms=1, rebook=True)
+
+    assert engine.confirm(hold.id, rooms=1, rebook=True).id == again.id
+    assert engine.confirm(hold.id, rebook=True).id == again.id
+    with pytest.raises(Refused) as refused:
+        engine.confirm(hold.id, rooms=2, rebook=True)
+    assert refused.value.outcome == Outcome.ALREADY_CONFIRMED

@@ -18,13 +18,14 @@ from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.records import publish, publish_change
 from nightgrid.native.store.sales import begin_keeping, counter_code, end_keeping, swap_counts
-from nightgrid.native.store.slots import allocate_slot, find_slot, forget_past, hotel_of_slot, is_past
+from nightgrid.native.store.slots import allocate_slot, find_slot, follow_past, hotel_of_slot
 from nightgrid.native.store.views import hotel_words_of, quotes_of, row_hotel_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
 _INVALID = int(Outcome.INVALID)
 _EXISTS = int(Outcome.EXISTS)
+_ALREADY_CONFIRMED = int(Outcome.ALREADY_CONFIRMED)
 _UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)
 _OUTSIDE_HORIZON = int(Outcome.OUTSIDE_HORIZON)
 _NOT_FOUND = int(Outcome.NOT_FOUND)
@@ -104,8 +105,8 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     if request[q.Q_QUOTE] != 0:
         note_quote(store, slot, request)
         slots[base + at.W_SCOPE] |= q.SCOPE_BOUND
-    if state != at.STATE_HELD and not is_past(store, slot):
-        forget_past(slots, base)
+    if state != at.STATE_HELD:
+        follow_past(store, slot, base, now_ms)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     lsn = publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
     steps.step(store, steps.POINT_GIVING)
@@ -224,7 +225,9 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
         return (_INVALID if code == _OK else code), 0, 0, lsn
     known = slots[slot * at.W_WORDS + at.W_PREVIOUS]
     if known > 0:
-        return _EXISTS, 0, known, slots[(known & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
+        booked = (known & 0xFFFFFFFF) * at.W_WORDS
+        same = rooms == 0 or rooms == q.stay_rooms(slots[booked + at.W_STAY])
+        return (_EXISTS if same else _ALREADY_CONFIRMED), 0, known, slots[booked + at.W_LSN]
     if rooms < 0 or rooms > q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]):
         return _INVALID, 0, 0, lsn
     request = _again(store, slot, rooms)

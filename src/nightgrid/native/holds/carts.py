@@ -272,7 +272,7 @@ def _resolve_lines(store, slots_of_cart, open_lines, verb, now_ms, out_lsn):
         if slot >= 0:
             hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
             if confirms:
-                turn_booked(store, slot, hotel, q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]))
+                turn_booked(store, slot, hotel, q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]), now_ms)
             else:
                 turn_ended(store, slot, hotel, at.STATE_RELEASED, now_ms)
     kind = at.RECORD_CONFIRM if confirms else at.RECORD_RELEASE

@@ -19,6 +19,7 @@ from nightgrid.native.store.records import publish, publish_change
 from nightgrid.native.store.sales import begin_keeping, count_open, count_sale, end_keeping
 from nightgrid.native.store.slots import (
     find_slot,
+    follow_past,
     hold_id_of,
     hotel_of_slot,
     is_forgotten,
@@ -76,7 +77,7 @@ def give_tail(store, slot, hotel, stay, kept):
 
 
 @kernel
-def turn_booked(store, slot, hotel, rooms):
+def turn_booked(store, slot, hotel, rooms, now_ms):
     """A hold becomes a booking of `rooms` rooms in its slot, and changes lists. Its rooms are sold once published."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
@@ -85,6 +86,7 @@ def turn_booked(store, slot, hotel, rooms):
     slots[base + at.W_STAY] = q.stay_word(q.stay_arrival(stay), nights, nights, rooms)
     if slots[base + at.W_SCOPE] & q.SCOPE_BOUND != 0:  # a quote is so much for each room
         slots[base + at.W_VALUE] = slots[base + at.W_VALUE] // q.stay_rooms(stay) * rooms
+    follow_past(store, slot, base, now_ms)
     steps.step(store, steps.POINT_SLOT)
     store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8 | at.STATE_BOOKED)
     steps.step(store, steps.POINT_SLOT)
@@ -123,7 +125,7 @@ def _confirm(store, slot, hotel, rooms, now_ms):
     if rooms < 1 or rooms > q.stay_rooms(stay):
         return _INVALID, slots[base + at.W_LSN]
     # From here on it must succeed.
-    turn_booked(store, slot, hotel, rooms)
+    turn_booked(store, slot, hotel, rooms, now_ms)
     lsn = publish_change(store, slot, at.RECORD_CONFIRM, now_ms, rooms, slots[base + at.W_PLACE], stay)
     sell_held(store, slot, hotel, stay, rooms)
     return _OK, lsn
@@ -223,6 +225,7 @@ def _depart(store, slot, hotel, departure, now_ms):
     kept = departure - arrival
     begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     slots[base + at.W_STAY] = q.stay_word(arrival, kept, kept, q.stay_rooms(stay))
+    follow_past(store, slot, base, now_ms)
     steps.step(store, steps.POINT_SLOT)
     lsn = publish_change(store, slot, at.RECORD_DEPART, now_ms, departure, slots[base + at.W_PLACE], stay)
     give_tail(store, slot, hotel, stay, kept)

@@ -226,6 +226,15 @@ def forget_past(slots, base):
         slots[base + at.W_DEADLINE_MS] = slots[base + at.W_TAKEN_MS]
 
 
+@inlined_kernel
+def follow_past(store, slot, base, now_ms):
+    """Note that a booking is past, or that it is not any more, once its nights have changed."""
+    if not is_past(store, slot):
+        forget_past(slots_of(store), base)
+    elif not is_noted_past(slots_of(store), base):
+        note_past(slots_of(store), base, now_ms)
+
+
 @kernel
 def note_past_stays(store, hotel, now_ms):
     """Note the bookings of a hotel whose nights have all left the window: they are remembered for the retention time
