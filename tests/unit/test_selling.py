@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nightgrid import Catalog, Engine, ManualClock, Outcome, Refused
+from nightgrid import Catalog, Engine, InputError, ManualClock, Outcome, Refused
 from nightgrid.native.store import layout as at
 from nightgrid.native.store.locks import lock_hotels, unlock_hotels
 
@@ -231,3 +231,29 @@ def test_a_row_that_forgot_its_controls_is_found(engine, region) -> None:
     words[:] = np.zeros_like(words)
 
     assert {each.kind for each in engine.check()} == {"control"}
+
+
+def test_a_hold_carries_as_many_points_as_its_word_has_room_for_beside_the_largest_of_all_else() -> None:
+    catalog = Catalog.from_frames(
+        {"hotel_id": ["H"], "currency": ["EUR"], "time_zone": ["UTC"]},
+        {"hotel_id": ["H"], "room_type_id": ["A"], "capacity": [9], "base_minor": [100]},
+    )
+    clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    names = {"tiers": [f"t{i}" for i in range(16)], "channels": [f"c{i}" for i in range(254)]}
+    engine = Engine.in_memory(catalog, "2027-01-01", 3, clock=clock, **names)
+    engine.create_block("GROUP", "H", "A", 2, first_night="2027-01-01", last_night="2027-01-03", channel="c253")
+    engine.set_counter("POINTS", 10**9)
+    who = {"tier": "t15", "channel": "c253", "block": "GROUP", "coupon": "POINTS", "coupon_units": 262_143}
+
+    hold = engine.hold("H", "A", "2027-01-01", 2, **who)
+
+    view = engine.get(hold.id)
+    assert {name: getattr(view, name) for name in who} == who
+    for frame in (engine.find(channel="c253"), engine.records().tail(1)):
+        assert frame.select(*who).row(0, named=True) == who
+    assert engine.counters()["used"].to_list() == [262_143]
+    engine.release(hold.id)
+    assert engine.counters()["used"].to_list() == [0]
+    assert engine.check() == []
+    with pytest.raises(InputError, match="coupon_units is 262144; allowed are 1 to 262143"):
+        engine.hold("H", "A", "2027-01-01", 2, **{**who, "coupon_units": 262_144})

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase
 from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 from nightgrid.native.upkeep import questions
 
 _FOUND_FIRST = 1_024
@@ -58,11 +59,11 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         taken_ms=int(line[at.W_TAKEN_MS]),
         resolved_ms=int(line[at.W_RESOLVED_MS]) if ended else 0,
         lsn=int(line[at.W_LSN]),
-        channel=(scope & 0xFF) - 1,
-        tier=scope >> 8 & 0xFF,
-        block=(scope >> 16 & 0xFFFF) - 1,
-        counter=(scope >> 32 & 0xFFFF) - 1,
-        units=scope >> 48 & 0x3FFF,
+        channel=(scope & q.CHANNEL_MASK) - 1,
+        tier=scope >> q.CLASS_SHIFT & q.CLASS_MASK,
+        block=(scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1,
+        counter=(scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1,
+        units=scope >> q.UNITS_SHIFT & q.UNITS_MAX,
         link=int(line[at.W_LINK]),
         booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
         value_minor=max(-int(line[at.W_PREVIOUS]), 0) if ended else int(line[at.W_VALUE]),

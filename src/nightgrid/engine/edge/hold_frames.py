@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.names import Names
 from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 from nightgrid.nights import to_ordinal
 
 STATES = {
@@ -79,11 +80,11 @@ def scope_columns(names: Names, scope: Words) -> dict[str, pl.Series]:
     blocks = {control: name for name, control in names.blocks.items()}
     coupons = {counter: name for name, counter in names.counters.items()}
     return {
-        "tier": named(list(names.tiers), scope >> 8 & 0xFF),
-        "channel": named(list(names.channels), (scope & 0xFF) - 1),
-        "block": named(blocks, (scope >> 16 & 0xFFFF) - 1),
-        "coupon": named(coupons, (scope >> 32 & 0xFFFF) - 1),
-        "coupon_units": pl.Series(scope >> 48 & 0x3FFF),
+        "tier": named(list(names.tiers), scope >> q.CLASS_SHIFT & q.CLASS_MASK),
+        "channel": named(list(names.channels), (scope & q.CHANNEL_MASK) - 1),
+        "block": named(blocks, (scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1),
+        "coupon": named(coupons, (scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1),
+        "coupon_units": pl.Series(scope >> q.UNITS_SHIFT & q.UNITS_MAX),
     }
 
 

@@ -60,13 +60,16 @@ _ROOMS_SHIFT: Final = 40
 _ARRIVAL_MASK: Final = (1 << 22) - 1
 _NIGHTS_MASK: Final = (1 << 9) - 1
 
-# -- a scope in one word ---------------------------------------------------------------------------
-_CLASS_SHIFT: Final = 8
-_BLOCK_SHIFT: Final = 16
-_COUNTER_SHIFT: Final = 32
-_UNITS_SHIFT: Final = 48
-UNITS_MAX: Final = (1 << 14) - 1
-SCOPE_COUPON: Final = (1 << 62) - (1 << _COUNTER_SHIFT)  # the bits of the limited counter and its units
+# -- a scope in one word: channel 8 bits, class 4, block 16, counter 16, units 18 ------------------
+CHANNEL_MASK: Final = 0xFF
+CLASS_SHIFT: Final = 8
+CLASS_MASK: Final = 0xF
+BLOCK_SHIFT: Final = 12
+COUNTER_SHIFT: Final = 28
+NUMBER_MASK: Final = 0xFFFF  # of a block or counter
+UNITS_SHIFT: Final = 44
+UNITS_MAX: Final = (1 << 18) - 1
+SCOPE_COUPON: Final = (1 << 62) - (1 << COUNTER_SHIFT)  # the bits of the limited counter and its units
 SCOPE_BOUND: Final = 1 << 62  # the price is that of a quote
 
 
@@ -104,37 +107,37 @@ def scope_word(channel: int = 0, tier: int = 0, block: int = 0, counter: int = 0
     """Scope of a request: channel, block and counter as index + 1 (0 = none), tier as class index, units of the
     counter.
     """
-    return channel | tier << _CLASS_SHIFT | block << _BLOCK_SHIFT | counter << _COUNTER_SHIFT | units << _UNITS_SHIFT
+    return channel | tier << CLASS_SHIFT | block << BLOCK_SHIFT | counter << COUNTER_SHIFT | units << UNITS_SHIFT
 
 
 @inlined_kernel
 def scope_channel(scope):
     """Channel + 1, 0 = none."""
-    return scope & 0xFF
+    return scope & CHANNEL_MASK
 
 
 @inlined_kernel
 def scope_class(scope):
     """Class of the guest, 0 = lowest."""
-    return scope >> _CLASS_SHIFT & 0xFF
+    return scope >> CLASS_SHIFT & CLASS_MASK
 
 
 @inlined_kernel
 def scope_block(scope):
     """Block (its control + 1), 0 = general sale."""
-    return scope >> _BLOCK_SHIFT & 0xFFFF
+    return scope >> BLOCK_SHIFT & NUMBER_MASK
 
 
 @inlined_kernel
 def scope_counter(scope):
     """Limited counter + 1, 0 = none."""
-    return scope >> _COUNTER_SHIFT & 0xFFFF
+    return scope >> COUNTER_SHIFT & NUMBER_MASK
 
 
 @inlined_kernel
 def scope_units(scope):
     """Units of the limited counter."""
-    return scope >> _UNITS_SHIFT & UNITS_MAX
+    return scope >> UNITS_SHIFT & UNITS_MAX
 
 
 @inlined_kernel

@@ -251,4 +251,4 @@ def count_open(store, scope, sign):
 @inlined_kernel
 def needs_counters(scope):
     """True if a request names a limited counter or a channel."""
-    return (scope & 0xFF) != 0 or q.scope_counter(scope) != 0
+    return q.scope_channel(scope) != 0 or q.scope_counter(scope) != 0
