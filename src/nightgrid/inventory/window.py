@@ -44,7 +44,7 @@ class WindowPart(StoreBase):
 
     def roll(self, first_night: int, open_words: NDArray[np.int64], now_ms: int, archive: Archive | None) -> int:
         """Make `first_night` (ordinal) the first night of the window; returns by how many nights it moved on, 0 if it
-        is not after the first one now. O(hotels + rows x nights + bookings).
+        is not after the first one now. O(hotels + rows x days that leave + bookings).
 
         Holds, bookings and searches go on meanwhile. Nights that leave are written to the archive first, as they are in
         the instant in which they leave; what it raises leaves everything as it was.

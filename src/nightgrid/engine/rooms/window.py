@@ -25,7 +25,8 @@ class WindowMixin(VersionMixin, HotelMixin):
         yet. The new last nights have the catalogue's rooms, no restrictions and no selling controls, and prices by the
         current rule book. Stays that cross the first night stay; a booking whose last night has left is remembered for
         the retention time. Holds, bookings and searches go on meanwhile. InputError and OSError change nothing.
-        O(room types x nights) plus the compilation of the rule book.
+        Rooms: O(hotels + room types x nights that leave + bookings). Prices, where there are any: a fold of the current
+        rule book over the new window.
         """
         now_ms = self._bulk_ms()
         today = int(self._days.today(now_ms)[self.catalog.hotel_calendar].min())
