@@ -130,8 +130,8 @@ def text_list(what: str, frame: pl.DataFrame, column: str) -> list[str | None]:
     return texts(what, frame, column).to_list() if column in frame.columns else [None] * len(frame)
 
 
-def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
-    """A date column (or ISO text) as proleptic ordinals, int64."""
+def days_since_1970(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int32]:
+    """A date column (or ISO text) as it stands in memory: days since 1970-01-01, int32."""
     series = frame[column]
     if series.dtype == pl.String:
         odd = (series.str.len_bytes() != len("yyyy-mm-dd")).arg_true()  # 2027-1-5: one way of writing a date only
@@ -143,9 +143,15 @@ def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
             raise InputError(f"{what}: column {column} is not a date as yyyy-mm-dd: {error}") from error
     if series.dtype != pl.Date:
         raise InputTypeError(f"{what}: column {column} has type {series.dtype}; a date (without time) is needed")
-    return series.to_physical().to_numpy().astype(np.int64) + to_ordinal("1970-01-01")
+    return series.to_physical().to_numpy()
 
 
+def ordinals(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int64]:
+    """A date column (or ISO text) as proleptic ordinals, int64."""
+    return days_since_1970(what, frame, column) + np.int64(EPOCH)
+
+
+EPOCH = to_ordinal("1970-01-01")
 _LONG_NAMES = dict(
     zip(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), WEEKDAYS, strict=True)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.digests import Digests
 from nightgrid.engine.edge.frames import (
+    EPOCH,
     UNKNOWN_HOTEL_ROW,
     UNKNOWN_PRODUCT_ROW,
     as_frame,
+    days_since_1970,
     integers,
     optional_integers,
-    ordinals,
     refuse_unknown,
     require,
     row_indexes,
@@ -28,21 +30,22 @@ from nightgrid.errors import InputError, InputTypeError, NightgridError
 from nightgrid.inventory.inventory import BatchAnswer, Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
 from nightgrid.native.store import requests as q
-from nightgrid.nights import to_ordinal
 from nightgrid.outcomes import Outcome
 
-_EPOCH = to_ordinal("1970-01-01")
 _ANY = 2**31 - 1
 _TTL_MS = HOLD_TTL_MS_DEFAULT
 _PART = 32_768  # requests that are handed to the kernel at once
-_HAVE_NIGHTS = np.zeros(max(Outcome) + 1, np.bool_)
-_HAVE_NIGHTS[[int(outcome) for outcome in Outcome if outcome.has_night]] = True
+_UNKNOWN_PRODUCT = int(Outcome.UNKNOWN_PRODUCT)  # plain numbers: what is compared with them stays int16
+_FIRST_OF_NIGHTS = min(int(outcome) for outcome in Outcome if outcome.has_night)
+_LAST_OF_NIGHTS = max(int(outcome) for outcome in Outcome if outcome.has_night)
+_BETWEEN = [int(each) for each in Outcome if _FIRST_OF_NIGHTS < each < _LAST_OF_NIGHTS and not each.has_night]
 #: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
 _BEYOND_PLAIN = frozenset(
     ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units",
      "replace")
 )  # fmt: skip
 _OF_HOLDS = ("ttl_seconds", "replace")
+_thread = local()
 _COLUMNS = (
     "hotel_id", "room_type_id", "row_index", "arrival", "nights", "departure", "rooms", "key", "key_high", "key_low",
     "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
@@ -63,8 +66,8 @@ def _ttl_ms(what: str, frame: pl.DataFrame) -> NDArray[np.int64]:
     return (seconds * 1000).round().cast(pl.Int64).to_numpy()
 
 
-def _nights(what: str, frame: pl.DataFrame, arrival: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Nights of every line, from nights or from departure: a line has exactly one of them."""
+def _nights(what: str, frame: pl.DataFrame, arrival: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Nights of every line, from nights or from departure: a line has exactly one of them. arrival: days since 1970."""
     if "departure" not in frame.columns:
         return integers(what, frame, "nights", -_ANY, _ANY)
     leaves = frame["departure"].is_not_null()
@@ -76,17 +79,19 @@ def _nights(what: str, frame: pl.DataFrame, arrival: NDArray[np.int64]) -> NDArr
     nights[stays.to_numpy()] = counts
     if leaves.any():
         there = leaves.to_numpy()
-        nights[there] = ordinals(what, frame.filter(leaves), "departure") - arrival[there]
+        nights[there] = days_since_1970(what, frame.filter(leaves), "departure") - arrival[there].astype(np.int64)
     return nights
 
 
 def _plain_fields(
     what: str, catalog: Catalog, digests: Digests, frame: pl.DataFrame, ttl_ms: int
 ) -> dict[int, NDArray[np.integer] | int]:
-    """The first Q_PLAIN fields of every request of a frame: a whole number a line, or one for all."""
+    """The first Q_PLAIN fields of every request of a frame: a whole number a line, or one for all; arrivals as days
+    since 1970, which is how the frame has them.
+    """
     refuse_unknown(what, frame, (*_COLUMNS, *_OF_HOLDS) if ttl_ms else _COLUMNS)
     require(what, frame, ["arrival"] if "departure" in frame.columns else ["arrival", "nights"])
-    arrival = ordinals(what, frame, "arrival")
+    arrival = days_since_1970(what, frame, "arrival")
     fields: dict[int, NDArray[np.integer] | int] = {
         q.Q_ROW: row_indexes(what, catalog, frame, strict=False),
         q.Q_PRODUCT: -1,
@@ -112,6 +117,7 @@ def requests_of(
     requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
     for field, values in _plain_fields(what, catalog, digests, frame, ttl_ms).items():
         requests[field] = values
+    requests[q.Q_ARRIVAL] += EPOCH
     if "guest" in frame.columns:
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
     if "reference" in frame.columns:
@@ -120,22 +126,33 @@ def requests_of(
     return requests
 
 
+def _scratch_of_thread() -> NDArray[np.int64]:
+    """Memory for a part, kept by its thread: pages that are new each time cost more than what is written there."""
+    kept: NDArray[np.int64] | None = getattr(_thread, "part", None)
+    if kept is None:
+        kept = _thread.part = np.empty(q.Q_PLAIN * _PART, np.int64)
+    return kept
+
+
 def _parts(
     fields: dict[int, NDArray[np.integer] | int], size: int, between: Callable[[], None] | None
 ) -> Iterator[NDArray[np.int64]]:
     """Plain requests as matrices (Q_PLAIN, at most _PART), which a cache keeps from when they are written to when they
     are read; each until the next. `between` is called after each but the last.
     """
-    part = np.empty((q.Q_PLAIN, 0), np.int64)
+    scratch = _scratch_of_thread()
+    part = scratch[:0].reshape(q.Q_PLAIN, 0)
     for first in range(0, size, _PART):
         if first and between is not None:
             between()
         lines = slice(first, min(first + _PART, size))
         fresh = lines.stop - first != part.shape[1]
         if fresh:
-            part = np.empty((q.Q_PLAIN, lines.stop - first), np.int64)
+            part = scratch[: q.Q_PLAIN * (lines.stop - first)].reshape(q.Q_PLAIN, -1)
         for field, values in fields.items():
-            if not isinstance(values, int):
+            if field == q.Q_ARRIVAL:
+                np.add(values[lines], EPOCH, out=part[field], dtype=np.int64)  # type: ignore[index]
+            elif not isinstance(values, int):
                 part[field] = values[lines]
             elif fresh:
                 part[field] = values
@@ -206,16 +223,17 @@ def answer_requests(inventory: Inventory, requests: NDArray[np.int64], now_ms: i
 
 def _answer_frame(answer: BatchAnswer, rows: Any) -> pl.DataFrame:
     """The frame that `hold_many` answers; rows (request): as `row_indexes` gives them."""
-    refused = np.flatnonzero(answer.code)
-    codes = answer.code[refused]
-    unknown = (codes == Outcome.UNKNOWN_PRODUCT) & (rows[refused] == UNKNOWN_HOTEL_ROW)
-    answer.code[refused[unknown]] = Outcome.UNKNOWN_HOTEL
-    has_night = np.zeros(len(answer.code), np.bool_)
-    has_night[refused] = _HAVE_NIGHTS[codes]
-    answer.night[:] -= np.int32(_EPOCH)
-    nights = pl.Series("night", answer.night).cast(pl.Date)
+    code, days = answer.code, answer.night
+    nameless = code == _UNKNOWN_PRODUCT
+    if nameless.any():
+        code[nameless & (rows == UNKNOWN_HOTEL_ROW)] = Outcome.UNKNOWN_HOTEL
+    has_night = (code >= _FIRST_OF_NIGHTS) & (code <= _LAST_OF_NIGHTS)
+    for outcome in _BETWEEN:
+        has_night &= code != outcome
+    days -= np.int32(EPOCH)
+    nights = pl.Series("night", days).cast(pl.Date)
     nights = nights.zip_with(pl.Series(has_night), pl.Series([None], dtype=pl.Date))
-    return pl.DataFrame({"outcome": answer.code, "hold_id": answer.hold_id, "lsn": answer.lsn, "night": nights})
+    return pl.DataFrame({"outcome": code, "hold_id": answer.hold_id, "lsn": answer.lsn, "night": nights})
 
 
 def _ids(ids: Any) -> NDArray[np.integer]:
