@@ -111,7 +111,8 @@ def test_a_cart_keeps_the_prices_of_its_quotes(engine):
     assert [hold.rooms for hold in cart.holds] == [2, 1, 1]
     engine.confirm_cart(cart.cart_id)
     first, second, third = (engine.get(hold.id) for hold in cart.holds)
-    assert (first.value_minor, first.quote, first.tier, first.coupon) == (36_000, one.digest, "gold", "FALL")
+    # Of the two rooms one has the coupon: 180.00 and 200.00.
+    assert (first.value_minor, first.quote, first.tier, first.coupon) == (38_000, one.digest, "gold", "FALL")
     assert (second.value_minor, second.quote, second.channel, second.coupon) == (40_000, two.digest, "web", None)
     assert (second.price_version, third.quote, third.value_minor) == (two.price_version, None, None)
     again = engine.hold_cart([{"quote": one}, {"quote": two, "guests": 2}, plain], key="cart-1")
