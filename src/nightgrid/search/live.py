@@ -1,8 +1,8 @@
 """Price matrices that follow house fill: kept current cell by cell, and read without tearing.
 
-A book whose nights depend on house fill has one set of running sums for each band of lead days. Before they are read
-they are brought to the fill of that instant, which is one comparison where nothing was sold; who reads compares a
-counter before and after, and reads again where somebody wrote meanwhile.
+A book whose nights depend on house fill has one set of running sums for each band of lead days. Before a stay is read,
+its nights are brought to the fill of that instant, which is a comparison for each night where nothing was sold; who
+reads compares a counter before and after, and reads again where somebody wrote meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nightgrid.native.base.atomics import acquire, release
 from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
 from nightgrid.native.program import live_block as lv
 from nightgrid.native.program import night_desk as on
-from nightgrid.native.program.live_cells import changes_now, refresh
+from nightgrid.native.program.live_follow import catch_up, changes_now, refresh
 from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.native.store import layout as at
 from nightgrid.pricing.program import Program
@@ -71,12 +71,24 @@ class Variant:
     desk: NDArray[np.int64]
     first_night: int
     segments: int
+    number: int  # of its band of lead days
+
+    def _place_of(self, arrival: int) -> tuple[int, int]:
+        """(segment, night of it) of a night (ordinal)."""
+        night = arrival - self.first_night
+        segment = min(night // lv.SEGMENT_STEP, self.segments - 1)
+        return segment, night - segment * lv.SEGMENT_STEP
+
+    def nights_of(self, arrival: int, nights: int) -> tuple[int, int]:
+        """(first, count) of the nights of a stay, as `live_follow.refresh` takes them."""
+        segment, night = self._place_of(arrival)
+        first = (self.number * self.segments + segment) * lv.SEGMENT_NIGHTS + night
+        return first, min(nights, lv.SEGMENT_NIGHTS - night)
 
     def row_of(self, arrival: int) -> int:
         """The row of the running sums with which a stay begins that arrives on a night (ordinal)."""
-        night = arrival - self.first_night
-        segment = min(night // lv.SEGMENT_STEP, self.segments - 1)
-        return segment * lv.SEGMENT_ROWS + night - segment * lv.SEGMENT_STEP
+        segment, night = self._place_of(arrival)
+        return segment * lv.SEGMENT_ROWS + night
 
 
 def _in_segments(sums: NDArray[Any]) -> NDArray[Any]:
@@ -96,7 +108,7 @@ def in_segments(folded: Matrices) -> Matrices:
     return replace(folded, sums=_in_segments(folded.sums))
 
 
-def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int) -> Variant:
+def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_night: int, number: int) -> Variant:
     """The variant of some matrices in segments; `tables` but for their sums."""
     segments = matrices.sums.shape[1] // lv.SEGMENT_ROWS
     sums = matrices.sums[0].view()
@@ -106,17 +118,18 @@ def variant_of(matrices: Matrices, tables: PriceTables, lanes: LaneMap, first_ni
     for array in (sums, read_only):
         array.setflags(write=False)
     made = tables._replace(sums=sums, word_sums=read_only)
-    return Variant(matrices, made, matrices.mask, desk_of(made, lanes), first_night, segments)
+    return Variant(matrices, made, matrices.mask, desk_of(made, lanes), first_night, segments, number)
 
 
 def _lanes_by_hotel(catalog: Catalog, lanes: LaneMap) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """(where the lanes of each hotel begin, lanes) of all products."""
+    """(where the lanes of each hotel begin, lanes and their products) of all products."""
     hotel = catalog.row_hotel[catalog.product_row]
     first = np.zeros(catalog.n_hotels + 1, np.int32)
     np.cumsum(np.bincount(hotel, minlength=catalog.n_hotels), out=first[1:])
     some = np.flatnonzero(lanes.lane_product >= 0)
     order = np.argsort(hotel[lanes.lane_product[some]], kind="stable")
-    return first, some[order].astype(np.int32)
+    lane = some[order]
+    return first, np.stack([lane, lanes.lane_product[lane]], axis=1).astype(np.int32)
 
 
 def _made_block(regions: dict[int, NDArray[Any]]) -> tuple[NDArray[np.int64], dict[int, NDArray[Any]]]:
@@ -164,6 +177,8 @@ class LivePrices:
             (each.matrices.sums.ctypes.data, each.tables.word_sums.ctypes.data, lead, 0)
             for each, lead in zip(variants, program.leads, strict=True)
         ]
+        every_night = len(variants) * variants[0].segments * lv.SEGMENT_NIGHTS
+        self._every_night = 0, every_night
         regions: dict[int, NDArray[Any]] = {
             lv.R_STAMPS: np.zeros(catalog.n_hotels, np.int64),
             lv.R_FILL: fill_bp,
@@ -174,6 +189,9 @@ class LivePrices:
             lv.R_FEED: np.zeros((_FEED_ENTRIES, lv.E_WORDS), np.int64),
             lv.R_VARIANT: np.array(places, np.int64),
             lv.R_QUERY: party,
+            lv.R_DUE: np.zeros((every_night, -(-catalog.n_hotels // 64)), np.int64),
+            lv.R_DUE_NIGHT: np.zeros(every_night, np.int64),
+            lv.R_ROOM: np.zeros(lv.ROOM_FILLS + fill_bp.shape[1], np.int64),
         }
         self.words, made = _made_block(regions)
         self.stamps, self.fill_bp, self.feed = made[lv.R_STAMPS], made[lv.R_FILL], made[lv.R_FEED]
@@ -191,12 +209,18 @@ class LivePrices:
 
     @property
     def is_due(self) -> bool:
-        """Whether something changed in the store since the prices were last brought to it."""
+        """Whether something changed in the store since prices were last brought to it."""
         return bool(self.words[lv.V_SEEN] != self._inventory.block.region(at.R_SHARED)[at.S_LSN])
 
-    def refresh(self) -> bool:
-        """Bring the prices to house fill now; False where a night became too large for matrices."""
-        return bool(refresh(self._store, self._address) >= 0)
+    def refresh(self, nights: tuple[int, int] | None = None) -> bool:
+        """Bring the prices of some nights (`Variant.nights_of`), or all, to house fill now; False where a night became
+        too large for matrices.
+        """
+        return bool(refresh(self._store, self._address, *(nights or self._every_night)) >= 0)
+
+    def catch_up(self) -> None:
+        """Price all that is due. The price lock is held."""
+        catch_up(self._address, *self._every_night)
 
     def changes(self) -> tuple[NDArray[np.int64], int]:
         """(changes of house fill over an edge in order, int64 (change, E_WORDS); the log sequence number after which
@@ -233,13 +257,14 @@ class LivePrices:
         band = np.searchsorted(self.leads, (min(first_lead, LEAD_DAYS_MAX), min(last_lead, LEAD_DAYS_MAX)), "right")
         return self.variants[int(band[0]) - 1] if band[0] == band[1] else None
 
-    def read(self, look: Callable[[], T]) -> T | None:
-        """What `look` finds in prices of one instant, not before this call; None where matrices cannot hold them.
+    def read(self, nights: tuple[int, int], look: Callable[[], T]) -> T | None:
+        """What `look` finds in the prices of some nights (`Variant.nights_of`) of one instant, not before this call;
+        None where matrices cannot hold them.
 
         `look` may be called several times and may not refresh itself.
         """
         for _ in range(_LOOKS_MAX):
-            changes = refresh(self._store, self._address)
+            changes = refresh(self._store, self._address, *nights)
             if changes < 0:
                 return None
             found = look()

@@ -232,7 +232,7 @@ def _live_nights(
         return None
     row, lane = variant.row_of(arrival), _lanes_of(version)[sold]
     sums = variant.matrices.sums
-    taken = version.live.read(lambda: _taken(sums, row, row + nights + 1, lane))
+    taken = version.live.read(variant.nights_of(arrival, nights), lambda: _taken(sums, row, row + nights + 1, lane))
     last = arrival - version.first_night + nights
     return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last, 0)
 

@@ -286,7 +286,8 @@ def build_price_version(
     tables = _tables(compiled, catalog, lanes, matrices.sums[0].view(), matrices.mask, terms)
     live = None
     if folded.in_segments:
-        variants = in_threads(lambda each: variant_of(each, tables, lanes, first_night), folded.matrices)
+        given = (tables, lanes, first_night)
+        variants = in_threads(lambda each: variant_of(each[1], *given, each[0]), list(enumerate(folded.matrices)))
         limit = (2**31 - 1 if matrices.mask > 0 else 2**62) // longest
         question = program.question(party, first_night, 1, 0, 0)
         known = (folded.fill_bp, folded.seen, variants, question, min(limit, most) if by_factors else limit)

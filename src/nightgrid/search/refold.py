@@ -65,7 +65,7 @@ class Refold:
             return None
         live.refresh()
         reached = reached_nights(self._before.compiled, self._compiled)
-        fill, seen, written = _locked(live, lambda: (live.fill_bp.copy(), int(live.words[lv.V_SEEN]), live.written))
+        fill, seen, written = _locked(live, lambda: _noted(live))
         kept = [each.matrices for each in live.variants]
         made = [aligned(each.sums.shape, each.sums.dtype) for each in kept]
         largest = [each.largest for each in kept]
@@ -110,6 +110,12 @@ def _locked(live: LivePrices, look: Any) -> Any:
         return look()
     finally:
         release(live.words, lv.V_LOCK)
+
+
+def _noted(live: LivePrices) -> tuple[NDArray[np.int16], int, int]:
+    """(house fill, log sequence number up to which it has all changes, number of changes) that all cells now have."""
+    live.catch_up()
+    return live.fill_bp.copy(), int(live.words[lv.V_SEEN]), live.written
 
 
 def can_refold(before: PriceVersion | None, compiled: CompiledBook, catalog: Catalog, lanes: LaneMap) -> bool:

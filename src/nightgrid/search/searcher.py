@@ -153,9 +153,11 @@ class Searcher:
                 return self._factored(version, *given)
             leads = np.maximum(query.arrival - calendar_today, 0)
             variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
-            found = None if variant is None else version.live.read(partial(self._factored, variant, *given))
-            if found is not None:
-                return found
+            if variant is not None:
+                look = partial(self._factored, variant, *given)
+                found = version.live.read(variant.nights_of(query.arrival, query.nights), look)
+                if found is not None:
+                    return found
         return self._programmed(version, *given)
 
     def _factored(

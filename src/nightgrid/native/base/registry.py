@@ -223,9 +223,10 @@ ENTRIES = (
     KernelEntry("past_fill.edges_of_nights", "bands of house fill", _PAST_FILL, _PAST_AGREES),
     KernelEntry("past_fill.find_fill", "house fill at past instants", _PAST_FILL, _PAST_AGREES),
     KernelEntry("past_fill.find_changes", "when house fill changed", _PAST_FILL, _PAST_AGREES),
-    KernelEntry("live_cells.refresh", "price nights anew whose fill moved", _PRICEBOOK, _LIVE),
+    KernelEntry("live_follow.catch_up", "price what is due", _PRICEBOOK, _LIVE),
+    KernelEntry("live_follow.refresh", "price nights anew whose fill moved", _PRICEBOOK, _LIVE),
     KernelEntry(
-        "live_cells.changes_now", "whether prices were written", _PRICEBOOK, "tests/threads/test_live_prices.py"
+        "live_follow.changes_now", "whether prices were written", _PRICEBOOK, "tests/threads/test_live_prices.py"
     ),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),

@@ -9,6 +9,10 @@ SEGMENT_STEP nights: a stay of at most SEGMENT_STAY nights lies in one of them, 
 differences of two sums of a lane mean anything: where a night changes, whichever side of it is shorter is shifted, and
 sums wrap.
 
+A segment of a variant is a *sheet*, and all that a stay reads lies in one. The difference of two sums is right whatever
+the nights outside it cost. So a night of a hotel whose fill moved over an edge is only marked as due (R_DUE) in every
+sheet that has it, and is priced there when a stay with that night is read: what nobody reads costs nothing.
+
 Nobody sees a torn price: V_CHANGES is odd while cells are written, and so is the stamp of their hotel; whoever reads
 looks at it before and after, and reads again where it is odd or has moved.
 """
@@ -20,9 +24,10 @@ from typing import Final
 import numpy as np
 from numba import carray
 
-from nightgrid.native.base.jit import kernel
-from nightgrid.native.program.night_desk import DESK_WORDS
+from nightgrid.native.base.jit import inlined_kernel, kernel
+from nightgrid.native.program.night_desk import DESK_WORDS, NIGHT_SCRATCH, PLANES_MAX
 from nightgrid.native.program.plan_codes import Q_FIELDS
+from nightgrid.native.store.layout import D_WORDS
 from nightgrid.native.store.views import as_pointer
 
 SEGMENT_STEP: Final = 64
@@ -52,7 +57,7 @@ V_SEGMENTS: Final = 27
 R_STAMPS: Final = 32  # int64 (hotel): how often its cells began or ended to change
 R_FILL: Final = 33  # int16 (hotel, night) basis points: with which the cells were made
 R_HOTEL_FIRST: Final = 34  # int32 (hotel + 1): where its lanes begin
-R_HOTEL_LANE: Final = 35  # int32: lanes of the hotels' products
+R_HOTEL_LANE: Final = 35  # int32 (place, 2): lanes of the hotels' products, and the products
 R_LANE_PRODUCT: Final = 36  # int32 (lane), -1 padding
 R_EDGE: Final = 37  # int64 (edge) basis points, ascending
 R_FEED: Final = 38  # int64 (entry, E_WORDS)
@@ -60,6 +65,9 @@ R_VARIANT: Final = 39  # int64 (variant, X_WORDS)
 R_DESK: Final = 40  # int64: `night_desk`
 R_TERMS: Final = 41  # int64: of the program
 R_QUERY: Final = 42  # int64 (Q_FIELDS): the party
+R_DUE: Final = 43  # int64 (due night, word): bits of hotels whose night is due
+R_DUE_NIGHT: Final = 44  # int64 (due night): bit b where one of the words b, b + 64, ... is not 0
+R_ROOM: Final = 45  # int64: room to work in for who holds the price lock
 HEADER_WORDS: Final = 64
 
 STATE_LIVE: Final = 0
@@ -80,6 +88,19 @@ X_SUMS: Final = 0  # address: (plane, segment, SEGMENT_ROWS, lane) uint32 or int
 X_WORD_SUMS: Final = 1  # address: (segment, SEGMENT_ROWS, word), same type
 X_LEAD: Final = 2  # lead days of its band
 X_WORDS: Final = 4
+
+# -- room to work in -------------------------------------------------------------------------------
+#: A hotel's products are priced so many at a time.
+LANES_AT_ONCE: Final = 64
+ROOM_CELLS: Final = 0  # (plane, LANES_AT_ONCE)
+ROOM_AMOUNTS: Final = ROOM_CELLS + PLANES_MAX * LANES_AT_ONCE
+ROOM_LEAST: Final = ROOM_AMOUNTS + LANES_AT_ONCE
+ROOM_LANES: Final = ROOM_LEAST + LANES_AT_ONCE
+ROOM_PRODUCTS: Final = ROOM_LANES + LANES_AT_ONCE
+ROOM_CELL: Final = ROOM_PRODUCTS + LANES_AT_ONCE
+ROOM_SCRATCH: Final = ROOM_CELL + PLANES_MAX
+ROOM_RECORD: Final = ROOM_SCRATCH + NIGHT_SCRATCH
+ROOM_FILLS: Final = ROOM_RECORD + D_WORDS  # (night) of the window
 
 
 @kernel
@@ -114,8 +135,8 @@ def hotel_first_of(live):
 
 @kernel
 def hotel_lane_of(live):
-    """Lanes by hotel: int32."""
-    return carray(as_pointer(live[R_HOTEL_LANE]), (live[V_LANES],), np.int32)
+    """Lanes and their products by hotel: int32 (place, 2)."""
+    return carray(as_pointer(live[R_HOTEL_LANE]), (live[V_LANES], 2), np.int32)
 
 
 @kernel
@@ -152,6 +173,32 @@ def terms_of_program(live):
 def party_of(live):
     """The party that nights are priced for: int64 (Q_FIELDS)."""
     return carray(as_pointer(live[R_QUERY]), (Q_FIELDS,), np.int64)
+
+
+@kernel
+def due_of(live):
+    """Which hotels are due on a night of a sheet: int64 (sheet x SEGMENT_NIGHTS + night of the segment, word)."""
+    nights = live[V_VARIANTS] * live[V_SEGMENTS] * SEGMENT_NIGHTS
+    return carray(as_pointer(live[R_DUE]), (nights, (live[V_HOTELS] + 63) >> 6), np.int64)
+
+
+@kernel
+def due_nights_of(live):
+    """Which words of `due_of` are not 0, up to multiples of 64: int64 (night of a sheet)."""
+    nights = live[V_VARIANTS] * live[V_SEGMENTS] * SEGMENT_NIGHTS
+    return carray(as_pointer(live[R_DUE_NIGHT]), (nights,), np.int64)
+
+
+@inlined_kernel
+def room_of(live, first, size):
+    """A part of the room to work in: int64 (size)."""
+    return carray(as_pointer(live[R_ROOM] + 8 * first), (size,), np.int64)
+
+
+@inlined_kernel
+def room_of_cells(live):
+    """The room for amounts: int64 (plane, LANES_AT_ONCE)."""
+    return carray(as_pointer(live[R_ROOM] + 8 * ROOM_CELLS), (live[V_PLANES], LANES_AT_ONCE), np.int64)
 
 
 @kernel

@@ -1,5 +1,5 @@
-"""Prices that follow house fill, cell by cell: what changed in the store is read from its ring, and only nights on
-which a hotel's fill moved over an edge are priced again, with the one definition of a night (`night_cells.py`).
+"""One cell of the prices that follow house fill: a night of a hotel, priced with the one definition of a night
+(`night_cells.py`) and written into a sheet (`live_block.py`).
 """
 
 from __future__ import annotations
@@ -7,74 +7,29 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native.base.atomics import acquire, add_word, fence, load_word, prefetch_item, release, store_word
+from nightgrid.native.base.atomics import add_word, load_word, prefetch_item, prefetch_reading, store_word
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.program import live_block as lv
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program.night_cells import OK, full_payers, night_cell
-from nightgrid.native.store import layout as at
-from nightgrid.native.store import requests as q
-from nightgrid.native.store.houses import house_fill
-from nightgrid.native.store.ring import copied, says_before
-from nightgrid.native.store.store import store_at
-from nightgrid.native.store.views import column_of, end_night, hotel_words_of, row_hotel_of, shared_of
 
 _SHORT_MASK = 0xFFFFFFFF
-#: A hotel's products are priced so many at a time.
-_LANES = 64
-#: Sums of so many at most are asked for ahead.
+#: Sums of so many lanes at most are asked for ahead.
 _ASKED = 16
+#: What most nights are made from.
+_COLUMNS = (on.DERIVED_SET, on.BASE_ROW, on.BASE, on.SEASON_SET, on.DEMAND_RULE, on.FIXED_ROW, on.BOUNDS_SET)
 
 
 @kernel
-def _band(edges, fill_bp):
-    """Which band of fill: how many edges lie at or below it."""
-    band = 0
-    while band < edges.size and edges[band] <= fill_bp:
-        band += 1
-    return band
-
-
-@kernel
-def _begin_changes(live):
-    """From here on cells are written; the price lock is held."""
-    if load_word(live, lv.V_CHANGES) & 1 == 0:
-        add_word(live, lv.V_CHANGES, 1)
-
-
-@kernel
-def _end_changes(live):
-    if load_word(live, lv.V_CHANGES) & 1:
-        add_word(live, lv.V_CHANGES, 1)
-
-
-@kernel
-def _note(live, lsn, now_ms, hotel, night, old_bp, new_bp):
-    """Write a change of fill to the feed."""
-    feed = lv.feed_of(live)
-    number = load_word(live, lv.V_FEED)
-    entry = (number & (live[lv.V_FEED_SIZE] - 1)) * lv.E_WORDS
-    store_word(feed, entry + lv.E_NUMBER, 0)
-    feed[entry + lv.E_LSN] = lsn
-    feed[entry + lv.E_NOW_MS] = now_ms
-    feed[entry + lv.E_HOTEL] = hotel
-    feed[entry + lv.E_NIGHT] = night
-    feed[entry + lv.E_OLD] = old_bp
-    feed[entry + lv.E_NEW] = new_bp
-    store_word(feed, entry + lv.E_NUMBER, number + 1)
-    store_word(live, lv.V_FEED, number + 1)
-
-
-@kernel
-def _new_amounts(live, lead, place, fill_bp, lanes, scratch, cell, cells):
-    """The amounts of a night for some lanes: cells (plane, lane) int64 [out]; False where one is too large. scratch and
-    cell are room to work in.
+def _new_amounts(live, lead, place, fill_bp, lanes, products, cells):
+    """The amounts of a night for some lanes and their products: cells (plane, lane) int64 [out]; False where one is too
+    large.
     """
     desk, terms, query = lv.desk_of_nights(live), lv.terms_of_program(live), lv.party_of(live)
-    products = lv.lane_product_of(live)
+    cell, scratch = lv.room_of(live, lv.ROOM_CELL, on.PLANES_MAX), lv.room_of(live, lv.ROOM_SCRATCH, on.NIGHT_SCRATCH)
     planes = live[lv.V_PLANES]
     for number in range(lanes.size):
-        product = np.int64(products[lanes[number]])
+        product = products[number]
         guests = full_payers(desk, terms, product, place, query, scratch)
         code = night_cell(desk, product, place, guests, min(lead, LEAD_DAYS_MAX), fill_bp, scratch, cell)
         for plane in range(planes):
@@ -87,23 +42,17 @@ def _new_amounts(live, lead, place, fill_bp, lanes, scratch, cell, cells):
     return True
 
 
-@kernel
-def _first_segment(place):
-    """The first segment that has a night; the others that have it follow."""
-    return max(0, (place - lv.SEGMENT_NIGHTS + lv.SEGMENT_STEP) // lv.SEGMENT_STEP)
-
-
 @inlined_kernel
-def _side(place):
-    """(begin, end, sign) of the running sums of a segment that shift where a night changes: the shorter side of it."""
-    back = place < lv.SEGMENT_NIGHTS // 2
-    return (0, place + 1, np.int64(-1)) if back else (place + 1, lv.SEGMENT_ROWS, np.int64(1))
+def _side(inside):
+    """(begin, end, sign) of the running sums of a segment that shift where a night of it changes: its shorter side."""
+    back = inside < lv.SEGMENT_NIGHTS // 2
+    return (0, inside + 1, np.int64(-1)) if back else (inside + 1, lv.SEGMENT_ROWS, np.int64(1))
 
 
 @kernel
-def _shift(sums, mask, row, place, lanes, amounts):
+def _shift(sums, mask, row, inside, lanes, amounts):
     """Change one night of some lanes by amounts (lane) int64 in the segment that begins in a row."""
-    begin, end, sign = _side(place)
+    begin, end, sign = _side(inside)
     for at_row in range(row + begin, row + end):
         for number in range(lanes.size):
             lane = lanes[number]
@@ -111,15 +60,23 @@ def _shift(sums, mask, row, place, lanes, amounts):
 
 
 @kernel
-def _ask(sums, segments, place, lanes):
+def _ask(sums, row, inside, lanes):
     """Ask for the sums that a change of a night of some lanes shifts: they lie far apart, and none need wait."""
     size = sums.shape[1]
-    for segment in range(_first_segment(place), min(place // lv.SEGMENT_STEP, segments - 1) + 1):
-        begin, end, _ = _side(place - segment * lv.SEGMENT_STEP)
-        row = segment * lv.SEGMENT_ROWS
-        for at_row in range(row + begin, row + end):
-            for number in range(lanes.size):
-                prefetch_item(sums, at_row * size + lanes[number])
+    begin, end, _ = _side(inside)
+    for at_row in range(row + begin, row + end):
+        for number in range(lanes.size):
+            prefetch_item(sums, at_row * size + lanes[number])
+
+
+@kernel
+def _ask_products(live, products):
+    """Ask for what the nights of a hotel's products are made from; they stand side by side in the catalogue."""
+    desk = lv.desk_of_nights(live)
+    for line in _COLUMNS:
+        column = on.column(desk, line)
+        prefetch_reading(column, products[0])
+        prefetch_reading(column, products[products.size - 1])
 
 
 @kernel
@@ -160,185 +117,65 @@ def _likely_least(sums, word_sums, mask, row, lanes, cells, amounts, least):
 
 
 @kernel
-def _write(sums, word_sums, mask, products, segments, place, lanes, cells, amounts, least):
-    """Write the amounts of a night of some lanes into one variant's sums; the bounds of their words follow."""
-    first = _first_segment(place)
-    last = min(place // lv.SEGMENT_STEP, segments - 1)
-    inside = place - first * lv.SEGMENT_STEP
-    row = first * lv.SEGMENT_ROWS + inside
-    changed = False
+def _bound(sums, word_sums, mask, products, row, inside, lanes, least, words):
+    """Let the bounds of the lanes' words follow; least as from `_likely_least`, words (lane) int64 is room."""
+    for number in range(lanes.size):
+        words[number] = lanes[number] >> 6
+        if least[number] < 0:
+            least[number] = _least(sums, products, mask, words[number], row + inside)
+    if _differences(word_sums, mask, row + inside, words, least):
+        _shift(word_sums, mask, row, inside, words, least)
+
+
+@kernel
+def _write(live, sums, word_sums, mask, row, inside, lanes, cells):
+    """Write the amounts of a night of some lanes into the segment that begins in a row; the bounds of words follow."""
+    amounts = lv.room_of(live, lv.ROOM_AMOUNTS, lanes.size)
+    least = lv.room_of(live, lv.ROOM_LEAST, lanes.size)
     for plane in range(cells.shape[0]):
-        top = plane * segments * lv.SEGMENT_ROWS
+        top = row + plane * live[lv.V_SEGMENTS] * lv.SEGMENT_ROWS
         for number in range(lanes.size):
             amounts[number] = cells[plane, number]
-        differ = _differences(sums, mask, top + row, lanes, amounts)
-        if plane == 0 and differ:
-            changed = True
-            _likely_least(sums, word_sums, mask, row, lanes, cells, amounts, least)
-        if differ:
-            for segment in range(first, last + 1):
-                begin = top + segment * lv.SEGMENT_ROWS
-                _shift(sums, mask, begin, place - segment * lv.SEGMENT_STEP, lanes, amounts)
-    if changed:
-        words = np.empty(lanes.size, np.int64)
-        for number in range(lanes.size):
-            words[number] = lanes[number] >> 6
-            amounts[number] = least[number]
-            if least[number] < 0:
-                amounts[number] = _least(sums, products, mask, words[number], row)
-        if _differences(word_sums, mask, row, words, amounts):
-            for segment in range(first, last + 1):
-                inside = place - segment * lv.SEGMENT_STEP
-                _shift(word_sums, mask, segment * lv.SEGMENT_ROWS, inside, words, amounts)
+        if _differences(sums, mask, top + inside, lanes, amounts):
+            if plane == 0:
+                _likely_least(sums, word_sums, mask, row + inside, lanes, cells, amounts, least)
+            _shift(sums, mask, top, inside, lanes, amounts)
+            if plane == 0:
+                _bound(sums, word_sums, mask, lv.lane_product_of(live), row, inside, lanes, least, amounts)
 
 
 @kernel
-def _reprice(live, hotel, place, fill_bp):
-    """Price a night of all products of a hotel anew, in every variant; the price lock is held."""
-    _begin_changes(live)
+def reprice(live, sheet, hotel, place, fill_bp):
+    """Price a night of all products of a hotel anew in a sheet that has it; the price lock is held."""
+    if load_word(live, lv.V_CHANGES) & 1 == 0:
+        add_word(live, lv.V_CHANGES, 1)  # from here on cells are written
     store_word(lv.stamps_of(live), hotel, load_word(live, lv.V_CHANGES))
-    first = lv.hotel_first_of(live)
-    products = lv.lane_product_of(live)
-    variants = lv.variant_of(live)
     segments, size = live[lv.V_SEGMENTS], live[lv.V_LANES]
+    variant = lv.variant_of(live)[sheet // segments]
+    row = sheet % segments * lv.SEGMENT_ROWS
+    inside = place - sheet % segments * lv.SEGMENT_STEP
     length = segments * lv.SEGMENT_ROWS
     rows = live[lv.V_PLANES] * length
-    cells = np.empty((variants.shape[0], live[lv.V_PLANES], _LANES), np.int64)
-    scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
-    cell = np.empty(on.PLANES_MAX, np.int64)
-    amounts = np.empty((2, _LANES), np.int64)
-    for begin in range(first[hotel], first[hotel + 1], _LANES):
-        lanes = lv.hotel_lane_of(live)[begin : min(begin + _LANES, first[hotel + 1])]
-        for number in range(variants.shape[0]):  # while a variant is worked out, its sums come from memory
-            if lanes.size <= _ASKED:
-                sums = variants[number, lv.X_SUMS]
-                if live[lv.V_SHORT]:
-                    _ask(lv.short_sums(sums, length, size), segments, place, lanes)
-                else:
-                    _ask(lv.long_sums(sums, length, size), segments, place, lanes)
-            lead = variants[number, lv.X_LEAD]
-            if not _new_amounts(live, lead, place, fill_bp, lanes, scratch, cell, cells[number]):
-                store_word(live, lv.V_STATE, lv.STATE_TOO_LARGE)
-                return
-        for number in range(variants.shape[0]):
-            sums, words = variants[number, lv.X_SUMS], variants[number, lv.X_WORD_SUMS]
-            made = cells[number]
+    first, of_hotel, cells = lv.hotel_first_of(live), lv.hotel_lane_of(live), lv.room_of_cells(live)
+    for begin in range(first[hotel], first[hotel + 1], lv.LANES_AT_ONCE):
+        count = min(first[hotel + 1] - begin, lv.LANES_AT_ONCE)
+        lanes, products = lv.room_of(live, lv.ROOM_LANES, count), lv.room_of(live, lv.ROOM_PRODUCTS, count)
+        for number in range(count):
+            lanes[number], products[number] = of_hotel[begin + number, 0], of_hotel[begin + number, 1]
+        _ask_products(live, products)
+        if count <= _ASKED:  # while nights are worked out, their sums come from memory
             if live[lv.V_SHORT]:
-                table = lv.short_sums(sums, rows, size)
-                bounds = lv.short_sums(words, length, size >> 6)
-                _write(table, bounds, _SHORT_MASK, products, segments, place, lanes, made, amounts[0], amounts[1])
+                _ask(lv.short_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
             else:
-                wide = lv.long_sums(sums, rows, size)
-                limits = lv.long_sums(words, length, size >> 6)
-                _write(wide, limits, np.int64(-1), products, segments, place, lanes, made, amounts[0], amounts[1])
-
-
-@kernel
-def _touch(store, live, hotel, first, end, lsn, now_ms, fills):
-    """Look at the fill of a hotel's nights (ordinals), and price what it moved over an edge. fills (night) int64 is
-    scratch. The price lock is held; the hotel is locked while its counters are read, because some changes are
-    published before they are made.
-    """
-    if hotel >= live[lv.V_HOTELS]:
-        return
-    shared = shared_of(store)
-    origin = live[lv.V_FIRST_NIGHT]
-    begin = max(first, origin, load_word(shared, at.S_FIRST_NIGHT))
-    end = min(end, origin + live[lv.V_NIGHTS], end_night(shared))
-    if begin >= end:
-        return
-    known = lv.fill_of(live)
-    edges = lv.edges_of(live)
-    lock = hotel * at.L_WORDS + at.L_LOCK
-    acquire(hotel_words_of(store), lock)
-    for night in range(begin, end):
-        fills[night - origin] = house_fill(store, hotel, column_of(store, shared, night))
-    release(hotel_words_of(store), lock)
-    for place in range(begin - origin, end - origin):
-        old_bp, new_bp = np.int64(known[hotel, place]), fills[place]
-        if old_bp != new_bp:
-            if _band(edges, old_bp) != _band(edges, new_bp):
-                _reprice(live, hotel, place, new_bp)
-                _note(live, lsn, now_ms, hotel, origin + place, old_bp, new_bp)
-            known[hotel, place] = new_bp
-
-
-@kernel
-def _touch_stay(store, live, place, stay, lsn, now_ms, fills):
-    """`_touch` the nights of a stay."""
-    hotel = np.int64(row_hotel_of(store)[place & 0xFFFFFFFF])
-    arrival = q.stay_arrival(stay)
-    end = arrival + max(q.stay_nights(stay), q.stay_kept(stay))
-    _touch(store, live, hotel, arrival, end, lsn, now_ms, fills)
-
-
-@kernel
-def _touch_record(store, live, record, fills):
-    """Look at what a change of the store touched; False where it may be anything."""
-    kind = record[at.D_KIND] & 0xFF
-    lsn, now_ms, place, stay = record[at.D_LSN], record[at.D_NOW_MS], record[at.D_PLACE], record[at.D_STAY]
-    if kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN:
-        return True
-    if kind < at.RECORD_CELLS:
-        _touch_stay(store, live, place, stay, lsn, now_ms, fills)
-        if says_before(kind):
-            _touch_stay(store, live, record[at.D_OLD_PLACE], record[at.D_OLD_STAY], lsn, now_ms, fills)
-        return True
-    if kind == at.RECORD_CELLS:
-        hotel = np.int64(row_hotel_of(store)[place])
-        _touch(store, live, hotel, stay, stay + record[at.D_VALUE], lsn, now_ms, fills)
-        return True
-    return False
-
-
-@kernel
-def _follow(store, live):
-    """Let the prices see every change of the store so far; the price lock is held."""
-    lsn = load_word(shared_of(store), at.S_LSN)
-    number = load_word(live, lv.V_SEEN)
-    if lsn <= number:
-        return
-    fills = np.empty(live[lv.V_NIGHTS], np.int64)
-    record = np.zeros(at.D_WORDS, np.int64)
-    known = lsn - number <= store[at.H_RECORDS]
-    while known and number < lsn:
-        number += 1
-        known = copied(store, number, record) and _touch_record(store, live, record, fills)
-    if not known:
-        origin = live[lv.V_FIRST_NIGHT]
-        copied(store, lsn, record)
-        for hotel in range(live[lv.V_HOTELS]):
-            _touch(store, live, hotel, origin, origin + live[lv.V_NIGHTS], lsn, record[at.D_NOW_MS], fills)
-    store_word(live, lv.V_SEEN, lsn)
-    _end_changes(live)
-
-
-@kernel
-def refresh(store_address, live_address):
-    """Make the prices those of house fill now: how often they were written, even; -1 where a night became too large.
-
-    Of the store's table and the block of live prices the addresses. Whoever reads prices afterwards compares with
-    `changes_now`. One comparison where nothing is due; else O(changes since x (nights + products x stages of the cells
-    that moved over an edge + nights of the window)).
-    """
-    store = store_at(store_address)
-    live = lv.live_at(live_address)
-    if load_word(live, lv.V_SEEN) < load_word(shared_of(store), at.S_LSN):
-        acquire(live, lv.V_LOCK)
-        _follow(store, live)
-        release(live, lv.V_LOCK)
-    changes = load_word(live, lv.V_CHANGES)
-    while changes & 1:  # somebody sees to a later change
-        acquire(live, lv.V_LOCK)
-        release(live, lv.V_LOCK)
-        changes = load_word(live, lv.V_CHANGES)
-    return changes if load_word(live, lv.V_STATE) == lv.STATE_LIVE else np.int64(-1)
-
-
-@kernel
-def changes_now(live_address):
-    """How often the prices were written; odd: they are being written. After reading: the same as before it, or what
-    was read is torn.
-    """
-    fence()
-    return load_word(lv.live_at(live_address), lv.V_CHANGES)
+                _ask(lv.long_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
+        if not _new_amounts(live, variant[lv.X_LEAD], place, fill_bp, lanes, products, cells):
+            store_word(live, lv.V_STATE, lv.STATE_TOO_LARGE)
+            return
+        if live[lv.V_SHORT]:
+            table = lv.short_sums(variant[lv.X_SUMS], rows, size)
+            bounds = lv.short_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
+            _write(live, table, bounds, _SHORT_MASK, row, inside, lanes, cells)
+        else:
+            wide = lv.long_sums(variant[lv.X_SUMS], rows, size)
+            limits = lv.long_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
+            _write(live, wide, limits, np.int64(-1), row, inside, lanes, cells)
