@@ -3,7 +3,8 @@
 Each question sells rooms of a room type for a stay in a hotel whose house fill moves over an edge of the book's demand
 rule by it, on the first night, and then searches the hotel's city for that stay: 200 hotels, the 20 cheapest. So the
 prices of five room types of one hotel change between every two searches. Timed is both together, by names; and of ours
-alone *the prices*: from the return of the sale until every price that search reads is the new one.
+alone *the prices*: from the return of the sale until each price that the search for that stay reads is the new one, and
+until those of every stay are, in all bands of lead days, of which most are never read.
 """
 
 from __future__ import annotations
@@ -91,19 +92,29 @@ def race(chain: Chain, count: int) -> Race:
     return Race("live", EngineLive(chain), rivals, questions)
 
 
-def price_seconds(chain: Chain, questions: list[Sale], rounds: int) -> NDArray[np.float64]:
-    """From the return of a sale until the prices are the new ones: float64 (round, sale) seconds."""
+def price_seconds(chain: Chain, questions: list[Sale], rounds: int, *, everywhere: bool) -> NDArray[np.float64]:
+    """From the return of a sale until the prices of its stay, or of all stays, are the new ones: float64 (round, sale)
+    seconds.
+    """
     ours = EngineLive(chain)
     live = chain.live_engine._version.live
+    nights = [None if everywhere else nights_read(live, sale.stay) for sale in questions]
     found = np.zeros((rounds, len(questions)))
     for lap in found:
         for place, sale in enumerate(questions):
             ours.sell(sale)
             started = perf_counter_ns()
-            live.refresh()
+            live.refresh(nights[place])
             lap[place] = perf_counter_ns() - started
         ours.reset()
     return found / 1e9
+
+
+def nights_read(live: Any, stay: Stay) -> Any:
+    """What a search for a stay reads; it is booked on the first night of the window."""
+    arrival = stay.date.toordinal()
+    variant = live.variant(stay.arrival, stay.arrival, stay.nights)
+    return variant.nights_of(arrival, stay.nights)
 
 
 def machine_seconds(length: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -125,6 +136,7 @@ def test_live(benchmark: Any, plan: Plan, chain: Chain) -> None:
     asked = race(chain, plan.stays)
     asked.run(benchmark, plan.rounds)
     figures = benchmark.extra_info["figures"]
-    seconds = price_seconds(chain, asked.questions, plan.rounds)
+    seconds = price_seconds(chain, asked.questions, plan.rounds, everywhere=False)
     figures["prices"] = latency_us(seconds)
+    figures["all_prices"] = latency_us(price_seconds(chain, asked.questions, plan.rounds, everywhere=True))
     figures["machine"] = latency_us(machine_seconds(float(np.median(seconds)), seconds.shape))

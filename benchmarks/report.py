@@ -76,7 +76,8 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, label in (
         ("offers", "(offers as objects)"),
         ("arrays", "(arrays only)"),
-        ("prices", "(until the prices are the new ones)"),
+        ("prices", "(until the prices of that search are the new ones)"),
+        ("all_prices", "(until those of every stay are)"),
         ("machine", "(a loop of that length that always does the same)"),
         ("with_key", "(with key)"),
         ("with_keys", "(with keys as texts)"),

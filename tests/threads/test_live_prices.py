@@ -128,6 +128,52 @@ def test_who_sold_sees_the_new_price_at_once():
     assert min(seen["0"], seen["1"]) >= 400
 
 
+def test_who_sold_sees_the_new_price_in_every_band_of_lead_days():
+    """Nights wait to be priced in bands and stays that nobody reads, and others read them at any time."""
+    engine = open_store()
+    demand = [{**BOOK["demand"][0], "lead_days": [0, 10, 20], "percent": [[0, 0, 0], [100, 200, 300], [900, 900, 900]]}]
+    engine.publish({**BOOK, "book": {"name": "bands"}, "demand": demand})
+    stop = threading.Event()
+    seen = Counter[str]()
+
+    def shown(hotel, place, nights):
+        """The nights of a hotel from one on, as many as are searched for together."""
+        (offer,) = engine.search(FIRST + timedelta(days=place), nights, hotel_ids=[hotel]).offers
+        return offer.total_minor
+
+    def seller(number):
+        dice = random.Random(f"bands {number}")
+        try:
+            for _ in rounds(300, lambda: seen["searched"] > 0):
+                hotel, place = f"h{2 * dice.randrange(HOTELS // 2) + number}", dice.randrange(1, NIGHTS - 1)
+                base, holds = base_of(hotel, "a"), []
+                for kind in ("b", "c"):
+                    holds.append(engine.hold(hotel, kind, FIRST + timedelta(days=place), 1))
+                begin = dice.randrange(2)  # the night before, or not
+                dear = base * (2 + min((place - begin) // 10, 2))
+                assert shown(hotel, place - begin, 1 + begin) == begin * base + dear
+                if dice.randrange(2):
+                    assert shown(hotel, place, 2) == base * (2 + min(place // 10, 2)) + base
+                for hold in holds:
+                    engine.release(hold.id)
+                assert shown(hotel, place, 1) == base
+                seen[str(number)] += 1
+        finally:
+            stop.set()
+
+    def searcher():
+        dice = random.Random(3)
+        while not stop.is_set():
+            engine.search(FIRST + timedelta(days=dice.randrange(NIGHTS - 3)), dice.randint(1, 3), top=None)
+            seen["searched"] += 1
+
+    engine.search(FIRST, 2, top=None)
+    together(lambda: seller(0), lambda: seller(1), searcher)
+
+    assert min(seen["0"], seen["1"]) >= 300
+    assert_fresh(engine)
+
+
 def test_books_are_published_while_rooms_are_sold():
     """A version begins with the fill of its instant, copies what no rule reaches, and misses no sale of meanwhile."""
     engine = open_store()

@@ -195,6 +195,7 @@ class LivePrices:
         }
         self.words, made = _made_block(regions)
         self.stamps, self.fill_bp, self.feed = made[lv.R_STAMPS], made[lv.R_FILL], made[lv.R_FEED]
+        self.due = made[lv.R_DUE]
         self.words[lv.R_DESK], self.words[lv.R_TERMS] = program.desk.ctypes.data, program.terms.ctypes.data
         constants = {
             lv.V_SEEN: seen, lv.V_HOTELS: catalog.n_hotels, lv.V_NIGHTS: fill_bp.shape[1],
