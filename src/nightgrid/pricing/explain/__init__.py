@@ -2,8 +2,8 @@
 
 Everything is computed here from the author's model in exact ratios of integers: which rules are within reach, which
 win, what they change. No compiled table and no kernel takes part, so that an explanation is a second opinion on them.
-What no question changes is worked out once and kept in bounded caches, by scope and by product and night; nothing of an
-answer is.
+What no question changes is worked out once and kept in bounded caches, by scope and by product and night, and what a
+rule makes of a party of guests by the party; nothing of an answer is.
 
 - `scoped`: which rules are for a product, the same for all products of its scope; `rules`: what wins on its nights
 - `facts`, `conditions`: what was asked, and which conditions it meets

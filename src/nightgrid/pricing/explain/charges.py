@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from nightgrid.errors import InputError
 from nightgrid.pricing.explain.exact import ZERO, Exact
-from nightgrid.pricing.explain.facts import Facts
+from nightgrid.pricing.explain.facts import PARTIES_MAX, Facts
 from nightgrid.pricing.explain.lines import Account, percent_parts, rounded_by
 from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.rules import ProductRules, in_dates
@@ -33,8 +33,12 @@ def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
 
 def check_packages(rules: ProductRules, facts: Facts) -> None:
     """InputError for a package that the guest chose and that the product does not have."""
-    packages = packages_of(rules) if rules.source.has_packages else []
-    offered = [rule.name for _, rule in packages]
+    if not rules.source.has_packages:
+        offered: tuple[str, ...] = ()
+    elif "offered" in rules.prepared:
+        offered = rules.prepared["offered"]
+    else:
+        offered = rules.prepared["offered"] = tuple([rule.name for _, rule in packages_of(rules)])
     for name in facts.asking.packages:
         if name not in offered:
             has = f"it has {listed(offered, ' and ')}" if offered else "it has none"
@@ -60,6 +64,7 @@ class _Extra(NamedTuple):
     child_words: str
     by_person: bool
     by_night: bool
+    of_party: dict[tuple[int, int], tuple[Exact, str]]  # what adults and children pay once, and words
 
 
 def _extras(rules: ProductRules) -> list[_Extra]:
@@ -77,6 +82,7 @@ def _extras(rules: ProductRules) -> list[_Extra]:
                     "" if share == 100 else f" at {share} %",
                     rule.per.startswith("person"),
                     rule.per.endswith("night"),
+                    {},
                 )
             )
         rules.prepared["extras"] = found  # whole: another thread may ask at any time
@@ -87,23 +93,32 @@ def add_packages(stay: Stay, stage: PlacedStage) -> None:
     """Write the packages that every guest takes and those that this one chose."""
     del stage
     asking, nights = stay.facts.asking, len(stay.nights)
-    for rule, price, text, child_share, child_words, by_person, by_night in _extras(stay.rules):
+    for extra in _extras(stay.rules):
+        rule = extra.rule
         if not rule.mandatory and rule.name not in asking.packages:
             continue
-        if by_person and asking.adults is None:
-            continue
-        words, amount = text, price
-        if by_person and asking.adults is not None:
-            words = f"{text} x {count(asking.adults, 'adult')}"
-            children, heads = len(asking.children), Exact(asking.adults)
-            if children:
-                heads = heads + child_share.times(children)
-                words = f"{words}, {count(children, 'child')}{child_words}"
-            amount = price * heads
-        if by_night:
+        amount, words = extra.price, extra.words
+        if extra.by_person:
+            if asking.adults is None:
+                continue
+            guests = (asking.adults, len(asking.children))
+            amount, words = extra.of_party.get(guests) or _paid_by(extra, *guests)
+        if extra.by_night:
             amount = amount.times(nights)
-            words = f"{words}{' x ' if words is text else ', '}{count(nights, 'night')}"
+            words = f"{words}{', ' if extra.by_person else ' x '}{count(nights, 'night')}"
         stay.add("package", amount, rule.name, words)
+
+
+def _paid_by(extra: _Extra, adults: int, children: int) -> tuple[Exact, str]:
+    """What a party pays once for a package of each person, remembered."""
+    words, heads = f"{extra.words} x {count(adults, 'adult')}", Exact(adults)
+    if children:
+        heads = heads + extra.child_share.times(children)
+        words = f"{words}, {count(children, 'child')}{extra.child_words}"
+    if len(extra.of_party) >= PARTIES_MAX:
+        extra.of_party.clear()
+    found = extra.of_party[adults, children] = extra.price * heads, words
+    return found
 
 
 class Taxed(NamedTuple):

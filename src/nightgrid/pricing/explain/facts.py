@@ -47,9 +47,13 @@ class Asked(NamedTuple):
         return f"{ids}: {stay}{guests}, booked {count(self.lead_days, 'day')} before, tier {self.tier}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Party:
-    """The guests of a stay as one product's rules count them; adults None: as priced, no rule about guests acts."""
+    """The guests of a stay as one product's rules count them; adults None: as priced, no rule about guests acts.
+
+    The same guests are the same object as long as a scope remembers them, so that what a rule makes of a party can be
+    kept beside it.
+    """
 
     adults: int | None  # with the children who count as adults
     children: tuple[int, ...]  # ages of the others, the oldest first
@@ -99,19 +103,35 @@ def party_of(facts: Facts, rules: ProductRules) -> Party:
 
 def _counted(asking: Asking, rules: ProductRules) -> Party:
     if asking.adults is None:
-        return Party(None, ())
+        return _NOBODY
     people = asking.adults + len(asking.children)
     if people > rules.guests_max:
         raise Refused(
             Outcome.TOO_MANY_GUESTS, f"{count(people, 'guest')}; the room type takes {rules.guests_max} at most"
         )
+    known: dict[tuple[int, tuple[int, ...]], Party] = rules.prepared.setdefault("parties", {})
+    guests = (asking.adults, asking.children)
+    found = known.get(guests)
+    if found is None:
+        if len(known) >= PARTIES_MAX:
+            known.clear()
+        found = known[guests] = _party(*guests, rules)
+    return found
+
+
+_NOBODY: Final = Party(None, ())
+#: Parties for which a rule keeps what it makes of them.
+PARTIES_MAX: Final = 256
+
+
+def _party(adults: int, children_ages: tuple[int, ...], rules: ProductRules) -> Party:
     best = rules.best["extra_guests"]
     if best is None or not isinstance(best[1], ExtraGuests):
-        return Party(asking.adults, tuple(sorted(asking.children, reverse=True)))
+        return Party(adults, tuple(sorted(children_ages, reverse=True)))
     rule = best[1]
     child_age = rule.children[-1].to_age if rule.children else -1
-    children = sorted([age for age in asking.children if age <= child_age], reverse=True)
-    adults = asking.adults + len(asking.children) - len(children)
+    children = sorted([age for age in children_ages if age <= child_age], reverse=True)
+    adults += len(children_ages) - len(children)
     while children and rule.full_payers is not None and adults < rule.full_payers:
         children.pop(0)
         adults += 1

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
-from nightgrid.pricing.explain.facts import Facts, party_of
+from nightgrid.pricing.explain.facts import PARTIES_MAX, Facts, Party, party_of
 from nightgrid.pricing.explain.lines import Account, percent_parts
 from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.offers import free_nights_of
@@ -89,59 +89,67 @@ def shared(value: Exact, weights: Sequence[Exact]) -> list[Exact]:
     return [factor * weight for weight in weights]
 
 
-class _Guests(NamedTuple):
-    """A rule about extra guests, prepared: what an adult costs a night, where no price of a night decides that."""
+class _Extra(NamedTuple):
+    """What a rule about extra guests makes of a party: those who pay, what they pay a night where no price of a night
+    decides that, and words. Nobody pays: no words.
+    """
 
-    rule: ExtraGuests
-    adult: Exact | None
-    children: dict[int, Exact]  # the same by age, filled as ages are met
+    adults: int
+    children: tuple[int, ...]
+    charge: Exact | None
+    words: str
 
 
-def _guests_of(rules: ProductRules) -> _Guests | None:
-    best = rules.best["extra_guests"]
-    found: _Guests | None = None
-    if best is not None and isinstance(best[1], ExtraGuests):
-        rule, adult = best[1], None
-        if rule.adult_percent is None:
-            adult = rules.minor(rule.adult) if rule.adult else ZERO
-        found = _Guests(rule, adult, {})
-    rules.prepared["guests"] = found
+def _extra_of(rules: ProductRules, party: Party) -> _Extra:
+    """The same for products of a scope, remembered."""
+    known: dict[Party, _Extra] = rules.prepared.setdefault("extra guests", {})
+    found = known.get(party)
+    if found is None:
+        if len(known) >= PARTIES_MAX:
+            known.clear()
+        best = rules.best["extra_guests"]
+        rule = best[1] if best is not None else None
+        found = known[party] = _made(rules, rule, party) if isinstance(rule, ExtraGuests) else _NO_EXTRA
     return found
+
+
+_NO_EXTRA: Final = _Extra(0, (), ZERO, "")
+
+
+def _made(rules: ProductRules, rule: ExtraGuests, party: Party) -> _Extra:
+    if party.adults is None:
+        return _NO_EXTRA
+    adults, children = max(0, party.adults - rule.included), party.children
+    if rule.children_included == "after_adults" and party.adults < rule.included:
+        children = children[rule.included - party.adults :]
+    who = [count(adults, "adult")] if adults else []
+    who += [f"child of {age}" for age in children]
+    charge = None
+    if rule.adult_percent is None:
+        charge = _charge(rules, rule, adults, children, rules.minor(rule.adult) if rule.adult else ZERO)
+    return _Extra(adults, children, charge, listed(who, " and ") if who else "")
 
 
 def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
     rules = stay.rules
-    prepared = rules.prepared
-    guests: _Guests | None = prepared["guests"] if "guests" in prepared else _guests_of(rules)
-    party = party_of(stay.facts, rules)
-    if guests is None or party.adults is None:
+    best = rules.best["extra_guests"]
+    adults, children, charge, words = _extra_of(rules, party_of(stay.facts, rules))
+    if best is None or not words or not isinstance(best[1], ExtraGuests):
         return
-    rule, adult = guests.rule, guests.adult
-    extra_adults = max(0, party.adults - rule.included)
-    children = party.children
-    if rule.children_included == "after_adults" and party.adults < rule.included:
-        children = children[rule.included - party.adults :]
-    if not extra_adults and not children:
-        return
-    nights = len(stay.nights)
-    if adult is not None:  # every night the same
-        amount = adult.times(extra_adults)
-        for age in children:
-            charge = guests.children.get(age)
-            if charge is None:
-                charge = guests.children[age] = _child_charge(rules, rule, age, adult)
-            amount = amount + charge
-        amount = amount.times(nights)
+    rule, nights = best[1], len(stay.nights)
+    if charge is not None:  # every night the same
+        amount = charge.times(nights)
     else:
         share, amount = percent_parts(rule.adult_percent or _NONE)[0], ZERO
         for night in stay.nights:
             adult = (night.value if stage.of == "running" else night.after[stage.of]) * share
-            amount = total(
-                [amount, adult.times(extra_adults), *[_child_charge(rules, rule, age, adult) for age in children]]
-            )
-    who = [count(extra_adults, "adult")] if extra_adults else []
-    who += [f"child of {age}" for age in children]
-    stay.add("extra_guests", amount, rule.name, f"{listed(who, ' and ')}, {count(nights, 'night')}")
+            amount = amount + _charge(rules, rule, adults, children, adult)
+    stay.add("extra_guests", amount, rule.name, f"{words}, {count(nights, 'night')}")
+
+
+def _charge(rules: ProductRules, rule: ExtraGuests, adults: int, children: Sequence[int], adult: Exact) -> Exact:
+    """What guests beyond the included ones cost on a night on which an adult costs `adult`."""
+    return total([adult.times(adults), *[_child_charge(rules, rule, age, adult) for age in children]])
 
 
 def _child_charge(rules: ProductRules, rule: ExtraGuests, age: int, adult: Exact) -> Exact:
