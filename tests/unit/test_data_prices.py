@@ -132,8 +132,9 @@ def test_every_input_of_a_quote_comes_back(engine):
     engine.publish(book)
     asked = {"adults": 2, "children": [4], "channel": "web", "coupons": {"SPRING"}, "fill_bp": [6_000, 0]}
     quote = engine.quote("A", "king", "2027-01-11", 2, rooms=2, tier="gold", **asked)
-    # 130.00 + 100.00, gold -10 %: 207.00, -5 %: 196.65, for each of two rooms; tax 19.67 (19.665)
-    assert (quote.total_minor, quote.net_minor, quote.taxes_minor) == (2 * 21_632, 2 * 19_665, 2 * 1_967)
+    # 130.00 + 100.00, gold -10 %: 207.00, one of two rooms with the coupon -5 %: 196.65; taxes 20.70 and 19.67 (19.665)
+    assert (quote.net_minor, quote.taxes_minor) == (19_665 + 20_700, 1_967 + 2_070)
+    assert quote.total_minor == quote.net_minor + quote.taxes_minor
     engine.clock.advance_ms(10 * 60_000)
     engine.publish(BOOK)
     for form in (quote, quote.to_dict(), json.dumps(quote.to_dict())):

@@ -212,3 +212,28 @@ def test_more_promotions_than_can_come_into_question_are_warned_of():
     assert made(book(16), base=10_000)._version.compiled.warnings == ()
     assert book_warnings(load_book(book(17))) != []
     assert book_warnings(load_book(book(16))) == []
+
+
+def test_a_book_with_every_kind_of_rule_is_not_refused_for_what_no_guest_asks():
+    book = {
+        "book": {"tiers": ["public", "gold"]},
+        "extra_guests": [{"name": "Extra", "included": 2, "adult": {"CNY": "120"}}],
+        "length_of_stay": [{"name": "L", "reading": "marginal", "bands": [
+            {"from_nights": 3, "percent": "-5.25"}, {"from_nights": 7, "percent": "-12.75"}]}],
+        "free_nights": [{"name": "Four for three", "stay": 4, "pay": 3}],
+        "lead_time": [{"name": "Early", "curve": [
+            {"days": 0, "percent": "10.25"}, {"days": 15, "percent": 0}, {"days": 62, "percent": "-10.75"}]}],
+        "member_tier": [{"name": "Members", "amount": {"gold": {"CNY": "-50"}}}],
+        "promotion": [
+            {"name": "App", "percent": "-5.25", "class": "any"},
+            {"name": "Coupon", "off": {"CNY": "50"}, "class": "any"},
+            {"name": "Sunday", "night_percent": {"percent": "-30.75", "nights": ["sun"]}},
+        ],
+    }  # fmt: skip
+    engine = made(book, base=50_007)
+    assert engine._version.compiled.program.open_stages == ("promotion",)
+    (warning,) = engine._version.compiled.warnings
+    assert "their shares are taken again after an amount" in warning
+    for length in (1, 4, 30, 100):
+        quote = engine.quote("A", "king", FIRST, length, adults=2, tier="gold")
+        assert sum(quote.nights_minor) == quote.total_minor == engine.explain(quote).total_minor

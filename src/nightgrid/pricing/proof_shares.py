@@ -7,7 +7,9 @@ u = R / (the sum of the weights). Here all three are followed as bounds: `amount
 - a change in percent of what some nights have multiplies their weights by the numerator and the others by the
   denominator: `unit` and `weights` grow by what the percent needs, and by nothing else;
 - a change of the whole stay in percent multiplies `unit` alike; free nights leave it as it is;
-- an amount that is added, or a rounding, breaks the tie of R to the weights: the next share divides anew by their sum;
+- an amount that is added, or a rounding, breaks the tie of R to the weights: the next share divides anew by their sum.
+  Two such divisions of the longest stay are worth twenty digits, of which real stays need few: where they do not fit,
+  the kernel judges each stay, and a book that has every kind of rule is not refused for what no guest asks;
 - an amount off some nights, or a percent of something else, scales their weights by a fraction of prices: `weights`
   grow by the price in its smallest unit. One of these can be bounded; what two need can seldom be, and real stays
   hardly come near it: then the weights are `is_loose`, and the kernel judges each stay.
@@ -32,10 +34,16 @@ class Shares:
     unit: int = 0  # 0: the amount is not tied to the weights
     is_scaled: bool = False  # by prices
     is_loose: bool = False  # so that no bound is known that fits
+    divisions: int = 0  # by the sum of the weights
 
     def tied(self) -> int:
         """What the denominator of a unit of weight divides."""
         return self.unit or self.amount.den * self.weights
+
+    def _tie(self) -> int:
+        """The same, of nights that are told apart."""
+        self.divisions += self.unit == 0
+        return self.tied()
 
     def untie(self) -> None:
         """An amount was added, or all was rounded."""
@@ -43,7 +51,7 @@ class Shares:
 
     def take_part(self) -> None:
         """Some nights keep what they have, or lose all."""
-        self.unit = self.amount.den = self.tied()
+        self.unit = self.amount.den = self._tie()
 
     def multiply(self, over: int) -> None:
         """The whole stay changes by a fraction of a denominator."""
@@ -56,7 +64,7 @@ class Shares:
         most = max(Fraction(0), *percents) / 100
         self.amount.value *= 1 + most
         if not self.is_loose:
-            self.unit = self.amount.den = self.tied() * over
+            self.unit = self.amount.den = self._tie() * over
             self.weights *= max(over, ceil(over * (1 + most)))
 
     def other_of_nights(self, more: Fraction, den: int) -> None:
@@ -90,8 +98,10 @@ class Shares:
         return Amount(value, 1 if self.is_loose else den)
 
     def let_loose(self) -> bool:
-        """Whether the kernel judges. So it is from where prices have scaled the weights and a number might not fit."""
-        if self.is_scaled and not self.is_loose:
+        """Whether the kernel judges. So it is from where prices have scaled the weights, or the stay is divided by
+        their sum once more, and a number might not fit.
+        """
+        if (self.is_scaled or self.divisions > 1) and not self.is_loose:
             need = self.need()
             self.is_loose = need.value * need.den > REGISTER_MAX
         return self.is_loose

@@ -32,8 +32,9 @@ def catalog_warnings(book: RuleBook, classes: ProductClasses, catalog: Catalog) 
 def share_warnings(stages: Iterable[str]) -> list[str]:
     """Stages where the proof of bounds leaves single stays to the kernel (`pricing/proof_shares.py`)."""
     return [
-        f"{stage}: amounts, or percents of another base, can change single nights more than once; nobody can bound "
-        "what their shares then need, so a stay that needs more than 37 digits is refused when it is priced"
+        f"{stage}: amounts, or percents of another base, can change single nights more than once, or their shares are "
+        "taken again after an amount; what the longest stay then needs is not bounded, so a stay that needs more than "
+        "37 digits is refused when it is priced"
         for stage in stages
     ]
 
