@@ -141,3 +141,13 @@ def test_a_hold_that_was_booked_again_in_part_is_not_booked_again_whole(engine) 
     with pytest.raises(Refused) as refused:
         engine.confirm(hold.id, rooms=2, rebook=True)
     assert refused.value.outcome == Outcome.ALREADY_CONFIRMED
+
+
+def test_a_cart_may_be_a_frame_that_says_nothing_in_vain(engine) -> None:
+    cart = engine.hold_cart({**LINES, "departure": [night(3), night(2)]})
+    assert [engine.get(hold.id).nights for hold in cart.holds] == [2, 1]
+
+    for more in ({"replace": [None, cart.cart_id]}, {"key_high": [1, 1], "key_low": [1, 2]}, {"coupon_units": [1, 1]}):
+        with pytest.raises(InputError, match=f"column {next(iter(more))}: "):
+            engine.hold_cart({**LINES, "nights": [1, 1], **more})
+    assert engine.metrics()["open_holds"] == 2

@@ -30,6 +30,10 @@ _LINE_WORDS = {
     "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor", "block",
     "quote",
 }  # fmt: skip
+#: What a frame of lines may not name by line.
+_ONE_FOR_ALL = (
+    "tier", "channel", "key", "key_high", "key_low", "guest", "reference", "coupon", "coupon_units", "ttl_seconds",
+)  # fmt: skip
 
 
 def _check_line(number: int, line: dict[str, Any]) -> None:
@@ -110,9 +114,11 @@ class CartMixin(RequoteMixin):
         frame = _frame_of(lines)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
             raise InputError(f"hold_cart: {len(frame)} lines; a cart has 1 to {LINES_PER_CART_MAX}")
-        for name in ("tier", "channel", "key", "guest", "reference", "coupon", "ttl_seconds"):
+        for name in _ONE_FOR_ALL:
             if name in frame.columns:
                 raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
+        if "replace" in frame.columns:
+            raise InputError("hold_cart: column replace: a cart replaces no hold; release the old one, or use hold")
         now_ms = self._now_ms()
         catalog = self.catalog
         frame, bonds = self._bound(frame, tier, channel, coupon)
