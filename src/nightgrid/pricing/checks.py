@@ -6,29 +6,28 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from nightgrid.limits import DERIVED_DEPTH_MAX, SEASON_GROUPS_MAX
+from nightgrid.pricing.checks_pipeline import pipeline_problems
 from nightgrid.pricing.fields import Problem, shown
-
-if TYPE_CHECKING:
-    from nightgrid.pricing.model.book import RuleBook
-    from nightgrid.pricing.model.extras import Brackets
-    from nightgrid.pricing.model.promotions import Promotion
+from nightgrid.pricing.model.extras import Brackets
+from nightgrid.pricing.model.promotions import Promotion
+from nightgrid.pricing.model.tables import RULE_KINDS, RULES_MAX, BookTables
 
 #: Among at most so many names a similar one is looked for, at most so many times.
 _SUGGESTED_AMONG_MAX: Final = 1_000
 _SUGGESTIONS_MAX: Final = 20
 
 
-def book_problems(book: RuleBook, *, with_tiers: bool = True, other_promotions: Collection[str] = ()) -> list[Problem]:
+def book_problems(
+    book: BookTables, *, with_tiers: bool = True, other_promotions: Collection[str] = ()
+) -> list[Problem]:
     """What is wrong between the parts of a book whose parts are valid.
 
     with_tiers = False where the tiers are not known. other_promotions: names of promotions that are not in the book
     because they are wrong themselves; naming them is no mistake. O(rules + promotions that name each other).
     """
-    from nightgrid.pricing.checks_pipeline import pipeline_problems  # it reads the model, which is not complete yet
-
     problems = [*_size_problems(book), *_currency_problems(book), *_group_problems(book)]
     if with_tiers:
         problems += _tier_problems(book)
@@ -39,23 +38,21 @@ def book_problems(book: RuleBook, *, with_tiers: bool = True, other_promotions: 
     return problems
 
 
-def _size_problems(book: RuleBook) -> Iterator[Problem]:
-    from nightgrid.pricing.model.book import RULE_KINDS, RULES_MAX
-
+def _size_problems(book: BookTables) -> Iterator[Problem]:
     rules = sum(len(book.rules(kind)) for kind in RULE_KINDS)
     if rules > RULES_MAX:
         fix = f"a book has at most {RULES_MAX:,}; use where with lists"
         yield Problem((), f"the book has {rules:,} rules", fix)
 
 
-def _currency_problems(book: RuleBook) -> Iterator[Problem]:
+def _currency_problems(book: BookTables) -> Iterator[Problem]:
     display = book.book.display_currency
     if display and book.currencies and display not in book.currencies:
         fix = f'add {display} = "1" to [currencies]'
         yield Problem(("book", "display_currency"), f"display currency {display} has no rate", fix)
 
 
-def _group_problems(book: RuleBook) -> Iterator[Problem]:
+def _group_problems(book: BookTables) -> Iterator[Problem]:
     groups = book.season_groups()
     for position, season in enumerate(book.season):
         if season.group in groups[SEASON_GROUPS_MAX:]:
@@ -63,7 +60,7 @@ def _group_problems(book: RuleBook) -> Iterator[Problem]:
             yield Problem(("season", position, "group"), f"group {shown(season.group)} is one too many", fix)
 
 
-def _tier_problems(book: RuleBook) -> Iterator[Problem]:
+def _tier_problems(book: BookTables) -> Iterator[Problem]:
     known = book.book.tiers
     fix = f"use one of {', '.join(known)}, or add it to tiers in [book]"
     for position, table in enumerate(book.member_tier):
@@ -78,7 +75,7 @@ def _tier_problems(book: RuleBook) -> Iterator[Problem]:
                     yield Problem((kind, position, "tiers", at), f"tier {shown(tier)} is not known", fix)
 
 
-def _derived_problems(book: RuleBook) -> Iterator[Problem]:
+def _derived_problems(book: BookTables) -> Iterator[Problem]:
     """Chains that end nowhere or are too long, among rules of one scope without dates.
 
     What is derived where dates and scopes cross is known when the book meets a catalogue; the compiler looks then.
@@ -107,7 +104,7 @@ def _derived_problems(book: RuleBook) -> Iterator[Problem]:
                 yield Problem(at, problem, "derive it from an earlier plan of the chain")
 
 
-def _promotion_problems(book: RuleBook, other_promotions: Collection[str]) -> Iterator[Problem]:
+def _promotion_problems(book: BookTables, other_promotions: Collection[str]) -> Iterator[Problem]:
     counts = Counter(promotion.name for promotion in book.promotion)
     by_name = {promotion.name: promotion for promotion in reversed(book.promotion)}
     known = {*by_name, *other_promotions}
@@ -154,7 +151,7 @@ def never_together(one: Promotion, other: Promotion) -> str:
     return ""
 
 
-def _tax_problems(book: RuleBook) -> Iterator[Problem]:
+def _tax_problems(book: BookTables) -> Iterator[Problem]:
     """Brackets of one tax that overlap: two taxes of one name, scope and dates, both of which a price would pay."""
     parts: dict[tuple[object, ...], list[int]] = {}
     for position, tax in enumerate(book.tax):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from nightgrid.pricing.fields import Problem, shown
-from nightgrid.pricing.model.book import RULE_KINDS, RuleBook
 from nightgrid.pricing.model.pipeline import NIGHT_STAGES, Policy
+from nightgrid.pricing.model.tables import RULE_KINDS, BookTables
 from nightgrid.pricing.pipelines import policy_of, stages_of
 
 #: What may stand after the taxes: it does not change the price.
@@ -15,7 +15,7 @@ _AFTER_TAX: Final = ("tax", "points")
 _PER_STAY: Final = 'use policy = "total", where the total is rounded once'
 
 
-def pipeline_problems(book: RuleBook) -> Iterator[Problem]:
+def pipeline_problems(book: BookTables) -> Iterator[Problem]:
     """What is ambiguous in the order of the stages, their bases, the rounding, or the rules without a stage."""
     yield from _order_problems(book)
     yield from _base_problems(book)
@@ -32,7 +32,7 @@ def pipeline_problems(book: RuleBook) -> Iterator[Problem]:
         yield from _night_problems(book)
 
 
-def _order_problems(book: RuleBook) -> Iterator[Problem]:
+def _order_problems(book: BookTables) -> Iterator[Problem]:
     stages = book.pipeline.stage
     seen: dict[str, int] = {}
     for position, stage in enumerate(stages):
@@ -55,7 +55,7 @@ def _order_problems(book: RuleBook) -> Iterator[Problem]:
             yield Problem(at, problem, "move tax behind it; only points may follow tax")
 
 
-def _base_problems(book: RuleBook) -> Iterator[Problem]:
+def _base_problems(book: BookTables) -> Iterator[Problem]:
     kinds = [stage.kind for stage in book.pipeline.stage]
     for position, stage in enumerate(book.pipeline.stage):
         if stage.of in ("running", "base"):
@@ -71,14 +71,14 @@ def _base_problems(book: RuleBook) -> Iterator[Problem]:
             yield Problem(at, problem, "use running, base or a stage of the night")
 
 
-def _night_problems(book: RuleBook) -> Iterator[Problem]:
+def _night_problems(book: BookTables) -> Iterator[Problem]:
     """Policy `night` rounds each night and adds; an amount of the whole stay has no night."""
     for kind, position, key, what in _per_stay(book):
         problem = f'policy = "night" rounds each night alone, and {what} is of the whole stay'
         yield Problem((kind, position, key) if key else (kind, position), problem, _PER_STAY)
 
 
-def _per_stay(book: RuleBook) -> Iterator[tuple[str, int, str, str]]:
+def _per_stay(book: BookTables) -> Iterator[tuple[str, int, str, str]]:
     """(kind, position, key, what it is) of every part of a rule that has no night."""
     for position, los in enumerate(book.length_of_stay):
         if los.is_priced:

@@ -44,7 +44,7 @@ from nightgrid.pricing.model import (
     Tax,
     book_problems,
 )
-from nightgrid.pricing.model.book import Rates
+from nightgrid.pricing.model.tables import Rates
 from nightgrid.pricing.shape import DOTS_MAX, dotted_line, shape_problems
 
 #: Length of a rule file.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from nightgrid.money import RoundingMode
-from nightgrid.pricing.model.book import RuleBook
 from nightgrid.pricing.model.pipeline import NIGHT_STAGES, UNROUNDED_STAGES, Policy, RoundTo
+from nightgrid.pricing.model.tables import BookTables
 from nightgrid.pricing.presets import PRESETS
 
 
@@ -50,21 +50,21 @@ class Placed:
         return next((at for at, stage in enumerate(self.stages) if stage.kind == kind), -1)
 
 
-def stages_of(book: RuleBook) -> tuple[PlacedStage, ...]:
+def stages_of(book: BookTables) -> tuple[PlacedStage, ...]:
     """The stages of a book, its own or those of its preset, before rounding is placed."""
     if book.pipeline.stage:
         return tuple(PlacedStage(stage.kind, stage.of) for stage in book.pipeline.stage)
     return tuple(PlacedStage(kind, of) for kind, of in PRESETS[book.pipeline.preset or "default"].stages)
 
 
-def policy_of(book: RuleBook) -> Policy:
+def policy_of(book: BookTables) -> Policy:
     """The rounding policy: what `[rounding]` says, else what the preset says, else `default`."""
     if book.pipeline.preset is not None and "policy" not in book.rounding.model_fields_set:
         return Policy(PRESETS[book.pipeline.preset].policy)
     return book.rounding.policy
 
 
-def placed(book: RuleBook) -> Placed:
+def placed(book: BookTables) -> Placed:
     """The pipeline of a valid book, resolved. O(stages)."""
     rounding, policy = book.rounding, policy_of(book)
     default = Rounder(rounding.mode, rounding.increment_minor, rounding.endings)

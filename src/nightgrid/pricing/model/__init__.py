@@ -5,15 +5,7 @@ sentences. All objects are immutable. `load_book` in parse.py is the door that r
 """
 
 from nightgrid.pricing.checks import book_problems
-from nightgrid.pricing.model.book import (
-    BEST_OF_KINDS,
-    PUBLIC_TIER,
-    RULE_KINDS,
-    RULES_MAX,
-    DatedRate,
-    Header,
-    RuleBook,
-)
+from nightgrid.pricing.model.book import RuleBook
 from nightgrid.pricing.model.extras import Brackets, Package, Points, PointsRate, Tax, TaxRounding
 from nightgrid.pricing.model.nights import Bounds, Demand, Derived, Season
 from nightgrid.pricing.model.parts import (
@@ -61,6 +53,7 @@ from nightgrid.pricing.model.stays import (
     LengthOfStay,
     MemberTier,
 )
+from nightgrid.pricing.model.tables import BEST_OF_KINDS, PUBLIC_TIER, RULE_KINDS, RULES_MAX, DatedRate, Header
 
 __all__ = [
     "BEST_OF_KINDS", "DISCOUNT_KINDS", "NIGHT_STAGES", "PERCENT_STAGES", "PUBLIC_TIER", "RULES_MAX", "RULE_KINDS",
