@@ -87,9 +87,12 @@ def test_points_of_a_quote_are_reserved(engine):
     assert left(engine) == {"Stars": 700}
     engine.confirm(engine.hold(quote=quote).id)
     assert left(engine) == {"Stars": 250}
-    engine.set_counter("Stars", 50_000)
-    with pytest.raises(InputError, match="takes 18000 units of the counter 'Stars', and a hold carries at most 16383"):
-        engine.hold(quote=quote_of(engine, points=18_000))
+    engine.set_counter("Stars", 500_000)
+    engine.hold(quote=quote_of(engine, points=18_000))
+    assert left(engine) == {"Stars": 500_000 - 450 - 18_000}
+    long = engine.quote("B", "king", "2027-01-10", 15, points=290_000)
+    with pytest.raises(InputError, match="takes 290000 units of the counter .Stars., and .* at most 262143"):
+        engine.hold(quote=long)
 
 
 def test_a_hold_carries_one_counter(engine):
