@@ -91,7 +91,7 @@ def test_points_of_a_quote_are_reserved(engine):
     engine.hold(quote=quote_of(engine, points=18_000))
     assert left(engine) == {"Stars": 500_000 - 450 - 18_000}
     long = engine.quote("B", "king", "2027-01-10", 15, points=290_000)
-    with pytest.raises(InputError, match="takes 290000 units of the counter .Stars., and .* at most 262143"):
+    with pytest.raises(InputError, match=r"takes 290000 units of the counter 'Stars', and .* at most 262143"):
         engine.hold(quote=long)
 
 
