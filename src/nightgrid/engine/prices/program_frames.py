@@ -21,6 +21,7 @@ from nightgrid.native.program.rule_marks import mark_lines
 from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks
+from nightgrid.search.matrices import in_threads
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
 
@@ -37,6 +38,13 @@ class _Answers(NamedTuple):
     sold: NDArray[np.int64]
     out: NDArray[np.int64]
     bits: NDArray[np.int64]
+
+
+class Askings(NamedTuple):
+    """Guests' questions: each once, and which of them a line asks, int64 (line)."""
+
+    some: list[Asking]
+    of: NDArray[np.int64]
 
 
 class ProgramLines(NamedTuple):
@@ -59,32 +67,35 @@ def with_question(frame: pl.DataFrame, asking: Asking) -> pl.DataFrame:
     return frame.with_columns(columns)
 
 
-def askings_of(frame: pl.DataFrame) -> list[Asking]:
+def askings_of(frame: pl.DataFrame) -> Askings:
     """The guest's question of every line; equal ones are made once."""
     given = [name for name in ASKED if name in frame.columns]
     if not given:
-        return [Asking()] * len(frame)
-    made: dict[str, Asking] = {}
-    found = []
+        return Askings([ANYBODY], np.zeros(len(frame), np.int64))
+    made: dict[str, int] = {}
+    some: list[Asking] = []
+    found = np.empty(len(frame), np.int64)
     for number, row in enumerate(frame.select(given).iter_rows(named=True)):
         known = made.get(key := repr(row))
         if known is None:
             fields: dict[str, Any] = {name: value for name, value in row.items() if value is not None}
             try:
-                known = made[key] = Asking(**fields)
+                some.append(Asking(**fields))
             except NightgridError as error:
                 raise type(error)(f"{_WHAT}: row {number}: {error}") from None
-        found.append(known)
+            known = made[key] = len(some) - 1
+        found[number] = known
+    return Askings(some, found)
+
+
+def too_large_parties(catalog: Catalog, products: NDArray[np.int64], askings: Askings) -> NDArray[np.bool_]:
+    """Whether more guests are told than the room type takes."""
+    guests = np.array([asking.guests or 0 for asking in askings.some] or [0], np.int64)
+    found: NDArray[np.bool_] = guests[askings.of] > catalog.guests_max[catalog.product_row[products]]
     return found
 
 
-def too_large_parties(catalog: Catalog, products: NDArray[np.int64], askings: list[Asking]) -> NDArray[np.bool_]:
-    """Whether more guests are told than the room type takes."""
-    most = catalog.guests_max[catalog.product_row[products]]
-    return np.array([asking.guests or 0 for asking in askings], np.int64) > most
-
-
-def _outcomes(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: list[Asking]) -> NDArray[np.int16]:
+def _outcomes(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: Askings) -> NDArray[np.int16]:
     """Why a line has no price before anything is computed; OK where there is no reason."""
     first = lines.arrivals - version.first_night
     outside = (first < 0) | (first + lines.nights > version.n_nights) | (lines.lead_days < 0)
@@ -113,30 +124,26 @@ def quote_program(
     sold = lines.products.copy()
     bits = np.zeros(len(frame), np.int64)
     ready = np.flatnonzero(code == Outcome.OK)
-    for start in range(0, len(ready), _LINES_AT_ONCE):
-        part = ready[start : start + _LINES_AT_ONCE]
-        sold[part], out[part], bits[part] = _priced(catalog, inventory, version, lines, askings, part, marks)
+    parts = [ready[start : start + _LINES_AT_ONCE] for start in range(0, len(ready), _LINES_AT_ONCE)]
+    answers = in_threads(lambda part: _priced(catalog, inventory, version, lines, askings, part, marks), parts)
+    for part, answer in zip(parts, answers, strict=True):
+        sold[part], out[part], bits[part] = answer
     code[out[:, do.A_CODE] == by_line.CODE_TOO_MANY_GUESTS] = Outcome.TOO_MANY_GUESTS
-    program = version.compiled.program
     others = out.copy()
-    if program is not None:
-        some, told = _other_rooms(program, askings, rooms, np.flatnonzero(code == Outcome.OK))
+    if version.compiled.program is not None:
+        some, told = _other_rooms(version.compiled.program, askings, rooms, np.flatnonzero(code == Outcome.OK))
         for start in range(0, len(some), _LINES_AT_ONCE):
             part = some[start : start + _LINES_AT_ONCE]
             others[part] = _priced(catalog, inventory, version, lines, told, part, None).out
     summed = out + others * (np.broadcast_to(np.asarray(rooms, np.int64), len(out)) - 1)[:, None]
     total = summed[:, do.A_NET] + summed[:, do.A_TAXES]
-    applied = [
-        [] if program is None or not given else list(program.promotions(product, given))
-        for product, given in zip(sold.tolist(), out[:, do.A_OFFERS].tolist(), strict=True)
-    ]
-    answer = pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "outcome": code, "total_minor": total, "currency": currencies, "lead_days": lines.lead_days,
             "net_minor": summed[:, do.A_NET], "taxes_minor": summed[:, do.A_TAXES],
             "included_taxes_minor": summed[:, do.A_INCLUDED],
             "payable_minor": total - out[:, do.A_PAID], "points_used": out[:, do.A_POINTS],
-            "applied": pl.Series(applied, dtype=pl.List(pl.Int32)),
+            "applied": _applied(version, sold, out[:, do.A_OFFERS]),
         }
     )  # fmt: skip
     amounts = [
@@ -150,30 +157,48 @@ def quote_program(
     ]
     if marks is not None:
         refused = _refused(catalog, version, lines, askings) | (out[:, do.A_CODE] != 0) * np.int64(NoPrice.SIZE)
-        answer = answer.with_columns(
+        frame = frame.with_columns(
             rule_set=marks.set_of[lines.tiers, lines.products],
             applied_rules=bits.view(np.uint64),
             refused=refused.astype(np.uint8),
         )
         amounts.append("applied_rules")
-    return answer.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
+    return frame.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
 
 
 def _other_rooms(
-    program: Program, askings: list[Asking], rooms: NDArray[np.int64] | int, ready: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], list[Asking]]:
+    program: Program, askings: Askings, rooms: NDArray[np.int64] | int, ready: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Askings]:
     """Lines whose other rooms cost something else than the first, because a coupon acts once an order; and the
-    questions for these rooms, by line.
+    questions for these rooms.
     """
     if not program.order_coupons:
         return ready[:0], askings
-    count = np.broadcast_to(np.asarray(rooms, np.int64), len(askings)).tolist()
-    beside = [program.beside(asking, number) for asking, number in zip(askings, count, strict=True)]
-    some = ready[[beside[line] is not None for line in ready.tolist()]]
-    return some, [asking if other is None else other for asking, other in zip(askings, beside, strict=True)]
+    some, of = list(askings.some), askings.of.copy()
+    count = np.broadcast_to(np.asarray(rooms, np.int64), len(of))
+    pairs, pair = np.unique(np.stack([askings.of, count], axis=1), axis=0, return_inverse=True)
+    for number, (asked, order) in enumerate(pairs.tolist()):
+        beside = program.beside(some[asked], order)
+        if beside is not None:
+            of[pair.reshape(-1) == number] = len(some)
+            some.append(beside)
+    return ready[of[ready] >= len(askings.some)], Askings(some, of)
 
 
-def _refused(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: list[Asking]) -> NDArray[np.int64]:
+def _applied(version: PriceVersion, sold: NDArray[np.int64], bits: NDArray[np.int64]) -> pl.Series:
+    """The positions of the promotions that bits name; each choice of a rule set is looked up once."""
+    program = version.compiled.program
+    if program is None:
+        return pl.Series([[]] * len(sold), dtype=pl.List(pl.Int32))
+    chosen, place = np.unique(bits, return_inverse=True)
+    key = program.set_of_product[sold] * np.int64(len(chosen)) + place
+    distinct, number = np.unique(key, return_inverse=True)
+    sets, choices = np.divmod(distinct, max(len(chosen), 1))
+    named = [list(program.applied(*pair)) for pair in zip(sets.tolist(), chosen[choices].tolist(), strict=True)]
+    return pl.Series(named, dtype=pl.List(pl.Int32)).gather(number)
+
+
+def _refused(catalog: Catalog, version: PriceVersion, lines: ProgramLines, askings: Askings) -> NDArray[np.int64]:
     """Bits of `NoPrice`, before anything is priced."""
     first = lines.arrivals - version.first_night
     reasons = (
@@ -190,7 +215,7 @@ def _priced(
     inventory: Inventory,
     version: PriceVersion,
     lines: ProgramLines,
-    askings: list[Asking],
+    askings: Askings,
     part: NDArray[np.int64],
     marks: Marks | None,
 ) -> _Answers:
@@ -199,34 +224,19 @@ def _priced(
     if program is None:
         raise InputError("the book has no program")
     first = lines.arrivals[part] - version.first_night
-    own = program.tier_product[lines.tiers[part], lines.products[part]]
-    table, _ = lines_of(program, lines.products[part], lines.tiers[part], first)
-    queries = np.empty((len(part), do.Q_FIELDS), np.int64)
-    fills: list[int] = []
-    live_first, live = np.zeros(len(part), np.int64), _NOTHING
-    if len(program.fills) > 1 and any(askings[line].fill_bp is None for line in part.tolist()):
-        hotels = catalog.row_hotel[catalog.product_row[lines.products[part]]]
-        live_first, live = inventory.fills(hotels, lines.arrivals[part], lines.nights[part])
-    for place, line in enumerate(part.tolist()):
-        asking = askings[line]
-        if program.per_person and asking.adults is None:
-            raise InputError(f"{_WHAT}: row {line}: the rule book prices each person; give a column adults")
-        program.check_packages(int(table[place, by_line.L_PRODUCT]), asking)
-        nights, lead = int(lines.nights[line]), int(lines.lead_days[line])
-        queries[place] = program.question(
-            asking, int(lines.arrivals[line]), nights, lead, int(lines.tiers[line]), silent=bool(own[place] >= 0)
-        )
-        fill: Any = asking.fill_bp
-        if fill is not None and len(fill) != nights:
-            raise InputError(f"{_WHAT}: row {line}: fill_bp has {len(fill)} numbers for {nights} nights")
-        if fill is None and len(live):
-            fill = live[live_first[place] : live_first[place] + nights].tolist()
-        if fill is not None:
-            table[place, by_line.L_FILL] = len(fills)
-            fills += fill
+    table, silent = lines_of(program, lines.products[part], lines.tiers[part], first)
+    _check_questions(program, lines, askings, part, table)
+    words = [program.template(asking).words for asking in askings.some]
+    asked = np.zeros((len(words), max(map(len, words))), np.int64)
+    for number, each in enumerate(words):
+        asked[number, : len(each)] = each
+    queries = asked[askings.of[part]]
+    queries[:, do.Q_ARRIVAL], queries[:, do.Q_NIGHTS] = lines.arrivals[part], lines.nights[part]
+    queries[:, do.Q_LEAD], queries[:, do.Q_TIER] = lines.lead_days[part], lines.tiers[part]
+    queries[:, do.Q_SILENT] = silent
+    table[:, by_line.L_FILL], shown = _fills_of(catalog, inventory, program, lines, askings, part)
     out = np.empty((len(part), do.A_FIELDS), np.int64)
     tables = (program.desk, program.terms, program.scales, program.flags, queries, table)
-    shown = np.array(fills or [0], np.int64)
     price_lines(*tables, shown, workshop(), out, _NOTHING, np.zeros((0, 2), np.int64))
     bits = np.zeros(len(part), np.int64)
     if marks is not None:
@@ -237,3 +247,50 @@ def _priced(
             refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
     check_total(int((out[:, do.A_NET] + out[:, do.A_TAXES]).max(initial=0)), _WHAT)
     return _Answers(table[:, by_line.L_PRODUCT], out, bits)
+
+
+def _check_questions(
+    program: Program, lines: ProgramLines, askings: Askings, part: NDArray[np.int64], table: NDArray[np.int64]
+) -> None:
+    """InputError for a question that the book cannot answer: the first line of each kind is named."""
+    of = askings.of[part]
+    if program.per_person:
+        silent = np.array([asking.adults is None for asking in askings.some])[of]
+        for place in np.flatnonzero(silent)[:1].tolist():
+            raise InputError(f"{_WHAT}: row {int(part[place])}: the rule book prices each person; give a column adults")
+    sold = table[:, by_line.L_PRODUCT]
+    for number, asking in enumerate(askings.some):
+        if not asking.packages and asking.fill_bp is None:
+            continue
+        some = np.flatnonzero(of == number)
+        if asking.packages:
+            for product in sold[some[np.unique(program.set_of_product[sold[some]], return_index=True)[1]]].tolist():
+                program.check_packages(product, asking)
+        if asking.fill_bp is not None:
+            nights = lines.nights[part[some]]
+            for place in np.flatnonzero(nights != len(asking.fill_bp))[:1].tolist():
+                raise InputError(
+                    f"{_WHAT}: row {int(part[some[place]])}: fill_bp has {len(asking.fill_bp)} numbers for "
+                    f"{int(nights[place])} nights"
+                )
+
+
+def _fills_of(
+    catalog: Catalog,
+    inventory: Inventory,
+    program: Program,
+    lines: ProgramLines,
+    askings: Askings,
+    part: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(where the house fill of each line stands, -1 an empty house; the fills), of the question or of the house now."""
+    told = [np.array(asking.fill_bp or (), np.int64) for asking in askings.some]
+    first = np.cumsum([0, *map(len, told)])
+    own = np.array([asking.fill_bp is not None for asking in askings.some])[askings.of[part]]
+    place = np.where(own, first[askings.of[part]], -1)
+    if len(program.fills) > 1 and not own.all():
+        hotels = catalog.row_hotel[catalog.product_row[lines.products[part]]]
+        live_first, live = inventory.fills(hotels, lines.arrivals[part], lines.nights[part])
+        place = np.where(own, place, first[-1] + live_first)
+        told.append(live)
+    return place, np.concatenate([*told, np.zeros(1, np.int64)])
