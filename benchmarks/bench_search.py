@@ -3,7 +3,8 @@
 10,000 hotels x 5 room types, stays of 1, 3, 7 and 14 nights at random over 540 nights, member prices from 300 rule
 sets, a room free on every night, the cheapest room type of each hotel, exact totals: once over the whole chain, once
 in a city of 200 hotels. Timed is the public call, from Python names to pairs of hotel and total, which is what the
-rivals answer; and once more to 20 offer objects.
+rivals answer; and once more to 20 offer objects. Then by a book that is more than factors (`general_book.py`): one
+night beside NumPy, more nights and one city of ours alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import TIERS, Chain, Stay
+from benchmarks.general_reprice import general_engine
 from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, Race, latency_us, significant
 from benchmarks.plan import Plan
@@ -71,6 +73,13 @@ class ArraySearch(Contestant):
         return np.stack([answer.hotel, answer.total], axis=1).astype(np.int64)
 
 
+class GeneralSearch(EngineSearch):
+    """`Engine.search` by a book that is more than factors."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._engine = general_engine(chain)
+
+
 @cache
 def _rivals(chain: Chain) -> list[Contestant]:
     """Made once for both questions: they load every night of the chain."""
@@ -87,6 +96,26 @@ def one_city(chain: Chain, count: int) -> Race:
     cities = chain.size.hotels // chain.size.city_hotels
     questions: list[Question] = [(stay, number % cities) for number, stay in enumerate(chain.stays(count, seed=7))]
     return Race("search.city", EngineSearch(chain), [OfferSearch(chain), *_rivals(chain)], questions, warm=True)
+
+
+def general(chain: Chain, count: int, nights: int = 1, *, city: bool = False) -> Race:
+    """Searches by a general book; the rival answers those of one night over the whole chain."""
+    cities = chain.size.hotels // chain.size.city_hotels
+    stays = enumerate(chain.stays(count, seed=13))
+    questions: list[Question] = [
+        (Stay(min(stay.arrival, chain.size.nights - nights), nights, stay.tier), number % cities if city else None)
+        for number, stay in stays
+    ]
+    rivals = rivals_of("search_general", chain, questions)[0] if nights == 1 and not city else []
+    return Race("search.general", GeneralSearch(chain), rivals, questions, warm=True)
+
+
+def test_search_by_a_general_book(benchmark: Any, plan: Plan, chain: Chain) -> None:
+    general(chain, plan.stays).run(benchmark, plan.rounds)
+    figures = benchmark.extra_info["figures"]
+    for nights in (3, 7):
+        figures[f"nights_{nights}"] = general(chain, plan.stays, nights).measure(plan.rounds)
+    figures["city"] = general(chain, plan.stays, 3, city=True).measure(plan.rounds)
 
 
 def test_search(benchmark: Any, plan: Plan, chain: Chain) -> None:

@@ -17,6 +17,7 @@ NAMES = (
 TITLES = {
     "search": "search, whole chain",
     "search.city": "search, one city",
+    "search.general": "search by a book with promotions, whole chain, one night",
     "live": "a sale, and a search of its city",
     "hold": "one hold",
     "hold_many": "holds in bulk",
@@ -26,6 +27,7 @@ TITLES = {
     "reprice.stream": "repricing, stream",
     "reprice.general": "repricing, a book with promotions",
     "quote": "one quote",
+    "quote.general": "many quotes by a book with promotions",
     "rule_book": "1,000 rules for 10,000 hotels",
     "import": "import",
     "first_answer": "first answer",
@@ -90,6 +92,10 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("every_stage_explained", "(a book of every stage, with explanation)"),
         ("every_stage_read", "(a book of every stage, every line and reason read)"),
         ("rebuild", "(rebuild)"),
+        ("masks", "(with masks)"),
+        ("nights_3", "(three nights)"),
+        ("nights_7", "(seven nights)"),
+        ("city", "(one city)"),
     ):
         if key in figures:
             yield label, figures[key]

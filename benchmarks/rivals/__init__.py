@@ -32,6 +32,8 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "duckdb_reprice:DuckdbReprice",
     ),
     "reprice_general": ("numpy_general:NumpyGeneral",),
+    "search_general": ("numpy_general:NumpyGeneralSearch",),
+    "quote_general": ("numpy_general:NumpyGeneralQuotes",),
     "reprice_stream": ("polars_reprice:PolarsStream",),
     "quote": ("python_quote:DecimalQuote", "python_quote:IntegerQuote"),
 }

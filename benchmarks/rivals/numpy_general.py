@@ -1,10 +1,12 @@
-"""The book that is more than factors in NumPy: night by night, tier by tier, written by hand for this one book."""
+"""The book that is more than factors in NumPy, written by hand for this one book: repricing, search, many quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from benchmarks import general_book as book
@@ -18,38 +20,36 @@ from benchmarks.data import (
     WEEK_DEN,
     WEEKDAY_DEN,
     Chain,
+    Stay,
 )
 from benchmarks.measure import Contestant
 from benchmarks.reprice_job import Job
+from benchmarks.rivals.numpy_search import ranked
 
 _FRIDAY, _SATURDAY = 4, 5
 
 
-class NumpyGeneral(Contestant):
-    """Integers in float64, 20,000 rows a step, buffers that stay in the cache; which promotions come into question is
-    decided a night and a tier. The nightly prices and the factors by room type stand ready.
+class GeneralPrices:
+    """Integers in float64, buffers that stay in the cache; which promotions come into question is decided a night and a
+    tier. The nightly prices and the factors by room type stand ready.
     """
 
-    name = "numpy"
-
-    def __init__(self, chain: Chain, questions: Sequence[Job]) -> None:
-        job = questions[0]
-        rows = job.products
+    def __init__(self, chain: Chain, rows: int, nights: int) -> None:
         types = chain.size.room_types
         brand = np.repeat(chain.brand, types)[:rows]
         region = np.repeat(chain.region, types)[:rows]
         base = chain.base_minor[:rows]
-        self._length = chain.length_num[brand, 0].astype(np.float64)
-        self._lead = np.ascontiguousarray(chain.lead_num[region].T, np.float64)  # (band, row)
-        self._tier = np.ascontiguousarray(chain.tier_num[np.arange(rows) % types].T, np.float64)  # (tier, row)
+        self.length = chain.length_num[brand, 0].astype(np.float64)
+        self.lead = np.ascontiguousarray(chain.lead_num[region].T, np.float64)  # (band, row)
+        self.tier = np.ascontiguousarray(chain.tier_num[np.arange(rows) % types].T, np.float64)  # (tier, row)
         den = WEEK_DEN * WEEKDAY_DEN
-        self._nights = np.empty((job.nights, rows))
-        for night in range(job.nights):
+        self.nights = np.empty((nights, rows), np.float32)  # below 2^24
+        for night in range(nights):
             factor = chain.week_num[:, night // 7] * chain.weekday_num[:, (FIRST_NIGHT.weekday() + night) % 7]
             low, high = base * book.FLOOR_PERCENT * (den // 100), base * book.CEILING_PERCENT * (den // 100)
             exact = np.clip(base * factor[region], low, high)
-            self._nights[night] = self._inside(_half_up(exact, den), low, high, den)
-        self._out = np.empty((job.nights, len(TIERS), rows), np.int64)
+            self.nights[night] = self._inside(_half_up(exact, den), low, high, den)
+        self._best, self._set_price, self._off, self._amount = (np.empty(rows) for _ in range(4))
 
     @staticmethod
     def _inside(
@@ -60,25 +60,26 @@ class NumpyGeneral(Contestant):
         least, most = -(-low // (den * step)) * step, high // (den * step) * step
         return np.maximum(np.minimum(rounded, most), least)
 
-    def ask(self, question: Job) -> NDArray[np.int64]:
-        before, amount, best, set_price, tax = (np.empty(question.products) for _ in range(5))
-        off = np.empty(question.products)
-        for night, public in enumerate(self._nights):
-            band = np.searchsorted(LEAD_FROM_DAYS, night, side="right") - 1
-            np.multiply(public, self._length, out=before)
-            _round(before, LENGTH_DEN, book.ROUND_MINOR)
-            np.multiply(before, self._lead[band], out=before)
-            _round(before, LEAD_DEN, book.ROUND_MINOR)
-            for tier in range(len(TIERS)):
-                np.multiply(before, self._tier[tier], out=amount)
-                _round(amount, TIER_DEN, book.ROUND_MINOR)
-                self._promote(night, tier, amount, best, set_price, off)
-                _round(best, 10_000, book.ROUND_MINOR)
-                np.multiply(best, book.VAT_MILLIPERCENT, out=tax)
-                _round(tax, 100_000, 1)
-                np.add(best, tax, out=best)
-                np.add(best, book.CITY_TAX_MINOR, out=self._out[night, tier], casting="unsafe", dtype=np.float64)
-        return self._out
+    def before(self, night: int, out: NDArray[np.float64]) -> None:
+        """The amount before the member's tier."""
+        band = np.searchsorted(LEAD_FROM_DAYS, night, side="right") - 1
+        np.multiply(self.nights[night], self.length, out=out)
+        _round(out, LENGTH_DEN, book.ROUND_MINOR)
+        np.multiply(out, self.lead[band], out=out)
+        _round(out, LEAD_DEN, book.ROUND_MINOR)
+
+    def price(
+        self, night: int, tier: int, before: NDArray[np.float64], tax: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The price without the city tax, in a buffer of its own."""
+        amount, best = self._amount, self._best
+        np.multiply(before, self.tier[tier], out=amount)
+        _round(amount, TIER_DEN, book.ROUND_MINOR)
+        self._promote(night, tier, amount, best, self._set_price, self._off)
+        _round(best, 10_000, book.ROUND_MINOR)
+        np.multiply(best, book.VAT_MILLIPERCENT, out=tax)
+        _round(tax, 100_000, 1)
+        return np.add(best, tax, out=best)
 
     @staticmethod
     def _promote(
@@ -114,6 +115,85 @@ class NumpyGeneral(Contestant):
         np.subtract(best, off, out=best)
         np.subtract(best, set_price, out=best)
         np.maximum(best, 0, out=best)
+
+
+class NumpyGeneral(Contestant):
+    """A night and a tier after the other, 20,000 rows a step."""
+
+    name = "numpy"
+
+    def __init__(self, chain: Chain, questions: Sequence[Job]) -> None:
+        job = questions[0]
+        self._prices = GeneralPrices(chain, job.products, job.nights)
+        self._out = np.empty((job.nights, len(TIERS), job.products), np.int64)
+
+    def ask(self, question: Job) -> NDArray[np.int64]:
+        before, tax = (np.empty(question.products) for _ in range(2))
+        for night in range(question.nights):
+            self._prices.before(night, before)
+            for tier in range(len(TIERS)):
+                price = self._prices.price(night, tier, before, tax)
+                np.add(price, book.CITY_TAX_MINOR, out=self._out[night, tier], casting="unsafe", dtype=np.float64)
+        return self._out
+
+
+class NumpyGeneralSearch(Contestant):
+    """The cheapest hotels for one night: every room type priced, then the minimum of each hotel."""
+
+    name = "numpy"
+
+    def __init__(self, chain: Chain, _questions: Any) -> None:
+        self._chain = chain
+        self._prices = GeneralPrices(chain, chain.size.rows, chain.size.nights)
+        self._before, self._tax = np.empty(chain.size.rows), np.empty(chain.size.rows)
+
+    def ask(self, question: tuple[Stay, int | None]) -> list[tuple[int, int]]:
+        stay, _ = question
+        self._prices.before(stay.arrival, self._before)
+        price = self._prices.price(stay.arrival, stay.tier, self._before, self._tax)
+        np.add(price, book.CITY_TAX_MINOR, out=price)
+        np.copyto(price, np.inf, where=~self._chain.sellable[stay.arrival])
+        by_hotel = price.reshape(-1, self._chain.size.room_types)
+        cheapest = by_hotel[:, 0].copy()
+        for kind in range(1, by_hotel.shape[1]):
+            np.minimum(cheapest, by_hotel[:, kind], out=cheapest)
+        return ranked(cheapest, 0)
+
+
+class NumpyGeneralQuotes(Contestant):
+    """Totals of many lines of one night: gathered, then column by column."""
+
+    name = "numpy"
+
+    def __init__(self, chain: Chain, _questions: Any) -> None:
+        self._prices = GeneralPrices(chain, chain.size.rows, chain.size.nights)
+
+    def ask(self, question: pl.DataFrame) -> NDArray[np.int64]:
+        prices = self._prices
+        row = question["product_index"].to_numpy()
+        night = (question["arrival"].to_numpy() - np.datetime64(FIRST_NIGHT, "D")).astype(np.int64)
+        tier = question["tier"].replace_strict(list(TIERS), list(range(len(TIERS))), return_dtype=pl.Int64).to_numpy()
+        amount = prices.nights[night, row] * prices.length[row]
+        _round(amount, LENGTH_DEN, book.ROUND_MINOR)
+        amount *= prices.lead[np.searchsorted(LEAD_FROM_DAYS, night, side="right") - 1, row]
+        _round(amount, LEAD_DEN, book.ROUND_MINOR)
+        amount *= prices.tier[tier, row]
+        _round(amount, TIER_DEN, book.ROUND_MINOR)
+        weekday = (FIRST_NIGHT.weekday() + night) % 7
+        weekend = 100.0 + np.where((weekday == _FRIDAY) | (weekday == _SATURDAY), book.WEEKEND_PERCENT, 0)
+        early, member = night >= book.EARLY_DAYS, tier >= 2
+        spring = (book.SPRING[0] <= night) & (night <= book.SPRING[1])
+        percent = np.minimum(np.where(early, book.EARLY_PERCENT, 0), np.where(member, book.MEMBERS_PERCENT, 0))
+        best = np.where(early | member | ~spring, amount * (100 + percent), np.inf)
+        reduced = np.maximum(amount * (100 + book.SPRING_PERCENT), 100 * (amount - book.SPRING_OFF_MINOR))
+        best = np.where(spring, np.minimum(best, reduced), best) * weekend
+        (first, less), (second, more) = book.FULL_MINOR
+        best -= 10_000.0 * np.where(amount >= second, more, np.where(amount >= first, less, 0))
+        np.maximum(best, 0, out=best)
+        _round(best, 10_000, book.ROUND_MINOR)
+        tax = best * book.VAT_MILLIPERCENT
+        _round(tax, 100_000, 1)
+        return (best + tax + book.CITY_TAX_MINOR).astype(np.int64)
 
 
 def _round(amount: NDArray[np.float64], den: int, step: int) -> None:

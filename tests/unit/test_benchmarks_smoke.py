@@ -52,6 +52,8 @@ def chain() -> Chain:
     [
         pytest.param(lambda chain: bench_search.whole_chain(chain, 12), id="search"),
         pytest.param(lambda chain: bench_search.one_city(chain, 12), id="search.city"),
+        pytest.param(lambda chain: bench_search.general(chain, 12), id="search.general"),
+        pytest.param(lambda chain: bench_quote.many(chain, 300), id="quote.general"),
         pytest.param(lambda chain: bench_live.race(chain, 12), id="live"),
         pytest.param(lambda chain: bench_hold.race(chain, 400), id="hold"),
         pytest.param(lambda chain: bench_hold_many.race(chain, 2_000), id="hold_many"),
