@@ -180,12 +180,12 @@ class _Sets:
                 code, payload = term.STAGE_ROUND, [0]
             head = [code, 0, self._refs()[stage.of], self._slots.get(stage.kind, -1), self._records.rounding(rounder)]
             stages.append([*head, *payload])
-        first = len(self._records)
-        words: list[int] = []
-        for each in stages:
-            each[term.S_NEXT] = first + len(words) + len(each)
-            words += each
-        return self._records.append([*words, term.STAGE_END])
+        # From the last one on: sets that go on alike share these stages, and what is planned of them serves all.
+        following = self._records.add([term.STAGE_END])
+        for each in reversed(stages):
+            each[term.S_NEXT] = following
+            following = self._records.add(each)
+        return following
 
     def _payload(
         self, stage: PlacedStage, singles: dict[str, int], lists: dict[str, list[int]], currency: str

@@ -24,6 +24,7 @@ from nightgrid.search.live import Variant
 from nightgrid.search.price_blocks import totals_of
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.ranking import Ranking, StayQuery, of_one_instant
+from nightgrid.search.rule_search import RuleSearch, rule_search_of
 
 #: What stays by factors are priced from.
 Prices = PriceVersion | Variant
@@ -55,6 +56,7 @@ class Searcher:
         self._word_chunk = np.repeat(np.arange(len(first_word) - 1), np.diff(first_word))
         self._filters: dict[object, ProductFilter] = {}
         self._thread = local()
+        self._rules: tuple[PriceVersion, RuleSearch | None] | None = None  # of the latest version that was searched
 
     # -- filters as bit maps ---------------------------------------------------------------------
 
@@ -217,10 +219,18 @@ class Searcher:
         rates: NDArray[np.int64],
         distance_km: NDArray[np.float64] | None,
     ) -> Ranking:
-        """Every sellable product of a book with a full pipeline is priced exactly, then hotels are ordered."""
+        """Hotels by a book with a full pipeline: by bounds where there are some; else every sellable product is priced
+        exactly, then hotels are ordered.
+        """
         catalog, table = self._catalog, self._inventory.table
         words = np.empty_like(filter_words)
         kernels.sellable_words(table, self._lanes, filter_words, query.arrival, query.nights, words)
+        rules = self._rules
+        if rules is None or rules[0] is not version:
+            rules = self._rules = (version, rule_search_of(version, self._lanes))
+        ranking = None if rules[1] is None else rules[1].find(query, words, calendar_today, rates, self._inventory)
+        if ranking is not None:
+            return ranking
         lanes = self._lanes_in(words)
         products = self._lanes.lane_product[lanes]
         hotels = catalog.row_hotel[catalog.product_row[products]]

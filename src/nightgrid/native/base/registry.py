@@ -119,6 +119,13 @@ ENTRIES = (
         "benchmarks/bench_search.py",
     ),
     KernelEntry(
+        "rule_search.search_rules",
+        "the cheapest hotels by a full pipeline",
+        _PRICEBOOK,
+        "tests/agreement/test_rule_search.py",
+        "benchmarks/bench_search.py",
+    ),
+    KernelEntry(
         "minima.fold_word_minima", "lower bounds of 64 products", _PRICES, "tests/agreement/test_search_bounds.py"
     ),
     KernelEntry("second_look.look_again", "is it there at one instant", _SEARCH, "tests/unit/test_second_look.py"),

@@ -13,7 +13,7 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.base.jit import bare_called_kernel, called_kernel, kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
-from nightgrid.native.program.planned import write_plan
+from nightgrid.native.program.planned import write_plan, write_plan_again
 from nightgrid.native.program.registers import WEIGHTS
 from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
 from nightgrid.native.program.row_blocks import (
@@ -115,10 +115,12 @@ def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, larges
     nights = 1 if about[A_BY_NIGHT] else query[do.Q_NIGHTS]
     for tier in range(tiers.shape[0]):
         query[do.Q_TIER] = tiers[tier, 0]
-        code = write_plan(terms, group[G_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        if code != 0 or (about[A_BY_NIGHT] and not _is_by_itself(shop.plan)):
+        at = (5 * query[do.Q_ARRIVAL] + tier + query[do.Q_NIGHTS] + query[do.Q_NIGHT]) & (row.PLANS - 1)
+        plan = rows.plans[at]
+        code = write_plan_again(terms, group[G_STAGE], query, shop.scratch, shop.sets, plan, rows.kept[at])
+        if code != 0 or (about[A_BY_NIGHT] and not _is_by_itself(plan)):
             return tier
-        if not compile_rows(shop.plan, scales, largest, nights, told, row_plan(rows, tier), rows.tails):
+        if not compile_rows(plan, scales, largest, nights, told, row_plan(rows, tier), rows.tails):
             return tier
     return tiers.shape[0]
 
@@ -207,6 +209,7 @@ def _price_groups(terms, scales, given, sums, groups, query, stays, tiers, place
     """`price_groups` with arrays whose references are not counted: there are many small steps."""
     about = np.zeros(A_ALL, np.int64)
     about[:A_FIELDS] = given
+    rows.kept[:, 0] = -1
     arrivals = out.shape[0]
     origin, start = about[A_ORIGIN], about[A_ARRIVAL]
     changes = np.empty(arrivals, np.uint8)
@@ -279,7 +282,7 @@ def price_groups(
         RowShop(
             borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
             borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.shares), borrowed(rows.columns),
-            borrowed(rows.pieces),
+            borrowed(rows.pieces), borrowed(rows.plans), borrowed(rows.kept),
             Tails(
                 borrowed(rows.tails.head), borrowed(rows.tails.words), borrowed(rows.tails.known),
                 borrowed(rows.tails.ops), borrowed(rows.tails.numbers), borrowed(rows.tails.bits),

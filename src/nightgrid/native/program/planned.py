@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
@@ -81,19 +83,15 @@ def _write_stage(plan, at, terms, stage, query, scratch, sets):
 
 
 @bare_called_kernel
-def write_plan(terms, stage, query, scratch, sets, plan):
-    """Write the plan of a question for the rule set whose stages stand at `stage`; 0, or TOO_MANY_CODE.
+def _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, until):
+    """The stages from one on until one of a kind, or the end: (at, that stage, rounded, how); at = -1: it is full.
 
-    terms int64; query (Q_FIELDS) int64 [in]; scratch (plan_sets.SCRATCH) int64; sets (plan_sets.SETS) uint8; plan
-    (PLAN_WORDS) int64 [out]. O(rules of the set), and the permitted sets of promotions where some conflict.
+    rounded: where the last rounding ends, how: which it was: what is rounded already is not rounded again the same way.
     """
-    at = 0
-    rounded = -1  # where the last rounding ends: what is rounded already is not rounded again the same way
-    how = 0
-    while terms[stage] != term.STAGE_END:
+    while terms[stage] != term.STAGE_END and terms[stage] != until:
         at = _write_stage(plan, at, terms, stage, query, scratch, sets)
         if at < 0 or at + 2 * ROOM > PLAN_WORDS:
-            return do.TOO_MANY_CODE
+            return np.int64(-1), stage, rounded, how
         rounding = terms[stage + term.S_ROUNDING]
         if rounding > 0 and (at != rounded or how != rounding):
             at = write_rounding(plan, at, terms, rounding)
@@ -104,5 +102,49 @@ def write_plan(terms, stage, query, scratch, sets, plan):
             at = write_one(plan, at, do.SAVE, terms[stage + term.S_SLOT])
             rounded = at if unchanged else rounded
         stage = terms[stage + term.S_NEXT]
+    return at, stage, rounded, how
+
+
+@bare_called_kernel
+def _write_end(plan, at, terms, stage, query, scratch, sets, rounded, how):
+    """The stages from one on to the end."""
+    if at >= 0:
+        at, stage, rounded, how = _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, -1)
+    if at < 0:
+        return do.TOO_MANY_CODE
     plan[at] = do.END
     return 0
+
+
+@bare_called_kernel
+def write_plan(terms, stage, query, scratch, sets, plan):
+    """Write the plan of a question for the rule set whose stages stand at `stage`; 0, or TOO_MANY_CODE.
+
+    terms int64; query (Q_FIELDS) int64 [in]; scratch (plan_sets.SCRATCH) int64; sets (plan_sets.SETS) uint8; plan
+    (PLAN_WORDS) int64 [out]. O(rules of the set, and the permitted sets of promotions where some conflict).
+    """
+    return _write_end(plan, np.int64(0), terms, stage, query, scratch, sets, np.int64(-1), np.int64(0))
+
+
+@bare_called_kernel
+def write_plan_again(terms, stage, query, scratch, sets, plan, kept):
+    """`write_plan` for one guest who asks about many rule sets: what follows from the promotions on is written once for
+    sets that share these stages, as it stands in the plan already.
+
+    kept (KEPT_WORDS) int64: what is known of the plan that stands there, its first word -1 before the first call
+    [inout]. Between two calls the lists of the question stay as they are, and nobody else writes the plan.
+    """
+    at, stage, rounded, how = _write_until(
+        plan, np.int64(0), terms, stage, query, scratch, sets, np.int64(-1), np.int64(0), term.STAGE_PROMOTION
+    )
+    other = (kept[0] ^ stage) | (kept[1] ^ at) | (kept[2] ^ rounded) | (kept[3] ^ how)
+    for field in range(do.Q_LISTS):
+        other |= kept[4 + field] ^ query[field]
+    if at >= 0 and other == 0:
+        return 0
+    code = _write_end(plan, at, terms, stage, query, scratch, sets, rounded, how)
+    kept[0] = stage if code == 0 else -1
+    kept[1], kept[2], kept[3] = at, rounded, how
+    for field in range(do.Q_LISTS):
+        kept[4 + field] = query[field]
+    return code

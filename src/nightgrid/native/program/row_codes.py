@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from nightgrid.native.program import plan_codes as do
+from nightgrid.native.program.plan_steps import KEPT_WORDS, PLAN_WORDS
 
 #: Rows of a block: a column takes 4 KiB, so that what a plan touches nearly stays in the first cache.
 BLOCK: Final = 512
@@ -99,6 +100,8 @@ LIGHT: Final = 2.0**50
 #: Denominators of an exact rounding in two words.
 WIDE_DENOMINATOR: Final = 2.0**51
 SETS_MAX: Final = 64
+#: Plans that are kept as they were written, so that rule sets share what is alike.
+PLANS: Final = 32
 
 #: Ends of plans that are kept compiled (`row_tails`): places, words of a key, columns that it tells, operations.
 TAILS: Final = 128
@@ -155,6 +158,8 @@ class RowShop(NamedTuple):
     shares: Any  # float64 (2, NIGHTS_MAX)
     columns: Any  # float64 (COLUMNS, BLOCK)
     pieces: Any  # int64 (BLOCK, 3): the parts of a block: arrival, first row, rows
+    plans: Any  # int64 (PLANS, PLAN_WORDS): plans before they are compiled, each of another question
+    kept: Any  # int64 (PLANS, KEPT_WORDS): what is known of them (`planned.write_plan_again`)
     tails: Tails
 
 
@@ -171,6 +176,8 @@ def make_row_shop(tiers: int) -> RowShop:
         np.zeros((2, NIGHTS_MAX)),
         np.zeros((COLUMNS, BLOCK)),
         np.zeros((BLOCK, 3), np.int64),
+        np.zeros((PLANS, PLAN_WORDS), np.int64),  # only what is written takes memory
+        np.zeros((PLANS, KEPT_WORDS), np.int64),
         Tails(
             np.zeros((TAILS, T_FIELDS), np.int64),
             np.zeros((TAILS, TAIL_WORDS), np.int64),
