@@ -95,7 +95,7 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("masks", "(with masks)"),
         ("nights_3", "(three nights)"),
         ("nights_7", "(seven nights)"),
-        ("city", "(one city)"),
+        ("in_a_city", "(three nights in one city)"),
     ):
         if key in figures:
             yield label, figures[key]
