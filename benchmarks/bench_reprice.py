@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data import FIRST_NIGHT, TIERS, Chain
-from benchmarks.general_reprice import GeneralReprice, MaskedGeneralReprice, OneCoreGeneralReprice
+from benchmarks.general_reprice import GeneralReprice, OneCoreGeneralReprice
 from benchmarks.inside import calls_inside
 from benchmarks.measure import Contestant, Race, significant
 from benchmarks.plan import Plan
@@ -112,7 +112,7 @@ def stream(chain: Chain, job: Job) -> Race:
 
 def general(chain: Chain, job: Job) -> Race:
     rivals, _ = rivals_of("reprice_general", chain, [job])
-    ours = [OneCoreGeneralReprice(chain, job), MaskedGeneralReprice(chain, job)]
+    ours = [OneCoreGeneralReprice(chain, job)]
     return Race("reprice.general", GeneralReprice(chain, job), [*ours, *rivals], [job], items=job.prices)
 
 
@@ -127,13 +127,10 @@ def test_reprice_by_a_general_book(benchmark: Any, plan: Plan, chain: Chain) -> 
 def _run(race: Race, benchmark: Any, plan: Plan) -> None:
     """Run a race in which one core of ours stands beside all of them."""
     race.run(benchmark, max(3, plan.rounds // 2))
-    figures = benchmark.extra_info["figures"]
-    for part in ("one_core", "masks"):
-        name = f"nightgrid_{part}"
-        if name in figures["ratio"]:  # a line of our own; it is no rival
-            del figures["ratio"][name], figures["rivals"][name]
-            seconds = float(np.median(race.calls(name)))
-            figures[part] = {"per_second": significant(race.questions[0].prices / seconds)}
+    figures, name = benchmark.extra_info["figures"], OneCoreReprice.name
+    del figures["ratio"][name], figures["rivals"][name]  # a line of our own; it is no rival
+    seconds = float(np.median(race.calls(name)))
+    figures["one_core"] = {"per_second": significant(race.questions[0].prices / seconds)}
 
 
 def test_reprice_as_a_stream(benchmark: Any, plan: Plan, chain: Chain) -> None:

@@ -64,26 +64,6 @@ class OneCoreGeneralReprice(GeneralReprice):
     threads = 1
 
 
-class MaskedGeneralReprice(GeneralReprice):
-    """The same with the columns of masks: which rules made each price, and why there is none."""
-
-    name = "nightgrid_masks"
-
-    def __init__(self, chain: Chain, job: Job) -> None:
-        from nightgrid.engine.prices import cube_marks
-
-        super().__init__(chain, job)
-        self._columns = cube_marks.mask_columns
-        self._offers = [cube_marks.offers_for(self._cube, out.shape) for out in self._outs]
-
-    def ask(self, question: Job) -> Job:
-        pool = self._pool if self.threads > 1 else None
-        for asked, products, out, offers in zip(self._asked, self._tiles, self._outs, self._offers, strict=True):
-            self._fill(asked, out, offers, pool=pool, threads=self.threads)
-            self._columns(self._cube, products, self._cube.arrivals.start, out, offers, self._pool, self.threads)
-        return question
-
-
 _engines: dict[int, Any] = {}
 
 

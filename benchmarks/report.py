@@ -92,7 +92,6 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("every_stage_explained", "(a book of every stage, with explanation)"),
         ("every_stage_read", "(a book of every stage, every line and reason read)"),
         ("rebuild", "(rebuild)"),
-        ("masks", "(with masks)"),
         ("nights_3", "(three nights)"),
         ("nights_7", "(seven nights)"),
         ("in_a_city", "(three nights in one city)"),

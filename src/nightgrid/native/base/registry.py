@@ -166,7 +166,6 @@ ENTRIES = (
         "which rules made the prices of many rows",
         "src/nightgrid/pricing/explain/notes.py",
         "tests/agreement/test_mark_blocks.py",
-        "benchmarks/bench_reprice.py",
     ),
     KernelEntry(
         "cube_blocks.price_groups",
