@@ -54,11 +54,16 @@ def steps(module: str) -> Counter[str]:
     return Counter(dict(zip(("deeds", "steps", module), numbers, strict=True)))
 
 
+def _ends(text: str) -> str:
+    """Beginning and end of a long text: a failure says first what it is, and last where."""
+    return text if len(text) < 12_000 else f"{text[:6_000]}\n...\n{text[-6_000:]}"
+
+
 def tried(what: str, first: int, end: int) -> Counter[str]:
     """Histories or stories of some turns, in a process of their own."""
     command = [sys.executable, "-m", "tests.crash.tried", what, str(first), str(end)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2_000:]}{done.stderr[-4_000:]}"
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-2_000:]}{_ends(done.stderr)}"
     return Counter(json.loads(done.stdout.splitlines()[-1]))
 
 

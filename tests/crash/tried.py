@@ -11,7 +11,7 @@ import json
 import sys
 from collections import Counter
 
-from tests.threads.recorded import judge, judge_by_log
+from tests.threads.recorded import VERBS, judge, judge_by_log
 
 #: Threads and calls of each: histories of 2 to 16 threads.
 CREWS = ((2, 8), (3, 6), (4, 5), (6, 4), (8, 3), (12, 2), (16, 2))
@@ -31,8 +31,16 @@ def stories(turn: int) -> Counter[str]:
     return judge_by_log(threads, 24_000 // threads, 60, f"story {turn}") + Counter(stories=1)
 
 
+def load_kernels() -> None:
+    """Let two threads call every verb once: a first call waits for its kernel, and many calls that all wait have more
+    orders than can be tried.
+    """
+    judge(2, 2 * len(VERBS), 2, 1, "load")
+
+
 def main(what: str, first: str, end: str) -> None:
     """Those turns."""
+    load_kernels()
     sys.setswitchinterval(1e-5)
     met: Counter[str] = Counter()
     for turn in range(int(first), int(end)):
