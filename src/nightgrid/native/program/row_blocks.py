@@ -154,7 +154,7 @@ def _store_offers(plan, columns, at, size, places, first, out):
 
 
 @bare_called_kernel
-def _clear(columns, planes, nights, rows):
+def fill_up(columns, planes, nights, rows):
     """Nought in the rows up to a whole number of vectors, which are worked out too; returns how many rows that are."""
     whole = (rows + row.VECTOR - 1) // row.VECTOR * row.VECTOR
     for i in range(rows, whole):
@@ -200,7 +200,7 @@ def _price_block(
     """One block: pieces of some arrivals, every tier. flat: the sums in one dimension, as `out`, of that shape."""
     columns = rows.columns
     plain = columns.reshape(columns.size)
-    size = _clear(columns, planes, nights, _load(flat, sums.shape, about, rows.pieces, count, nights, planes, plain))
+    size = fill_up(columns, planes, nights, _load(flat, sums.shape, about, rows.pieces, count, nights, planes, plain))
     many = tiers.shape[0]
     if many > 1:
         run_ops(rows.ops, rows.numbers, 0, 0, shared, columns, size)

@@ -14,6 +14,7 @@ from nightgrid.native.prices import prices as price
 from nightgrid.native.prices.prices import round_to
 from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.program import row_codes as row
+from nightgrid.native.program.row_blocks import fill_up
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.search import rule_plans as packing
 from nightgrid.native.search.rule_plans import Packed
@@ -88,20 +89,6 @@ def _least_amount(sums, about, word, begin, nights):
     else:
         value = sums.wide_words[low + nights, word] - sums.wide_words[low, word]
     return np.float64(value & about[A_MASK])
-
-
-@bare_called_kernel
-def fill_up(columns, reads, nights, count):
-    """Nought in the rows up to a whole number of vectors; returns how many rows that are."""
-    whole = (count + row.VECTOR - 1) // row.VECTOR * row.VECTOR
-    for i in range(count, whole):
-        columns[row.C_RUNNING, i] = 0.0
-        for plane in range(row.PLANES_MAX):
-            if reads >> plane & 1:
-                columns[row.C_PLANE + plane, i] = 0.0
-        for night in range(nights if reads >> row.PLANES_MAX & 1 else 0):
-            columns[row.C_NIGHT + night, i] = 0.0
-    return whole
 
 
 @bare_called_kernel

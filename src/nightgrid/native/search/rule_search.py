@@ -18,6 +18,7 @@ from nightgrid.native.base.jit import bare_called_kernel, kernel
 from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
+from nightgrid.native.program.row_blocks import fill_up
 from nightgrid.native.program.row_codes import RowPlan, Tails
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.program.stay_price import Workshop
@@ -33,7 +34,6 @@ from nightgrid.native.search.rule_bounds import (
     amount_of,
     bound_set,
     displayed,
-    fill_up,
 )
 from nightgrid.native.search.rule_plans import Packed, pack_plans
 from nightgrid.native.search.select import insert_ranked, kth_smallest
