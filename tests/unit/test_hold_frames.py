@@ -52,6 +52,8 @@ def test_a_line_ends_with_a_departure_or_after_its_nights(engine) -> None:
     [
         ({"departure": [night(3), None]}, "row 1: give exactly one of nights and departure"),
         ({"departure": [night(3), night(3)], "nights": [None, 1]}, "row 1: give exactly one of nights and departure"),
+        ({"departure": [night(3), None], "nights": [None, 2**40]}, "nights is 1099511627776 in row 1"),
+        ({"departure": [None, "2027-1-5"], "nights": [1, None]}, "departure is '2027-1-5' in row 1"),
         ({"nights": [1, 1], "ttl_seconds": [1.0, float("nan")]}, "ttl_seconds is nan in row 1"),
         ({"nights": [1, 1], "ttl_seconds": [0.0, 1.0]}, "ttl_seconds is 0.0 in row 0; allowed are 0.001 to 2592000"),
         ({"nights": [1, 1], "replace": [None, 0]}, "replace is 0 in row 1"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from threading import local
 from typing import Any
 
@@ -74,13 +75,15 @@ def _nights(what: str, frame: pl.DataFrame, arrival: NDArray[np.int32]) -> NDArr
     stays = frame["nights"].is_not_null() if "nights" in frame.columns else ~leaves & False
     for row in (leaves == stays).arg_true().head(1):
         raise InputError(f"{what}: row {row}: give exactly one of nights and departure")
-    counts = integers(what, frame.filter(stays), "nights", -_ANY, _ANY) if stays.any() else 0
-    nights = np.zeros(len(frame), np.int64)
-    nights[stays.to_numpy()] = counts
-    if leaves.any():
-        there = leaves.to_numpy()
-        nights[there] = days_since_1970(what, frame.filter(leaves), "departure") - arrival[there].astype(np.int64)
-    return nights
+    counted = optional_integers(what, frame, "nights", -_ANY, _ANY)[0] if stays.any() else 0
+    if not leaves.any():
+        return counted + np.zeros(len(frame), np.int64)
+    # Filled up and not filtered: mistakes name their row of the whole frame.
+    filling = "1970-01-01" if frame["departure"].dtype == pl.String else date(1970, 1, 1)
+    known = frame["departure"].dtype in (pl.String, pl.Date)
+    filled = frame.with_columns(pl.col("departure").fill_null(filling)) if known else frame
+    leaving = days_since_1970(what, filled, "departure") - arrival.astype(np.int64)
+    return np.where(leaves.to_numpy(), leaving, counted)
 
 
 def _plain_fields(
