@@ -26,7 +26,7 @@ from nightgrid.pricing.plainness import has_factor_stays, is_plain
 from nightgrid.pricing.price_data import NO_DATA, PriceData
 from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
-from nightgrid.pricing.rule_warnings import catalog_warnings, share_warnings
+from nightgrid.pricing.rule_warnings import catalog_warnings
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
 from nightgrid.pricing.stays import compile_bounds, compile_stays
@@ -119,7 +119,7 @@ def compile_book(
         if mistakes:
             raise refused(book, mistakes)
     warnings = scope_warnings(book, catalog, classes.unknown) + holiday_warnings(book, classes, first_night, n_nights)
-    warnings += catalog_warnings(book, classes, catalog) + share_warnings(program.open_stages if program else ())
+    warnings += catalog_warnings(book, classes, catalog)
     of_product = classes.of_product
     return CompiledBook(
         book=book, digest=book.digest, first_night=first_night, n_nights=n_nights,

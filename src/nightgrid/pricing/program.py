@@ -61,7 +61,7 @@ class Program:
     fills: tuple[int, ...]  # edges of house fill at which demand changes, basis points; (0,) where it does not
     leads: tuple[int, ...]  # edges of lead days at which demand changes
     lead_of_night: bool
-    open_stages: tuple[str, ...]  # where only the kernel can judge whether fractions fit (`pricing/program_proof.py`)
+    long_stages: tuple[str, ...]  # where fractions may leave 128 bits (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
     order_coupons: frozenset[str]  # codes that act in one room of an order
     named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
@@ -187,7 +187,7 @@ def compile_program(
         fills=tuple(sorted({0, *(basis_points(edge) for rule in demand for edge in rule.fill)})),
         leads=tuple(sorted({0, *(edge for rule in demand for edge in rule.lead_days)})),
         lead_of_night=book.book.lead_of == "night",
-        open_stages=tuple(sorted(proof.open)), largest_minor=int(proof.largest),
+        long_stages=tuple(sorted(proof.long)), largest_minor=int(proof.largest),
         order_coupons=frozenset(
             rule.coupon for rule in (*book.promotion, *book.free_nights) if rule.coupon and rule.coupon_per == "order"
         ),

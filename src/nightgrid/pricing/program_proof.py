@@ -4,8 +4,9 @@ For each group of products that a book cannot tell apart, the largest amount aft
 fractions: the highest base price, every percent that raises it, every amount that is added, the fullest room, the
 longest stay. An amount beyond 10^11 minor units, or a fraction that would leave the 128-bit registers of
 `native/program/worth.py` (its amount times its common denominator), is a mistake that names the stage. Discounts are
-left out, so a bound is never too small. What shares of single nights need is bounded in `proof_shares.py`; where prices
-scale them twice it cannot be, such stages are named in `Bounds.open`, and there the kernel decides for each stay.
+left out, so a bound is never too small. What shares of single nights need is bounded in `proof_shares.py`; stages where
+they may leave 128 bits are named in `Bounds.long`: the stays that do are worked out in longer numbers, whose bound is
+enforced like the others.
 """
 
 from __future__ import annotations

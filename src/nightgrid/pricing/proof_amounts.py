@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
+from math import ceil, log10
 from typing import Final
 
 from nightgrid.catalog import Catalog
@@ -16,6 +16,7 @@ from nightgrid.pricing.records import ending_block
 
 NIGHT_MAX: Final = 2**62  # numerators of a night are int64
 REGISTER_MAX: Final = 2**124  # numerators and denominators of a stay; twice as much is known to fit
+LONG_MAX: Final = 2**65_536  # those of a stay that is worked out with Python's integers (`search/long_prices.py`)
 _LOWER: Final = "Lower the percents or amounts, correct the base price, or set a ceiling"
 _ROUND: Final = "Round after more stages of the pipeline, or use percents with fewer decimals"
 
@@ -30,10 +31,10 @@ class Amount:
 
 @dataclass(slots=True)
 class Bounds:
-    """What a proof found: the mistakes, and the stages whose fractions only the kernel can judge."""
+    """What a proof found: the mistakes, and the stages whose fractions may leave the numbers of the kernels."""
 
     mistakes: list[Mistake] = field(default_factory=list)
-    open: set[str] = field(default_factory=set)
+    long: set[str] = field(default_factory=set)
     largest: Fraction = Fraction(0)  # of all totals
     seen: set[str] = field(default_factory=set)  # stages that have their mistake already
 
@@ -66,7 +67,7 @@ def check_amount(
         reached, highest = (format_minor(int(each), group.currency) for each in (value, PRICE_MINOR_MAX))
         mistake = Mistake(stage, f"{what} can reach {reached} for {name}; a price is at most {highest}", _LOWER)
     else:
-        digits, known = len(str(int(value) * den)), len(str(most)) - 1
+        digits, known = _digits(int(value) * den), _digits(most) - 1
         mistake = Mistake(
             stage, f"{what} can need {digits} digits for {name}; at most {known} is computed exactly", _ROUND
         )
@@ -74,6 +75,14 @@ def check_amount(
         found.mistakes.append(mistake)
         found.seen.add(stage)
     return False
+
+
+def _digits(number: int) -> int:
+    """Decimal digits of a number >= 1; of a long one without writing it, which Python refuses."""
+    if number < 10**100:
+        return len(str(number))
+    digits = int((number.bit_length() - 1) * log10(2))
+    return digits + 1 if number >= 10**digits else digits
 
 
 def up(basis_points: int, over: int = 10_000) -> Fraction:

@@ -44,12 +44,12 @@ class StayBound:
             if stage.kind in ("points", "tax"):
                 continue
             getattr(self, f"_{stage.kind}")(stage)
-            if self.shares.let_loose() and self.rules[stage.kind]:
-                found.open.add(stage.kind)
-            need = self.shares.need()
+            need, most = self.shares.need(), self.shares.most()
+            if self.shares.is_long and self.rules[stage.kind]:
+                found.long.add(stage.kind)
             if stage.rounder is not None:
                 need.value = max(need.value, Fraction(2 * step_of(stage.rounder)))
-            if not check_amount(found, catalog, self.group, stage.kind, need, REGISTER_MAX, what):
+            if not check_amount(found, catalog, self.group, stage.kind, need, most, what):
                 return
             if stage.rounder is not None:
                 self._round(stage.rounder)

@@ -6,6 +6,7 @@ asks for it, for as long as the compiled book is alive.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -60,6 +61,7 @@ class Marks:
     tables: RuleTables
     set_of: NDArray[np.int32]
     numbers_at: Words
+    first: dict[str, int]  # number of the first rule of each kind
     legend: Legend
     sizes: Words
 
@@ -79,6 +81,12 @@ class Marks:
                 f"a mask has {BITS} bits; ask without masks, or split the book"
             )
         return found
+
+    def bits_of(self, rule_set: int, rules: Iterable[tuple[str, int]]) -> int:
+        """The bits of some rules of a set, (kind, position) each, as an int64."""
+        bit_of = self.tables.bit_of[rule_set]
+        bits = sum(1 << int(bit_of[self.first[kind] + position]) for kind, position in rules)
+        return bits - (bits >> 63 << 64)
 
 
 def marks_of(compiled: CompiledBook, catalog: Catalog) -> Marks:
@@ -139,6 +147,7 @@ def _made(compiled: CompiledBook, catalog: Catalog) -> Marks:
         tables=RuleTables(*(np.ascontiguousarray(np.array(table), np.int64) for table in tables)),
         set_of=set_of.reshape(sold.shape).astype(np.int32),
         numbers_at=at_set[program.set_of_product],
+        first=first,
         legend=_legend(book, inside),
         sizes=inside.sum(axis=0).astype(np.int64),
     )

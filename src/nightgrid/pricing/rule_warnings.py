@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -27,16 +27,6 @@ def catalog_warnings(book: RuleBook, classes: ProductClasses, catalog: Catalog) 
     come into question at once. O(rules x classes).
     """
     return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog)]
-
-
-def share_warnings(stages: Iterable[str]) -> list[str]:
-    """Stages where the proof of bounds leaves single stays to the kernel (`pricing/proof_shares.py`)."""
-    return [
-        f"{stage}: amounts, or percents of another base, can change single nights more than once, or their shares are "
-        "taken again after an amount; what the longest stay then needs is not bounded, so a stay that needs more than "
-        "37 digits is refused when it is priced"
-        for stage in stages
-    ]
 
 
 def book_warnings(book: RuleBook) -> list[str]:

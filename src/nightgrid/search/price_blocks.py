@@ -20,6 +20,7 @@ from nightgrid.asking import ANYBODY, Asking, of_length
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native.program import cube_blocks as by_block
+from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.night_cells import OK
 from nightgrid.native.program.row_codes import RowShop, make_row_shop
 from nightgrid.native.program.row_nights import fold_rows, take_rows
@@ -129,21 +130,37 @@ def _fill_tiers(
         work = partial(_work, program, asked, about, sums, tiers, rows.places, out[begin:end], offers)
         parts = in_parts(good, threads)
         counted = list(map(work, parts) if pool is None else pool.map(work, parts))
-        _conclude(asked, rows, counted, out[begin:end], columns)
+        _conclude(asked, rows, counted, out[begin:end], offers, begin, columns)
 
 
 def _conclude(
-    asked: Asked, rows: Rows, counted: list[_Numbers], out: NDArray[np.signedinteger], columns: _Numbers
-) -> None:
-    """Count, and refuse what is no price."""
+    asked: Asked, rows: Rows, counted: list[_Numbers], out: NDArray[np.signedinteger], offers: _Numbers, begin: int,
+    columns: _Numbers,
+) -> None:  # fmt: skip
+    """Count, refuse what is no price, and work out what needs longer numbers. out, offers: of the arrivals from `begin`
+    on.
+    """
     for each in counted:
         ways.add(int(each[by_block.W_VECTOR]), int(each[by_block.W_SINGLE]))
     for each in counted:
-        if each[by_block.W_CODE]:
+        if each[by_block.W_CODE] == do.TOO_MANY_CODE:
             number = int(asked.products[rows.order[each[by_block.W_ROW]]])
             refuse(int(each[by_block.W_CODE]), f"product {number}")
+    if any(each[by_block.W_CODE] for each in counted):
+        left = out[:, :, columns] == by_block.TOO_LARGE
+        for at, stay, column in np.argwhere(left.any(axis=3)).tolist():
+            some = np.flatnonzero(left[at, stay, column])
+            ways.add(0, -len(some))  # they are counted again
+            part, told = slice(at, at + 1), offers[at : at + 1, stay : stay + 1] if offers.size else offers
+            _by_lines(_one_stay(asked, stay), some, begin + at, columns[column : column + 1],
+                      out[part, stay : stay + 1], told)  # fmt: skip
     if any(each[by_block.W_LARGE] for each in counted):
         check_total(int(out[:, :, columns].max(initial=0)), "a product")
+
+
+def _one_stay(asked: Asked, stay: int) -> Asked:
+    """The same question about one of its stays."""
+    return asked._replace(stays=asked.stays[stay : stay + 1])
 
 
 def _work(

@@ -16,6 +16,7 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import price_lines
 from nightgrid.native.program.stay_price import Workshop, make_workshop
 from nightgrid.pricing.program import Program
+from nightgrid.search.long_prices import long_price
 from nightgrid.search.price_version import PriceVersion
 
 _thread = local()
@@ -33,11 +34,6 @@ def workshop() -> Workshop:
 
 def refuse(code: int, place: str) -> None:
     """Errors for the codes of the kernel that are no refusals of the hotel."""
-    if code == by_line.CODE_TOO_LARGE:
-        raise InputError(
-            f"the price of {place} leaves the numbers in which it is computed exactly; lower the prices, or round "
-            "after more stages of the pipeline"
-        )
     if code == by_line.CODE_TOO_MANY_SETS:
         raise InputError(
             f"{place}: too many permitted sets of promotions; let at most {PROMOTIONS_MAX} be applicable to a stay, or "
@@ -142,8 +138,13 @@ def totals_by_line(
         program.desk, program.terms, program.scales, program.flags, queries, lines, fills, workshop(), out,
         _NOTHING, _NO_WEIGHTS,
     )  # fmt: skip
+    for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_LARGE).tolist():
+        at, begin = int(some[place]), int(lines[place, by_line.L_FILL])
+        stay = (arrival, nights, int(lead_days[at]), tier)
+        fill = fills[begin : begin + nights] if begin >= 0 else _NOTHING
+        out[place] = long_price(version, int(products[at]), stay, asking, fill.tolist()).answer
     code = out[:, do.A_CODE]
-    for place in np.flatnonzero((code != 0) & (code != by_line.CODE_TOO_MANY_GUESTS))[:1].tolist():
+    for place in np.flatnonzero(code == by_line.CODE_TOO_MANY_SETS)[:1].tolist():
         refuse(int(code[place]), f"product {int(products[some[place]])}, {nights} nights")
     totals = np.full(len(products), -1, np.int64)
     totals[some] = np.where(code == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1)

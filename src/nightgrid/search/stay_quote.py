@@ -20,6 +20,8 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import wide_numbers
 from nightgrid.native.program.one_quote import quote_job
 from nightgrid.pricing.program import Program, Template
+from nightgrid.search.long_prices import long_price
+from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, refuse, workshop
 
 #: What differs from quote to quote, written at once: store, hotel, product, first night, fill, and of the question
@@ -51,7 +53,7 @@ class StayPrice(NamedTuple):
     points_used: int
     applied: tuple[int, ...]
     night_prices: tuple[int, ...]  # under the policy `night` what each night costs; else empty
-    weights: bytes  # of int64 (2 x night), wide: how the nights share the total
+    weights: bytes | tuple[int, ...]  # how the nights share the total; bytes of int64 (2 x night), wide, if they fit
     fill_bp: tuple[int, ...] | None = None
 
 
@@ -98,14 +100,17 @@ _thread = local()
 
 
 def price_one(
-    program: Program, product: int, first: int, stay: tuple[int, int, int, int], asking: Asking, grid: tuple[int, int]
-) -> StayPrice:
-    """The price of one stay. first: index of its night in the tables; stay: arrival (ordinal), nights, lead days, tier;
+    version: PriceVersion, program: Program, product: int, first: int, stay: tuple[int, int, int, int], asking: Asking,
+    grid: tuple[int, int],
+) -> StayPrice:  # fmt: skip
+    """The price of one stay. program: of the version.
+
+    first: index of its night in the tables; stay: arrival (ordinal), nights, lead days, tier;
     grid: address of the store and hotel, from which house fill is read unless it is asked for; address 0: an empty
     house.
 
     TooManyGuestsError where no price is given for the party; InputError for packages that are not offered, a price per
-    person without guests, and numbers that are too large.
+    person without guests, and too many sets of promotions.
     """
     if program.per_person and asking.adults is None:
         raise InputError("adults is not given, and this rule book prices each person; give adults=")
@@ -136,6 +141,8 @@ def price_one(
     if code == by_line.CODE_TOO_MANY_GUESTS:
         raise TooManyGuestsError
     total = net + taxes
+    if code == by_line.CODE_TOO_LARGE:
+        return _long(version, program, product, stay, asking, read)
     if code:
         refuse(code, f"product {sold}, {nights} nights")
     if total > PRICE_MINOR_MAX:
@@ -150,6 +157,23 @@ def price_one(
     return tuple.__new__(StayPrice, (sold, total, net, taxes, included, paid, points, applied, each, weights, read))
 
 
+def _long(
+    version: PriceVersion, program: Program, product: int, stay: tuple[int, int, int, int], asking: Asking,
+    read: tuple[int, ...] | None,
+) -> StayPrice:  # fmt: skip
+    """The same in longer numbers. read: house fill that was read from the grid."""
+    found = long_price(version, product, stay, asking, read or ())
+    own = int(program.tier_product[stay[3], product])
+    made = found.explanation
+    return StayPrice(
+        product if own < 0 else own, made.total_minor, made.net_minor, made.taxes_minor, made.included_taxes_minor,
+        made.total_minor - made.payable_minor, made.points_used, made.applied,
+        made.nights_minor if program.by_night else (), tuple(found.weights), read,
+    )  # fmt: skip
+
+
 def shares(price: StayPrice) -> list[int]:
     """How the nights share the total: weights."""
+    if isinstance(price.weights, tuple):
+        return list(price.weights)
     return wide_numbers(np.frombuffer(price.weights, np.int64).reshape(-1, 2))

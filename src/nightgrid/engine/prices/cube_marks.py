@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from nightgrid.asking import of_length
 from nightgrid.errors import IntegrityError
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import mark_blocks as mb
@@ -21,6 +22,7 @@ from nightgrid.native.program.rule_marks import X_ASKED, X_BITS, X_NUMBERS, mark
 from nightgrid.outcomes import NoPrice
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks, marks_of
+from nightgrid.search.long_prices import long_price
 from nightgrid.search.price_blocks import lead_spans
 from nightgrid.search.rule_set_rows import in_parts, rows_of
 from nightgrid.search.stay_prices import lines_of, workshop
@@ -239,4 +241,13 @@ def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words
     more = marks.more(products, table[:, by_line.L_PRODUCT], stays[:, 3])
     price_lines(*tables, fills, workshop(), out, _NONE, _NO_WEIGHTS)
     mark_lines(marks.tables, *tables, more, fills, workshop(), out, bits)
+    for place in np.flatnonzero(out[:, do.A_CODE] == do.TOO_LARGE_CODE).tolist():
+        arrival, nights, lead_days, tier = (int(each) for each in stays[place])
+        begin = int(table[place, by_line.L_FILL])
+        fill = fills[begin : begin + nights].tolist() if begin >= 0 else []
+        stay = (arrival, nights, lead_days, tier)
+        long = long_price(cube.version, int(products[place]), stay, of_length(cube.asking, nights), fill)
+        out[place] = long.answer
+        acted = [(note.kind, note.position) for note in long.explanation.matched]
+        bits[place] = marks.bits_of(int(more[place, X_BITS]), acted)
     return np.where(out[:, do.A_CODE] == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1), bits

@@ -17,10 +17,11 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.line_prices import price_lines
-from nightgrid.native.program.rule_marks import mark_lines
+from nightgrid.native.program.rule_marks import X_BITS, mark_lines
 from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks
+from nightgrid.search.long_prices import long_price
 from nightgrid.search.matrices import in_threads
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
@@ -242,9 +243,17 @@ def _priced(
     if marks is not None:
         more = marks.more(lines.products[part], table[:, by_line.L_PRODUCT], lines.tiers[part])
         mark_lines(marks.tables, *tables, more, shown, workshop(), out, bits)
-    for place in np.flatnonzero(out[:, do.A_CODE]).tolist():
-        if out[place, do.A_CODE] != by_line.CODE_TOO_MANY_GUESTS:
-            refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
+    for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_LARGE).tolist():
+        line, begin = int(part[place]), int(table[place, by_line.L_FILL])
+        stay = int(lines.arrivals[line]), int(lines.nights[line]), int(lines.lead_days[line]), int(lines.tiers[line])
+        fill = shown[begin : begin + stay[1]].tolist() if begin >= 0 else []
+        long = long_price(version, int(lines.products[line]), stay, askings.some[askings.of[line]], fill)
+        out[place] = long.answer
+        if marks is not None:
+            acted = [(note.kind, note.position) for note in long.explanation.matched]
+            bits[place] = marks.bits_of(int(more[place, X_BITS]), acted)
+    for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_MANY_SETS).tolist():
+        refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
     check_total(int((out[:, do.A_NET] + out[:, do.A_TAXES]).max(initial=0)), _WHAT)
     return _Answers(table[:, by_line.L_PRODUCT], out, bits)
 

@@ -190,10 +190,10 @@ class QuoteMixin(VersionMixin):
             total = priced.total * rooms
         else:
             first = arrival - version.first_night
-            priced = self._program_stay(program, place, stay, asking, first, grid)
+            priced = self._program_stay(version, program, place, stay, asking, first, grid)
             if rooms > 1 and (beside := program.beside(asking, rooms)) is not None:
                 told = beside if priced.fill_bp is None else beside.with_fill(priced.fill_bp)
-                other = self._program_stay(program, place, stay, told, first, 0)
+                other = self._program_stay(version, program, place, stay, told, first, 0)
             total = priced.total * rooms if other is None else priced.total + other.total * (rooms - 1)
             shares = program_nights(total, rooms, priced, other)
         said = place.said.copy()
@@ -243,13 +243,14 @@ class QuoteMixin(VersionMixin):
         return StayPrice(product, total, total, 0, 0, 0, 0, (), (), b""), shares
 
     def _program_stay(
-        self, program: Program, place: Place, stay: tuple[int, int, int, int], asking: Asking, first: int, grid: int
-    ) -> StayPrice:
+        self, version: PriceVersion, program: Program, place: Place, stay: tuple[int, int, int, int], asking: Asking,
+        first: int, grid: int,
+    ) -> StayPrice:  # fmt: skip
         """The price for one room by a full pipeline; first: index of its first night in the tables."""
         if asking.fill_bp is not None:
             check_fill(asking, stay[1])
         try:
-            return price_one(program, place.product, first, stay, asking, (grid, place.hotel))
+            return price_one(version, program, place.product, first, stay, asking, (grid, place.hotel))
         except TooManyGuestsError:
             text = f"{place.hotel_id} gives no price for {asking.guests} guests"
             raise Refused(Outcome.TOO_MANY_GUESTS, text) from None

@@ -40,7 +40,7 @@ from nightgrid.native.program.row_program import compile_rows
 from nightgrid.native.program.stay_price import Workshop, price_by_night, work_out
 from nightgrid.native.store.views import address_of, as_pointer, borrowed
 
-#: What came of it: rows in vector form, rows one by one, the first code that is no price and its row, and whether a
+#: What came of it: rows in vector form, rows one by one, the highest code that is no price and its row, and whether a
 #: total could be larger than a price can be.
 W_VECTOR: Final = 0
 W_SINGLE: Final = 1
@@ -50,6 +50,7 @@ W_LARGE: Final = 4
 W_FIELDS: Final = 5
 
 NOT_ON_SALE: Final = -1
+TOO_LARGE: Final = -2  # its fractions need longer numbers
 
 
 @bare_called_kernel
@@ -88,10 +89,13 @@ def _price_single(sums, about, group, terms, scales, query, code, shop, begin, e
             else:
                 work_out(shop.plan, shop.registers, values, scales, weights, answer)
                 answer[do.A_CODE] = max(answer[do.A_CODE], code)
-            if answer[do.A_CODE] != 0 and ways[W_CODE] == 0:
+            if answer[do.A_CODE] > ways[W_CODE]:
                 ways[W_CODE] = answer[do.A_CODE]
                 ways[W_ROW] = i
-            out[arrival - about[A_ARRIVAL], stay, column, place(places, i)] = answer[do.A_NET] + answer[do.A_TAXES]
+            total = answer[do.A_NET] + answer[do.A_TAXES]
+            if answer[do.A_CODE] == do.TOO_LARGE_CODE:
+                total = np.int64(TOO_LARGE)
+            out[arrival - about[A_ARRIVAL], stay, column, place(places, i)] = total
             if offers.size > 0:
                 offers[arrival - about[A_ARRIVAL], stay, column, place(places, i)] = answer[do.A_OFFERS]
 
@@ -263,7 +267,7 @@ def price_groups(
     terms, scales, about, sums, groups, query, stays, tiers, places, shop, rows, out, out_offers, ways
 ):  # fmt: skip
     """Prices of the rows of some groups: out (arrival, stay, tier, place) int64 minor units [out], NOT_ON_SALE
-    before the booking day and beyond the window.
+    before the booking day and beyond the window, TOO_LARGE where W_CODE says so.
 
     terms, scales (plane) of the program; about (A_FIELDS) int64; sums (plane, night + 1, row) int64: running
     sums of nights x scale, every night with a price; groups (group, G_FIELDS), query (Q_FIELDS): who asks, stays

@@ -138,5 +138,7 @@ def quote_job(here):
     work_out(plan, registers, values, scales, weights, answer)
     answer[do.A_CODE] = max(answer[do.A_CODE], code)
     for night in range(nights):
+        if weights[W_NOW, night, 0] < 0:  # the total fits, what the nights share it by does not
+            answer[do.A_CODE] = max(answer[do.A_CODE], np.int64(do.TOO_LARGE_CODE))
         job[J_SHARES + 2 * night] = weights[W_NOW, night, 0]
         job[J_SHARES + 2 * night + 1] = weights[W_NOW, night, 1]

@@ -113,7 +113,7 @@ def _spend(plan, at, registers):
 def _floor_at(registers, n, d):
     """running = max(running, n/d)."""
     running = get(registers, R_RUNNING)
-    if fraction_less(running[0], running[1], n, d) == 1:
+    if n[0] < 0 or fraction_less(running[0], running[1], n, d) == 1:
         put(registers, R_RUNNING, n, d)
 
 
@@ -125,7 +125,7 @@ def _guard(plan, at, registers):
     if plan[at] == do.CAP:
         n, d = fraction_plus(n, d, amount, wide(1), False)
         _floor_at(registers, n, d)
-    elif fraction_less(n, d, amount, wide(1)) == 1:
+    elif n[0] < 0 or fraction_less(n, d, amount, wide(1)) == 1:
         _floor_at(registers, n, d)
     else:
         _floor_at(registers, amount, wide(1))

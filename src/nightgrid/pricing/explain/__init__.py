@@ -24,7 +24,8 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import to_date
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.explain.answer import Explanation
-from nightgrid.pricing.explain.evaluate import make_price
+from nightgrid.pricing.explain.evaluate import Made, make_price
+from nightgrid.pricing.explain.exact import whole
 from nightgrid.pricing.explain.facts import Asked, Facts
 from nightgrid.pricing.explain.lines import Line
 from nightgrid.pricing.explain.remarks import RuleNote
@@ -32,7 +33,10 @@ from nightgrid.pricing.explain.rules import Source
 from nightgrid.pricing.explain.stacking import PricedSet
 from nightgrid.pricing.model import MemberTier
 
-__all__ = ["Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source", "explain", "explain_from", "points_rule"]
+__all__ = [
+    "Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source",
+    "explain", "explain_from", "explain_weighed", "points_rule",
+]  # fmt: skip
 
 _SOURCES: WeakKeyDictionary[CompiledBook, Source] = WeakKeyDictionary()
 
@@ -80,12 +84,22 @@ def points_rule(compiled: CompiledBook, catalog: Catalog, product_index: int, ti
 
 def explain_from(source: Source, asked: Asked) -> Explanation:
     """The same from a book that is not compiled."""
+    return _explained(source, asked)[0]
+
+
+def explain_weighed(compiled: CompiledBook, catalog: Catalog, asked: Asked) -> tuple[Explanation, list[int]]:
+    """`explain`, and whole numbers in the proportion in which the nights share the total."""
+    found, made = _explained(_source_of(compiled, catalog), asked)
+    return found, whole(made.weights)
+
+
+def _explained(source: Source, asked: Asked) -> tuple[Explanation, Made]:
     _check(source, asked)
     rules = source.rules_of(asked.product_index)
     made = make_price(rules, Facts(asked))
     net, taxes, considered = made.net_minor, made.taxes, made.considered
     total = net + taxes.added_minor
-    return Explanation.made(
+    found = Explanation.made(
         {
             "asked": asked,
             "currency": rules.currency,
@@ -105,6 +119,7 @@ def explain_from(source: Source, asked: Asked) -> Explanation:
             "others": None,
         }
     )
+    return found, made
 
 
 def _check(source: Source, asked: Asked) -> None:

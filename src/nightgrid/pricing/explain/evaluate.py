@@ -74,6 +74,7 @@ class Made(NamedTuple):
     taxes: Taxed
     paid: Paid
     considered: Considered
+    weights: Sequence[Exact]  # how the nights share the total; under the policy `night` what each costs
 
 
 def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
@@ -192,8 +193,10 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     by_night = rules.source.placed.per_night is not None
     if by_night:
         shares = [each + tax.added_minor for each, tax in zip(nets, taxed, strict=True)]
+        weights = [Exact(each) for each in shares]
     else:
-        shares = allocate_whole(total_minor, whole(stays[0].weights))
+        weights = stays[0].weights
+        shares = allocate_whole(total_minor, whole(weights))
     pages: list[Page] = [*_told_plan(considered)]
     sums: dict[int, str] = {}
     if by_night:
@@ -209,4 +212,4 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     if payment.lines:
         pages.append(payment)
         sums[len(pages) - 1] = "payable"
-    return Made(in_order(pages, sums), tuple(shares), net, taxes, paid, considered)
+    return Made(in_order(pages, sums), tuple(shares), net, taxes, paid, considered, weights)

@@ -11,9 +11,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from typing import Final, NamedTuple
 
-from nightgrid.pricing.explain.exact import ZERO, Exact, total
+from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 from nightgrid.pricing.explain.facts import PARTIES_MAX, Facts, Party, party_of
 from nightgrid.pricing.explain.lines import Account, percent_parts
 from nightgrid.pricing.explain.nights import Night
@@ -24,6 +25,8 @@ from nightgrid.pricing.model import ExtraGuests, FreeNights, LeadTime, LengthBan
 from nightgrid.pricing.pipelines import PlacedStage
 
 _NONE: Final = Decimal(0)
+#: Longer denominators of shares are reduced: nearly all are shorter, and to look for common factors takes time.
+_LONG_BITS: Final = 256
 
 
 class Stay(Account):
@@ -50,6 +53,16 @@ class Stay(Account):
         """Weigh the nights anew after an action on some of them; where all are 0 they keep the weights they had."""
         if any(shares):
             self.weights = shares
+            if shares[0].denominator >> _LONG_BITS:
+                self._shorten()
+
+    def _shorten(self) -> None:
+        """Write long numbers in lowest terms: only where shares are taken again and again do they get so long."""
+        parts = whole(self.weights)
+        common = gcd(*parts)
+        self.weights = [Exact(part // common) for part in parts]
+        value = self.value.fraction
+        self.value = Exact(value.numerator, value.denominator)
 
     def record(self, kind: str) -> None:
         """Remember the amount after a stage."""
