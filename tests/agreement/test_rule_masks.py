@@ -193,15 +193,29 @@ def test_every_reason_of_a_refusal_is_told():
     assert legend["reason"].to_list() == [reason.name for reason in NoPrice]
 
 
-def test_more_rules_than_bits_are_refused_where_masks_are_asked_for():
-    taxes = [{"name": f"Tax {number}", "percent": 1} for number in range(65)]
+def test_sets_of_more_rules_than_a_word_has_bits_have_several_words():
+    taxes = [{"name": f"Tax {number}", "percent": 1} for number in range(130)]
+    taxes[66]["amount"] = {"CNY": 1}  # for guests, who are not told
+    del taxes[66]["percent"]
+    taxes[66]["per"] = "person_night"
     engine = plain_engine({"tax": taxes[:64]})
     line = {"hotel_id": ["A"], "room_type_id": ["king"], "arrival": ["2026-12-20"], "nights": [1]}
     assert engine.quote_many(line, masks=True)["applied_rules"].to_list() == [2**64 - 1]
     engine.publish({"tax": taxes})
-    with pytest.raises(InputError, match=r"masks: 65 rules can act on product 0 \(rule set 0\)"):
-        engine.quote_many(line, masks=True)
-    assert engine.quote_many(line)["total_minor"].to_list() == [10_000 + 65 * 100]
+    words = ["applied_rules", "applied_rules_2", "applied_rules_3"]
+    told = engine.quote_many(line | {"nights": [40]}, masks=True).row(0, named=True)
+    assert [told[word] for word in words] == [None] * 3
+    told = engine.quote_many(line, masks=True).row(0, named=True)
+    assert told["total_minor"] == 10_000 + 129 * 100
+    assert [told[word] for word in words] == [2**64 - 1, 2**64 - 1 - 2**2, 0b11]
+    legend = engine.rule_legend()
+    assert legend["bit"].to_list() == list(range(130))
+    assert legend.filter(bit=66)["name"].to_list() == ["Tax 66"]
+    day = ("2026-12-20", "2026-12-20")
+    (batch,) = engine.reprice(stays=[1, 40], arrivals=day, adults=1, masks=True)
+    assert batch.schema.names[-5:] == ["rule_set", *words, "refused"]
+    rows = batch.to_pylist()
+    assert [[row[word] for word in words] for row in rows] == [[2**64 - 1, 2**64 - 1, 0b11], [None] * 3]
 
 
 def test_the_legend_of_a_kept_version_stays():

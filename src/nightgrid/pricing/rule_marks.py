@@ -1,7 +1,8 @@
 """What bulk answers need to say which rules made a price: sets of rules, and a bit for each rule of a set.
 
-A set of rules are those that can act on a product; products for which they are the same share one. Made when somebody
-asks for it, for as long as the compiled book is alive.
+A set of rules are those that can act on a product; products for which they are the same share one. Of a set of more
+than 64 rules the mask has several words; each word has tables of its own, in which the rules of the others are not in
+the set. Made when somebody asks for it, for as long as the compiled book is alive.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.errors import InputError
 from nightgrid.native.program import rule_marks as mark
 from nightgrid.native.program.rule_marks import RuleTables
 from nightgrid.pricing.compile import CompiledBook
@@ -28,7 +28,7 @@ from nightgrid.pricing.seasons import compile_seasons
 from nightgrid.pricing.winners import nights_where, winners_by_night
 
 Words = NDArray[np.int64]
-#: Rules of one set that a mask can name.
+#: Rules that a word of a mask can name.
 BITS: Final = 64
 _SINGLES: Final = {
     "extra_guests": mark.M_EXTRA, "length_of_stay": mark.M_LENGTH, "lead_time": mark.M_LEAD, "member_tier": mark.M_TIER,
@@ -52,41 +52,44 @@ class Legend(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """`set_of` int32 [tier, product]: the set of rules of what a tier is sold; `numbers_at` int64 [product]; `sizes`
-    int64 [set]: how many rules it has. `compiled` has a program, also where the book is a product of factors.
+    """`set_of` int32 [tier, product]: the set of rules of what a tier is sold; `numbers_at` int64 [product]. `compiled`
+    has a program, also where the book is a product of factors.
     """
 
     compiled: CompiledBook
     program: Program
-    tables: RuleTables
+    tables: tuple[RuleTables, ...]  # of each word
     set_of: NDArray[np.int32]
     numbers_at: Words
-    first: dict[str, int]  # number of the first rule of each kind
     legend: Legend
-    sizes: Words
+    bit_of: Words  # [set, rule], -1 = not in the set
+    first: dict[str, int]  # number of the first rule of each kind
 
     def more(self, asked: NDArray[np.integer], sold: NDArray[np.integer], tiers: Any) -> Words:
-        """(line, X_FIELDS) of lines: the products that were asked for and those that are sold. InputError for a set of
-        more rules than a mask has bits.
-        """
+        """(line, X_FIELDS) of lines: the products that were asked for and those that are sold."""
         found = np.empty((len(asked), mark.X_FIELDS), np.int64)
         found[:, mark.X_BITS] = self.set_of[tiers, asked]
         found[:, mark.X_NUMBERS] = self.numbers_at[sold]
         found[:, mark.X_ASKED] = self.numbers_at[asked]
-        over = np.flatnonzero(self.sizes[found[:, mark.X_BITS]] > BITS)
-        if over.size:
-            number = int(found[over[0], mark.X_BITS])
-            raise InputError(
-                f"masks: {self.sizes[number]} rules can act on product {int(asked[over[0]])} (rule set {number}), and "
-                f"a mask has {BITS} bits; ask without masks, or split the book"
-            )
         return found
 
-    def bits_of(self, rule_set: int, rules: Iterable[tuple[str, int]]) -> int:
-        """The bits of some rules of a set, (kind, position) each, as an int64."""
-        bit_of = self.tables.bit_of[rule_set]
-        bits = sum(1 << int(bit_of[self.first[kind] + position]) for kind, position in rules)
-        return bits - (bits >> 63 << 64)
+    @property
+    def words(self) -> int:
+        """How many words a mask has."""
+        return len(self.tables)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of their columns."""
+        return ["applied_rules", *(f"applied_rules_{word + 1}" for word in range(1, self.words))]
+
+    def bits_of(self, rule_set: int, rules: Iterable[tuple[str, int]]) -> Words:
+        """The mask of some rules of a set, (kind, position) each: int64 [word]."""
+        found = np.zeros(self.words, np.uint64)
+        for kind, position in rules:
+            word, bit = divmod(int(self.bit_of[rule_set, self.first[kind] + position]), BITS)
+            found[word] |= np.uint64(1 << bit)
+        return found.view(np.int64)
 
 
 def marks_of(compiled: CompiledBook, catalog: Catalog) -> Marks:
@@ -133,23 +136,24 @@ def _made(compiled: CompiledBook, catalog: Catalog) -> Marks:
     inside = rules[:, pair[0, some]].copy()
     inside[tiers] = rules[tiers][:, pair[1, some]]
     bit_of = np.where(inside, np.cumsum(inside, axis=0) - 1, -1).T
-    bit_of[bit_of >= BITS] = -1
     numbers, at_set = _numbers(book, program, reach, classes, first)
-    tables = RuleTables(
-        bit_of=bit_of, always=_bits_of(bit_of, first["demand"], len(book.demand)), numbers=numbers,
-        season_set=compiled.season_set, season_rule=compiled.season_rule,
+    whole = RuleTables(
+        bit_of=bit_of, always=(), numbers=numbers, season_set=compiled.season_set, season_rule=compiled.season_rule,
         bounds_set=bounds[0][classes.of_product], bounds_rule=bounds[1],
         first=[first["derived"], first["season"], first["bounds"], early],
     )  # fmt: skip
+    whole = RuleTables(*(np.ascontiguousarray(np.array(table), np.int64) for table in whole))
+    words = max(-(-int(inside.sum(axis=0).max(initial=0)) // BITS), 1)
+    demand = slice(first["demand"], first["demand"] + len(book.demand))
     return Marks(
         compiled=compiled,
         program=program,
-        tables=RuleTables(*(np.ascontiguousarray(np.array(table), np.int64) for table in tables)),
+        tables=tuple(_word(whole, word, demand) for word in range(words)),
         set_of=set_of.reshape(sold.shape).astype(np.int32),
         numbers_at=at_set[program.set_of_product],
-        first=first,
         legend=_legend(book, inside),
-        sizes=inside.sum(axis=0).astype(np.int64),
+        bit_of=whole.bit_of,
+        first=first,
     )
 
 
@@ -197,11 +201,13 @@ def _of_winners(set_of_class: Any, winner: Any, rules: int) -> Any:
     return wins[:, set_of_class]
 
 
-def _bits_of(bit_of: Words, first: int, rules: int) -> Words:
-    """All bits of a span of rules, per set."""
-    bits = bit_of[:, first : first + rules]
-    found: Words = np.where(bits >= 0, np.left_shift(np.int64(1), np.maximum(bits, 0)), 0).sum(axis=1, dtype=np.int64)
-    return found
+def _word(tables: RuleTables, word: int, always: slice) -> RuleTables:
+    """The tables of a word of the masks: rules outside it are not in the set. always: rules that act on every night."""
+    bit_of = tables.bit_of - word * BITS
+    bit_of[(bit_of < 0) | (bit_of >= BITS)] = -1
+    bits = bit_of[:, always]
+    every = np.where(bits >= 0, np.left_shift(np.int64(1), np.maximum(bits, 0)), 0).sum(axis=1, dtype=np.int64)
+    return tables._replace(bit_of=bit_of, always=every)
 
 
 def _numbers(

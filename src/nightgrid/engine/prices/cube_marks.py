@@ -35,10 +35,13 @@ _LINES_AT_ONCE: Final = 65_536
 _NONE: Final = np.zeros(0, np.int64)
 _NO_OFFERS: Final = np.zeros((0, 0, 0, 0), np.int64)
 _NO_WEIGHTS: Final = np.zeros((0, 2), np.int64)
-#: The columns that masks add to a batch.
-FIELDS: Final = (
-    pa.field("rule_set", pa.int32()), pa.field("applied_rules", pa.uint64()), pa.field("refused", pa.uint8())
-)  # fmt: skip
+
+
+def mask_fields(cube: Cube) -> list[pa.Field[Any]]:
+    """The columns that masks add to a batch."""
+    names = marks_of(cube.version.compiled, cube.version.catalog).columns
+    applied = [pa.field(name, pa.uint64()) for name in names]
+    return [pa.field("rule_set", pa.int32()), *applied, pa.field("refused", pa.uint8())]
 
 
 def offers_for(cube: Cube, shape: tuple[int, ...]) -> Words:
@@ -58,15 +61,16 @@ def mask_columns(
     pool: ThreadPoolExecutor,
     threads: int,
 ) -> list[pa.Array]:
-    """The columns rule_set, applied_rules (null where there is no price) and refused of a tile of the cube.
+    """The columns rule_set, applied_rules (null where there is no price; several where a set has more rules than bits)
+    and refused of a tile of the cube.
 
     prices (arrival, stay, tier, product), -1 = none, from the arrival `first` on (index of the window); offers: as
-    `offers_for` makes them, filled. InputError where more than 64 rules can act on a product. What needs an amount in
-    the middle of the pipeline is marked line by line, all else in blocks. O(products x nights + masks).
+    `offers_for` makes them, filled. What needs an amount in the middle of the pipeline is marked line by line, all else
+    in blocks. O(products x nights + masks) for each word of a mask.
     """
     marks = marks_of(cube.version.compiled, cube.version.catalog)
     refused = (prices < 0).view(np.uint8)
-    bits = np.zeros(prices.shape, np.int64)
+    bits = np.zeros((marks.words, *prices.shape), np.int64)
     catalog = cube.version.catalog
     today = cube.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
     own_fill = cube.asking.fill_bp is not None and len(marks.program.fills) > 1
@@ -86,9 +90,10 @@ def mask_columns(
             _by_lines(cube, marks, products, first, columns, places, prices, bits, refused)
     sets = marks.set_of[np.ix_(cube.tiers, products)].astype(np.int32).reshape(-1)
     why = refused.reshape(-1)
+    none = why != 0 if why.any() else None
     return [
         pa.array(np.tile(sets, len(prices) * len(cube.stays))),
-        pa.array(bits.view(np.uint64).reshape(-1), mask=why != 0 if why.any() else None),
+        *(pa.array(word, mask=none) for word in bits.view(np.uint64).reshape(marks.words, -1)),
         pa.array(why),
     ]
 
@@ -142,7 +147,7 @@ def _work(
     places = part[:, mb.R_PLACE]
     own_today = today[places] + cube.first_night
     left = np.zeros(len(groups), np.uint8)
-    for start, stop in lead_spans(program, own_today, cube.first_night + first, len(bits)):
+    for start, stop in lead_spans(program, own_today, cube.first_night + first, len(refused)):
         arrival = first + start
         fill, part[:, mb.R_FILL] = _fill_from(cube, program, products[places], arrival, stop - start)
         part[:, mb.R_LEAD] = cube.first_night + arrival - own_today
@@ -154,10 +159,11 @@ def _work(
         )  # fmt: skip
         query = program.question(cube.asking, cube.first_night + arrival, 1, 0, 0)
         some = slice(start, stop)
-        mark_groups(
-            marks.tables, program.desk, program.terms, about, groups, part, query, cube.stays, tiers, fill,
-            offers[some] if offers.size else offers, bits[some], refused[some], left,
-        )  # fmt: skip
+        for tables, word in zip(marks.tables, bits, strict=True):
+            mark_groups(
+                tables, program.desk, program.terms, about, groups, part, query, cube.stays, tiers, fill,
+                offers[some] if offers.size else offers, word[some], refused[some], left,
+            )  # fmt: skip
     return left
 
 
@@ -195,17 +201,17 @@ def _by_lines(
     why |= _not_offered(cube, program, np.where(own < 0, asked, own)) * np.int64(NoPrice.PACKAGE)
     ready = np.flatnonzero(why == 0)
     order = ready[np.lexsort((leads[ready], tiers[ready], nights[ready], arrivals[ready]))]
-    found, was = np.zeros(len(asked), np.int64), prices[at]
+    found, was = np.zeros((marks.words, len(asked)), np.int64), prices[at]
     for start in range(0, len(order), _LINES_AT_ONCE):
         part = order[start : start + _LINES_AT_ONCE]
         stays = np.stack([arrivals[part] + cube.first_night, nights[part], leads[part], tiers[part]], axis=1)
-        totals, found[part] = _marked(cube, marks, asked[part], hotels[part], stays)
+        totals, found[:, part] = _marked(cube, marks, asked[part], hotels[part], stays)
         why[part[totals < 0]] = int(NoPrice.SIZE)
         wrong = np.flatnonzero(totals != was[part])
         if wrong.size:
             line = int(part[wrong[0]])
             raise IntegrityError(f"product {asked[line]} costs {was[line]}, its rules give another price; report it")
-    bits[at], refused[at] = found, why.astype(np.uint8)
+    bits[(slice(None), *at)], refused[at] = found, why.astype(np.uint8)
 
 
 def _fills(cube: Cube, program: Program, hotels: Words, first: Words) -> tuple[Words, Words]:
@@ -220,8 +226,8 @@ def _fills(cube: Cube, program: Program, hotels: Words, first: Words) -> tuple[W
 
 
 def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words) -> tuple[Words, Words]:
-    """(totals, bits) of some lines, -1 where no price is given for the party. stays: arrival (ordinal), nights, lead
-    days, tier of each.
+    """(totals, masks (word, line)) of some lines, -1 where no price is given for the party. stays: arrival (ordinal),
+    nights, lead days, tier of each.
     """
     program = marks.program
     first = stays[:, 0] - cube.version.first_night
@@ -236,11 +242,12 @@ def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words
         ]
     )
     table[:, by_line.L_FILL], fills = _fills(cube, program, hotels, first)
-    out, bits = np.empty((len(table), do.A_FIELDS), np.int64), np.zeros(len(table), np.int64)
+    out, bits = np.empty((len(table), do.A_FIELDS), np.int64), np.zeros((marks.words, len(table)), np.int64)
     tables = (program.desk, program.terms, program.scales, program.flags, queries, table)
     more = marks.more(products, table[:, by_line.L_PRODUCT], stays[:, 3])
     price_lines(*tables, fills, workshop(), out, _NONE, _NO_WEIGHTS)
-    mark_lines(marks.tables, *tables, more, fills, workshop(), out, bits)
+    for of_word, word in zip(marks.tables, bits, strict=True):
+        mark_lines(of_word, *tables, more, fills, workshop(), out, word)
     for place in np.flatnonzero(out[:, do.A_CODE] == do.TOO_LARGE_CODE).tolist():
         arrival, nights, lead_days, tier = (int(each) for each in stays[place])
         begin = int(table[place, by_line.L_FILL])
@@ -249,5 +256,5 @@ def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words
         long = long_price(cube.version, int(products[place]), stay, of_length(cube.asking, nights), fill)
         out[place] = long.answer
         acted = [(note.kind, note.position) for note in long.explanation.matched]
-        bits[place] = marks.bits_of(int(more[place, X_BITS]), acted)
+        bits[:, place] = marks.bits_of(int(more[place, X_BITS]), acted)
     return np.where(out[:, do.A_CODE] == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1), bits

@@ -34,7 +34,9 @@ _NOTHING = np.zeros(0, np.int64)
 
 
 class _Answers(NamedTuple):
-    """Of some lines: products sold int64, answers (line, A_FIELDS) int64, bits of the rules that acted int64."""
+    """Of some lines: products sold int64, answers (line, A_FIELDS) int64, masks of the rules that acted (word, line)
+    int64.
+    """
 
     sold: NDArray[np.int64]
     out: NDArray[np.int64]
@@ -123,12 +125,12 @@ def quote_program(
     code = _outcomes(catalog, version, lines, askings)
     out = np.zeros((len(frame), do.A_FIELDS), np.int64)
     sold = lines.products.copy()
-    bits = np.zeros(len(frame), np.int64)
+    bits = np.zeros((marks.words if marks is not None else 0, len(frame)), np.int64)
     ready = np.flatnonzero(code == Outcome.OK)
     parts = [ready[start : start + _LINES_AT_ONCE] for start in range(0, len(ready), _LINES_AT_ONCE)]
     answers = in_threads(lambda part: _priced(catalog, inventory, version, lines, askings, part, marks), parts)
     for part, answer in zip(parts, answers, strict=True):
-        sold[part], out[part], bits[part] = answer
+        sold[part], out[part], bits[:, part] = answer
     code[out[:, do.A_CODE] == by_line.CODE_TOO_MANY_GUESTS] = Outcome.TOO_MANY_GUESTS
     others = out.copy()
     if version.compiled.program is not None:
@@ -160,10 +162,10 @@ def quote_program(
         refused = _refused(catalog, version, lines, askings) | (out[:, do.A_CODE] != 0) * np.int64(NoPrice.SIZE)
         frame = frame.with_columns(
             rule_set=marks.set_of[lines.tiers, lines.products],
-            applied_rules=bits.view(np.uint64),
+            **dict(zip(marks.columns, bits.view(np.uint64), strict=True)),
             refused=refused.astype(np.uint8),
         )
-        amounts.append("applied_rules")
+        amounts += marks.columns
     return frame.with_columns(pl.when(pl.col("outcome") == 0).then(pl.col(name)).alias(name) for name in amounts)
 
 
@@ -239,10 +241,11 @@ def _priced(
     out = np.empty((len(part), do.A_FIELDS), np.int64)
     tables = (program.desk, program.terms, program.scales, program.flags, queries, table)
     price_lines(*tables, shown, workshop(), out, _NOTHING, np.zeros((0, 2), np.int64))
-    bits = np.zeros(len(part), np.int64)
+    bits = np.zeros((0 if marks is None else marks.words, len(part)), np.int64)
     if marks is not None:
         more = marks.more(lines.products[part], table[:, by_line.L_PRODUCT], lines.tiers[part])
-        mark_lines(marks.tables, *tables, more, shown, workshop(), out, bits)
+        for of_word, word in zip(marks.tables, bits, strict=True):
+            mark_lines(of_word, *tables, more, shown, workshop(), out, word)
     for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_LARGE).tolist():
         line, begin = int(part[place]), int(table[place, by_line.L_FILL])
         stay = int(lines.arrivals[line]), int(lines.nights[line]), int(lines.lead_days[line]), int(lines.tiers[line])
@@ -251,7 +254,7 @@ def _priced(
         out[place] = long.answer
         if marks is not None:
             acted = [(note.kind, note.position) for note in long.explanation.matched]
-            bits[place] = marks.bits_of(int(more[place, X_BITS]), acted)
+            bits[:, place] = marks.bits_of(int(more[place, X_BITS]), acted)
     for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_MANY_SETS).tolist():
         refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
     check_total(int((out[:, do.A_NET] + out[:, do.A_TAXES]).max(initial=0)), _WHAT)

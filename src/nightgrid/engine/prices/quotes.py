@@ -266,8 +266,8 @@ class QuoteMixin(VersionMixin):
         promotions in the book). `asked` is the guest's question for the columns that are not there. O(lines).
 
         `masks` adds for every line which rules made its price and why it has none: rule_set (int32), applied_rules
-        (uint64, bits of `rule_legend`), refused (uint8, bits of `refusal_legend`). InputError where more than 64 rules
-        can act on a product.
+        (uint64, bits of `rule_legend`), refused (uint8, bits of `refusal_legend`). Where more than 64 rules can act on
+        some product, bits 64 to 127 are in `applied_rules_2`, the next in `applied_rules_3`, and so on.
         """
         checked_flag("masks", masks)
         frame = with_question(as_frame("quote_many", requests), asking_from(asked)) if asked else requests
@@ -278,7 +278,8 @@ class QuoteMixin(VersionMixin):
 
     def rule_legend(self, price_version: str | None = None) -> pl.DataFrame:
         """What the bits of `applied_rules` mean, in the current price version or a kept one: rule_set (int32), bit
-        (int16, 0 first), kind (its table in the book), name, position (its place in that table, from 0).
+        (int16, 0 first; from 64 on in `applied_rules_2`), kind (its table in the book), name, position (its place in
+        that table, from 0).
 
         A rule set are the rules that can act on what a guest is sold; sets are numbered anew in every version. O(sets x
         rules).

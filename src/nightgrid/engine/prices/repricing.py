@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import ANYBODY, Asking
-from nightgrid.engine.prices.cube_marks import FIELDS, mask_columns, offers_for
+from nightgrid.engine.prices.cube_marks import mask_columns, mask_fields, offers_for
 from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_ordinal
 from nightgrid.search.price_blocks import Asked, fill_cube
@@ -77,7 +77,7 @@ class Cube:
                 pa.field("tier", pa.dictionary(pa.int8(), pa.string())),
                 pa.field("product_index", pa.int32()),
                 pa.field("price_minor", price),
-                *(FIELDS if self.marked else ()),
+                *(mask_fields(self) if self.marked else ()),
             ],
             metadata={"price_version": self.version.digest},
         )
