@@ -91,13 +91,16 @@ def test_every_mistake_is_reported_at_once_with_its_line():
         (23, golden + "where, hotel"),
         (23, golden + "where, citty"),
         (24, "season 2, name"),  # a missing key has the line of its table
+        (24, "season 2"),  # days_before, and no holidays
         (25, "season 2, percent"),
+        (29, 'length_of_stay 1 "Weekly", bands'),
         (30, 'length_of_stay 1 "Weekly", bands 2, percent'),
         (33, 'length_of_stay 2 "Weekly", bands'),
         (36, 'lead_time 1 "Early bird", bands'),
         (39, 'lead_time 2 "Late", bands 1'),
         (39, 'lead_time 2 "Late", bands 2, from_days'),
         (39, 'lead_time 2 "Late", bands 3, percent'),
+        (39, 'lead_time 2 "Late", bands'),
         (40, 'bounds 1 "Crossed"'),
         (46, 'bounds 2 "Amounts", floor'),
         (47, 'bounds 3 "Nothing"'),
@@ -115,7 +118,7 @@ def test_every_mistake_says_how_to_mend_it():
     assert fixes[23, "region"] == "Put it in square brackets: [...]"
     assert all(fix[0].isupper() and fix[-1] != "." for fix in fixes.values())
     message = str(caught.value)
-    assert message.startswith("TOML text: 28 mistakes\n  line 3, book, tiers: tier 'gold' is named twice. Name each")
+    assert message.startswith("TOML text: 31 mistakes\n  line 3, book, tiers: tier 'gold' is named twice. Name each")
 
 
 def test_mistakes_between_the_parts_of_a_book_stand_beside_the_others():

@@ -16,6 +16,14 @@ def refused(text, line, place, problem):
     assert problem in found_problem
 
 
+def refused_beside_others(kind, keys, problem):
+    """The mistake is told, too, where another key of the rule cannot be read, and one is not known."""
+    found = mistakes(rule(kind, f"{keys}\nwhere = 5\ncolour = 1"))
+    said = [each for _, _, each in found]
+    assert {"5 is not a table", "this key is not known here"} <= set(said)
+    assert any(problem in each for each in said), said
+
+
 def rule(kind, keys):
     return f'[[{kind}]]\nname = "x"\n{keys}\n'
 
@@ -31,7 +39,7 @@ PROMOTION = "percent = -5\n"
         ("fill = [0, 50]\nlead_days = [1, 8]\n" + DEMAND, "", "lead_days starts at 1"),
         ("fill = [0, 0]\nlead_days = [0, 8]\n" + DEMAND, "", "fill [0, 0] is not increasing"),
         ("fill = [0, 50, 80]\nlead_days = [0, 8]\n" + DEMAND, "", "percent has 2 rows for 3 bands of fill"),
-        ("fill = [0, 50]\nlead_days = [0, 8, 9]\n" + DEMAND, "", "row 1 of percent has 2 entries for 3 bands"),
+        ("fill = [0]\nlead_days = [0, 8, 9]\npercent = [[0, 5]]\n", "", "row 1 of percent has 2 entries for 3 bands"),
         ("fill = [0, 101]\nlead_days = [0, 8]\n" + DEMAND, ", fill 2", "percent 101 is outside 0..100"),
         ("fill = [0, 50]\nlead_days = [0, '8']\n" + DEMAND, ", lead_days 2", "'8' is not a whole number"),
         ("fill = [0, 50]\nlead_days = [0, 1001]\n" + DEMAND, ", lead_days 2", "1001 is above 1000"),
@@ -43,6 +51,7 @@ def test_demand(keys, place, problem):
     )
     line = 1 if not place else 3 + lines
     refused(rule("demand", keys), line, f'demand 1 "x"{place}', problem)
+    refused_beside_others("demand", keys, problem)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +139,8 @@ def test_demand(keys, place, problem):
 )  # fmt: skip
 def test_rules_that_cannot_be_read(kind, keys, line, place, problem):
     refused(rule(kind, keys), line, f'{kind} 1 "x"{place}', problem)
+    if "where" not in keys and kind != "derived":
+        refused_beside_others(kind, keys, problem)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +183,7 @@ def test_rules_that_cannot_be_read(kind, keys, line, place, problem):
 )  # fmt: skip
 def test_promotions_that_cannot_be_read(keys, line, place, problem):
     refused(rule("promotion", keys), line, f'promotion 1 "x"{place}', problem)
+    refused_beside_others("promotion", keys, problem)
 
 
 def promotions(*keys):

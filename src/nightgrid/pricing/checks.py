@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Final
 
 from nightgrid.limits import DERIVED_DEPTH_MAX, SEASON_GROUPS_MAX
-from nightgrid.pricing.checks_pipeline import pipeline_problems
+from nightgrid.pricing.checks_pipeline import PIPELINE_CHECKS
 from nightgrid.pricing.fields import Problem, shown
 from nightgrid.pricing.model.extras import Brackets
+from nightgrid.pricing.model.judging import UNREADABLE, each_known, is_whole, known, problems_of
+from nightgrid.pricing.model.parts import OfferConditions
 from nightgrid.pricing.model.promotions import Promotion
 from nightgrid.pricing.model.tables import RULE_KINDS, RULES_MAX, BookTables
 
@@ -20,26 +21,19 @@ _SUGGESTED_AMONG_MAX: Final = 1_000
 _SUGGESTIONS_MAX: Final = 20
 
 
-def book_problems(
-    book: BookTables, *, with_tiers: bool = True, other_promotions: Collection[str] = ()
-) -> list[Problem]:
-    """What is wrong between the parts of a book whose parts are valid.
-
-    with_tiers = False where the tiers are not known. other_promotions: names of promotions that are not in the book
-    because they are wrong themselves; naming them is no mistake. O(rules + promotions that name each other).
+def book_problems(book: BookTables) -> list[Problem]:
+    """What is wrong between the parts of a book. Parts may be such that they can be read in part only
+    (`nightgrid.pricing.model.judging`). O(rules + promotions that name each other).
     """
-    problems = [*_size_problems(book), *_currency_problems(book), *_group_problems(book)]
-    if with_tiers:
-        problems += _tier_problems(book)
-    problems += pipeline_problems(book)
-    problems += _derived_problems(book)
-    problems += _promotion_problems(book, other_promotions)
-    problems += _tax_problems(book)
-    return problems
+    checks = (
+        _size_problems, _currency_problems, _group_problems, _tier_problems, *PIPELINE_CHECKS, _derived_problems,
+        _promotion_problems, _tax_problems,
+    )  # fmt: skip
+    return list(problems_of(book, checks))
 
 
 def _size_problems(book: BookTables) -> Iterator[Problem]:
-    rules = sum(len(book.rules(kind)) for kind in RULE_KINDS)
+    rules = sum(len(book.rules(kind)) for kind in RULE_KINDS if book.rules(kind) is not UNREADABLE)
     if rules > RULES_MAX:
         fix = f"a book has at most {RULES_MAX:,}; use where with lists"
         yield Problem((), f"the book has {rules:,} rules", fix)
@@ -53,26 +47,36 @@ def _currency_problems(book: BookTables) -> Iterator[Problem]:
 
 
 def _group_problems(book: BookTables) -> Iterator[Problem]:
-    groups = book.season_groups()
-    for position, season in enumerate(book.season):
-        if season.group in groups[SEASON_GROUPS_MAX:]:
+    named = [(position, season.group) for position, season in each_known(book.season, "group")]
+    groups = list(dict.fromkeys(group for _, group in named))
+    late = set(groups[SEASON_GROUPS_MAX:])
+    for position, group in named:
+        if group in late:
             fix = f"use at most {SEASON_GROUPS_MAX} groups; these come first: {', '.join(groups[:SEASON_GROUPS_MAX])}"
-            yield Problem(("season", position, "group"), f"group {shown(season.group)} is one too many", fix)
+            yield Problem(("season", position, "group"), f"group {shown(group)} is one too many", fix)
 
 
 def _tier_problems(book: BookTables) -> Iterator[Problem]:
-    known = book.book.tiers
-    fix = f"use one of {', '.join(known)}, or add it to tiers in [book]"
-    for position, table in enumerate(book.member_tier):
-        for key, tiers in table.changes():
-            for tier in tiers:
-                if tier not in known:
-                    yield Problem(("member_tier", position, key, tier), f"tier {shown(tier)} is not known", fix)
-    for kind in ("promotion", "free_nights"):
-        for position, offer in enumerate(getattr(book, kind)):
-            for at, tier in enumerate(offer.tiers):
-                if tier not in known:
-                    yield Problem((kind, position, "tiers", at), f"tier {shown(tier)} is not known", fix)
+    tiers = list(dict.fromkeys(known(book.book.tiers)))
+    if not is_whole(book.book.tiers):
+        return  # one that could not be read may be meant
+    fix = f"use one of {', '.join(tiers)}, or add it to tiers in [book]"
+    for path in _tiers_named(book):
+        if path[-1] not in tiers:
+            place = path if path[0] == "member_tier" else path[:-1]
+            yield Problem(place, f"tier {shown(path[-1])} is not known", fix)
+
+
+def _tiers_named(book: BookTables) -> Iterator[tuple[str | int, ...]]:
+    """Where tiers stand in the rules, and the tier behind it."""
+    for position, table in each_known(book.member_tier):
+        for key, of_tiers in table.changes():
+            yield from (("member_tier", position, key, tier) for tier in of_tiers)
+    offers: tuple[tuple[str, Iterable[OfferConditions]], ...]
+    offers = (("promotion", book.promotion), ("free_nights", book.free_nights))
+    for kind, of_kind in offers:
+        for position, offer in each_known(of_kind, "tiers"):
+            yield from ((kind, position, "tiers", at, tier) for at, tier in each_known(offer.tiers))
 
 
 def _derived_problems(book: BookTables) -> Iterator[Problem]:
@@ -81,7 +85,10 @@ def _derived_problems(book: BookTables) -> Iterator[Problem]:
     What is derived where dates and scopes cross is known when the book meets a catalogue; the compiler looks then.
     """
     parents: dict[tuple[object, ...], dict[str, tuple[str, int]]] = {}
-    ranked = sorted(enumerate(book.derived), key=lambda pair: pair[1].rank(pair[0]))
+    there = each_known(book.derived, "where", "from_plan", "dates", "priority")
+    readable = [(position, rule) for position, rule in there if is_whole((rule.where, *rule.dates))]
+    readable = [(position, rule) for position, rule in readable if rule.from_plan not in rule.where.plan]
+    ranked = sorted(readable, key=lambda pair: pair[1].rank(pair[0]))
     for position, rule in ranked:
         if not rule.dates:
             scope = tuple(each for each in rule.where.conditions() if each[0] != "plan")
@@ -104,24 +111,25 @@ def _derived_problems(book: BookTables) -> Iterator[Problem]:
                 yield Problem(at, problem, "derive it from an earlier plan of the chain")
 
 
-def _promotion_problems(book: BookTables, other_promotions: Collection[str]) -> Iterator[Problem]:
-    counts = Counter(promotion.name for promotion in book.promotion)
-    by_name = {promotion.name: promotion for promotion in reversed(book.promotion)}
-    known = {*by_name, *other_promotions}
-    seen: set[str] = set()
-    suggestions = _SUGGESTIONS_MAX if len(known) <= _SUGGESTED_AMONG_MAX else 0
-    for position, promotion in enumerate(book.promotion):
-        at = ("promotion", position)
-        if counts[promotion.name] > 1 and promotion.name in seen:
+def _promotion_problems(book: BookTables) -> Iterator[Problem]:
+    named = list(each_known(book.promotion, "name"))
+    by_name = {promotion.name: promotion for _, promotion in reversed(named)}
+    first = {promotion.name: position for position, promotion in reversed(named)}
+    suggestions = _SUGGESTIONS_MAX if len(by_name) <= _SUGGESTED_AMONG_MAX else 0
+    for position, promotion in named:
+        if first[promotion.name] < position:
             fix = "give each promotion its own name: excludes and requires, and the guest's invoice, go by it"
-            yield Problem((*at, "name"), f"promotion {shown(promotion.name)} stands there before", fix)
-        seen.add(promotion.name)
+            problem = f"promotion {shown(promotion.name)} stands there before"
+            yield Problem(("promotion", position, "name"), problem, fix)
+    for position, promotion in each_known(book.promotion):
+        at = ("promotion", position)
+        own = getattr(promotion, "name", None)
         for key in ("excludes", "requires"):
-            for number, name in enumerate(getattr(promotion, key)):
-                if name == promotion.name:
+            for number, name in each_known(getattr(promotion, key, ())):
+                if name == own:
                     yield Problem((*at, key, number), f"promotion {shown(name)} {key} itself", "take it out")
-                elif name not in known:
-                    close = difflib.get_close_matches(name, known, 1) if suggestions > 0 else []
+                elif name not in by_name:
+                    close = difflib.get_close_matches(name, by_name, 1) if suggestions > 0 else []
                     suggestions -= 1
                     fix = (
                         f"did you mean {shown(close[0])}? It is written so"
@@ -129,17 +137,19 @@ def _promotion_problems(book: BookTables, other_promotions: Collection[str]) -> 
                         else "use the name of a promotion of this book"
                     )
                     yield Problem((*at, key, number), f"there is no promotion {shown(name)}", fix)
-        for number, name in enumerate(promotion.requires):
-            if name != promotion.name and name in by_name:
-                reason = never_together(promotion, by_name[name])
-                if reason:
-                    problem = f"promotion {shown(name)} is required and can never be there: {reason}"
-                    yield Problem((*at, "requires", number), problem, "take one of the two out")
+        for number, name in each_known(getattr(promotion, "requires", ())):
+            reason = never_together(promotion, by_name[name]) if name != own and name in by_name else ""
+            if reason:
+                problem = f"promotion {shown(name)} is required and can never be there: {reason}"
+                yield Problem((*at, "requires", number), problem, "take one of the two out")
 
 
 def never_together(one: Promotion, other: Promotion) -> str:
     """Why two promotions never combine on the same nights, "" where they may: classes, lanes, excludes."""
-    if other.name in one.excludes or one.name in other.excludes:
+    pair = (one, other)
+    if len(known(pair, "name", "excludes", "lane", "stacking_class")) < len(pair):
+        return ""  # what could not be read may be what keeps them together
+    if other.name in known(one.excludes) or one.name in known(other.excludes):
         return "one excludes the other"
     if one.lane is not None and one.lane == other.lane:
         return f"both are in lane {shown(one.lane)}"
@@ -154,8 +164,8 @@ def never_together(one: Promotion, other: Promotion) -> str:
 def _tax_problems(book: BookTables) -> Iterator[Problem]:
     """Brackets of one tax that overlap: two taxes of one name, scope and dates, both of which a price would pay."""
     parts: dict[tuple[object, ...], list[int]] = {}
-    for position, tax in enumerate(book.tax):
-        if tax.brackets is not None:
+    for position, tax in each_known(book.tax, "name", "where", "dates", "brackets"):
+        if tax.brackets is not None and is_whole((tax.where, tax.brackets, *tax.dates)):
             parts.setdefault((tax.name, tax.where, tax.dates), []).append(position)
     for positions in parts.values():
         for earlier, later in combinations(positions[:100], 2):

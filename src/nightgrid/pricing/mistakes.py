@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from nightgrid.errors import Mistake, RuleBookError
 from nightgrid.pricing.fields import Problem, shown
 from nightgrid.pricing.model import RuleBook
+from nightgrid.pricing.model.judging import BETWEEN
 from nightgrid.pricing.toml_lines import Path, TomlLines
 
 #: Beyond this many, the rest is counted: a damaged file would otherwise print a book of its own.
@@ -91,31 +92,27 @@ class MistakeList:
 
     def add(self, path: Path, problem: str, fix: str) -> None:
         """One mistake; `problem` and `fix` are sentences without a final point."""
-        if self._is_full:
+        if self.is_full:
             self._more += 1
             return
         self._found.append(Problem(path, problem, fix[:1].upper() + fix[1:]))
 
     def add_unknown_key(self, key: str, allowed: list[str]) -> None:
         """A key at the top of the book that means nothing, with the nearest one that does."""
-        if self._is_full:
+        if self.is_full:
             self._more += 1  # looking for a near one takes time
         else:
             self.add((key,), *unknown_key(key, allowed))
 
     @property
-    def _is_full(self) -> bool:
+    def is_full(self) -> bool:
+        """Whether more mistakes are counted only."""
         return len(self._found) >= MISTAKES_MAX
 
     def add_errors(self, path: Path, errors: list[ErrorDetails], model: type[BaseModel] | None) -> None:
         """What pydantic says about the part of the book at `path`, read as `model` (for the names of its keys)."""
         for error in errors:
-            # A list whose entries are all wrong is not empty as well.
-            depth = len(error["loc"])
-            inside = (other for other in errors if len(other["loc"]) > depth and other["loc"][:depth] == error["loc"])
-            if error["type"] == "too_short" and any(inside):
-                continue
-            if self._is_full:
+            if self.is_full:
                 self._more += 1  # its sentence would not be printed
                 continue
             steps = tuple(step for step in error["loc"] if step not in _TAGS)
@@ -143,7 +140,7 @@ def unknown_key(key: str, allowed: list[str]) -> tuple[str, str]:
 
 def _sentences(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str, str]:
     context = error.get("ctx", {})
-    if error["type"] == "rule_book":
+    if error["type"] in ("rule_book", BETWEEN):
         return str(context["problem"]), str(context["fix"])
     if error["type"] == "extra_forbidden":
         return unknown_key(str(error["loc"][-1]), _allowed_keys(model, error["loc"][:-1]))

@@ -1,6 +1,7 @@
 """Read a rule book from TOML, JSON or Python objects, and report all of its mistakes at once.
 
-Each table is checked on its own, then the parts against each other, so one wrong percent does not hide the next one.
+Each table is checked on its own, then the parts against each other, as far as they can be read: one wrong percent hides
+no other mistake.
 Whatever the input holds, the only exception is RuleBookError.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
@@ -44,6 +44,7 @@ from nightgrid.pricing.model import (
     Tax,
     book_problems,
 )
+from nightgrid.pricing.model.judging import ROUGHLY, UNREADABLE, found_in, readable
 from nightgrid.pricing.model.tables import Rates
 from nightgrid.pricing.shape import DOTS_MAX, dotted_line, shape_problems
 
@@ -187,27 +188,16 @@ def _build(data: Any, source: str, text: str | None) -> RuleBook:
         raise RuleBookError(source, found.mistakes())
     parts: dict[str, Any] = {key: _table(model, data, key, found) for key, model in _TABLES.items()}
     parts["currencies"] = _currencies(data, found)
-    positions: dict[str, list[int]] = {}
     for kind, model in _RULE_MODELS.items():
-        parts[kind], positions[kind] = _rules(kind, model, data, found)
-    # Every part that is here is valid, so the checks between parts can run even where others failed.
-    sound = RuleBook.model_construct(**{key: part for key, part in parts.items() if part is not None})
-    others = _promotion_names(data)
-    for path, problem, fix in book_problems(sound, with_tiers=parts["book"] is not None, other_promotions=others):
-        if path and path[0] in positions:  # among the valid rules; the author counts all of them
-            path = (path[0], positions[str(path[0])][int(path[1])], *path[2:])
+        parts[kind] = _rules(kind, model, data, found)
+    # What could not be read is marked as such, so the checks between parts can run even where some failed.
+    book = RuleBook.model_construct(**parts)
+    for path, problem, fix in book_problems(book):
         found.add(path, problem, fix)
     mistakes = found.mistakes()
     if mistakes:
         raise RuleBookError(source, mistakes)
-    return sound
-
-
-def _promotion_names(data: Mapping[str, Any]) -> set[str]:
-    """Names of all promotions that stand in the file, right or wrong."""
-    tables = data.get("promotion")
-    named = [table.get("name") for table in tables if isinstance(table, Mapping)] if isinstance(tables, list) else []
-    return {unicodedata.normalize("NFC", name) for name in named if isinstance(name, str) and len(name) < 1_000}
+    return book
 
 
 def _table(model: type[BaseModel], data: Mapping[str, Any], key: str, found: MistakeList) -> Any:
@@ -217,13 +207,16 @@ def _table(model: type[BaseModel], data: Mapping[str, Any], key: str, found: Mis
 
 
 def _validated(model: type[BaseModel], value: Any, path: tuple[str | int, ...], found: MistakeList) -> Any:
+    """The part, or what of it could be read."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context=ROUGHLY if found.is_full else None)
     except ValidationError as error:
-        found.add_errors(path, error.errors(include_url=False), model)
+        errors = found_in(error)
+        found.add_errors(path, errors, model)
+        return UNREADABLE if found.is_full else readable(model, value, errors)
     except RecursionError:
         found.add(path, "lists or tables are nested too deeply", _DEPTH_FIX)
-    return None
+    return UNREADABLE
 
 
 def _currencies(data: Mapping[str, Any], found: MistakeList) -> Any:
@@ -233,16 +226,13 @@ def _currencies(data: Mapping[str, Any], found: MistakeList) -> Any:
         return _CURRENCIES.validate_python(data["currencies"])
     except ValidationError as error:
         found.add_errors(("currencies",), error.errors(include_url=False), None)
-    return None
+    return UNREADABLE
 
 
-def _rules(
-    kind: str, model: type[Rule], data: Mapping[str, Any], found: MistakeList
-) -> tuple[tuple[Rule, ...], list[int]]:
-    """The valid rules of a kind, and the position of each in the file."""
+def _rules(kind: str, model: type[Rule], data: Mapping[str, Any], found: MistakeList) -> Any:
+    """The rules of a kind, each as far as it can be read."""
     tables = data.get(kind, ())
     if not isinstance(tables, list | tuple):
         found.add((kind,), f"{kind} is not a list of tables", f"Write [[{kind}]] with two brackets")
-        return (), []
-    rules = [(_validated(model, table, (kind, position), found), position) for position, table in enumerate(tables)]
-    return tuple(rule for rule, _ in rules if rule is not None), [at for rule, at in rules if rule is not None]
+        return UNREADABLE
+    return tuple(_validated(model, table, (kind, position), found) for position, table in enumerate(tables))

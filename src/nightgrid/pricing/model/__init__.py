@@ -7,6 +7,7 @@ sentences. All objects are immutable. `load_book` in parse.py is the door that r
 from nightgrid.pricing.checks import book_problems
 from nightgrid.pricing.model.book import RuleBook
 from nightgrid.pricing.model.extras import Brackets, Package, Points, PointsRate, Tax, TaxRounding
+from nightgrid.pricing.model.judging import Part
 from nightgrid.pricing.model.nights import Bounds, Demand, Derived, Season
 from nightgrid.pricing.model.parts import (
     SCOPE_KEYS,
@@ -15,7 +16,6 @@ from nightgrid.pricing.model.parts import (
     LeadWindow,
     NightsWindow,
     OfferConditions,
-    Part,
     Rule,
     Weekday,
     Where,

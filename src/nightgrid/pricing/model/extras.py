@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from nightgrid.limits import POINTS_MAX, STAY_NIGHTS_MAX
 from nightgrid.money import RoundingMode
-from nightgrid.pricing.fields import Amounts, SharePercent, TaxPercent, mistake
-from nightgrid.pricing.model.parts import ENTRIES_MAX, DateRange, Part, Rule
+from nightgrid.pricing.fields import Amounts, Problem, SharePercent, TaxPercent
+from nightgrid.pricing.model.judging import Part, check
+from nightgrid.pricing.model.parts import ENTRIES_MAX, DateRange, Rule
 from nightgrid.pricing.model.pipeline import INCREMENT_MINOR_MAX
 
 #: `min_age` of a tax: whoever is older than this is no exception anywhere.
@@ -25,12 +27,11 @@ class Package(Rule):
     mandatory: bool = Field(default=False, strict=True)
     children_percent: SharePercent = Field(default=Decimal(100))
 
-    @model_validator(mode="after")
-    def _check_children(self) -> Self:
-        if self.children_percent != 100 and not self.per.startswith("person"):
+    @check
+    def _check_children(self) -> Iterator[Problem]:
+        if not self.per.startswith("person") and getattr(self, "children_percent", None) != 100:
             problem = f'children_percent is for prices per person, and this is per "{self.per}"'
-            raise mistake(problem, 'write per = "person" or "person_night", or leave children_percent out')
-        return self
+            yield Problem((), problem, 'write per = "person" or "person_night", or leave children_percent out')
 
 
 class PointsRate(Part):
@@ -53,17 +54,20 @@ class Brackets(Part):
     from_amount: Amounts = Field(default_factory=dict, alias="from")
     to_amount: Amounts = Field(default_factory=dict, alias="to")
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if not self.from_amount and not self.to_amount:
-            raise mistake("there is no bracket in it", "give from, to or both")
+    @check
+    def _check_any(self) -> Iterator[Problem]:
+        if not self.gives("from_amount") and not self.gives("to_amount"):
+            yield Problem((), "there is no bracket in it", "give from, to or both")
+
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         codes = sorted(set(self.from_amount) ^ set(self.to_amount))
         if self.from_amount and self.to_amount and codes:
-            raise mistake(f"{', '.join(codes)} is in one of from and to only", "give both in the same currencies")
+            problem = f"{', '.join(codes)} is in one of from and to only"
+            yield Problem((), problem, "give both in the same currencies")
         empty = [code for code in self.from_amount if code in self.to_amount and not self.holds_any(code)]
         if empty:
-            raise mistake(f"to is not above from in {', '.join(empty)}", "exchange the two")
-        return self
+            yield Problem((), f"to is not above from in {', '.join(empty)}", "exchange the two")
 
     def holds_any(self, currency: str) -> bool:
         """Whether some amount of this currency is inside."""
@@ -96,17 +100,25 @@ class Tax(Rule):
     dates: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     round: TaxRounding = TaxRounding()
 
-    @model_validator(mode="after")
-    def _check_tax(self) -> Self:
-        if (self.percent is None) == (not self.amount):
-            what = "neither percent nor amount" if self.percent is None else "both percent and amount"
-            raise mistake(f"it has {what}", "give one of them")
-        if self.percent is not None and self.per != "stay":
-            raise mistake(f'per = "{self.per}" is for amounts, and this is a percent', "leave per out")
-        if self.amount and self.of != "net":
-            raise mistake(f'of = "{self.of}" is for percents, and this is an amount', "leave of out")
-        if self.min_age is not None and not self.per.startswith("person"):
-            raise mistake("min_age is for amounts per person", 'write per = "person_night" or "person_stay"')
-        if self.nights_max is not None and not self.per.endswith("night"):
-            raise mistake("nights_max is for amounts per night", 'write per = "night" or "person_night"')
-        return self
+    @check
+    def _check_one(self) -> Iterator[Problem]:
+        if self.gives("percent") == self.gives("amount"):
+            what = "both percent and amount" if self.gives("percent") else "neither percent nor amount"
+            yield Problem((), f"it has {what}", "give one of them")
+
+    @check
+    def _check_per(self) -> Iterator[Problem]:
+        if self.per != "stay" and self.gives("percent") and not self.gives("amount"):
+            yield Problem((), f'per = "{self.per}" is for amounts, and this is a percent', "leave per out")
+
+    @check
+    def _check_of(self) -> Iterator[Problem]:
+        if self.of != "net" and self.gives("amount") and not self.gives("percent"):
+            yield Problem((), f'of = "{self.of}" is for percents, and this is an amount', "leave of out")
+
+    @check
+    def _check_people_and_nights(self) -> Iterator[Problem]:
+        if self.gives("min_age") and not self.per.startswith("person"):
+            yield Problem((), "min_age is for amounts per person", 'write per = "person_night" or "person_stay"')
+        if self.gives("nights_max") and not self.per.endswith("night"):
+            yield Problem((), "nights_max is for amounts per night", 'write per = "night" or "person_night"')

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, Self
+from typing import Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, SharePercent, SignedAmounts, Text, mistake
+from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, Problem, SharePercent, SignedAmounts, Text
+from nightgrid.pricing.model.judging import UNREADABLE, check
 from nightgrid.pricing.model.parts import (
     ENTRIES_MAX,
     PRIORITY_MAX,
@@ -39,15 +41,15 @@ class Derived(Rule):
     dates: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     priority: int = Field(default=0, ge=-PRIORITY_MAX, le=PRIORITY_MAX, strict=True)
 
-    @model_validator(mode="after")
-    def _check_derivation(self) -> Self:
+    @check
+    def _check_plans(self) -> Iterator[Problem]:
         if not self.where.plan:
-            raise mistake(
-                "it does not say which plans are derived", f'add where = {{plan = ["..."]}} beside {self.from_plan}'
-            )
+            yield Problem((), "it does not say which plans are derived", 'add where = {plan = ["..."]}')
+
+    @check
+    def _check_derivation(self) -> Iterator[Problem]:
         if self.from_plan in self.where.plan:
-            raise mistake(f"plan {self.from_plan} is derived from itself", "take it out of where.plan")
-        return self
+            yield Problem((), f"plan {self.from_plan} is derived from itself", "take it out of where.plan")
 
     def rank(self, position: int) -> tuple[int, ...]:
         """Sort key: of the rules of a plan that hold on a night, the one with the smallest key wins."""
@@ -70,11 +72,15 @@ class Season(Rule):
     percent: Percent
     priority: int = Field(default=0, ge=-PRIORITY_MAX, le=PRIORITY_MAX, strict=True)
 
-    @model_validator(mode="after")
-    def _check_widening(self) -> Self:
-        if (self.days_before or self.days_after) and not self.holidays:
-            raise mistake("days_before and days_after widen holidays, and there are none", 'add holidays = ["*"]')
-        return self
+    @check
+    def _check_widening(self) -> Iterator[Problem]:
+        if not self.holidays and (self._widens("days_before") or self._widens("days_after")):
+            problem = "days_before and days_after widen holidays, and there are none"
+            yield Problem((), problem, 'add holidays = ["*"]')
+
+    def _widens(self, name: str) -> bool:
+        """Whether the key is given and not 0."""
+        return self.gives(name) and getattr(self, name, 1) != 0
 
     @property
     def span_days(self) -> int:
@@ -97,26 +103,37 @@ class Demand(Rule):
     lead_days: tuple[LeadDays, ...] = Field(default=(0,), min_length=1, max_length=DEMAND_BANDS_MAX)
     percent: tuple[tuple[Percent, ...], ...] = Field(min_length=1, max_length=DEMAND_BANDS_MAX)
 
-    @model_validator(mode="after")
-    def _check_matrix(self) -> Self:
-        sides: tuple[tuple[str, tuple[Decimal | int, ...]], ...] = (("fill", self.fill), ("lead_days", self.lead_days))
-        for key, edges in sides:
-            written = ", ".join(map(str, edges[:20]))
-            if edges[0] != 0:
-                raise mistake(f"{key} starts at {edges[0]}, so lower values have no band", f"write [0, {written}]")
-            if any(later <= earlier for earlier, later in pairwise(edges)):
-                raise mistake(f"{key} [{written}] is not increasing", "write each edge once, the smallest first")
-        if len(self.percent) != len(self.fill):
-            raise mistake(
-                f"percent has {len(self.percent)} rows for {len(self.fill)} bands of fill", "write one row for each"
-            )
+    @check
+    def _check_fill(self) -> Iterator[Problem]:
+        yield from _edge_problems("fill", self.fill)
+
+    @check
+    def _check_lead_days(self) -> Iterator[Problem]:
+        yield from _edge_problems("lead_days", self.lead_days)
+
+    @check
+    def _check_rows(self) -> Iterator[Problem]:
+        rows, bands = len(self.percent), len(self.fill)
+        if rows != bands:
+            yield Problem((), f"percent has {rows} rows for {bands} bands of fill", "write one row for each")
+
+    @check
+    def _check_row_lengths(self) -> Iterator[Problem]:
+        bands = len(self.lead_days)
         for number, row in enumerate(self.percent, 1):
-            if len(row) != len(self.lead_days):
-                raise mistake(
-                    f"row {number} of percent has {len(row)} entries for {len(self.lead_days)} bands of lead_days",
-                    "write one entry for each",
-                )
-        return self
+            if row is not UNREADABLE and len(row) != bands:
+                problem = f"row {number} of percent has {len(row)} entries for {bands} bands of lead_days"
+                yield Problem((), problem, "write one entry for each")
+
+
+def _edge_problems(key: str, edges: Sequence[Decimal | int]) -> Iterator[Problem]:
+    """What is wrong with the lower edges of bands."""
+    written = ", ".join(str(edge) for edge in edges[:20])
+    if edges[0] != 0:
+        fix = "write 0 first" if 0 in edges else f"write [0, {written}]"
+        yield Problem((), f"{key} starts at {edges[0]}, so lower values have no band", fix)
+    if any(later <= earlier for earlier, later in pairwise(edges)):
+        yield Problem((), f"{key} [{written}] is not increasing", "write each edge once, the smallest first")
 
 
 class Bounds(Rule):
@@ -133,17 +150,23 @@ class Bounds(Rule):
     floor: Amounts = Field(default_factory=dict)
     ceiling: Amounts = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _check_bounds(self) -> Self:
-        if self.floor_percent is None and self.ceiling_percent is None and not self.floor and not self.ceiling:
-            raise mistake("there is no bound in it", "give floor_percent, ceiling_percent, floor or ceiling")
+    @check
+    def _check_any(self) -> Iterator[Problem]:
+        keys = ("floor_percent", "ceiling_percent", "floor", "ceiling")
+        if not any(self.gives(key) for key in keys):
+            yield Problem((), "there is no bound in it", "give floor_percent, ceiling_percent, floor or ceiling")
+
+    @check
+    def _check_percents(self) -> Iterator[Problem]:
         low, high = self.floor_percent, self.ceiling_percent
         if low is not None and high is not None and low > high:
-            raise mistake(f"floor_percent {low} is above ceiling_percent {high}", "exchange the two")
+            yield Problem((), f"floor_percent {low} is above ceiling_percent {high}", "exchange the two")
+
+    @check
+    def _check_amounts(self) -> Iterator[Problem]:
         crossed = [code for code in self.floor if code in self.ceiling and self.floor[code] > self.ceiling[code]]
         if crossed:
-            raise mistake(f"floor is above ceiling in {', '.join(crossed)}", "exchange the two")
-        return self
+            yield Problem((), f"floor is above ceiling in {', '.join(crossed)}", "exchange the two")
 
     def rank(self, position: int) -> tuple[int, ...]:
         """Sort key: of the rules that hold on a night, the one with the smallest key wins."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from nightgrid.errors import UnknownIdError
 from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
-from nightgrid.pricing.fields import Amounts, Night, Text, mistake, read_text
+from nightgrid.pricing.fields import Amounts, Night, Problem, Text, mistake, read_text
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, split_holiday
+from nightgrid.pricing.model.judging import Part, check
 
 PRIORITY_MAX: Final = 1_000_000
 #: Entries of one list of dates, channels, names and the like.
@@ -40,12 +42,6 @@ def read_holiday(value: Any) -> str:
 Holiday = Annotated[
     str, PlainValidator(read_holiday), WithJsonSchema({"type": "string", "pattern": r"^([A-Za-z]{2}(-\w+)?|\*)(:.+)?$"})
 ]
-
-
-class Part(BaseModel):
-    """Any table of the file: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Where(Part):
@@ -82,11 +78,10 @@ class DateRange(Part):
     first_night: Night = Field(alias="from")
     last_night: Night = Field(alias="to")
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         if self.last_night < self.first_night:
-            raise mistake(f"to {self.last_night} is before from {self.first_night}", "exchange the two dates")
-        return self
+            yield Problem((), f"to {self.last_night} is before from {self.first_night}", "exchange the two dates")
 
     def holds(self, day: date) -> bool:
         """Whether the day is inside."""
@@ -104,11 +99,10 @@ class LeadWindow(Part):
     min_days: int = Field(default=0, ge=0, le=LEAD_DAYS_MAX, strict=True)
     max_days: int | None = Field(default=None, ge=0, le=LEAD_DAYS_MAX, strict=True)
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         if self.max_days is not None and self.max_days < self.min_days:
-            raise mistake(f"max_days {self.max_days} is below min_days {self.min_days}", "exchange the two")
-        return self
+            yield Problem((), f"max_days {self.max_days} is below min_days {self.min_days}", "exchange the two")
 
 
 class NightsWindow(Part):
@@ -117,11 +111,10 @@ class NightsWindow(Part):
     min_nights: int = Field(default=1, alias="min", ge=1, le=STAY_NIGHTS_MAX, strict=True)
     max_nights: int | None = Field(default=None, alias="max", ge=1, le=STAY_NIGHTS_MAX, strict=True)
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         if self.max_nights is not None and self.max_nights < self.min_nights:
-            raise mistake(f"max {self.max_nights} is below min {self.min_nights}", "exchange the two")
-        return self
+            yield Problem((), f"max {self.max_nights} is below min {self.min_nights}", "exchange the two")
 
 
 class GuestsWindow(Part):
@@ -130,11 +123,10 @@ class GuestsWindow(Part):
     min_guests: int = Field(default=1, alias="min", ge=1, le=GUESTS_MAX, strict=True)
     max_guests: int | None = Field(default=None, alias="max", ge=1, le=GUESTS_MAX, strict=True)
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         if self.max_guests is not None and self.max_guests < self.min_guests:
-            raise mistake(f"max {self.max_guests} is below min {self.min_guests}", "exchange the two")
-        return self
+            yield Problem((), f"max {self.max_guests} is below min {self.min_guests}", "exchange the two")
 
 
 class OfferConditions(Rule):
@@ -167,14 +159,14 @@ class OfferConditions(Rule):
     coupon: Text | None = None
     coupon_per: Literal["order", "room"] = "order"
 
-    @model_validator(mode="after")
-    def _check_coupon(self) -> Self:
+    @check
+    def _check_coupon(self) -> Iterator[Problem]:
         if self.coupon_per != "order" and self.coupon is None:
-            raise mistake(f'coupon_per = "{self.coupon_per}" says where a coupon acts, and there is none', "add coupon")
-        return self
+            problem = f'coupon_per = "{self.coupon_per}" says where a coupon acts, and there is none'
+            yield Problem((), problem, "add coupon")
 
-    @model_validator(mode="after")
-    def _check_applies(self) -> Self:
+    @check
+    def _check_applies(self) -> Iterator[Problem]:
         if self.applies != "all" and not self.stay_dates:
-            raise mistake(f'applies = "{self.applies}" says how stay_dates fit, and there are none', "add stay_dates")
-        return self
+            problem = f'applies = "{self.applies}" says how stay_dates fit, and there are none'
+            yield Problem((), problem, "add stay_dates")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from nightgrid.money import RoundingMode
-from nightgrid.pricing.fields import mistake
-from nightgrid.pricing.model.parts import Part
+from nightgrid.pricing.fields import Problem
+from nightgrid.pricing.model.judging import Part, check
 
 #: The step of prices in minor units; endings are below it as well.
 INCREMENT_MINOR_MAX: Final = 10**9
@@ -54,15 +55,14 @@ class Policy(StrEnum):
     STEP = "step"  # after every stage: nights, length of stay, lead time, member tier
 
 
-def check_prices(increment_minor: int | None, endings: tuple[int, ...]) -> None:
-    """Refuse endings beside an increment, and endings that are not increasing."""
-    if endings and increment_minor is not None:
-        raise mistake(
-            "endings and increment_minor both say which prices are permitted",
-            "leave increment_minor out: endings = [99] gives 0.99, 1.99, 2.99, ...",
-        )
-    if any(later <= earlier for earlier, later in pairwise(endings)):
-        raise mistake(f"endings {list(endings)} are not increasing", "write each once, the smallest first: [49, 99]")
+def _price_problems(part: Rounding | RoundTo, *, has_increment: bool) -> Iterator[Problem]:
+    """Endings beside an increment, and endings that are not increasing."""
+    if has_increment and part.gives("endings"):
+        problem = "endings and increment_minor both say which prices are permitted"
+        yield Problem((), problem, "leave increment_minor out: endings = [99] gives 0.99, 1.99, 2.99, ...")
+    if any(later <= earlier for earlier, later in pairwise(part.endings)):
+        problem = f"endings {list(part.endings)} are not increasing"
+        yield Problem((), problem, "write each once, the smallest first: [49, 99]")
 
 
 class Rounding(Part):
@@ -73,10 +73,9 @@ class Rounding(Part):
     increment_minor: int = Field(default=1, ge=1, le=INCREMENT_MINOR_MAX, strict=True)
     endings: tuple[Ending, ...] = Field(default=(), min_length=1, max_length=ENDINGS_MAX)
 
-    @model_validator(mode="after")
-    def _check_prices(self) -> Self:
-        check_prices(None if self.increment_minor == 1 else self.increment_minor, self.endings)
-        return self
+    @check
+    def _check_prices(self) -> Iterator[Problem]:
+        yield from _price_problems(self, has_increment=getattr(self, "increment_minor", 0) != 1)
 
 
 class RoundTo(Part):
@@ -86,10 +85,9 @@ class RoundTo(Part):
     increment_minor: int | None = Field(default=None, ge=1, le=INCREMENT_MINOR_MAX, strict=True)
     endings: tuple[Ending, ...] = Field(default=(), min_length=1, max_length=ENDINGS_MAX)
 
-    @model_validator(mode="after")
-    def _check_prices(self) -> Self:
-        check_prices(self.increment_minor, self.endings)
-        return self
+    @check
+    def _check_prices(self) -> Iterator[Problem]:
+        yield from _price_problems(self, has_increment=self.gives("increment_minor"))
 
 
 class Stage(Part):
@@ -99,17 +97,18 @@ class Stage(Part):
     of: StageBase = "running"
     round: RoundTo | None = None
 
-    @model_validator(mode="after")
-    def _check_stage(self) -> Self:
-        if self.of != "running" and self.kind not in PERCENT_STAGES:
-            raise mistake(
-                f"of = {self.of!r} means nothing at stage {self.kind}: it has no percents of a price in the pipeline",
-                f"leave of out; it is for {', '.join(PERCENT_STAGES)}",
-            )
-        if self.round is not None and self.kind in UNROUNDED_STAGES:
+    @check
+    def _check_of(self) -> Iterator[Problem]:
+        if self.kind not in PERCENT_STAGES and self.of != "running":
+            why = "it has no percents of a price in the pipeline"
+            problem = f"of = {self.of!r} means nothing at stage {self.kind}: {why}"
+            yield Problem((), problem, f"leave of out; it is for {', '.join(PERCENT_STAGES)}")
+
+    @check
+    def _check_round(self) -> Iterator[Problem]:
+        if self.kind in UNROUNDED_STAGES and self.gives("round"):
             why = "each tax rounds itself" if self.kind == "tax" else "points change what is paid, not the price"
-            raise mistake(f"the price is not rounded after {self.kind}: {why}", "put round on an earlier stage")
-        return self
+            yield Problem((), f"the price is not rounded after {self.kind}: {why}", "put round on an earlier stage")
 
 
 class Pipeline(Part):
@@ -118,8 +117,7 @@ class Pipeline(Part):
     preset: PresetName | None = None
     stage: tuple[Stage, ...] = Field(default=(), min_length=1, max_length=len(STAGE_KINDS) * 2)
 
-    @model_validator(mode="after")
-    def _check_choice(self) -> Self:
-        if self.preset is not None and self.stage:
-            raise mistake("preset and stages both say what the pipeline is", "leave one of them out")
-        return self
+    @check
+    def _check_choice(self) -> Iterator[Problem]:
+        if self.gives("preset") and self.gives("stage"):
+            yield Problem((), "preset and stages both say what the pipeline is", "leave one of them out")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import WEEKDAYS
-from nightgrid.pricing.fields import Amounts, Percent, Text, mistake, shown
-from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions, Part
+from nightgrid.pricing.fields import Amounts, Percent, Problem, Text, mistake, shown
+from nightgrid.pricing.model.judging import Part, check, known
+from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions
 
 #: The keys that say what a promotion does; it has exactly one of them.
 DISCOUNT_KINDS: Final = (
@@ -89,15 +91,16 @@ class Threshold(Part):
     from_amount: Amounts = Field(alias="from")
     off: Amounts
 
-    @model_validator(mode="after")
-    def _check_off(self) -> Self:
+    @check
+    def _check_off(self) -> Iterator[Problem]:
         codes = sorted(set(self.from_amount) ^ set(self.off))
         if codes:
-            raise mistake(f"{', '.join(codes)} is in one of from and off only", "give both in the same currencies")
-        above = [code for code in self.off if self.off[code] > self.from_amount[code]]
+            problem = f"{', '.join(codes)} is in one of from and off only"
+            yield Problem((), problem, "give both in the same currencies")
+        shared = [code for code in self.off if code in self.from_amount]
+        above = [code for code in shared if self.off[code] > self.from_amount[code]]
         if above:
-            raise mistake(f"off is above from in {', '.join(above)}", "write the threshold as from")
-        return self
+            yield Problem((), f"off is above from in {', '.join(above)}", "write the threshold as from")
 
 
 class Promotion(OfferConditions):
@@ -123,31 +126,41 @@ class Promotion(OfferConditions):
     excludes: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     requires: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
 
-    @field_validator("spend")
-    @classmethod
-    def _check_spend(cls, spend: tuple[Threshold, ...]) -> tuple[Threshold, ...]:
-        for earlier, later in pairwise(spend):
+    @check
+    def _check_spend(self) -> Iterator[Problem]:
+        for earlier, later in pairwise(known(self.spend, "from_amount")):
             codes = sorted(set(earlier.from_amount) ^ set(later.from_amount))
             if codes:
-                raise mistake(f"not every threshold has {', '.join(codes)}", "give all the same currencies")
+                problem = f"not every threshold has {', '.join(codes)}"
+                yield Problem(("spend",), problem, "give all the same currencies")
             for code, amount in earlier.from_amount.items():
-                if later.from_amount[code] <= amount:
+                if code in later.from_amount and later.from_amount[code] <= amount:
                     problem = f"threshold {later.from_amount[code]} {code} stands after {amount} {code}"
-                    raise mistake(problem, "write each once, the lowest first")
-        return spend
+                    yield Problem(("spend",), problem, "write each once, the lowest first")
 
-    @model_validator(mode="after")
-    def _check_promotion(self) -> Self:
-        given = [kind for kind in DISCOUNT_KINDS if getattr(self, kind) not in (None, {}, ())]
+    @check
+    def _check_discount(self) -> Iterator[Problem]:
+        given = self.discounts()
         if len(given) != 1:
             what = f"more than one discount: {', '.join(given)}" if given else "no discount"
-            raise mistake(f"it has {what}", f"give exactly one of {', '.join(DISCOUNT_KINDS)}")
-        if self.of is not None and self.kind not in PERCENT_DISCOUNTS:
-            raise mistake(f"of is for percents, and {self.kind} is none", "leave of out")
-        if self.applies == "nights" and self.kind not in NIGHTLY_DISCOUNTS:
-            problem = f'applies = "nights" acts on single nights, and {self.kind} is of the whole stay'
-            raise mistake(problem, f'write applies = "all", or one of {", ".join(NIGHTLY_DISCOUNTS)}')
-        return self
+            yield Problem((), f"it has {what}", f"give exactly one of {', '.join(DISCOUNT_KINDS)}")
+
+    @check
+    def _check_of(self) -> Iterator[Problem]:
+        given = self.discounts()
+        if self.gives("of") and given and not set(given) & set(PERCENT_DISCOUNTS):
+            yield Problem((), f"of is for percents, and {given[0]} is none", "leave of out")
+
+    @check
+    def _check_nights(self) -> Iterator[Problem]:
+        given = self.discounts()
+        if self.applies == "nights" and given and not set(given) & set(NIGHTLY_DISCOUNTS):
+            problem = f'applies = "nights" acts on single nights, and {given[0]} is of the whole stay'
+            yield Problem((), problem, f'write applies = "all", or one of {", ".join(NIGHTLY_DISCOUNTS)}')
+
+    def discounts(self) -> list[str]:
+        """Which of DISCOUNT_KINDS the file gives: one, unless the table is wrong."""
+        return [kind for kind in DISCOUNT_KINDS if self.gives(kind)]
 
     @property
     def kind(self) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from nightgrid.limits import CHILD_AGE_MAX, GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
-from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, SharePercent, SignedAmounts, Text, mistake
-from nightgrid.pricing.model.parts import OfferConditions, Part, Rule
+from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, Problem, SharePercent, SignedAmounts, Text
+from nightgrid.pricing.model.judging import Part, check, known
+from nightgrid.pricing.model.parts import OfferConditions, Rule
 
 #: The keys of a member tier table; a tier stands in one of them.
 TIER_CHANGES: Final = ("percent", "amount", "price", "plan", "extra_points")
@@ -24,15 +27,12 @@ class ChildBand(Part):
     percent: BoundPercent | None = None
     discount: Amounts = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        given = [key for key in ("amount", "percent", "discount") if getattr(self, key) not in (None, {})]
+    @check
+    def _check_one(self) -> Iterator[Problem]:
+        given = [key for key in ("amount", "percent", "discount") if self.gives(key)]
         if len(given) != 1:
-            raise mistake(
-                f"children up to {self.to_age} have {' and '.join(given) or 'no charge'}",
-                "give one of amount, percent, discount; percent = 0 means free",
-            )
-        return self
+            problem = f"children up to {getattr(self, 'to_age', '...')} have {' and '.join(given) or 'no charge'}"
+            yield Problem((), problem, "give one of amount, percent, discount; percent = 0 means free")
 
 
 class ExtraGuests(Rule):
@@ -50,27 +50,27 @@ class ExtraGuests(Rule):
     children_included: Literal["never", "after_adults"] = "never"
     full_payers: int | None = Field(default=None, ge=0, le=GUESTS_MAX, strict=True)
 
-    @field_validator("children")
-    @classmethod
-    def _check_children(cls, children: tuple[ChildBand, ...]) -> tuple[ChildBand, ...]:
-        for earlier, later in pairwise(children):
+    @check
+    def _check_children(self) -> Iterator[Problem]:
+        for earlier, later in pairwise(known(self.children, "to_age")):
             if later.to_age <= earlier.to_age:
                 problem = f"the band to age {later.to_age} stands after the band to age {earlier.to_age}"
-                raise mistake(problem, "write each age once, the youngest first")
-        return children
+                yield Problem(("children",), problem, "write each age once, the youngest first")
 
-    @model_validator(mode="after")
-    def _check_charges(self) -> Self:
-        if self.adult and self.adult_percent is not None:
-            raise mistake("adult and adult_percent are two charges for one adult", "leave one of them out")
-        if not self.adult and self.adult_percent is None:
-            if not self.children:
-                raise mistake("there is no charge in it", "give adult, adult_percent or children")
-            of_adult = [band.to_age for band in self.children if not band.amount and (band.discount or band.percent)]
-            if of_adult:
-                problem = f"children up to {of_adult[0]} pay a part of the adult charge, and there is none"
-                raise mistake(problem, "give adult or adult_percent, or the children's amount")
-        return self
+    @check
+    def _check_charges(self) -> Iterator[Problem]:
+        of_amount, of_percent = self.gives("adult"), self.gives("adult_percent")
+        if of_amount and of_percent:
+            yield Problem((), "adult and adult_percent are two charges for one adult", "leave one of them out")
+        if of_amount or of_percent:
+            return
+        if not self.gives("children"):
+            yield Problem((), "there is no charge in it", "give adult, adult_percent or children")
+        bands = known(self.children, "to_age", "amount", "discount", "percent")
+        of_adult = [band.to_age for band in bands if not band.amount and (band.discount or band.percent)]
+        if of_adult:
+            problem = f"children up to {of_adult[0]} pay a part of the adult charge, and there is none"
+            yield Problem((), problem, "give adult or adult_percent, or the children's amount")
 
 
 class LengthBand(Part):
@@ -80,12 +80,12 @@ class LengthBand(Part):
     percent: Percent | None = None
     price: Amounts = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if (self.percent is None) == (not self.price):
-            what = "neither percent nor price" if self.percent is None else "both percent and price"
-            raise mistake(f"the band from {self.from_nights} nights has {what}", "give one of them")
-        return self
+    @check
+    def _check_one(self) -> Iterator[Problem]:
+        if self.gives("percent") == self.gives("price"):
+            what = "both percent and price" if self.gives("percent") else "neither percent nor price"
+            problem = f"the band from {getattr(self, 'from_nights', '...')} nights has {what}"
+            yield Problem((), problem, "give one of them")
 
     @property
     def change(self) -> Decimal:
@@ -103,27 +103,31 @@ class LengthOfStay(Rule):
     reading: Literal["stay", "marginal", "first"] = "stay"
     bands: tuple[LengthBand, ...] = Field(min_length=1, max_length=STAY_NIGHTS_MAX)
 
-    @field_validator("bands")
-    @classmethod
-    def _check_bands(cls, bands: tuple[LengthBand, ...]) -> tuple[LengthBand, ...]:
-        starts = [band.from_nights for band in bands]
-        twice = sorted({start for start in starts if starts.count(start) > 1})
-        if twice:
-            raise mistake(f"two bands start from {twice[0]} nights", "give each band its own from_nights")
-        priced = [band for band in bands if band.price]
-        if priced and len(priced) < len(bands):
-            raise mistake("some bands have a percent and some a price", "write two tables: best by scope, one applies")
-        codes = {frozenset(band.price) for band in priced}
+    @check
+    def _check_starts(self) -> Iterator[Problem]:
+        starts = Counter(band.from_nights for band in known(self.bands, "from_nights"))
+        for start in sorted(start for start, count in starts.items() if count > 1):
+            problem = f"two bands start from {start} nights"
+            yield Problem(("bands",), problem, "give each band its own from_nights")
+
+    @check
+    def _check_bands(self) -> Iterator[Problem]:
+        bands = known(self.bands)
+        priced = [band for band in bands if band.gives("price")]
+        if priced and any(band.gives("percent") and not band.gives("price") for band in bands):
+            problem = "some bands have a percent and some a price"
+            yield Problem(("bands",), problem, "write two tables: best by scope, one applies")
+        codes = {frozenset(band.price) for band in known(priced, "price")}
         if len(codes) > 1:
             lacking = sorted(frozenset.union(*codes) - frozenset.intersection(*codes))
-            raise mistake(f"not every band has a price in {', '.join(lacking)}", "give all bands the same currencies")
-        return bands
+            problem = f"not every band has a price in {', '.join(lacking)}"
+            yield Problem(("bands",), problem, "give all bands the same currencies")
 
-    @model_validator(mode="after")
-    def _check_reading(self) -> Self:
-        if self.reading != "stay" and self.bands[0].price:
-            raise mistake(f'reading = "{self.reading}" is for percents, and the bands have prices', "leave reading out")
-        return self
+    @check
+    def _check_reading(self) -> Iterator[Problem]:
+        if self.reading != "stay" and any(band.gives("price") for band in known(self.bands)[:1]):
+            problem = f'reading = "{self.reading}" is for percents, and the bands have prices'
+            yield Problem((), problem, "leave reading out")
 
     @property
     def is_priced(self) -> bool:
@@ -142,16 +146,18 @@ class FreeNights(OfferConditions):
     which: Literal["cheapest", "last", "every_nth"] = "cheapest"
     repeat: bool = Field(default=True, strict=True)
 
-    @model_validator(mode="after")
-    def _check_nights(self) -> Self:
+    @check
+    def _check_nights(self) -> Iterator[Problem]:
         if self.pay >= self.stay:
-            raise mistake(f"stay {self.stay} pay {self.pay} gives no night", f"write pay = {self.stay - 1} or less")
-        if self.which == "every_nth" and self.pay != self.stay - 1:
+            yield Problem((), f"stay {self.stay} pay {self.pay} gives no night", f"write pay = {self.stay - 1} or less")
+        elif self.which == "every_nth" and self.pay != self.stay - 1:
             problem = f"every_nth gives night {self.stay} of {self.stay}, so {self.stay - 1} are paid, not {self.pay}"
-            raise mistake(problem, f'write pay = {self.stay - 1}, or which = "last"')
+            yield Problem((), problem, f'write pay = {self.stay - 1}, or which = "last"')
+
+    @check
+    def _check_applies_to(self) -> Iterator[Problem]:
         if self.applies == "nights":
-            raise mistake('free nights cannot apply to "nights"', 'write applies = "all", "any" or "arrival"')
-        return self
+            yield Problem((), 'free nights cannot apply to "nights"', 'write applies = "all", "any" or "arrival"')
 
 
 class LeadBand(Part):
@@ -161,11 +167,10 @@ class LeadBand(Part):
     to_days: int | None = Field(default=None, ge=0, le=LEAD_DAYS_MAX, strict=True)
     percent: Percent
 
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
+    @check
+    def _check_order(self) -> Iterator[Problem]:
         if self.to_days is not None and self.to_days < self.from_days:
-            raise mistake(f"to_days {self.to_days} is below from_days {self.from_days}", "exchange the two")
-        return self
+            yield Problem((), f"to_days {self.to_days} is below from_days {self.from_days}", "exchange the two")
 
     @property
     def last_days(self) -> int:
@@ -189,35 +194,29 @@ class LeadTime(Rule):
     bands: tuple[LeadBand, ...] = Field(default=(), min_length=1, max_length=LEAD_DAYS_MAX + 1)
     curve: tuple[CurvePoint, ...] = Field(default=(), min_length=1, max_length=LEAD_DAYS_MAX + 1)
 
-    @field_validator("bands")
-    @classmethod
-    def _check_bands(cls, bands: tuple[LeadBand, ...]) -> tuple[LeadBand, ...]:
-        ordered = sorted(bands, key=lambda band: band.from_days)
+    @check
+    def _check_bands(self) -> Iterator[Problem]:
+        ordered = sorted(known(self.bands, "from_days", "to_days"), key=lambda band: band.from_days)
         for earlier, later in pairwise(ordered):
-            if later.from_days <= earlier.last_days:
+            if earlier.from_days <= earlier.last_days and later.from_days <= earlier.last_days:
                 end = "has no end" if earlier.to_days is None else f"ends at {earlier.to_days}"
-                raise mistake(
-                    f"the band from {earlier.from_days} days {end} and overlaps the band from {later.from_days} days",
-                    f"give it to_days = {later.from_days - 1}"
-                    if later.from_days > earlier.from_days
-                    else "remove one of them",
-                )
-        return bands
+                start = later.from_days
+                problem = f"the band from {earlier.from_days} days {end} and overlaps the band from {start} days"
+                fix = f"give it to_days = {start - 1}" if start > earlier.from_days else "remove one of them"
+                yield Problem(("bands",), problem, fix)
 
-    @field_validator("curve")
-    @classmethod
-    def _check_curve(cls, curve: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
-        for earlier, later in pairwise(curve):
+    @check
+    def _check_curve(self) -> Iterator[Problem]:
+        for earlier, later in pairwise(known(self.curve, "days")):
             if later.days <= earlier.days:
                 problem = f"the point at {later.days} days stands after the point at {earlier.days} days"
-                raise mistake(problem, "write each day once, the smallest first")
-        return curve
+                yield Problem(("curve",), problem, "write each day once, the smallest first")
 
-    @model_validator(mode="after")
-    def _check_one(self) -> Self:
-        if bool(self.bands) == bool(self.curve):
-            raise mistake(f"it has {'both bands and curve' if self.bands else 'neither bands nor curve'}", "give one")
-        return self
+    @check
+    def _check_one(self) -> Iterator[Problem]:
+        if self.gives("bands") == self.gives("curve"):
+            what = "both bands and curve" if self.gives("bands") else "neither bands nor curve"
+            yield Problem((), f"it has {what}", "give one")
 
 
 class MemberTier(Rule):
@@ -234,19 +233,19 @@ class MemberTier(Rule):
     plan: dict[Text, Text] = Field(default_factory=dict, min_length=1)
     extra_points: dict[Text, SharePercent] = Field(default_factory=dict, min_length=1)
 
-    @model_validator(mode="after")
-    def _check_tiers(self) -> Self:
+    @check
+    def _check_tiers(self) -> Iterator[Problem]:
         places: dict[str, list[str]] = {}
         for key, tiers in self.changes():
             for tier in tiers:
                 places.setdefault(tier, []).append(key)
-        if not places:
-            raise mistake("no tier is in it", f"give one of {', '.join(TIER_CHANGES)}, like percent = {{gold = -5}}")
+        if not any(self.gives(key) for key in TIER_CHANGES):
+            fix = f"give one of {', '.join(TIER_CHANGES)}, like percent = {{gold = -5}}"
+            yield Problem((), "no tier is in it", fix)
         twice = [f"{tier} ({' and '.join(keys)})" for tier, keys in places.items() if len(keys) > 1]
         if twice:
-            raise mistake(f"a tier changes in two ways: {', '.join(twice)}", "leave each tier in one of them")
-        return self
+            yield Problem((), f"a tier changes in two ways: {', '.join(twice)}", "leave each tier in one of them")
 
     def changes(self) -> list[tuple[str, dict[str, object]]]:
         """The keys that are given, with their tables by tier."""
-        return [(key, getattr(self, key)) for key in TIER_CHANGES if getattr(self, key)]
+        return [(key, tiers) for key in TIER_CHANGES if (tiers := getattr(self, key, None))]

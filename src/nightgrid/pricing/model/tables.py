@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
+from pydantic import Discriminator, Field, Tag, ValidatorFunctionWrapHandler, WrapValidator
 
 from nightgrid.limits import TIERS_MAX
-from nightgrid.pricing.fields import Currency, Night, Rate, Text, mistake, shown
+from nightgrid.pricing.fields import Currency, Night, Problem, Rate, Text, shown
 from nightgrid.pricing.model.extras import Package, Points, Tax
+from nightgrid.pricing.model.judging import Part, check, judged, known
 from nightgrid.pricing.model.nights import Bounds, Demand, Derived, Season
-from nightgrid.pricing.model.parts import ENTRIES_MAX, Part, Rule
+from nightgrid.pricing.model.parts import ENTRIES_MAX, Rule
 from nightgrid.pricing.model.pipeline import Pipeline, Rounding
 from nightgrid.pricing.model.promotions import Promotion, Stacking
 from nightgrid.pricing.model.stays import ExtraGuests, FreeNights, LeadTime, LengthOfStay, MemberTier
@@ -51,13 +54,13 @@ class Header(Part):
     base_per: Literal["room", "person"] = "room"
     lead_of: Literal["arrival", "night"] = "arrival"
 
-    @field_validator("tiers")
-    @classmethod
-    def _check_tiers(cls, tiers: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({tier for tier in tiers if tiers.count(tier) > 1})
+    @check
+    def _check_tiers(self) -> Iterator[Problem]:
+        tiers = Counter(known(self.tiers))
+        twice = sorted(tier for tier, count in tiers.items() if count > 1)
         if twice:
-            raise mistake(f"tier {', '.join(map(shown, twice))} is named twice", "name each tier once")
-        return tiers
+            problem = f"tier {', '.join(map(shown, twice))} is named twice"
+            yield Problem(("tiers",), problem, "name each tier once")
 
 
 class DatedRate(Part):
@@ -67,20 +70,22 @@ class DatedRate(Part):
     rate: Rate
 
 
-def _check_dates(rates: tuple[DatedRate, ...]) -> tuple[DatedRate, ...]:
+def _date_problems(rates: tuple[DatedRate, ...]) -> Iterator[Problem]:
     if not rates:
-        raise mistake(
-            "there is no rate in it", 'write a rate, or [{rate = "7.85"}, {from = 2027-01-01, rate = "7.90"}]'
-        )
+        fix = 'write a rate, or [{rate = "7.85"}, {from = 2027-01-01, rate = "7.90"}]'
+        yield Problem((), "there is no rate in it", fix)
     if len(rates) > ENTRIES_MAX:
-        raise mistake(f"it has {len(rates):,} rates", f"write at most {ENTRIES_MAX:,}")
-    for earlier, later in pairwise(rates):
+        yield Problem((), f"it has {len(rates):,} rates", f"write at most {ENTRIES_MAX:,}")
+    for earlier, later in pairwise(known(rates, "first_day")):
         if later.first_day is None:
-            raise mistake("a later rate has no from", "only the first may do without")
-        if earlier.first_day is not None and later.first_day <= earlier.first_day:
+            yield Problem((), "a later rate has no from", "only the first may do without")
+        elif earlier.first_day is not None and later.first_day <= earlier.first_day:
             problem = f"the rate from {later.first_day} stands after the rate from {earlier.first_day}"
-            raise mistake(problem, "write each day once, the earliest first")
-    return rates
+            yield Problem((), problem, "write each day once, the earliest first")
+
+
+def _judge_dates(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    return judged(value, handler, tuple[DatedRate, ...], (_date_problems,))
 
 
 def _rate_tag(value: Any) -> str:
@@ -89,7 +94,7 @@ def _rate_tag(value: Any) -> str:
 
 #: A rate, or several with the day of booking from which each counts. The tags do not reach the author.
 Rates = Annotated[
-    Annotated[Rate, Tag("[rate]")] | Annotated[tuple[DatedRate, ...], AfterValidator(_check_dates), Tag("[dated]")],
+    Annotated[Rate, Tag("[rate]")] | Annotated[tuple[DatedRate, ...], WrapValidator(_judge_dates), Tag("[dated]")],
     Discriminator(_rate_tag),
 ]
 
