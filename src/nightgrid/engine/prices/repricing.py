@@ -15,6 +15,7 @@ from nightgrid.asking import ANYBODY, Asking
 from nightgrid.engine.prices.cube_marks import mask_columns, mask_fields, offers_for
 from nightgrid.native.prices.reprice import price_cube
 from nightgrid.nights import to_ordinal
+from nightgrid.search.matrices import aligned
 from nightgrid.search.price_blocks import Asked, fill_cube
 from nightgrid.search.price_version import PriceVersion
 
@@ -101,7 +102,7 @@ class Cube:
             keys: dict[int, list[pa.Array]] = {}
             for first in range(arrivals.start, arrivals.stop, step):
                 count = min(step, arrivals.stop - first)
-                out = np.empty((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
+                out = aligned((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
                 offers = offers_for(self, out.shape) if self.marked else _NO_OFFERS
                 if self.version.compiled.program is not None:
                     self._fill(products, first, out, offers, pool, threads)
@@ -135,7 +136,7 @@ class Cube:
         if self.version.compiled.program is not None:
             return self._factors  # is not called
         tables = self.version.tables
-        sums = np.zeros((len(tables.sums), len(lanes)), tables.sums.dtype)
+        sums = aligned((len(tables.sums), len(lanes)), tables.sums.dtype)
         end = min(arrivals.stop + int(self.stays.max()), len(sums))  # only the rows that are read
         np.take(tables.sums[arrivals.start : end], lanes, axis=1, out=sums[arrivals.start : end])
         return partial(self._factors, sums, np.ascontiguousarray(tables.lane_set[lanes]))

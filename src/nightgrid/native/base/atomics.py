@@ -113,6 +113,17 @@ def fence(typing_context):
 
 
 @intrinsic
+def full_fence(typing_context):
+    """All that this thread stored, past the caches too (`marked.stream_line`), is there before what it does next."""
+
+    def generate(context, builder, signature, args):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
 def pause(typing_context):
     """Tell the CPU that this is a spin loop; nothing on machines other than x86."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -69,6 +70,23 @@ def store_scratch(typing_context, array, index, value):
     return _store(("tables",), array)
 
 
+def _difference(sums: Any, rows: tuple[int, int]) -> Any:
+    """`_amount` in the type of the sums: their arrays stand at `rows` of the arguments, the places behind them."""
+    if sums.dtype not in (types.uint32, types.int64):
+        raise TypeError(f"running sums are rows of uint32 or int64, not {sums}")
+    result = types.int32 if sums.dtype == types.uint32 else types.int64
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        loads = []
+        for row, place in zip(rows, (-2, -1) if rows[0] == rows[1] else (-1, -1), strict=True):
+            load = builder.load(_pointer(context, builder, signature.args[row], args[row], args[place]))
+            load.set_metadata("alias.scope", _scopes(builder.module, "tables"))
+            loads.append(load)
+        return builder.sub(loads[1], loads[0])
+
+    return result, generate
+
+
 @intrinsic
 def stay_amount(typing_context, low, high, index):
     """`high[index] - low[index]` of two rows of running sums, as a signed integer of their width; wraps like the
@@ -76,16 +94,37 @@ def stay_amount(typing_context, low, high, index):
 
     int32 for uint32 sums (the price version proves that a stay stays below 2^31), int64 for int64 sums.
     """
-    if low != high or low.dtype not in (types.uint32, types.int64):
-        raise TypeError(f"running sums are rows of uint32 or int64, not {low} and {high}")
-    result = types.int32 if low.dtype == types.uint32 else types.int64
+    if low != high:
+        raise TypeError(f"running sums of one kind are subtracted, not {low} from {high}")
+    result, generate = _difference(low, (0, 1))
+    return result(low, high, types.intp), generate
+
+
+@intrinsic
+def flat_amount(typing_context, sums, low, high):
+    """`stay_amount` of two places in flat running sums: `sums[high] - sums[low]`."""
+    result, generate = _difference(sums, (0, 0))
+    return result(sums, types.intp, types.intp), generate
+
+
+@intrinsic
+def stream_line(typing_context, target, at, source, start):
+    """Copy 64 bytes from `source[start]` to `target[at]`, both of one dtype, past the caches; the address of
+    `target[at]` is a multiple of 64. A line that is only written need not be read first. `atomics.full_fence` after
+    the last of them, and no locked instruction between them: it waits until all are in memory.
+    """
+    if target.dtype != source.dtype:
+        raise TypeError(f"a line is copied between arrays of one dtype, not from {source} to {target}")
 
     def generate(context, builder, signature, args):
-        loads = []
-        for array_type, array in zip(signature.args[:2], args[:2], strict=True):
-            load = builder.load(_pointer(context, builder, array_type, array, args[2]))
-            load.set_metadata("alias.scope", _scopes(builder.module, "tables"))
-            loads.append(load)
-        return builder.sub(loads[1], loads[0])
+        line = ir.VectorType(ir.IntType(8), 64).as_pointer()
+        read = _pointer(context, builder, signature.args[2], args[2], args[3])
+        load = builder.load(builder.bitcast(read, line))
+        load.align = signature.args[2].dtype.bitwidth // 8
+        written = _pointer(context, builder, signature.args[0], args[0], args[1])
+        store = builder.store(load, builder.bitcast(written, line))
+        store.align = 64
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
 
-    return result(low, high, types.intp), generate
+    return types.void(target, types.intp, source, types.intp), generate

@@ -248,6 +248,7 @@ STEPS = (
     "offers.sale_code",
     "planes.clear_column",
     "prices.rounded_half_up",
+    "prices.half_added",
     "prices.rounded_ratio",
     "prices.rounding_threshold",
     "restrictions.stay_restriction",

@@ -103,6 +103,28 @@ def rounded_half_up(a, b, denominator, inverse, half):
     return quotient + over - under
 
 
+#: Up to here, for the product and for the denominator, `rounded_narrow` is exact.
+NARROW_MAX = 2.0**48
+
+
+@kernel
+def half_added(a, b, above):
+    """A number whose floor is a*b/denominator rounded half up, for small products: integers a, b >= 0, a*b and the
+    denominator at most NARROW_MAX; above: the next float64 above 1/denominator.
+
+    The product is exact, and above * product is never too small; adding a half rounds monotonically, so the sum
+    reaches every integer that the exact one reaches. Nor does it reach more: an exact sum below an integer is below it
+    by at least 1 / (2 denominator), and the error is less than 3.5 * 2^-52 of a sum that is at most quotient + 1.5.
+    """
+    return fused_multiply_add(a * b, above, 0.5)
+
+
+@kernel
+def rounded_narrow(a, b, above):
+    """`rounded_half_up` where `half_added` is exact."""
+    return np.floor(half_added(a, b, above))
+
+
 @kernel
 def round_to(a, b, denominator, mode, increment):
     """a*b/denominator rounded to a multiple of `increment`; integers in, int64 out. For single prices."""
