@@ -149,7 +149,7 @@ def report_room_duplicates(
 
 def report_duplicates(frame: pl.DataFrame, frame_name: str, key: list[str], problems: Problems) -> None:
     """Rows whose key was there before."""
-    again = ~frame.select(pl.struct(key).is_first_distinct()).to_series()
+    again = frame.select(~pl.struct(key).is_first_distinct()).to_series()
     if not again.any():
         return
     values = frame[key[-1]]
