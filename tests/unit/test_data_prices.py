@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock
+from nightgrid.engine import Guard, GuardError
 from nightgrid.errors import VersionGoneError
 
 NOON = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
@@ -153,3 +154,27 @@ def test_every_input_of_a_quote_comes_back(engine):
     engine.publish(BOOK)
     with pytest.raises(VersionGoneError):
         engine.requote(quote)
+
+
+def test_a_slip_in_the_data_is_stopped(engine):
+    """18.00 for a night of 400.00: a base price, a fixed price, or an older version that has it."""
+    month = {**PLACE, "first_night": ["2027-01-01"], "last_night": ["2027-01-30"]}
+    calm = {"book": {"name": "calm", "tiers": ["public"]}}
+    engine.publish(calm)
+    first = engine.versions()["digest"][-1]
+    engine.set_base_prices({**month, "base_minor": [40_000]}, guard=Guard(max_rise=300))
+    before = engine.versions(), engine.base_prices(), engine.price_overrides()
+    with pytest.raises(GuardError, match="nothing was published") as caught:
+        engine.set_base_prices({**month, "base_minor": [1_800]}, guard=Guard(max_drop=30))
+    assert "400.00 CNY -> 18.00 CNY, -95.50 % (max_drop)" in str(caught.value)
+    fixed = {**PLACE, "night": ["2027-01-20"], "kind": ["fixed"], "amount_minor": [1_800]}
+    with pytest.raises(GuardError):
+        engine.set_price_overrides(fixed, guard=Guard(min_price={"CNY": 50}))
+    with pytest.raises(GuardError):  # of three guests only
+        engine.set_base_prices({**month, "guests": [3], "base_minor": [1_800]}, guard=Guard(max_drop=30))
+    with pytest.raises(GuardError):
+        engine.rollback(first, guard=Guard(max_drop=30))
+    after = engine.versions(), engine.base_prices(), engine.price_overrides()
+    assert all(now.equals(then) for now, then in zip(after, before, strict=True))
+    assert price(engine, 20) == 40_000
+    assert engine.set_base_prices({**month, "base_minor": [38_000]}, guard=Guard(max_drop=5)) == 30

@@ -40,8 +40,8 @@ def read_percent(name: str, value: Amount | float | None) -> int | None:
 
 @dataclass(frozen=True)
 class Guard:
-    """What no price may do when a book is published: fall or rise by more than a percent of what it was, or lie below
-    an amount a night. min_price: one amount in major units for every currency, or amounts by currency.
+    """What no price may do when a book is published or its data change: fall or rise by more than a percent of what it
+    was, or lie below an amount a night. min_price: an amount in major units for all currencies, or amounts by currency.
     """
 
     max_drop: Amount | float | None = None
@@ -80,7 +80,7 @@ BROKEN: Final = {1: "max_drop", 2: "max_rise", 3: "min_price"}
 
 
 class GuardError(InputError):
-    """A book would break its guard; nothing was published. `comparison` has every number."""
+    """A book or its data would break a guard; nothing was published. `comparison` has every number."""
 
     def __init__(self, message: str, comparison: Comparison) -> None:
         super().__init__(message)

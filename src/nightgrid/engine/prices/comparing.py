@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -188,15 +188,19 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
             old = self._priced() if against is None else self._today_of(against)
         return self._compared(old, new, (stays, tiers, arrivals, asked), guard, rows_max, parquet, progress, causes_max)
 
-    def _check_guard(self, prices: PriceVersion, guard: Guard) -> None:
-        """GuardError if a price of a version that is to be published breaks a guard."""
-        found = self._compared(self._priced(), prices, (STAYS, None, None, {}), guard, _SHOWN)
-        if not found.ok:
+    def _check_guard(self, prices: PriceVersion, guard: Guard, parties: Iterable[int] = ()) -> None:
+        """GuardError if a price of a version that is to be published breaks a guard: of the room as it is priced,
+        and of parties of so many adults.
+        """
+        for words in ({}, *({"adults": party} for party in parties)):
+            found = self._compared(self._priced(), prices, (STAYS, None, None, words), guard, _SHOWN)
+            if found.ok:
+                continue
             count = f"{found.broken:,} of {found.prices:,} prices"
             lines = "\n".join(f"  {line}" for line in found.sentences(_SHOWN))
             raise GuardError(
                 f"{prices.compiled.book.book.name}: the guard is broken by {count}; nothing was published. Correct the "
-                f"book, or publish it with a wider guard. The worst:\n{lines}",
+                f"book or the data, or give a wider guard. The worst:\n{lines}",
                 found,
             )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
+import numpy as np
 import polars as pl
 
 from nightgrid.catalog import Catalog
+from nightgrid.engine.edge.comparison import Guard
 from nightgrid.engine.edge.data_frames import (
     BASE,
     KINDS,
@@ -29,7 +31,7 @@ DataMode = Literal["delta", "replace", "delete"]
 class PriceDataMixin(VersionMixin):
     """Data beside the book. Each change makes a new price version of the same book, at once."""
 
-    def set_base_prices(self, prices: Any, mode: DataMode = "delta") -> int:
+    def set_base_prices(self, prices: Any, mode: DataMode = "delta", *, guard: Guard | None = None) -> int:
         """Set base prices by night and party size from a frame; returns how many (product, guests, night) changed.
 
         Columns: hotel_id, room_type_id; plan_id (null or no column = every plan that the room type has now); night, or
@@ -41,12 +43,14 @@ class PriceDataMixin(VersionMixin):
         The rule book is folded again with the data: the change is a price version like any other, which can be rolled
         back. Nights before the window are ignored; nights after it are remembered until they are on sale. InputError,
         InputTypeError and UnknownIdError name the row, RuleBookError a price out of bounds; nothing is changed then.
+        `guard` compares all prices first, as in `publish`, of every party size that is named as well: where it is
+        broken nothing is changed, and GuardError names the worst.
         O(rows + nights named), and O(catalogue × nights) for the new version.
         """
-        return self._set_data(BASE, base_lines, prices, mode, ("base",), "base prices")
+        return self._set_data(BASE, base_lines, prices, mode, ("base",), "base prices", guard)
 
-    def set_price_overrides(self, overrides: Any, mode: DataMode = "delta") -> int:
-        """Set dated overrides from a frame, modes, nights, answer and errors as `set_base_prices`.
+    def set_price_overrides(self, overrides: Any, mode: DataMode = "delta", *, guard: Guard | None = None) -> int:
+        """Set dated overrides from a frame, modes, nights, guard, answer and errors as `set_base_prices`.
 
         Columns: hotel_id, room_type_id, plan_id, nights as there; kind; amount_minor or percent (-100 to 900, two
         decimals; null takes away what there is). `fixed`: the night costs amount_minor, and bounds do not apply;
@@ -54,7 +58,7 @@ class PriceDataMixin(VersionMixin):
         the book's bound that night. Later rows win per kind; fixed goes before percent. With mode "delete" kind may be
         null: all of them.
         """
-        return self._set_data(OVERRIDES, override_lines, overrides, mode, KINDS, "overrides")
+        return self._set_data(OVERRIDES, override_lines, overrides, mode, KINDS, "overrides", guard)
 
     def base_prices(self) -> pl.DataFrame:
         """The base prices that were given, as ranges of equal nights: hotel_id, room_type_id, plan_id, first_night,
@@ -76,6 +80,7 @@ class PriceDataMixin(VersionMixin):
         mode: str,
         layers: tuple[str, ...],
         cause: Cause,
+        guard: Guard | None,
     ) -> int:
         if mode not in get_args(DataMode):
             raise InputError(f"{what}: mode is {mode!r}; use {', '.join(map(repr, get_args(DataMode)))}")
@@ -91,12 +96,15 @@ class PriceDataMixin(VersionMixin):
             changes = {name: before.layer(name).changes_to(data.layer(name)) for name in layers}
             changed = sum(each.nights for each in changes.values())
             if changed:
-                self._take_data(data, changes, cause)
+                self._take_data(data, changes, cause, guard)
             return changed
 
-    def _take_data(self, data: PriceData, changes: dict[str, Lines], cause: Cause) -> None:
+    def _take_data(self, data: PriceData, changes: dict[str, Lines], cause: Cause, guard: Guard | None) -> None:
         """Fold the books with other data. Everything that can fail comes first."""
         version, waiting = self._versions_for(self.catalog, self.first_night, data=data)
+        if guard is not None and version is not None:
+            parties = {int(party) for lines in changes.values() for party in np.unique(lines.guests)} - {0}
+            self._check_guard(version, guard, sorted(parties))
 
         # From here on it must succeed.
         self._history.data(self._now_ms(), changes)

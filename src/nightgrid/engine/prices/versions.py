@@ -6,6 +6,7 @@ another; readers keep the one they began with.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ class VersionMixin(EngineBase):
                 return self._schedule(prices, title, now_ms, at_ms)
             return self._activate(prices, title, "published", now_ms)
 
-    def _check_guard(self, prices: PriceVersion, guard: Guard) -> None:
+    def _check_guard(self, prices: PriceVersion, guard: Guard, parties: Iterable[int] = ()) -> None:
         raise NotImplementedError  # `comparing.CompareMixin`
 
     def _schedule(self, prices: PriceVersion, name: str, now_ms: int, at_ms: int) -> Publication:
@@ -210,11 +211,11 @@ class VersionMixin(EngineBase):
 
     # -- older ones --------------------------------------------------------------------------------
 
-    def rollback(self, digest: str, *, name: str | None = None) -> Publication:
+    def rollback(self, digest: str, *, name: str | None = None, guard: Guard | None = None) -> Publication:
         """Make an older version the current one again: its rule book and its data, for today's window and catalogue.
 
         Where window and catalogue are still the same, so is the digest. Versions that wait for their instant go on
-        waiting. VersionGoneError names the versions that are kept.
+        waiting. `guard` as in `publish`. VersionGoneError names the versions that are kept.
         """
         with self._publishing:
             now_ms = self._now_ms()
@@ -225,6 +226,8 @@ class VersionMixin(EngineBase):
             if entry.catalog is not self.catalog or made_for != (self.first_night, self.n_nights):
                 compiled = compile_book(compiled.book, self.catalog, self.first_night, self.n_nights, compiled.data)
             prices = self._folded(compiled)
+            if guard is not None and self._version is not None:
+                self._check_guard(prices, guard)
             changes = {name: self._data.layer(name).changes_to(compiled.data.layer(name)) for name in LAYERS}
             self._history.data(now_ms, changes)
             self._data = compiled.data
@@ -234,7 +237,7 @@ class VersionMixin(EngineBase):
         """The entry of a version that is kept."""
         entry = self._shelf.find(digest)
         if entry is None:
-            kept = ", ".join(entry.digest for entry in self._shelf.entries) or "none"
+            kept = ", ".join(dict.fromkeys(entry.digest for entry in self._shelf.entries)) or "none"
             raise VersionGoneError(
                 f"price version {digest} is not kept (any more); kept are {kept}. Quote anew, or give the engine more "
                 "versions to keep (keep_versions=)"
