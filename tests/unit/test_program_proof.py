@@ -246,3 +246,18 @@ def test_a_book_with_every_kind_of_rule_is_not_refused_for_what_no_guest_asks():
     for length in (1, 4, 30, 100):
         quote = engine.quote("A", "king", FIRST, length, adults=2, tier="gold")
         assert sum(quote.nights_minor) == quote.total_minor == engine.explain(quote).total_minor
+
+
+def test_a_google_book_says_where_a_base_promotion_stands_behind_others():
+    some = [
+        {"name": "Member", "percent": -5, "class": "any"},
+        {"name": "Autumn", "percent": -20},
+        {"name": "Winter", "percent": -10},
+    ]
+    book = {"pipeline": {"preset": "google"}, "promotion": some}
+    (said,) = book_warnings(load_book(book))
+    assert said == (
+        'promotion 2 "Autumn": it is of class base and acts after promotion 1 "Member"; Google applies it first'
+    )
+    assert book_warnings(load_book({**book, "promotion": [*some[1:], some[0]]})) == []
+    assert book_warnings(load_book({"promotion": some})) == []

@@ -26,7 +26,7 @@ def catalog_warnings(book: RuleBook, classes: ProductClasses, catalog: Catalog) 
     """Rules that have no amount in the currency of a hotel in their scope, and products with more promotions than can
     come into question at once. O(rules x classes).
     """
-    return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog)]
+    return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog), *_order(book)]
 
 
 def book_warnings(book: RuleBook) -> list[str]:
@@ -44,7 +44,21 @@ def book_warnings(book: RuleBook) -> list[str]:
     count = len(book.promotion)
     if count > PROMOTIONS_MAX:
         found.append(f"promotion: there are {count}; {_FIRST}")
-    return _limited(found)
+    return _limited([*found, *_order(book)])
+
+
+def _order(book: RuleBook) -> list[str]:
+    """With the preset google a base promotion that acts after others: Google applies it first."""
+    if book.pipeline.preset != "google":
+        return []
+    others = [position for position, rule in enumerate(book.promotion) if rule.stacking_class in ("second", "any")]
+    late = [
+        at for at, rule in enumerate(book.promotion) if rule.stacking_class == "base" and at > min(others, default=at)
+    ]
+    if not late:
+        return []
+    place, before = (place_of(("promotion", at), book) for at in (late[0], others[0]))
+    return [f"{place}: it is of class base and acts after {before}; Google applies it first"]
 
 
 def _limited(sentences: Any) -> list[str]:
