@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.engine.prices.cube_marks import mask_columns, mask_fields, offers_for
 from nightgrid.native.prices.reprice import price_cube
+from nightgrid.native.program.row_nights import take_rows
 from nightgrid.nights import to_ordinal
 from nightgrid.search.matrices import aligned
 from nightgrid.search.price_blocks import Asked, fill_cube
@@ -24,6 +26,7 @@ _TILE_PRODUCTS = 8_192
 _TILE_SETS = 256  # products of some rule sets
 _EPOCH = to_ordinal("1970-01-01")
 _INT32_MAX = 2**31 - 1
+_Run = Callable[[int, Callable[[int, int], None]], None]
 _NO_OFFERS = np.zeros((0, 0, 0, 0), np.int64)
 
 
@@ -96,10 +99,14 @@ class Cube:
         for start in range(0, len(self.products), tile):
             products = self.products[start : start + tile]
             lanes = self.lanes[start : start + tile]
-            price = self._factors_of(lanes, arrivals)
+            run = _in_parts(threads, pool)
+            price = self._factors_of(lanes, arrivals, run)
             per_arrival = len(self.stays) * len(self.tiers) * len(products)
-            step = max(1, _TILE_PRICES // per_arrival)
-            keys: dict[int, list[pa.Array]] = {}
+            step = min(max(1, _TILE_PRICES // per_arrival), max(1, len(arrivals)))
+            index = self._spread(products, step, len(products), run)
+            if start == 0 or len(products) != tile:
+                nights = self._spread(self.stays.astype(np.int16)[:, None, None], step, len(products), run)
+                tiers = self._spread(self.tiers.astype(np.int8)[:, None], step, len(products), run)
             for first in range(arrivals.start, arrivals.stop, step):
                 count = min(step, arrivals.stop - first)
                 out = aligned((count, len(self.stays), len(self.tiers), len(products)), self.price_dtype)
@@ -107,15 +114,14 @@ class Cube:
                 if self.version.compiled.program is not None:
                     self._fill(products, first, out, offers, pool, threads)
                 else:
-                    parts = min(threads, count)
-                    edges = [count * part // parts for part in range(parts + 1)]
-                    work = partial(price, first, out)
-                    list(map(work, *_sides(edges)) if parts == 1 else pool.map(work, *_sides(edges)))
+                    run(count, partial(price, first, out))
                 out[..., self._too_many(products)] = -1
-                if count not in keys:
-                    keys[count] = self._keys(count, products)
                 masks = mask_columns(self, products, first, out, offers, pool, threads) if self.marked else []
-                yield self._batch(schema, keys[count], first, out, masks)
+                dates = np.arange(first, first + count, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
+                arrival = self._spread(dates[:, None, None, None], count, len(products), run)
+                keys = [arrival.cast(pa.date32()), *(each[: out.size] for each in (nights, tiers, index))]
+                keys[2] = pa.DictionaryArray.from_arrays(keys[2], pa.array(self.version.tiers))
+                yield pa.RecordBatch.from_arrays([*keys, self._price_column(first, out), *masks], schema=schema)
 
     def _tile_products(self, arrivals: int) -> int:
         """How many products are priced together: by rule sets as few as leave all arrivals together, for which plans
@@ -131,14 +137,15 @@ class Cube:
         catalog = self.version.catalog
         return np.flatnonzero(catalog.guests_max[catalog.product_row[products]] < (self.asking.guests or 0))
 
-    def _factors_of(self, lanes: NDArray[np.int32], arrivals: range) -> Callable[..., None]:
+    def _factors_of(self, lanes: NDArray[np.int32], arrivals: range, run: _Run) -> Callable[..., None]:
         """What prices some arrivals of a tile by a book of factors: `_factors`, with the tile's running sums."""
         if self.version.compiled.program is not None:
             return self._factors  # is not called
         tables = self.version.tables
         sums = aligned((len(tables.sums), len(lanes)), tables.sums.dtype)
         end = min(arrivals.stop + int(self.stays.max()), len(sums))  # only the rows that are read
-        np.take(tables.sums[arrivals.start : end], lanes, axis=1, out=sums[arrivals.start : end])
+        own = lanes.astype(np.int64)
+        run(end - arrivals.start, lambda begin, stop: _take(tables.sums, sums, own, arrivals.start, begin, stop))
         return partial(self._factors, sums, np.ascontiguousarray(tables.lane_set[lanes]))
 
     def _factors(
@@ -185,36 +192,46 @@ class Cube:
             self.asking, self.fill_bp,
         )  # fmt: skip
 
-    def _keys(self, arrivals: int, products: NDArray[np.int32]) -> list[pa.Array]:
-        """Columns nights, tier and product_index of a batch; they are the same for every batch of the same size."""
-        stays, tiers, size = len(self.stays), len(self.tiers), len(products)
-        nights = np.tile(np.repeat(self.stays.astype(np.int16), tiers * size), arrivals)
-        tier = np.tile(np.repeat(self.tiers.astype(np.int8), size), arrivals * stays)
-        return [
-            pa.array(nights),
-            pa.DictionaryArray.from_arrays(pa.array(tier), pa.array(self.version.tiers)),
-            pa.array(np.tile(products, arrivals * stays * tiers)),
-        ]
+    def _spread(self, values: NDArray[Any], arrivals: int, products: int, run: _Run) -> pa.Array:
+        """A key column of a tile of so many arrivals and products: values that broadcast to (arrival, stay, tier,
+        product). That of fewer arrivals is its beginning, unless the values are of arrivals.
+        """
+        out = aligned((arrivals, len(self.stays), len(self.tiers), products), values.dtype)
+        if values.ndim == out.ndim:
+            run(arrivals, lambda begin, end: _fill(out[begin:end], values[begin:end]))
+        else:
+            run(arrivals, lambda begin, end: _fill(out[begin:end], values))
+        return pa.array(out.reshape(-1))
 
-    def _batch(
-        self, schema: pa.Schema, keys: list[pa.Array], first: int, out: NDArray[np.signedinteger],
-        masks: list[pa.Array],
-    ) -> pa.RecordBatch:  # fmt: skip
-        """Arrow columns around a tile's prices; only the arrivals, the prices and the masks are its own."""
-        arrivals = len(out)
-        dates = np.arange(first, first + arrivals, dtype=np.int32) + np.int32(self.first_night - _EPOCH)
-        beyond_window = first + arrivals - 1 + int(self.stays.max()) > self.version.n_nights
+    def _price_column(self, first: int, out: NDArray[np.signedinteger]) -> pa.Array:
+        """The prices of a tile as a column, null where a stay is not on sale."""
+        beyond_window = first + len(out) - 1 + int(self.stays.max()) > self.version.n_nights
         before_today = first < int(self.calendar_today.max())
         flat = out.reshape(-1)
         for_some = self.asking is not ANYBODY  # a party may be too large
-        prices = pa.array(flat, mask=flat < 0) if beyond_window or before_today or for_some else pa.array(flat)
-        columns = [pa.array(np.repeat(dates, out[0].size)).cast(pa.date32()), *keys, prices, *masks]
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
+        return pa.array(flat, mask=flat < 0) if beyond_window or before_today or for_some else pa.array(flat)
 
 
-def _sides(edges: list[int]) -> tuple[list[int], list[int]]:
-    """Where the parts between edges begin, and where they end."""
-    return edges[:-1], edges[1:]
+def _in_parts(threads: int, pool: ThreadPoolExecutor) -> _Run:
+    """What does `work(begin, end)` for so many things in as many parts as there are threads, side by side."""
+
+    def run(count: int, work: Callable[[int, int], None]) -> None:
+        parts = max(1, min(threads, count))
+        edges = [count * part // parts for part in range(parts + 1)]
+        list(map(work, edges[:-1], edges[1:]) if parts == 1 else pool.map(work, edges[:-1], edges[1:]))
+
+    return run
+
+
+def _fill(out: NDArray[Any], values: NDArray[Any]) -> None:
+    """One assignment, as a call: numpy gives up the interpreter meanwhile. `np.repeat` moves each number by itself."""
+    out[...] = values
+
+
+def _take(sums: NDArray[Any], out: NDArray[Any], lanes: NDArray[np.int64], first: int, begin: int, end: int) -> None:
+    """The running sums of some lanes, for the nights from `first` + begin on."""
+    begin, end = first + begin, first + end
+    take_rows(sums[None], begin, lanes, out[None, begin:end])
 
 
 def cube_stays(stays: Sequence[int]) -> NDArray[np.int64]:
