@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
+from numbers import Integral
 from typing import Final
 
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
@@ -222,28 +223,28 @@ def _magnitude_grows(mode: RoundingMode, negative: bool, multiple: int, above_ha
             return negative
 
 
-_RATIONAL: Final = (int, Fraction)
-
-
-def allocate(total_minor: int, weights: Sequence[int | Fraction]) -> list[int]:
+def allocate(total_minor: int, weights: Iterable[int | Fraction]) -> list[int]:
     """Shares of a total in proportion to `weights`, one each, that add up to it exactly: largest remainder (Hamilton).
 
     Every share is its exact proportion rounded down or up; left-over units go to the largest remainders, ties to
-    the earlier. A negative total mirrors the positive one. All-zero weights count as equal. O(n log n).
+    the earlier. A negative total mirrors the positive one. All-zero weights count as equal. Whole numbers may be those
+    of NumPy, weights any iterable of any length. O(n log n).
     Raises InputError for no weights or a negative one, InputTypeError for floats and a total that is not whole.
     """
-    if isinstance(total_minor, bool) or not isinstance(total_minor, int):
+    if isinstance(total_minor, bool) or not isinstance(total_minor, Integral):
         kind = type(total_minor).__name__
         raise InputTypeError(f"total_minor {total_minor!r} is a {kind}; share a whole number of minor units")
-    if not weights:
-        raise InputError("weights is empty; give at least one")
+    ratios: list[int | Fraction] = []
     for index, weight in enumerate(weights):
-        if isinstance(weight, bool) or not isinstance(weight, _RATIONAL):
+        if isinstance(weight, bool) or not isinstance(weight, Integral | Fraction):
             raise InputTypeError(f"weights[{index}] {weight!r} is a {type(weight).__name__}; use int or Fraction")
         if weight < 0:
             raise InputError(f"weights[{index}] {weight} is negative; use 0 or more")
-    scale = lcm(*[weight.denominator for weight in weights])
-    return allocate_whole(total_minor, [weight.numerator * (scale // weight.denominator) for weight in weights])
+        ratios.append(weight if isinstance(weight, Fraction) else int(weight))
+    if not ratios:
+        raise InputError("weights is empty; give at least one")
+    scale = lcm(*[ratio.denominator for ratio in ratios])
+    return allocate_whole(int(total_minor), [ratio.numerator * (scale // ratio.denominator) for ratio in ratios])
 
 
 def allocate_whole(total_minor: int, weights: Sequence[int]) -> list[int]:

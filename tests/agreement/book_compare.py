@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 
 from nightgrid import InputError, Refused, RuleBookError
 from nightgrid.asking import GuestQuestion
 from nightgrid.engine import Engine
 from nightgrid.pricing import load_book
+from nightgrid.pricing.model import RULE_KINDS
 from tests.book_worlds import BookWorld
 from tests.engines import catalog_of, columns, engine_of
 from tests.explained import explained, price_data_of, source_of
@@ -39,6 +41,7 @@ def explanation_differences(world: BookWorld, questions: Iterable[Question]) -> 
     catalog = catalog_of(world.hotels, world.room_types, world.products)
     data = price_data_of(catalog, world.first_night, world.base_prices, world.price_overrides)
     source = source_of(load_book(world.book), catalog, world.first_night, world.nights, data)
+    every = sorted((kind, position) for kind in RULE_KINDS for position in range(len(world.book.get(kind, ()))))
     found = []
     for product, stay in questions:
         said = dict(stay)
@@ -49,8 +52,12 @@ def explanation_differences(world: BookWorld, questions: Iterable[Question]) -> 
             found += _differences(world, product, stay, {"outcome": refused.outcome.name})
             continue
         found += _differences(world, product, stay, {"outcome": "OK", **{key: getattr(why, key) for key in FIELDS}})
-        if sum(line.amount for line in why.lines) != why.payable_minor:
+        sums = list(accumulate(line.amount for line in why.lines))
+        if sums[-1] != why.payable_minor or sums != [line.running for line in why.lines]:
             found.append(f"the lines of {product} {stay} do not add up")
+        told = sorted((note.kind, note.position) for note in (*why.matched, *why.unmatched))
+        if told != every:
+            found.append(f"of {product} {stay} not every rule is told once: {set(told) ^ set(every)}")
     return found
 
 

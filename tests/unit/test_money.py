@@ -6,6 +6,7 @@ import decimal
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,6 +275,15 @@ def test_shares_refuse_bad_weights() -> None:
     for not_whole in (1.0, Fraction(3, 2), True):
         with pytest.raises(InputTypeError, match="total_minor"):
             allocate(not_whole, [1])  # type: ignore[arg-type]
+
+
+def test_shares_by_any_iterable_and_by_whole_numbers_of_numpy() -> None:
+    assert allocate(100, (weight for weight in (1, 2))) == [33, 67]  # it can be read once only
+    shares = allocate(np.int64(100), np.array([1, 2]))  # type: ignore[arg-type]
+    assert shares == [33, 67]
+    assert all(type(share) is int for share in shares)
+    with pytest.raises(InputError, match="empty"):
+        allocate(100, iter(()))
 
 
 def test_conversion_between_exponents() -> None:
