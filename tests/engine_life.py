@@ -15,6 +15,7 @@ from tests.oracles.outcomes import CartAnswer
 def unknown_outcome(engine: Engine, hotel_id: str, asked: Mapping[str, Any], malformed: bool) -> str:
     """What the oracle says where the engine raised UnknownIdError: names of the request's shape come first."""
     known = {"tier": engine._names.tiers, "channel": engine._names.channels, "coupon": engine._names.counters}
+    known["points"] = engine._names.counters
     for name, names in known.items():
         if asked.get(name) is not None and asked[name] not in names and (name != "tier" or names):
             return "INVALID"
@@ -56,10 +57,13 @@ class LifeFace:
         value_minor: int | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
         replace: int | None = None,
     ) -> Answer:
         asked = {"guests": guests, "plan": plan, "tier": tier, "channel": channel, "block": block, "coupon": coupon}
         asked |= {"reference": reference, "value_minor": value_minor, "replace": replace, "coupon_units": coupon_units}
+        asked |= {"points": points, "points_units": points_units}
         stay = (hotel_id, room_type_id, arrival, nights)
         asked |= {"departure": departure, "key": key, "guest": guest, "rooms": rooms, "ttl_seconds": ttl_ms / 1000}
         return self._ask("hold", stay, asked)
@@ -84,9 +88,12 @@ class LifeFace:
         value_minor: int | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
     ) -> Answer:
         asked = {"guests": guests, "plan": plan, "tier": tier, "channel": channel, "block": block, "coupon": coupon}
         asked |= {"reference": reference, "value_minor": value_minor, "coupon_units": coupon_units}
+        asked |= {"points": points, "points_units": points_units}
         stay = (hotel_id, room_type_id, arrival, nights)
         return self._ask("book", stay, {**asked, "departure": departure, "key": key, "guest": guest, "rooms": rooms})
 
@@ -195,9 +202,11 @@ class LifeFace:
         tier: str | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
     ) -> CartAnswer:
         shared = {"key": key, "guest": guest, "reference": reference, "channel": channel, "tier": tier}
-        shared |= {"coupon": coupon, "coupon_units": coupon_units}
+        shared |= {"coupon": coupon, "coupon_units": coupon_units, "points": points, "points_units": points_units}
         try:
             cart = self.engine.hold_cart([dict(line) for line in lines], ttl_seconds=ttl_ms / 1000, **shared)
         except Refused as refused:

@@ -76,10 +76,13 @@ def lines(draw: st.DrawFn, hotel: str | None = None) -> Step:
 @st.composite
 def who(draw: st.DrawFn) -> Step:
     """Who asks."""
+    coupon = draw(st.sampled_from((*[None] * 6, *COUPONS)))
+    points = draw(st.sampled_from((*[None] * 6, *COUPONS, "POINTS")))
     return {
         "tier": draw(_or_none(TIERS)),
         "channel": draw(_or_none(CHANNELS)),
-        "coupon": draw(st.sampled_from((*[None] * 6, *COUPONS))),
+        "coupon": coupon,
+        "points": None if points == coupon else points,  # a counter cannot be both
     }
 
 
@@ -87,8 +90,9 @@ def who(draw: st.DrawFn) -> Step:
 def requests(draw: st.DrawFn) -> Step:
     do = draw(st.sampled_from(("hold", "hold", "book")))
     step = {"do": do, **draw(lines()), **draw(who())}
-    if step["coupon"] is not None:
-        step["coupon_units"] = draw(st.integers(1, 2))
+    for name in ("coupon", "points"):
+        if step[name] is not None:
+            step[f"{name}_units"] = draw(st.integers(1, 2))
     if do == "hold":
         step["ttl_ms"] = draw(st.sampled_from(TTL_MS))
         if draw(st.integers(0, 5)) == 0:

@@ -50,6 +50,7 @@ class Outcome(IntEnum):
     TOO_MANY_GUESTS = 470
     QUOTA_USED_UP = 480
     COUNTER_USED_UP = 484
+    POINTS_USED_UP = 485
     TOO_MANY_OPEN_HOLDS = 486
     BELOW_HURDLE = 490
     PROTECTED = 495
@@ -87,7 +88,12 @@ class NoPrice(IntFlag):
     PACKAGE = 32  # the product is not sold with a package that is asked for
 
 
-_OF_THE_REQUEST = (Outcome.TOO_MANY_GUESTS, Outcome.COUNTER_USED_UP, Outcome.TOO_MANY_OPEN_HOLDS)
+_OF_THE_REQUEST = (
+    Outcome.TOO_MANY_GUESTS,
+    Outcome.COUNTER_USED_UP,
+    Outcome.POINTS_USED_UP,
+    Outcome.TOO_MANY_OPEN_HOLDS,
+)
 
 _SENTENCES = {
     Outcome.OK: "done",
@@ -123,6 +129,7 @@ _SENTENCES = {
     Outcome.TOO_MANY_GUESTS: "the room type does not take that many guests; choose a larger one, or more rooms",
     Outcome.QUOTA_USED_UP: "the rooms set aside for this channel or plan are used up on a night of the stay",
     Outcome.COUNTER_USED_UP: "the coupon has too few uses left; leave it out, or use another",
+    Outcome.POINTS_USED_UP: "too few points are left; offer fewer",
     Outcome.TOO_MANY_OPEN_HOLDS: "this channel has too many open holds; confirm or release some first",
     Outcome.BELOW_HURDLE: "the value of the stay is below what the hotel asks for these nights",
     Outcome.PROTECTED: "the last rooms of a night of the stay are kept for higher tiers or other channels",

@@ -129,7 +129,9 @@ def test_a_page_for_prometheus_says_the_same():
 def test_the_frame_has_every_field_of_a_view_whatever_is_found():
     engine = engine_of(WORLD, FIRST, NIGHTS, noon_ms(FIRST), channels=("web",), tiers=("public", "gold"))
     engine.set_counter("SPRING", 5)
-    hold = engine.hold("A", "DBL", FIRST, 2, plan="early", tier="gold", channel="web", coupon="SPRING", coupon_units=3)
+    engine.set_counter("STARS", 10**12)
+    counted = {"coupon": "SPRING", "coupon_units": 3, "points": "STARS", "points_units": 10**12}
+    hold = engine.hold("A", "DBL", FIRST, 2, plan="early", tier="gold", channel="web", **counted)
     nothing = engine.find(guest="nobody")
     something = engine.find(channel="web")
 
@@ -139,6 +141,7 @@ def test_the_frame_has_every_field_of_a_view_whatever_is_found():
     view = engine.get(hold.id)
     assert something.row(0, named=True) == {name: getattr(view, name) for name in something.columns}
     assert (view.plan, view.tier, view.channel, view.coupon, view.coupon_units) == ("early", "gold", "web", "SPRING", 3)
+    assert (view.points, view.points_units) == ("STARS", 10**12)
 
 
 def test_the_order_is_that_in_which_they_were_taken():

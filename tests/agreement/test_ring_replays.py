@@ -1,4 +1,5 @@
-"""The ring tells everything: played again by the oracle, its records alone give the holds and the counters.
+"""The ring tells everything: played again by the oracle, its records alone give the holds, the rooms and the limited
+counters.
 
 A few hundred random steps of every verb a hold knows, with time passing and the window rolling; then the records are
 translated into the oracle's words and played. Held and sold rooms, states, stays and deadlines must be those of the
@@ -17,7 +18,7 @@ import pytest
 
 from nightgrid import InputError, Refused
 from tests.engines import EngineInventory, engine_of
-from tests.oracles.records import matrices, play
+from tests.oracles.records import counters_used, matrices, play
 
 FIRST = date(2027, 3, 26)  # a change of clocks and the end of a month ahead
 NIGHTS = 12
@@ -42,6 +43,7 @@ WORLD = {
         )
     ],
 }
+COUNTERS = {"SPRING": 60, "STARS": 9_000_000}
 ROWS = [(row["hotel_id"], row["room_type_id"]) for row in WORLD["room_types"]]
 STATES = ("held", "booked", "released", "expired", "cancelled", "checked_in", "checked_out", "no_show")
 
@@ -54,6 +56,8 @@ class Guests:
         limits = {"slots": 2_000, "retention_ms": 400 * DAY_MS, **limits}
         self.engine = engine_of(WORLD, FIRST, NIGHTS, NOW_MS, channels=("web", "desk"), **limits)
         self.face = EngineInventory(self.engine)
+        for name, limit in COUNTERS.items():
+            self.engine.set_counter(name, limit)
         self.ids: list[int] = []
         self.carts: list[int] = []
         self.done: Counter[str] = Counter()
@@ -75,21 +79,27 @@ class Guests:
         for answer in [said] if outcome == "OK" and not isinstance(said, str) else []:
             self.ids += [answer.hold_id] if hasattr(answer, "hold_id") else answer.hold_ids
 
+    def counted(self):
+        """A coupon, points, both or neither."""
+        coupon = {"coupon": "SPRING", "coupon_units": self.dice.choice([1, 2])}
+        points = {"points": "STARS", "points_units": self.dice.choice([1, 300_000])}
+        return self.dice.choice([{}, {}, coupon, points, {**coupon, **points}])
+
     def hold(self):
         asked = {"rooms": self.dice.choice([1, 1, 2]), "ttl_ms": self.dice.choice([60_000, 900_000])}
-        return self.face.hold(*self.stay(), **asked, channel=self.dice.choice([None, "web", "desk"]))
+        asked["channel"] = self.dice.choice([None, "web", "desk"])
+        return self.face.hold(*self.stay(), **asked, **self.counted())
 
     def book(self):
-        return self.face.book(*self.stay(), plan="flex", value_minor=self.dice.randrange(500))
+        return self.face.book(*self.stay(), plan="flex", value_minor=self.dice.randrange(500), **self.counted())
 
     def replace(self):
-        return self.face.hold(*self.stay(), replace=self.some())
+        return self.face.hold(*self.stay(), replace=self.some(), **self.counted())
 
     def cart(self):
         names = ("hotel_id", "room_type_id", "arrival", "nights")
-        said = self.face.hold_cart(
-            [dict(zip(names, self.stay(), strict=True)) for _ in range(self.dice.choice([2, 3]))]
-        )
+        lines = [dict(zip(names, self.stay(), strict=True)) for _ in range(self.dice.choice([2, 3]))]
+        said = self.face.hold_cart(lines, **self.counted())
         self.carts += [said.cart_id] if said.outcome == "OK" else []
         return said
 
@@ -110,7 +120,7 @@ class Guests:
         return self.face.release(self.some())
 
     def cancel(self):
-        return self.face.cancel(self.some())
+        return self.face.cancel(self.some(), refund=self.dice.random() < 0.3)
 
     def check_in(self):
         return self.face.check_in(self.some())
@@ -156,7 +166,9 @@ def of_the_oracle(frame: pl.DataFrame):
     for line in frame.filter(pl.col("hold_id").is_not_null()).iter_rows(named=True):
         record = {name: line[name] for name in ("kind", "hold_id", "rooms", "deadline_ms", "now_ms", "linked_to")}
         record |= {"row": (line["hotel_id"], line["room_type_id"]), "arrival": line["arrival"].toordinal()}
-        record |= {"nights": line["nights_kept"], "cart_id": line["cart_id"]}
+        record |= {"nights": line["nights_kept"], "cart_id": line["cart_id"], "refunded": line["value"] == 1}
+        units = {line[name]: line[f"{name}_units"] for name in ("coupon", "points") if line[name] is not None}
+        record["units"] = units
         yield record | {"cart_lines": line["lines"] if line["cart_id"] is not None else None}
 
 
@@ -173,6 +185,9 @@ def test_the_records_alone_give_the_store(seed):
     counted = matrices(records, ROWS, engine.first_night, NIGHTS)
     for what in ("held", "sold"):
         assert engine._inventory.matrix(what).tolist() == counted[what], what
+    used = {name: count for name, count in engine.counters().select("counter_id", "used").rows() if count}
+    assert used == counters_used(records)
+    assert len(used) == len(COUNTERS)
     known = play(records)
     assert known.keys() == set(guests.ids)
     for hold_id, played in known.items():

@@ -68,6 +68,7 @@ def prepare() -> House:
     house = House(engine)
     ids = house.ids
     engine.set_counter("SPRING", 6)
+    engine.set_counter("STARS", 900_000)
     engine.set_open_holds_max("web", 9)
     engine.set_caps({"hotel_id": ["A"], "channel": ["web"], "kind": ["quota"], "rooms": [4]})
     engine.set_house_cap({"hotel_id": ["A"], "rooms": [11]})
@@ -76,13 +77,15 @@ def prepare() -> House:
 
     bound = engine.quote("A", "DBL", night(5), 1, rooms=2, plan_id="flex")
     ids["bound"] = engine.hold(quote=bound, ttl_seconds=600).id
-    ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1).id
+    points = {"points": "STARS", "points_units": 300_000}
+    ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1, **points).id
     engine.clock.advance_ms(1_000)
     engine.expire()
-    ids["held"] = engine.hold("A", "DBL", night(1), 3, rooms=2, channel="web", coupon="SPRING", plan="flex").id
+    said = {"channel": "web", "coupon": "SPRING", "plan": "flex"}
+    ids["held"] = engine.hold("A", "DBL", night(1), 3, rooms=2, **said, **points).id
     ids["picked"] = engine.hold("A", "DBL", night(4), 1, block="B1").id
     ids["booked"] = engine.book("B", "DBL", night(0), 3, rooms=2).id
-    ids["web"] = engine.book("A", "DBL", night(4), 2, channel="web", coupon="SPRING", plan="flex").id
+    ids["web"] = engine.book("A", "DBL", night(4), 2, **said, points="STARS").id
     ids["guest"] = engine.book("A", "DBL", night(0), 3).id
     engine.check_in(ids["guest"])
     ids["other"] = engine.book("C", "DBL", night(0), 1).id
@@ -113,6 +116,7 @@ def make_ready(house: House) -> None:
     house.ready["batch"] = requests(("A", "DBL", 1, 2), ("B", "DBL", 1, 1), ("A", "DBL", 1, 1), keyed=True)
     cart = requests(("B", "DBL", 0, 1), ("A", "DBL", 1, 2), ("A", "STE", 1, 1))
     cart[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key("trip")
+    cart[q.Q_SCOPE, 0], cart[q.Q_POINTS, 0] = engine._names.words("STARS", 5, coupon="SPRING")
     house.ready["cart"] = cart
     row = engine.catalog.row_index("B", "DBL")
     house.ready["quote"] = engine.quote("A", "DBL", night(4), 2, rooms=3, plan_id="flex")
@@ -157,7 +161,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "hold": lambda h: h.engine.hold("A", "DBL", night(1), 3),
     "hold with a key": lambda h: h.engine.hold("A", "DBL", night(3), 2, key="order 1"),
     "hold with everything": lambda h: h.engine.hold(
-        "A", "DBL", night(0), 1, key="order 2", channel="web", coupon="SPRING", tier="gold", plan="flex"
+        "A", "DBL", night(0), 1, key="order 2", channel="web", coupon="SPRING", points="STARS", tier="gold", plan="flex"
     ),
     "hold in place of the due one": lambda h: h.engine.hold("A", "STE", night(0), 2),
     "be refused": refused,
@@ -190,7 +194,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "confirm a part of what a quote binds": lambda h: h.engine.confirm(h.ids["bound"], rooms=1),
     "amend what a quote binds": lambda h: h.engine.amend(h.ids["bound"], quote=h.ready["quote"]),
     "replace with a quota of its own": lambda h: h.engine.hold(
-        "A", "DBL", night(1), 4, replace=h.ids["held"], coupon="SPRING", coupon_units=2, channel="desk"
+        "A", "DBL", night(1), 4, replace=h.ids["held"], coupon="SPRING", coupon_units=2, channel="desk", points="STARS"
     ),
     "set capacity": set_capacity,
     "sell elsewhere": sell_elsewhere,

@@ -19,7 +19,7 @@ from tests.oracles.stay import Stay
 LINES_MAX = 512
 HOTELS_MAX = 64
 SUCCESSES = ("OK", "EXISTS")
-COUPON = ("coupon", "coupon_units")
+COUNTED = ("coupon", "coupon_units"), ("points", "points_units")
 
 
 class Carts(Lifecycle):
@@ -33,27 +33,32 @@ class Carts(Lifecycle):
         **shared: Any,
     ) -> CartAnswer:
         """Hold all lines or none. A line names hotel_id, room_type_id, arrival, nights or departure, and may name
-        rooms, plan, guests, value_minor, block. `shared`: guest, reference, channel, tier, coupon (one use).
+        rooms, plan, guests, value_minor, block. `shared`: guest, reference, channel, tier, coupon and points (once).
         """
         return self._hold_lines([{**line, **shared, "ttl_ms": ttl_ms} for line in lines], key)
 
     def hold_many(self, lines: Sequence[Mapping[str, Any]], all_or_nothing: bool = False) -> list[Answer | None]:
-        """Hold the lines one after the other; all_or_nothing makes them one cart, with the key and the coupon that the
-        lines name, which may not be different ones; then the line that is refused has its outcome and the others have
-        none.
+        """Hold the lines one after the other; all_or_nothing makes them one cart, with the key, the coupon and the
+        points that the lines name, which may not be different ones; then the line that is refused has its outcome and
+        the others have none.
         """
         if not all_or_nothing:
             return [self.hold(**line) for line in lines]
         keys = {line["key"] for line in lines if line.get("key") is not None}
-        coupons = [{name: line[name] for name in COUPON if name in line} for line in lines if line.get("coupon")]
-        if len(keys) > 1 or any(coupon != coupons[0] for coupon in coupons):
+        plain = [{name: value for name, value in line.items() if name != "key"} for line in lines]
+        shared: dict[str, Any] = {}
+        for what, units in COUNTED:
+            said = {(line.pop(what), line.pop(units, 1)) for line in plain if line.get(what)}
+            if len(said) > 1:
+                return [Answer("INVALID")] * len(lines)
+            shared |= {name: value for pair in said for name, value in zip((what, units), pair, strict=True)}
+        if len(keys) > 1:
             return [Answer("INVALID")] * len(lines)
-        plain = [{name: value for name, value in line.items() if name not in ("key", *COUPON)} for line in lines]
-        plain[:1] = [line | (coupons[0] if coupons else {}) for line in plain[:1]]
-        said = self._hold_lines(plain, keys.pop() if keys else None)
-        if said.outcome in SUCCESSES:
-            return [Answer(said.outcome, hold_id) for hold_id in said.hold_ids]
-        alone = {said.line or 0: Answer(said.outcome, night=said.night)}
+        plain[:1] = [line | shared for line in plain[:1]]
+        answer = self._hold_lines(plain, keys.pop() if keys else None)
+        if answer.outcome in SUCCESSES:
+            return [Answer(answer.outcome, hold_id) for hold_id in answer.hold_ids]
+        alone = {answer.line or 0: Answer(answer.outcome, night=answer.night)}
         return [alone.get(position) for position in range(len(lines))]
 
     def confirm_cart(self, cart_id: int) -> str:
@@ -76,7 +81,7 @@ class Carts(Lifecycle):
             stay = self._read(*ids, **rest)
             if stay is None or not 1 <= ttl_ms <= TTL_MS_MAX:
                 return CartAnswer("INVALID", line=position)
-            asked.append((replace(stay, coupon=None) if position else stay, ttl_ms))
+            asked.append((replace(stay, coupon=None, points=None) if position else stay, ttl_ms))
         request = ("cart", *asked)
         if key is not None and key in self.keys:
             first = self.holds[self.keys[key]]

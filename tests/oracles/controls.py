@@ -250,11 +250,12 @@ class Controls(Blocks):
                 if self.house_taken(stay.hotel_id, night) + stay.rooms > cap:
                     faults.append(("HOUSE_FULL", night))
         old = None if self._aside is None else self._aside.stay
-        if stay.coupon is not None:
-            counter = self.counters[stay.coupon]
-            had = old.coupon_units if old is not None and old.coupon == stay.coupon else 0
-            if stay.coupon_units > had and counter.used + stay.coupon_units > counter.limit:
-                faults.append(("COUNTER_USED_UP", None))
+        for counter_id, fault in ((stay.coupon, "COUNTER_USED_UP"), (stay.points, "POINTS_USED_UP")):
+            if counter_id is not None:
+                counter, units = self.counters[counter_id], stay.units_of(counter_id)
+                had = 0 if old is None else old.units_of(counter_id)
+                if units > had and counter.used + units > counter.limit:
+                    faults.append((fault, None))
         most = self.open_holds_max.get(stay.channel or "")
         if opens and most is not None and (old is None or old.channel != stay.channel):
             if self.open_holds(stay.channel or "") + 1 > most:

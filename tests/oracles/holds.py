@@ -87,10 +87,11 @@ class Holds(Grid):
         self._aside: Hold | None = None
 
     def stay_of(self, *args: Any, **more: Any) -> Stay:
-        """As the grid says; InputMistake also for a coupon that nobody knows."""
+        """As the grid says; InputMistake also for a coupon or points that nobody knows."""
         stay = super().stay_of(*args, **more)
-        if stay.coupon is not None and stay.coupon not in self.counters:
-            raise InputMistake(f"coupon {stay.coupon!r}: known are {sorted(self.counters)}")
+        for counter_id in (stay.coupon, stay.points):
+            if counter_id is not None and counter_id not in self.counters:
+                raise InputMistake(f"counter {counter_id!r}: known are {sorted(self.counters)}")
         return stay
 
     def set_capacity(self, row: Row, first: date, last: date, *args: Any, **more: Any) -> None:
@@ -102,15 +103,15 @@ class Holds(Grid):
     # Taking and giving back
 
     def _begin(self, stay: Stay, state: str, deadline_ms: int, request: tuple[Any, ...], key: str | None) -> Hold:
-        """A new hold or booking that takes its rooms and its coupon."""
+        """A new hold or booking that takes its rooms, its coupon and its points."""
         self._last_id += 1
         begun = Hold(self._last_id, stay, deadline_ms, request, key, self.now_ms, state)
         self.holds[begun.hold_id] = begun
         if key is not None:
             self.keys[key] = begun.hold_id
         self._count(begun, +1)
-        if stay.coupon is not None:
-            self.counters[stay.coupon].used += stay.coupon_units
+        for counter_id, counter in self.counters.items():
+            counter.used += stay.units_of(counter_id)
         return begun
 
     def _change(self, hold: Hold, state: str | None = None, stay: Stay | None = None, refund: bool = False) -> None:
@@ -127,7 +128,7 @@ class Holds(Grid):
         else:
             hold.ended_ms = None
         if hold.state in ("released", "expired") or refund:
-            self._return_coupon(hold)
+            self._return_units(hold)
 
     def _count(self, hold: Hold, sign: int) -> None:
         """Add a hold's rooms to the cells that it takes, or take them off."""
@@ -143,37 +144,36 @@ class Holds(Grid):
     def _nights_in_window(self, hold: Hold) -> list[date]:
         return [night for night in hold.stay.sleeps if night in self.cells[hold.row]]
 
-    def _return_coupon(self, hold: Hold) -> None:
-        if hold.stay.coupon is not None:
-            counter = self.counters[hold.stay.coupon]
-            counter.used = max(0, counter.used - hold.stay.coupon_units)
+    def _return_units(self, hold: Hold) -> None:
+        for counter_id, counter in self.counters.items():
+            counter.used = max(0, counter.used - hold.stay.units_of(counter_id))
 
     def _undo(self, holds: Iterable[Hold]) -> None:
         """As if these had never begun; they are the latest."""
         for hold in reversed(list(holds)):
             self._count(hold, -1)
-            self._return_coupon(hold)
+            self._return_units(hold)
             del self.holds[hold.hold_id]
             self._last_id -= 1
 
     @contextmanager
     def _without(self, hold: Hold | None) -> Iterator[None]:
-        """For the time of a question, a hold's rooms and coupon are back. What the stay in question takes no more of
-        on a night than that hold had is not tested (`_takes_more`): an overbooked hotel can still shorten a stay.
+        """For the time of a question, a hold's rooms, coupon and points are back. What the stay in question takes no
+        more of on a night than that hold had is not tested (`_takes_more`): an overbooked hotel can still shorten a
+        stay.
         """
         if hold is None:
             yield
             return
-        state, counter = hold.state, self.counters.get(hold.stay.coupon or "")
-        used = 0 if counter is None else counter.used
+        state, used = hold.state, {counter_id: counter.used for counter_id, counter in self.counters.items()}
         self._count(hold, -1)
-        self._return_coupon(hold)
+        self._return_units(hold)
         hold.state, self._aside = "aside", hold
         yield
         hold.state, self._aside = state, None
         self._count(hold, +1)
-        if counter is not None:
-            counter.used = used
+        for counter_id, counter in self.counters.items():
+            counter.used = used[counter_id]
 
     def _takes_more(self, stay: Stay, night: date, of_the_same: Callable[[Stay], bool]) -> bool:
         """Whether a stay takes more rooms of something on a night than the hold had that is given up for it."""

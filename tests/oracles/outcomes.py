@@ -17,14 +17,14 @@ CODES = {
     "CLOSED": 400, "CLOSED_TO_ARRIVAL": 410, "CLOSED_TO_DEPARTURE": 420,
     "MIN_STAY_ARRIVAL": 430, "MAX_STAY_ARRIVAL": 440, "MIN_STAY_THROUGH": 450, "MAX_STAY_THROUGH": 460,
     "STAY_PATTERN": 462, "BOOKED_TOO_EARLY": 464, "BOOKED_TOO_LATE": 466, "TOO_MANY_GUESTS": 470,
-    "QUOTA_USED_UP": 480, "COUNTER_USED_UP": 484, "TOO_MANY_OPEN_HOLDS": 486,
+    "QUOTA_USED_UP": 480, "COUNTER_USED_UP": 484, "POINTS_USED_UP": 485, "TOO_MANY_OPEN_HOLDS": 486,
     "BELOW_HURDLE": 490, "PROTECTED": 495, "BLOCK_USED_UP": 497, "SOLD_OUT": 500, "HOUSE_FULL": 510,
     "BUSY": 600,
 }  # fmt: skip
 
 #: Refusals that holds past their deadline may have caused: what is due ends, and the request is tried again.
 SWEEPS_THE_HOTEL = {"QUOTA_USED_UP", "BELOW_HURDLE", "PROTECTED", "BLOCK_USED_UP", "SOLD_OUT", "HOUSE_FULL"}
-SWEEPS_THE_STORE = {"COUNTER_USED_UP", "TOO_MANY_OPEN_HOLDS"}
+SWEEPS_THE_STORE = {"COUNTER_USED_UP", "POINTS_USED_UP", "TOO_MANY_OPEN_HOLDS"}
 
 #: An outcome and the night that gave it; None where it is about the request and not about a night.
 Fault = tuple[str, date | None]

@@ -2,7 +2,9 @@
 
 A record is a dictionary with `kind`, `hold_id`, `row` (however rows are named), `arrival` (an ordinal day), `nights`,
 `rooms`, `deadline_ms`, `now_ms`; `replace` and `book` may have `linked_to`, lines of a cart have `cart_id` and
-`cart_lines`. The stay in a record is the stay after it. A cart whose lines are not all there never happened.
+`cart_lines`; `units` says what the hold takes of limited counters (name -> units), `refunded` of a cancellation that
+they come back. The stay in a record is the stay after it. A cart whose lines are not all there never happened. Records
+of kind `request` only have more about the one after them.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class Played:
 
 def play(records: Iterable[Mapping[str, Any]]) -> dict[int, Played]:
     """Every hold as it is after the records, by id. ValueError for a record that cannot have happened."""
-    records = list(records)
+    records = [record for record in records if record["kind"] != "request"]
     lines = Counter(r["cart_id"] for r in records if r["kind"] in BEGINS and r.get("cart_lines"))
     torn = {
         record["hold_id"]
@@ -70,6 +72,20 @@ def matrices(
             if 0 <= ordinal - first_ordinal < nights:
                 of_row[ordinal - first_ordinal] += played.rooms
     return counts
+
+
+def counters_used(records: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """What is used of each limited counter: by what is held and booked, and by bookings that were cancelled and not
+    refunded.
+    """
+    records = list(records)
+    kept = {record["hold_id"] for record in records if record["kind"] == "cancel" and not record["refunded"]}
+    units = {record["hold_id"]: record["units"] for record in records if record["kind"] in BEGINS}
+    used: Counter[str] = Counter()
+    for hold_id, played in play(records).items():
+        if played.counted_as is not None or hold_id in kept:
+            used.update(units[hold_id])
+    return {name: count for name, count in used.items() if count}
 
 
 def _apply(record: Mapping[str, Any], holds: dict[int, Played]) -> None:

@@ -32,6 +32,8 @@ class Stay:
     value_minor: int = 0
     coupon: str | None = None
     coupon_units: int = 1
+    points: str | None = None
+    points_units: int = 1
     guest: str | None = None
     reference: str | None = None
 
@@ -48,6 +50,11 @@ class Stay:
         """The nights of the stay; none after a departure on the day of arrival."""
         return stay_nights(self.arrival, self.nights)
 
+    def units_of(self, counter_id: str) -> int:
+        """Units of a limited counter that the stay takes, as its coupon or as its points."""
+        taken = ((self.coupon, self.coupon_units), (self.points, self.points_units))
+        return sum(units for name, units in taken if name == counter_id)
+
     def is_well_formed(self) -> bool:
         """Whether the numbers can mean anything at all."""
         return (
@@ -56,6 +63,8 @@ class Stay:
             and (self.guests is None or self.guests >= 1)
             and self.value_minor >= 0
             and self.coupon_units >= 1
+            and self.points_units >= 1
+            and (self.points is None or self.points != self.coupon)
         )
 
 

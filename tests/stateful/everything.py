@@ -62,7 +62,10 @@ class Everything(HotelSide):
             "value_minor": self.dice.choice([500, 5_000, 50_000]), "reference": self.dice.choice(REFERENCES),
             "guest": self.dice.choice(GUESTS), "channel": self.dice.choice(CHANNELS),
         }  # fmt: skip
-        return {name: some[name] for name in self.dice.sample(sorted(some), self.dice.choice([0, 1, 2, 4]))}
+        said = {name: some[name] for name in self.dice.sample(sorted(some), self.dice.choice([0, 1, 2, 4]))}
+        if self.dice.random() < 0.25:  # a counter cannot be both
+            said["points"] = self.dice.choice([name for name in COUPONS if name != said.get("coupon")])
+        return said
 
     def shaped(self) -> dict[str, Any]:
         """Rooms and time to live, now and then such that they cannot be meant."""

@@ -30,6 +30,7 @@ def store(limit: int = LIMIT, **sizes: int) -> Engine:
     for channel, kind in (("cap", "cap"), ("quota", "quota")):
         engine.set_caps({"hotel_id": names, "channel": [channel] * 2, "kind": [kind] * 2, "rooms": [limit] * 2})
     engine.set_counter("coupon", limit)
+    engine.set_counter("points", 7 * limit)
     engine.set_open_holds_max("open", limit)
     for name in names:
         engine.create_block(f"block {name}", name, "king", limit, first_night=FIRST, last_night=FIRST + timedelta(3))
@@ -40,6 +41,7 @@ WAYS = {
     "cap": {"channel": "cap"},
     "quota": {"channel": "quota"},
     "counter": {"coupon": "coupon"},
+    "points": {"points": "points", "points_units": 7},
     "open holds": {"channel": "open"},
     "block": {"block": "block h0"},
 }
@@ -71,10 +73,12 @@ def test_exactly_so_many_get_through(way: str) -> None:
 def used(engine: Engine) -> dict[str, int]:
     """The most that is used of each limit."""
     caps = engine.caps()
+    units = dict(engine.counters().select("counter_id", "used").rows())
     return {
         "cap": int(caps.filter(kind="cap", channel="cap")["used"].max()),
         "block": int(engine.blocks()["picked"].max()),
-        "counter": int(engine.counters()["used"].max()),
+        "counter": units["coupon"],
+        "points": units["points"] // 7,
         "open holds": int(engine.open_holds()["open"][2]),
     }
 
@@ -85,7 +89,7 @@ def test_limits_hold_while_everything_happens() -> None:
     """
     engine = store(retention_ms=60_000)
     seen: Counter[str] = Counter()
-    refusals = ("QUOTA_USED_UP", "COUNTER_USED_UP", "BLOCK_USED_UP")
+    refusals = ("QUOTA_USED_UP", "COUNTER_USED_UP", "POINTS_USED_UP", "BLOCK_USED_UP")
 
     def enough() -> bool:
         return seen["looked"] >= 60 and seen["OK"] > 300 and min(seen[name] for name in refusals) > 20

@@ -25,14 +25,15 @@ STAY = ("a", "k", "2027-01-10", 2)
 LINE = {"hotel_id": "a", "room_type_id": "k", "arrival": "2027-01-10", "nights": 1}
 ROW = {"hotel_id": ["a"], "room_type_id": ["k"]}
 NIGHTS = "hotel_id room_type_id night first_night last_night weekdays wrong"
+WHO = "guest guests plan tier channel block reference value_minor coupon points"
 KWARGS = {  # the arguments of a method, and the call that each of them is put into
-    "hold": (STAY, "ttl_seconds rooms key guest guests plan tier channel block reference value_minor coupon replace"),
-    "book": (STAY, "rooms key guest guests plan tier channel block reference value_minor coupon coupon_units"),
+    "hold": (STAY, f"ttl_seconds rooms key {WHO} replace"),
+    "book": (STAY, f"rooms key {WHO} coupon_units points_units"),
     "confirm": (("HOLD",), "rooms rebook"),
     "cancel": (("BOOKING",), "refund"),
     "no_show": (("BOOKING",), "release_from"),
     "amend": (("BOOKING",), "room_type_id arrival nights departure rooms plan value_minor"),
-    "hold_cart": (([LINE],), "ttl_seconds key guest reference channel tier coupon coupon_units"),
+    "hold_cart": (([LINE],), "ttl_seconds key guest reference channel tier coupon coupon_units points points_units"),
     "hold_many": (({**ROW, "arrival": ["2027-01-10"], "nights": [1]},), "all_or_nothing"),
     "find": ((), "guest reference hotel_id arrival night state cart_id channel"),
     "availability": (("a",), "first last tier channel plan"),
@@ -66,7 +67,7 @@ POSITIONS = {  # calls, each of whose arguments is replaced in turn
 FRAMES = {  # frames, each of whose columns is replaced in turn
     "hold_many": (
         {**ROW, "arrival": ["2027-01-10"], "nights": [1]},
-        "hotel_id arrival nights rooms ttl_seconds key guest plan channel value_minor coupon coupon_units replace",
+        f"hotel_id arrival nights ttl_seconds rooms key {WHO} coupon_units points_units replace",
     ),
     "set_caps": ({**ROW, "rooms": [3]}, f"{NIGHTS} channel plan kind rooms"),
     "set_house_cap": ({"hotel_id": ["a"], "rooms": [3]}, f"{NIGHTS} rooms"),

@@ -117,9 +117,15 @@ def test_lines_that_are_held_together_take_one_coupon(engine) -> None:
     for more in ({"coupon": ["SPRING", "POINTS"]}, {"coupon": ["POINTS", "POINTS"], "coupon_units": [1, 2]}):
         with pytest.raises(InputError, match="different ones in column coupon"):
             engine.hold_many({**frame, **more}, all_or_nothing=True)
-    engine.hold_many({**frame, "coupon": [None, "POINTS"], "coupon_units": [None, 3]}, all_or_nothing=True)
+    for more in ({"points": ["SPRING", "POINTS"]}, {"points": ["POINTS", "POINTS"], "points_units": [1, 2]}):
+        with pytest.raises(InputError, match="different ones in column points"):
+            engine.hold_many({**frame, **more}, all_or_nothing=True)
+    counted = {"coupon": [None, "POINTS"], "coupon_units": [None, 3], "points": ["SPRING", "SPRING"]}
+    held = engine.hold_many({**frame, **counted}, all_or_nothing=True)
 
-    assert engine.counters()["used"].to_list() == [0, 3]
+    assert engine.counters()["used"].to_list() == [1, 3]
+    views = [engine.get(hold_id) for hold_id in held["hold_id"].to_list()]
+    assert [(view.coupon, view.points) for view in views] == [("POINTS", "SPRING"), (None, None)]
     assert engine.check() == []
 
 

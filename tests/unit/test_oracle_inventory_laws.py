@@ -25,7 +25,7 @@ ROOM_TYPES = [
 ]
 ROWS = [(row["hotel_id"], row["room_type_id"]) for row in ROOM_TYPES]
 TIERS, CHANNELS = ("public", "silver", "gold"), ("web", "agency")
-DAYS = 24
+DAYS = 36
 MET: Counter[str] = Counter()
 
 
@@ -34,6 +34,7 @@ def small_chain(**names) -> Inventory:
         HOTELS, ROOM_TYPES, FIRST, NIGHTS, NOON_MS, 90, 6 * 3_600_000, tiers=TIERS, channels=CHANNELS, **names
     )
     inventory.set_counter("SPRING", 3)
+    inventory.set_counter("STARS", 3)
     return inventory
 
 
@@ -58,6 +59,7 @@ class Day:
         more = {
             "rooms": pick([1, 1, 2]), "tier": pick([None, *TIERS]), "channel": pick(["web", *CHANNELS]),
             "value_minor": pick([0, 300, 900]), "coupon": pick([None, None, "SPRING"]),
+            "points": pick([None, None, None, "STARS"]),
             "block": pick([None, None, None, *blocks[-2:]]),
         }  # fmt: skip
         return {**stay, **more}
@@ -70,7 +72,7 @@ class Day:
         return self.took(getattr(self.inventory, verb)(**self.asked(), **more))
 
     def ask_for_all(self):
-        names = ("tier", "channel", "coupon")
+        names = ("tier", "channel", "coupon", "points")
         lines = [self.asked() for _ in range(self.random.randrange(1, 4))]
         shared = {name: lines[0][name] for name in names}
         lines = [{k: v for k, v in line.items() if k not in names} for line in lines]
@@ -192,8 +194,8 @@ def test_the_days_met_what_they_are_for():
     wanted = {
         "OK", "EXISTS", "EXPIRED", "NOT_CONFIRMED", "ALREADY_CONFIRMED", "ALREADY_CANCELLED", "ALREADY_CHECKED_IN",
         "ALREADY_CHECKED_OUT", "ALREADY_NO_SHOW", "NOT_CHECKED_IN", "OUTSIDE_HORIZON", "MIN_STAY_ARRIVAL",
-        "QUOTA_USED_UP", "COUNTER_USED_UP", "TOO_MANY_OPEN_HOLDS", "BELOW_HURDLE", "PROTECTED", "BLOCK_USED_UP",
-        "SOLD_OUT", "HOUSE_FULL", "a mistake", "rolled",
+        "QUOTA_USED_UP", "COUNTER_USED_UP", "POINTS_USED_UP", "TOO_MANY_OPEN_HOLDS", "BELOW_HURDLE", "PROTECTED",
+        "BLOCK_USED_UP", "SOLD_OUT", "HOUSE_FULL", "a mistake", "rolled",
     }  # fmt: skip
     if MET["days"] < DAYS:
         pytest.skip("not all days were played in this run")

@@ -27,6 +27,7 @@ def oracle() -> Inventory:
     names = {"products": PRODUCTS, "tiers": ("public", "gold"), "channels": ("web", "agency")}
     made = Inventory(HOTELS, ROOM_TYPES, FIRST, 5, NOON_MS, **names)
     made.set_counter("SPRING", 9)
+    made.set_counter("STARS", 9)
     made.create_block("GROUP", "H", "DBL", 1, FIRST, FIRST)
     return made
 
@@ -34,7 +35,7 @@ def oracle() -> Inventory:
 OTHER = {
     "room_type_id": "STE", "arrival": FIRST + timedelta(days=1), "nights": 2, "rooms": 2, "ttl_ms": 1_000,
     "guest": "Li", "guests": 1, "plan": "saver", "tier": "gold", "channel": "web", "block": "GROUP", "reference": "R",
-    "value_minor": 5, "coupon": "SPRING",
+    "value_minor": 5, "coupon": "SPRING", "points": "STARS",
 }  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def test_the_lowest_class_and_a_departure_say_the_same_in_other_words(oracle):
     [
         {"departure": FIRST + timedelta(days=1)}, {"nights": None}, {"nights": None, "departure": FIRST}, {"guests": 0},
         {"value_minor": -1}, {"tier": "silver"}, {"channel": "fax"}, {"coupon": "WINTER"},
-        {"coupon": "SPRING", "coupon_units": 0},
+        {"coupon": "SPRING", "coupon_units": 0}, {"points": "STARS", "points_units": 0}, {"points": "NONE"},
+        {"coupon": "SPRING", "points": "SPRING"},
     ],
 )  # fmt: skip
 def test_a_request_that_means_nothing(oracle, wrong):

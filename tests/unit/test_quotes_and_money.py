@@ -82,7 +82,7 @@ def test_points_of_a_quote_are_reserved(engine):
     assert left(engine) == {"Stars": 250}
     with pytest.raises(Refused) as refused:
         engine.hold(quote=quote)
-    assert refused.value.outcome == Outcome.COUNTER_USED_UP
+    assert refused.value.outcome == Outcome.POINTS_USED_UP
     engine.release(hold.id)
     assert left(engine) == {"Stars": 700}
     engine.confirm(engine.hold(quote=quote).id)
@@ -91,18 +91,28 @@ def test_points_of_a_quote_are_reserved(engine):
     engine.hold(quote=quote_of(engine, points=18_000))
     assert left(engine) == {"Stars": 500_000 - 450 - 18_000}
     long = engine.quote("B", "king", "2027-01-10", 15, points=290_000)
-    with pytest.raises(InputError, match=r"takes 290000 units of the counter 'Stars', and .* at most 262143"):
-        engine.hold(quote=long)
+    assert engine.get(engine.hold(quote=long).id).points_units == 290_000
+    assert left(engine) == {"Stars": 500_000 - 450 - 18_000 - 290_000}
 
 
-def test_a_hold_carries_one_counter(engine):
-    engine.set_counter("FALL", 9)
-    engine.set_counter("Stars", 900)
+def test_a_hold_carries_a_coupon_and_points(engine):
+    for name, limit in (("FALL", 9), ("SNOW", 9), ("Stars", 900)):
+        engine.set_counter(name, limit)
     quote = quote_of(engine, coupons={"FALL"}, points=100)
-    with pytest.raises(InputError, match=r"several limited counters \(FALL, Stars\).* name it with coupon="):
-        engine.hold(quote=quote)
-    engine.hold(quote=quote, coupon="FALL")
-    assert left(engine) == {"FALL": 8, "Stars": 900}
+    hold = engine.hold(quote=quote)
+    assert left(engine) == {"FALL": 8, "SNOW": 9, "Stars": 800}
+    view = engine.get(hold.id)
+    assert (view.coupon, view.coupon_units, view.points, view.points_units) == ("FALL", 1, "Stars", 100)
+    engine.hold(quote=quote, coupon="SNOW", coupon_units=2, points="Stars", points_units=7)
+    assert left(engine) == {"FALL": 8, "SNOW": 7, "Stars": 793}
+    engine.hold(quote=quote, coupon="Stars", coupon_units=3)  # the points said otherwise
+    assert left(engine) == {"FALL": 8, "SNOW": 7, "Stars": 790}
+    engine.release(hold.id)
+    assert left(engine) == {"FALL": 9, "SNOW": 7, "Stars": 890}
+    two = quote_of(engine, coupons={"FALL", "SNOW"})
+    with pytest.raises(InputError, match=r"several coupons with limited counters \(FALL, SNOW\).* with coupon="):
+        engine.hold(quote=two)
+    assert engine.check() == []
 
 
 def test_a_cart_keeps_the_prices_of_its_quotes(engine):

@@ -12,7 +12,7 @@ from nightgrid.native.store import layout as at
 
 Words = NDArray[np.int64]
 #: Changes after which as many rooms are free as before, on every night.
-_QUIET: Final = (at.RECORD_EXTEND, at.RECORD_CHECK_IN)
+_QUIET: Final = (at.RECORD_EXTEND, at.RECORD_CHECK_IN, at.RECORD_REQUEST)
 #: Changes that may move a stay: their records say where it was.
 _MOVING: Final = (
     at.RECORD_CONFIRM,

@@ -35,6 +35,8 @@ class HoldRecord(NamedTuple):
     block: int  # control, -1 = none
     counter: int  # -1 = none
     units: int
+    points_counter: int  # -1 = none
+    points_units: int
     link: int  # > 0: its cart, < 0: minus the hold it was made for, 0 = none
     booked_again: int  # id of the booking made in its place after it expired, 0 = none
     value_minor: int  # of the stay, 0 = not said, or not known any more
@@ -64,6 +66,8 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         block=(scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1,
         counter=(scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1,
         units=scope >> q.UNITS_SHIFT & q.UNITS_MAX,
+        points_counter=(int(line[at.W_WORDS + 1 + at.B_POINTS]) & q.NUMBER_MASK) - 1,
+        points_units=int(line[at.W_WORDS + 1 + at.B_POINTS]) >> q.POINTS_SHIFT,
         link=int(line[at.W_LINK]),
         booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
         value_minor=max(-int(line[at.W_PREVIOUS]), 0) if ended else int(line[at.W_VALUE]),

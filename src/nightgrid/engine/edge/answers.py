@@ -88,6 +88,8 @@ class HoldView:
     block: str | None
     coupon: str | None
     coupon_units: int
+    points: str | None  # the limited counter that its points are taken of
+    points_units: int
     cart_id: int | None
     linked_to: int | None
     booked_again: int | None

@@ -75,16 +75,18 @@ def stay_columns(stay: Words) -> dict[str, pl.Series]:
     }
 
 
-def scope_columns(names: Names, scope: Words) -> dict[str, pl.Series]:
-    """Columns tier, channel, block, coupon and coupon_units of scope words."""
+def scope_columns(names: Names, scope: Words, points: Words) -> dict[str, pl.Series]:
+    """Columns tier, channel, block, coupon, coupon_units, points and points_units of scope words and points words."""
     blocks = {control: name for name, control in names.blocks.items()}
-    coupons = {counter: name for name, counter in names.counters.items()}
+    counters = {counter: name for name, counter in names.counters.items()}
     return {
         "tier": named(list(names.tiers), scope >> q.CLASS_SHIFT & q.CLASS_MASK),
         "channel": named(list(names.channels), (scope & q.CHANNEL_MASK) - 1),
         "block": named(blocks, (scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1),
-        "coupon": named(coupons, (scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1),
+        "coupon": named(counters, (scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1),
         "coupon_units": pl.Series(scope >> q.UNITS_SHIFT & q.UNITS_MAX),
+        "points": named(counters, (points & q.NUMBER_MASK) - 1),
+        "points_units": pl.Series(points >> q.POINTS_SHIFT),
     }
 
 
@@ -127,7 +129,7 @@ def hold_frame(slots: Words, columns: NameColumns, names: Names, digests: Sequen
             "taken_ms": slots[:, at.W_TAKEN_MS],
             "resolved_ms": _or_null(slots[:, at.W_RESOLVED_MS], ended),
             "lsn": slots[:, at.W_LSN],
-            **scope_columns(names, slots[:, at.W_SCOPE]),
+            **scope_columns(names, slots[:, at.W_SCOPE], slots[:, at.W_WORDS + 1 + at.B_POINTS]),
             **link_columns(slots[:, at.W_LINK]),
             "booked_again": _or_null(again, ended & (again > 0)),
             "value_minor": _or_null(value, value > 0),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
+from typing import Any
 
 from nightgrid.catalog_names import utf8_bytes
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import ID_BYTES_MAX
-from nightgrid.native.store.requests import UNITS_MAX, scope_word
+from nightgrid.native.store import requests as q
 
 CHANNELS_MAX = 254
 CLASSES_MAX = 16
@@ -97,14 +98,18 @@ class Names:
             raise UnknownIdError(f"block is {name!r}; the store has {', '.join(self.blocks) or 'none'}")
         return found
 
-    def counter(self, name: str | None) -> int:
-        """Position of a limited counter, -1 where none is named."""
+    def _counter(self, what: str, name: str | None, units: int, most: int) -> tuple[int, int]:
+        """(limited counter + 1, its units) of a coupon or points; (0, 0) where none is named."""
+        if type(units) is not int or not 1 <= units <= most:
+            raise InputError(f"{what}_units is {units!r}; allowed are 1 to {most}")
         if name is None:
-            return -1
-        found = _position(self.counters, "coupon", name)
+            if units != 1:
+                raise InputError(f"{what}_units is {units}, and no {what} is named; name it with {what}=")
+            return 0, 0
+        found = _position(self.counters, what, name)
         if found is None:
-            raise UnknownIdError(f"coupon is {name!r}; the store has {', '.join(self.counters) or 'none'}")
-        return found
+            raise UnknownIdError(f"{what} is {name!r}; the store has {', '.join(self.counters) or 'none'}")
+        return found + 1, units
 
     def subject(self, kind: str, position: int) -> str:
         """Name of the block, counter or channel that a finding of this kind is about; "" for others."""
@@ -120,15 +125,13 @@ class Names:
         coupon_units: int = 1,
     ) -> int:
         """The scope of a request as one word (`native.store.requests.scope_word`)."""
-        counter = self.counter(coupon)
-        if type(coupon_units) is not int or not 1 <= coupon_units <= UNITS_MAX:
-            raise InputError(f"coupon_units is {coupon_units!r}; allowed are 1 to {UNITS_MAX}")
-        if counter < 0 and coupon_units != 1:
-            raise InputError(f"coupon_units is {coupon_units}, and no coupon is named; name it with coupon=")
-        return scope_word(
-            self.channel(channel) + 1,
-            self.tier(tier),
-            self.block(block) + 1,
-            counter + 1,
-            coupon_units if counter >= 0 else 0,
-        )
+        counter, units = self._counter("coupon", coupon, coupon_units, q.UNITS_MAX)
+        return q.scope_word(self.channel(channel) + 1, self.tier(tier), self.block(block) + 1, counter, units)
+
+    def words(self, points: str | None = None, points_units: int = 1, **said: Any) -> tuple[int, int]:
+        """(scope of a request, with `said` as `scope` takes it; its points as one word, 0 = none)."""
+        scope = self.scope(**said)
+        counter, units = self._counter("points", points, points_units, q.POINTS_UNITS_MAX)
+        if counter and said.get("coupon") == points:
+            raise InputError(f"coupon and points are both {points!r}; name it once, with the units of both")
+        return (scope | q.SCOPE_POINTS, q.points_word(counter, units)) if counter else (scope, 0)

@@ -22,7 +22,7 @@ from nightgrid.pricing.explain import points_rule
 from nightgrid.search.price_version import exchange_rate
 
 #: What a line says that is bound to a quote, if anything: the quote says the rest.
-_FREE: Final = ("guests", "tier", "channel", "block", "reference", "coupon", "coupon_units")
+_FREE: Final = ("guests", "tier", "channel", "block", "reference", "coupon", "coupon_units", "points", "points_units")
 _SAID_BY_QUOTE: Final = ("hotel_id", "room_type_id", "plan", "arrival", "nights", "rooms", "value_minor")
 
 
@@ -103,11 +103,11 @@ class RequoteMixin(QuoteMixin):
         )
 
     def _bound_words(self, bond: Bond, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What a request that is bound to a quote says: the stay of the quote, and guests, tier, channel and the units
-        of a limited counter as the quote has them, unless they are given.
+        """What a request that is bound to a quote says: the stay of the quote, and guests, tier, channel, coupon and
+        points as the quote has them, unless they are given.
 
         A coupon of the quote takes one unit of the counter that is named after it, points as many units as are used of
-        the counter that is named after their rule; a hold carries one counter.
+        the counter that is named after their rule, unless that is the coupon given.
         """
         row = int(self.catalog.product_row[bond.product])
         hotel_id, room_type_id = self._row_names(row)
@@ -117,33 +117,35 @@ class RequoteMixin(QuoteMixin):
         words["tier"] = bond.content["tier"] if bond.content["tier"] in self._names.tiers else None
         words["channel"] = asked.channel if asked.channel in self._names.channels else None
         if given.get("coupon") is None:
-            words["coupon"], words["coupon_units"] = self._counter_of(bond, asked)
-        return words | {name: value for name, value in given.items() if value is not None}
+            words |= {"coupon": self._coupon_of(asked), "coupon_units": 1}
+        if given.get("points") is None:
+            rule, used = self._points_of(bond)
+            taken = rule is not None and rule != given.get("coupon")
+            words |= {"points": rule if taken else None, "points_units": used if taken else 1}
+        words |= {name: value for name, value in given.items() if value is not None}
+        for name in ("coupon_units", "points_units"):
+            words.setdefault(name, 1)
+        return words
 
-    def _counter_of(self, bond: Bond, asked: Asking) -> tuple[str | None, int]:
-        """(limited counter that a hold with a quote takes, its units); None where it takes none."""
-        names = self._names.counters
-        if not names:
-            return None, 1
-        found = [(coupon, 1) for coupon in sorted(asked.coupons) if coupon in names]
-        used = bond.content["points_used"]
-        if used and bond.version:
-            entry = self._kept(bond.content["price_version"])
-            rule = points_rule(entry.compiled, entry.catalog, bond.product, bond.content["tier"])
-            if rule in names:
-                found.append((rule, used))
+    def _coupon_of(self, asked: Asking) -> str | None:
+        """The coupon of a quote that has a limited counter of its name, None where none has."""
+        found = [coupon for coupon in sorted(asked.coupons) if coupon in self._names.counters]
         if len(found) > 1:
-            listed = ", ".join(name for name, _ in found)
+            listed = ", ".join(found)
             raise InputError(
-                f"the quote takes several limited counters ({listed}), and a hold carries one; name it with coupon="
+                f"the quote has several coupons with limited counters ({listed}), and a hold takes one; name it with "
+                "coupon="
             )
-        name, units = found[0] if found else (None, 1)
-        if units > q.UNITS_MAX:
-            raise InputError(
-                f"the quote takes {units} units of the counter {name!r}, and a hold carries at most {q.UNITS_MAX}; "
-                "quote with fewer points"
-            )
-        return name, units
+        return found[0] if found else None
+
+    def _points_of(self, bond: Bond) -> tuple[str | None, int]:
+        """(limited counter that the points of a quote are taken of, how many); None where there is none."""
+        used = bond.content["points_used"]
+        if not (used and bond.version and self._names.counters):
+            return None, 1
+        entry = self._kept(bond.content["price_version"])
+        rule = points_rule(entry.compiled, entry.catalog, bond.product, bond.content["tier"])
+        return (rule, used) if rule in self._names.counters else (None, 1)
 
     def _check_coupons(self, bonds: Sequence[Bond | None]) -> None:
         """InputError where quotes of one order use a coupon twice that acts once an order."""

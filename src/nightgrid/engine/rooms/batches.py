@@ -43,13 +43,15 @@ _BETWEEN = [int(each) for each in Outcome if _FIRST_OF_NIGHTS < each < _LAST_OF_
 #: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
 _BEYOND_PLAIN = frozenset(
     ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units",
-     "replace")
+     "points", "points_units", "replace")
 )  # fmt: skip
+_SCOPED = ("tier", "channel", "block", "coupon", "coupon_units", "points", "points_units")
 _OF_HOLDS = ("ttl_seconds", "replace")
 _thread = local()
 _COLUMNS = (
     "hotel_id", "room_type_id", "row_index", "arrival", "nights", "departure", "rooms", "key", "key_high", "key_low",
     "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
+    "points", "points_units",
 )  # fmt: skip
 
 
@@ -163,8 +165,8 @@ def _parts(
 
 
 def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
-    if column == "coupon_units":
-        values, given = optional_integers(what, frame, column, 0, 2**31)
+    if column in ("coupon_units", "points_units"):
+        values, given = optional_integers(what, frame, column, 0, 2**53)
         return [units if there else 1 for units, there in zip(values.tolist(), given, strict=True)]
     return text_list(what, frame, column)
 
@@ -176,17 +178,17 @@ def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame,
         if column in frame.columns:
             values, there = optional_integers(what, frame, column, low, high)
             requests[line] = np.where(there, values, 0)
-    scoped = [column for column in ("tier", "channel", "block", "coupon", "coupon_units") if column in frame.columns]
+    scoped = [column for column in _SCOPED if column in frame.columns]
     if scoped:
-        known: dict[tuple[Any, ...], int] = {}
+        known: dict[tuple[Any, ...], tuple[int, int]] = {}
         for row, given in enumerate(zip(*(_scope_column(what, frame, column) for column in scoped), strict=True)):
             if given not in known:
                 words = {name: value for name, value in zip(scoped, given, strict=True) if value is not None}
                 try:
-                    known[given] = names.scope(**words)
+                    known[given] = names.words(**words)
                 except NightgridError as error:
                     raise type(error)(f"{what}: row {row}: {error}") from None
-            requests[q.Q_SCOPE, row] = known[given]
+            requests[q.Q_SCOPE, row], requests[q.Q_POINTS, row] = known[given]
     if "plan" in frame.columns:
         for row, plan in enumerate(text_list(what, frame, "plan")):
             if plan is not None and requests[q.Q_ROW, row] >= 0:

@@ -30,6 +30,15 @@ def _word(count: int) -> int:
     return max(-1, min(count, _WORD_MAX))
 
 
+def told_words(told: tuple[Any, ...]) -> dict[str, Any]:
+    """What a request says beyond its stay by name; units of what is not named are not said."""
+    words = dict(zip(_TOLD, told, strict=True))
+    for name in ("coupon", "points"):
+        if words[name] is None:
+            words[f"{name}_units"] = None
+    return words
+
+
 def _beyond_one(rooms: int) -> int | None:
     """Rooms where they were given, that is, are not the default."""
     return None if rooms == 1 else rooms
@@ -77,6 +86,8 @@ class BookingMixin(RequoteMixin):
         value_minor: int | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
         replace: int | None = None,
         quote: AnyQuote | None = None,
     ) -> Hold:
@@ -86,8 +97,9 @@ class BookingMixin(RequoteMixin):
         can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
         request gives the first answer again (outcome EXISTS). `guests` sleep in a room; `tier`, `channel` and `block`
         say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units (for
-        hurdles); `coupon` takes units of a limited counter; `replace` is the guest's own open hold, given up for this
-        one in the same step. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError, InputError.
+        hurdles); `coupon` takes units of a limited counter, and `points` of another; `replace` is the guest's own open
+        hold, given up for this one in the same step. Raises Refused (sold out, restricted, key reused, ...),
+        UnknownIdError, InputError.
 
         `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
         plan and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or
@@ -96,8 +108,8 @@ class BookingMixin(RequoteMixin):
         """
         if quote is not None:
             given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
-            told = (guests, None, tier, channel, block, reference, None, coupon, replace)
-            return self._hold_quote(quote, given, told, coupon_units, ttl_ms_of(ttl_seconds), key, guest)
+            told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
+            return self._hold_quote(quote, given, told, ttl_ms_of(ttl_seconds), key, guest)
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
@@ -108,16 +120,15 @@ class BookingMixin(RequoteMixin):
         ordinal = arrival.toordinal() if type(arrival) is date else to_ordinal(arrival)
         if departure is not None or type(nights) is not int:
             nights = self._nights(ordinal, nights, departure)
-        short = type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_SECONDS_MAX
+        short = type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_MAX_S
         ttl_ms = int(ttl_seconds) * 1000 if short else ttl_ms_of(ttl_seconds)
         if type(rooms) is not int:
             raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
         high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
-        if guests is None and plan is None and tier is None and channel is None and block is None and (
-            reference is None and value_minor is None and coupon is None and replace is None
-        ):  # fmt: skip
+        plain = plan is tier is channel is block is reference is coupon is points is None
+        if plain and guests is value_minor is replace is None:
             length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
             asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
             answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
@@ -126,9 +137,8 @@ class BookingMixin(RequoteMixin):
                 return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
         else:
             request = self._request(row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
-            extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, replace)
-            self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
-            answer = self._inventory.hold_any(request, now_ms)
+            told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
+            answer = self._ask(request, hotel_id, room_type_id, told, plan, value_minor, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
 
     def book(
@@ -151,13 +161,15 @@ class BookingMixin(RequoteMixin):
         value_minor: int | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
         quote: AnyQuote | None = None,
     ) -> Hold:
         """Book at once, without a hold: as `hold`, and the rooms are sold. `deadline_ms` of the answer is None."""
+        told = (guests, tier, channel, block, reference, None, coupon, coupon_units, points, points_units)
         if quote is not None:
             given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
-            told = (guests, None, tier, channel, block, reference, None, coupon, None)
-            return self._hold_quote(quote, given, told, coupon_units, 0, key, guest)
+            return self._hold_quote(quote, given, told, 0, key, guest)
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
@@ -169,17 +181,14 @@ class BookingMixin(RequoteMixin):
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         request = self._request(row, ordinal, nights, rooms, 0, key_words, guest_word)
-        extras = (guests, plan, tier, channel, block, reference, value_minor, coupon, None)
-        self._add_extras(request, hotel_id, room_type_id, extras, coupon_units)
-        answer = self._inventory.hold_any(request, now_ms)
+        answer = self._ask(request, hotel_id, room_type_id, told, plan, value_minor, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, None, now_ms)
 
     def _hold_quote(
         self,
         quote: AnyQuote,
         given: tuple[Any, ...],
-        extras: tuple[Any, ...],
-        coupon_units: int,
+        told: tuple[Any, ...],
         ttl_ms: int,
         key: str | None,
         guest: str | None,
@@ -197,11 +206,8 @@ class BookingMixin(RequoteMixin):
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         request = self._request(row, bond.arrival, nights, rooms, ttl_ms, key_words, guest_word)
-        guests, _, tier, channel, block, reference, _, coupon, replace = extras
-        said = self._bound_words(bond, {"guests": guests, "tier": tier, "channel": channel, "coupon": coupon})
-        units = coupon_units if coupon is not None else said["coupon_units"]
-        told = (said["guests"], None, said["tier"], said["channel"], block, reference, None, said["coupon"], replace)
-        self._add_extras(request, *names, told, units)
+        said = self._bound_words(bond, told_words(told))
+        self._add_extras(request, *names, tuple(said.get(name) for name in _TOLD))
         bind(request[:, 0], bond)
         answer = self._inventory.hold_any(request, now_ms)
         deadline_ms = now_ms + ttl_ms if ttl_ms else None
@@ -222,11 +228,12 @@ class BookingMixin(RequoteMixin):
         request: NDArray[np.int64],
         hotel_id: str,
         room_type_id: str,
-        extras: tuple[Any, ...],
-        coupon_units: int,
+        told: tuple[Any, ...],
+        plan: str | None = None,
+        value_minor: int | None = None,
     ) -> None:
-        """Write everything that a request may say beyond dates and rooms."""
-        guests, plan, tier, channel, block, reference, value_minor, coupon, replace = extras
+        """Write everything that a request may say beyond dates and rooms; told: in the order of _TOLD."""
+        guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units = told
         if plan is not None:
             request[q.Q_PRODUCT] = self.catalog.product_index(hotel_id, room_type_id, plan)
         if reference is not None:
@@ -237,7 +244,22 @@ class BookingMixin(RequoteMixin):
             request[q.Q_GUESTS] = whole("guests", guests, 1, 10_000)
         if replace is not None:
             request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
-        request[q.Q_SCOPE] = self._names.scope(tier, channel, block, coupon, coupon_units)
+        scoped = {"tier": tier, "channel": channel, "block": block, "coupon": coupon, "coupon_units": coupon_units}
+        request[q.Q_SCOPE], request[q.Q_POINTS] = self._names.words(points, points_units, **scoped)
+
+    def _ask(
+        self,
+        request: NDArray[np.int64],
+        hotel_id: str,
+        room_type_id: str,
+        told: tuple[Any, ...],
+        plan: str | None,
+        value_minor: int | None,
+        now_ms: int,
+    ) -> tuple[int, int, int, int]:
+        """Hold, or book, what a request with extras asks for: the answer of the inventory."""
+        self._add_extras(request, hotel_id, room_type_id, told, plan, value_minor)
+        return self._inventory.hold_any(request, now_ms)
 
     def _held(
         self,
@@ -286,14 +308,14 @@ class BookingMixin(RequoteMixin):
 
         Columns: hotel_id and room_type_id, or row_index; arrival (date); nights or departure; optional rooms (1),
         ttl_seconds (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well
-        mixed; plan, tier, channel, block, reference, value_minor, coupon, coupon_units, guests, replace as in `hold`.
-        Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night (first failing night or
-        null). A column quote (quotes, their data or JSON, null = none) binds its lines to quotes, which then say hotel,
-        room type, dates, rooms, plan and value.
+        mixed; plan, tier, channel, block, reference, value_minor, coupon, coupon_units, points, points_units, guests,
+        replace as in `hold`. Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night
+        (first failing night or null). A column quote (quotes, their data or JSON, null = none) binds its lines to
+        quotes, which then say hotel, room type, dates, rooms, plan and value.
 
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
-        is refused has its outcome and the others have none. A cart has one key and takes one coupon, once: lines that
-        name different ones are an InputError.
+        is refused has its outcome and the others have none. A cart has one key, and takes one coupon and points of one
+        counter, once: lines that name different ones are an InputError.
         """
         return self._many("hold_many", requests, all_or_nothing, HOLD_TTL_MS_DEFAULT)
 
@@ -318,5 +340,8 @@ class BookingMixin(RequoteMixin):
 
 
 _NO_KEY = (0, 0)
-_TTL_SECONDS_MAX = HOLD_TTL_MS_MAX // 1000
+_TOLD = (
+    "guests", "tier", "channel", "block", "reference", "replace", "coupon", "coupon_units", "points", "points_units",
+)  # fmt: skip
+_TTL_MAX_S = HOLD_TTL_MS_MAX // 1000
 _OK = Outcome.OK

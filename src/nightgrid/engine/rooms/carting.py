@@ -32,7 +32,8 @@ _LINE_WORDS = {
 }  # fmt: skip
 #: What a frame of lines may not name by line.
 _ONE_FOR_ALL = (
-    "tier", "channel", "key", "key_high", "key_low", "guest", "reference", "coupon", "coupon_units", "ttl_seconds",
+    "tier", "channel", "key", "key_high", "key_low", "guest", "reference", "coupon", "coupon_units", "points",
+    "points_units", "ttl_seconds",
 )  # fmt: skip
 
 
@@ -102,14 +103,16 @@ class CartMixin(RequoteMixin):
         tier: str | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
+        points: str | None = None,
+        points_units: int = 1,
     ) -> Cart:
         """Hold every line of a cart, or none: up to 512 lines over up to 64 hotels, in one step.
 
         lines: dicts with hotel_id, room_type_id, arrival, nights or departure, and optionally rooms, plan, guests,
         value_minor, block; or with a quote instead of what it says (`hold(quote=)`), and optionally guests and block;
         or a frame of these columns. A later line is checked with what the earlier ones take, so the summed demand
-        counts. The coupon's units are taken once. Raises Refused with the refused `line`; nothing is changed then.
-        O(lines squared x nights).
+        counts. The coupon's units and the points are taken once. Raises Refused with the refused `line`; nothing is
+        changed then. O(lines squared x nights).
         """
         frame = _frame_of(lines)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:
@@ -121,7 +124,13 @@ class CartMixin(RequoteMixin):
             raise InputError("hold_cart: column replace: a cart replaces no hold; release the old one, or use hold")
         now_ms = self._now_ms()
         catalog = self.catalog
-        frame, bonds = self._bound(frame, tier, channel, coupon)
+        counted: dict[str, Any] = {
+            "coupon": coupon,
+            "coupon_units": coupon_units,
+            "points": points,
+            "points_units": points_units,
+        }
+        frame, bonds = self._bound(frame, tier, channel, coupon, points)
         requests = requests_of(catalog, self._digests, self._names, frame)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
@@ -131,20 +140,23 @@ class CartMixin(RequoteMixin):
         if reference is not None:
             requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
-        requests[q.Q_SCOPE, 0] |= self._names.scope(coupon=coupon, coupon_units=coupon_units)
+        scope, points_word = self._names.words(**counted)
+        requests[q.Q_SCOPE, 0] |= scope
+        requests[q.Q_POINTS, 0] |= points_word
         bind_lines(requests, bonds)
         answer = self._cart(catalog, requests, frame, now_ms)
         return self._cart_held(answer, requests, now_ms)
 
     def _bound(
-        self, frame: pl.DataFrame, tier: str | None, channel: str | None, coupon: str | None
+        self, frame: pl.DataFrame, tier: str | None, channel: str | None, coupon: str | None, points: str | None
     ) -> tuple[pl.DataFrame, list[Bond | None]]:
-        """The lines of a cart with what their quotes say; tier, channel and coupon of the cart come first."""
+        """The lines of a cart with what their quotes say; tier, channel, coupon and points of the cart come first."""
         if "quote" not in frame.columns:
             return frame, []
         found, bonds = self._with_quotes("hold_cart", frame)
         self._check_coupons(bonds)
         mine = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
+        mine |= {"points": points, "points_units": points}
         return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
 
     def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
@@ -262,9 +274,11 @@ class CartMixin(RequoteMixin):
         _once(what, "key", requests, (q.Q_KEY_HIGH, q.Q_KEY_LOW))
         if not bonds:
             scope = requests[q.Q_SCOPE]
-            requests[q.Q_SCOPE], coupons = scope & ~q.SCOPE_COUPON, scope[None] & q.SCOPE_COUPON
+            coupons = scope[None] & q.SCOPE_COUPON
             _once(what, "coupon", coupons, (0,))
-            requests[q.Q_SCOPE] |= coupons[0]
+            _once(what, "points", requests, (q.Q_POINTS,))
+            points = np.where(requests[q.Q_POINTS] != 0, q.SCOPE_POINTS, 0)
+            requests[q.Q_SCOPE] = scope & ~(q.SCOPE_COUPON | q.SCOPE_POINTS) | coupons[0] | points
         bind_lines(requests, bonds)
         now_ms = self._now_ms()
         answer = self._cart(self.catalog, requests, frame, now_ms)

@@ -26,6 +26,7 @@ KINDS = {
     at.RECORD_NO_SHOW: "no_show",
     at.RECORD_DEPART: "depart",
     at.RECORD_AMEND: "amend",
+    at.RECORD_REQUEST: "request",
     at.RECORD_CELLS: "cells",
     at.RECORD_RELOAD: "reload",
     at.RECORD_WINDOW: "window",
@@ -95,17 +96,20 @@ class FeedMixin(EngineBase):
         """The changes after an lsn that the ring still holds, a row each, in order.
 
         Columns: lsn, kind, now_ms, hold_id, hotel_id, room_type_id, plan, arrival, nights, nights_kept, rooms,
-        deadline_ms, tier, channel, block, coupon, coupon_units, cart_id, linked_to, line and lines (of changes that
-        were published together), value (of the stay in minor units, or what the verb was told). The stay is that after
-        the change; quote and price_version are digests of what its price is bound to. Of kind `cells` (the hotel set
-        counters) arrival and nights say which nights of the room type, of `window` the new first night and how many
-        left; of `reload` any cell may have changed. O(records).
+        deadline_ms, tier, channel, block, coupon, coupon_units, points, points_units, cart_id, linked_to, line and
+        lines (of changes that were published together), value (of the stay in minor units, or what the verb was told).
+        The stay is that after the change; quote and price_version are digests of what its price is bound to. Of kind
+        `cells` (the hotel set counters) arrival and nights say which nights of the room type, of `window` the new first
+        night and how many left; of `reload` any cell may have changed. Of kind `request` is what stands before the
+        first record of a hold with points: it changes nothing. O(records).
         """
         found = self._ring(since_lsn, complete=False)
         kind = found[:, at.D_KIND] & 0xFF
         of_hold = kind < at.RECORD_CELLS
         of_row = of_hold | (kind == at.RECORD_CELLS)
         stay = found[:, at.D_STAY]
+        scope = found[:, at.D_SCOPE]
+        points = np.where((scope < 0) & (kind < at.RECORD_REQUEST), found[:, at.D_POINTS], 0)
         columns = {
             "lsn": pl.Series(found[:, at.D_LSN]),
             "kind": named(KINDS, kind),
@@ -114,7 +118,7 @@ class FeedMixin(EngineBase):
             **_null(self._name_columns.places(found[:, at.D_PLACE] * of_row), ~of_row),
             **_null(stay_columns(stay), ~of_hold),
             **_null({"deadline_ms": pl.Series(found[:, at.D_DEADLINE_MS])}, ~of_hold),
-            **_null(scope_columns(self._names, found[:, at.D_SCOPE]), ~of_hold),
+            **_null(scope_columns(self._names, scope, points), ~of_hold),
             **link_columns(found[:, at.D_LINK]),
             "line": pl.Series(found[:, at.D_KIND] >> 8 & 0xFFFF),
             "lines": pl.Series(np.maximum(found[:, at.D_KIND] >> 24 & 0xFFFF, 1)),

@@ -85,7 +85,7 @@ class LifecycleMixin(BookingMixin):
 
     def cancel(self, hold_id: int, *, refund: bool = False) -> Ticket:
         """Cancel a booking and give its rooms back. EXISTS if that was done already; Refused for an open hold
-        (release it). `refund`: its quotas and the units of its limited counter come back too.
+        (release it). `refund`: its quotas and the units of its limited counters come back too.
         """
         return self._resolve(hold_id, v.VERB_CANCEL, "cancel", int(checked_flag("refund", refund)))
 
@@ -247,7 +247,7 @@ class LifecycleMixin(BookingMixin):
         due = record.state == at.STATE_HELD and record.deadline_ms <= now_ms
         names = self._names
         blocks = {control: name for name, control in names.blocks.items()}
-        coupons = {counter: name for name, counter in names.counters.items()}
+        counters = {counter: name for name, counter in names.counters.items()}
         return HoldView(
             id=record.hold_id,
             state="expired" if due else STATES[record.state],
@@ -265,8 +265,10 @@ class LifecycleMixin(BookingMixin):
             tier=names.tiers[record.tier] if names.tiers else None,
             channel=names.channels[record.channel] if record.channel >= 0 else None,
             block=blocks.get(record.block),
-            coupon=coupons.get(record.counter),
+            coupon=counters.get(record.counter),
             coupon_units=record.units,
+            points=counters.get(record.points_counter),
+            points_units=record.points_units,
             cart_id=record.link if record.link > 0 else None,
             linked_to=-record.link if record.link < 0 else None,
             booked_again=record.booked_again or None,

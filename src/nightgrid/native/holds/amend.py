@@ -11,13 +11,13 @@ from nightgrid.native.holds.holds import may_succeed_now, request_at
 from nightgrid.native.holds.replace import swap_admission, swap_rooms, write_credit
 from nightgrid.native.holds.resolve import locked_code
 from nightgrid.native.holds.sweep import sweep_hotel
-from nightgrid.native.holds.take import note_quote, take_stay
+from nightgrid.native.holds.take import note_beside, take_stay
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.records import publish, publish_change
-from nightgrid.native.store.sales import begin_keeping, counter_code, end_keeping, swap_counts
+from nightgrid.native.store.sales import begin_keeping, counter_code, end_keeping, points_of, swap_counts
 from nightgrid.native.store.slots import allocate_slot, find_slot, follow_past, hotel_of_slot
 from nightgrid.native.store.views import hotel_words_of, quotes_of, row_hotel_of, shared_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
@@ -103,7 +103,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     slots[base + at.W_STAY] = q.stay_word(arrival, nights, nights, request[q.Q_ROOMS])
     slots[base + at.W_VALUE] = request[q.Q_VALUE]
     if request[q.Q_QUOTE] != 0:
-        note_quote(store, slot, request)
+        note_beside(store, slot, request)
         slots[base + at.W_SCOPE] |= q.SCOPE_BOUND
     if state != at.STATE_HELD:
         follow_past(store, slot, base, now_ms)
@@ -142,7 +142,9 @@ def _amend(store, hold_id, slot, asked, lines, now_ms):
     if code == _OK:
         code = _bound_code(store, slot, request_at(asked, 0), now_ms)
     if code == _OK:
-        asked[q.Q_SCOPE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
+        scope = slots_of(store)[slot * at.W_WORDS + at.W_SCOPE]
+        asked[q.Q_SCOPE, 0] = scope
+        asked[q.Q_POINTS, 0] = points_of(store, slot, scope)
         if asked[q.Q_VALUE, 0] < 0:
             asked[q.Q_VALUE, 0] = slots_of(store)[slot * at.W_WORDS + at.W_VALUE]
         code, night, lsn = _amend_locked(store, slot, request_at(asked, 0), lines, hotel, now_ms)
@@ -156,7 +158,7 @@ def amend_one(store, hold_id, asked, lines, now_ms):
     """Give a hold or booking another stay at the same hotel, both or neither: (code, night, lsn).
 
     asked (Q_FIELDS, 1) int64: row, product, arrival, nights, rooms, value (negative: as before), guests of the new
-    stay [in], its scope is the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
+    stay [in], its scope and points are the old one's [out]; lines (Q_FIELDS, 1) int64: scratch. O(nights).
     """
     slot = find_slot(store, hold_id)
     code, night, lsn = _NOT_FOUND, asked[q.Q_ARRIVAL, 0], 0
@@ -201,6 +203,7 @@ def _again(store, slot, rooms):
         quotes_of(store)[slot * at.B_WORDS + at.B_QUOTE] if bound else 0,
         quotes_of(store)[slot * at.B_WORDS + at.B_VERSION] if bound else 0,
         0,
+        points_of(store, slot, slots[base + at.W_SCOPE]),
     )
 
 
@@ -208,7 +211,7 @@ def _again(store, slot, rooms):
 def _rebook_admission(store, request, hotel, now_ms):
     """`admission` without restrictions, with the limited counters."""
     code, night = admission(store, request, no_lines(store), 0, hotel, False, now_ms)
-    counted = counter_code(store, request[q.Q_SCOPE], 0, 0, 0)
+    counted = counter_code(store, request[q.Q_SCOPE], request[q.Q_POINTS], 0, 0, 0, 0)
     if counted != _OK and (code == _OK or counted < code):
         return counted, request[q.Q_ARRIVAL]
     return code, night

@@ -79,13 +79,11 @@ def _opens_before(lines, line):
 
 
 @kernel
-def _units_before(lines, line):
-    """Units of the same limited counter among the lines before."""
+def _units_before(lines, line, counter):
+    """Units of a limited counter (+ 1) that the lines before take, as a coupon or as points; 0 for no counter."""
     units = 0
-    counter = q.scope_counter(lines[q.Q_SCOPE, line])
     for other in range(line):
-        if q.scope_counter(lines[q.Q_SCOPE, other]) == counter:
-            units += q.scope_units(lines[q.Q_SCOPE, other])
+        units += q.units_of(lines[q.Q_SCOPE, other], lines[q.Q_POINTS, other], counter)
     return units
 
 
@@ -101,11 +99,14 @@ def _line_code(store, lines, line, now_ms):
     if code != _OK:
         return code, request[q.Q_ARRIVAL]
     code, night = admission(store, request, lines, line, hotel, True, now_ms)
+    scope, points = request[q.Q_SCOPE], request[q.Q_POINTS]
     counted = counter_code(
         store,
-        request[q.Q_SCOPE],
+        scope,
+        points,
         request[q.Q_TTL_MS] > 0,
-        _units_before(lines, line),
+        _units_before(lines, line, q.scope_counter(scope)),
+        _units_before(lines, line, q.points_counter(points)),
         _opens_before(lines, line),
     )
     if counted != _OK and (code == _OK or counted < code):

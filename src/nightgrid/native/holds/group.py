@@ -32,7 +32,6 @@ from nightgrid.native.store import steps
 from nightgrid.native.store.cells import cross_nights
 from nightgrid.native.store.keys import key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
-from nightgrid.native.store.sales import needs_counters
 from nightgrid.native.store.slots import allocate_slot
 from nightgrid.native.store.views import (
     as_pointer,
@@ -86,7 +85,7 @@ def is_plain(store, asked):
     """
     row = asked[q.Q_ROW]
     plain = q.shape_code(asked) == _OK and q.row_code(store, row) == _OK
-    if not plain or asked[q.Q_REPLACES] | asked[q.Q_QUOTE] != 0 or needs_counters(asked[q.Q_SCOPE]):
+    if not plain or asked[q.Q_REPLACES] | asked[q.Q_QUOTE] != 0 or q.needs_counters(asked[q.Q_SCOPE]):
         return False
     key_high, key_low = asked[q.Q_KEY_HIGH], asked[q.Q_KEY_LOW]
     asked[G_SEGMENT] = -1

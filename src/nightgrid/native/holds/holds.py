@@ -21,7 +21,7 @@ from nightgrid.native.store import steps
 from nightgrid.native.store.keys import key_hash, key_segment, write_key
 from nightgrid.native.store.known import known_answer
 from nightgrid.native.store.records import publish
-from nightgrid.native.store.sales import counter_code, needs_counters
+from nightgrid.native.store.sales import counter_code
 from nightgrid.native.store.slots import allocate_slot, collect_slots
 from nightgrid.native.store.store import store_at
 from nightgrid.native.store.views import (
@@ -46,8 +46,9 @@ _ATTEMPTS = 2
 def _admitted(store, request, hotel, now_ms):
     """`admission` of a request that stands alone, with its limited counters; sweeps the hotel before it refuses."""
     code, night = admission(store, request, no_lines(store), 0, hotel, True, now_ms)
-    if needs_counters(request[q.Q_SCOPE]):
-        counted = counter_code(store, request[q.Q_SCOPE], request[q.Q_TTL_MS] > 0, 0, 0)
+    if q.needs_counters(request[q.Q_SCOPE]):
+        opens = request[q.Q_TTL_MS] > 0
+        counted = counter_code(store, request[q.Q_SCOPE], request[q.Q_POINTS], opens, 0, 0, 0)
         if counted != _OK and (code == _OK or counted < code):
             return counted, request[q.Q_ARRIVAL]
     return code, night
@@ -60,7 +61,7 @@ def _hold_rooms(store, request, digest, now_ms):
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     line = hotel * at.L_WORDS
-    counted = needs_counters(request[q.Q_SCOPE])
+    counted = q.needs_counters(request[q.Q_SCOPE])
     hold_id = np.int64(0)
     lsn = np.int64(0)
     acquire(hotels, line + at.L_LOCK)
@@ -140,7 +141,7 @@ def may_succeed_now(store, code, now_ms):
 
     No lock is held. Counters are freed by holds that are due anywhere in the store.
     """
-    if code == _COUNTER_USED_UP or code == _TOO_MANY_OPEN_HOLDS:
+    if _COUNTER_USED_UP <= code <= _TOO_MANY_OPEN_HOLDS:
         return load_word(shared_of(store), at.S_EARLIEST_MS) <= now_ms and sweep_store(store, now_ms) > 0
     return code == _BUSY and collect_slots(store, now_ms)
 
@@ -172,7 +173,7 @@ def hold_one(address, row, arrival, nights, rooms, ttl_ms, key_high, key_low, gu
     (0 = none).
     """
     store = store_at(address)
-    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0)
+    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     ask_for_stay(store, request)
     answer = hold_request(store, request, no_lines(store), now_ms)
     add_word(statistics_of(store), answer[0], 1)
@@ -200,6 +201,7 @@ def request_at(requests, line):
         requests[14, line],
         requests[15, line],
         requests[16, line],
+        requests[17, line],
     )
 
 

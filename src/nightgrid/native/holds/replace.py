@@ -19,7 +19,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import change_free, inside_window
 from nightgrid.native.store.records import publish_pair
-from nightgrid.native.store.sales import counter_code, swap_counters, swap_counts
+from nightgrid.native.store.sales import counter_code, points_of, swap_counters, swap_counts
 from nightgrid.native.store.selling import knows_block
 from nightgrid.native.store.slots import (
     allocate_slot,
@@ -66,6 +66,7 @@ def write_credit(store, slot, lines):
     lines[q.Q_NIGHTS, 0] = q.stay_kept(stay)
     lines[q.Q_ROOMS, 0] = -q.stay_rooms(stay)
     lines[q.Q_SCOPE, 0] = slots[base + at.W_SCOPE]
+    lines[q.Q_POINTS, 0] = points_of(store, slot, slots[base + at.W_SCOPE])
 
 
 @kernel
@@ -112,12 +113,21 @@ def swap_admission(store, request, lines, hotel, restricted, opens, now_ms):
     code, night = admission(store, request, lines, 1, hotel, restricted, now_ms)
     old = lines[q.Q_SCOPE, 0]
     scope = request[q.Q_SCOPE]
-    units_back = -q.scope_units(old) if q.scope_counter(old) == q.scope_counter(scope) else 0
+    points, old_points = request[q.Q_POINTS], lines[q.Q_POINTS, 0]
+    units_back = -q.units_of(old, old_points, q.scope_counter(scope))
+    points_back = -q.units_of(old, old_points, q.points_counter(points))
     opens_back = -opens if q.scope_channel(old) == q.scope_channel(scope) else 0
-    counted = counter_code(store, scope, opens, units_back, opens_back)
+    counted = counter_code(store, scope, points, opens, units_back, points_back, opens_back)
     if counted != _OK and (code == _OK or counted < code):
         return counted, request[q.Q_ARRIVAL]
     return code, night
+
+
+@kernel
+def _swap_counters(store, lines, request, taking):
+    """Move the limited counters from the hold whose stay is lines[:, 0] to a request in its place."""
+    old, old_points = lines[q.Q_SCOPE, 0], lines[q.Q_POINTS, 0]
+    swap_counters(store, old, old_points, request[q.Q_SCOPE], request[q.Q_POINTS], taking)
 
 
 @kernel
@@ -169,7 +179,7 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     note_deadline(store, hotel, now_ms + request[q.Q_TTL_MS])
     swap_rooms(store, lines, request, at.C_HELD, True)
     swap_counts(store, lines, request, 1, True)
-    swap_counters(store, lines[q.Q_SCOPE, 0], request[q.Q_SCOPE], True)
+    _swap_counters(store, lines, request, True)
     steps.step(store, steps.POINT_COUNTED)
     unlink_slot(store, old_slot, old_hotel, at.L_HELD_HEAD)
     retire_slot(store, old_slot, old_hotel, at.STATE_RELEASED, now_ms)
@@ -183,7 +193,7 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, at.C_HELD, False)
     swap_counts(store, lines, request, 1, False)
-    swap_counters(store, lines[q.Q_SCOPE, 0], request[q.Q_SCOPE], False)
+    _swap_counters(store, lines, request, False)
     steps.step(store, steps.POINT_COUNTED)
     return _OK, night, generation << 32 | slot, lsn
 

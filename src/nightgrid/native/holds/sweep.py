@@ -12,11 +12,13 @@ from nightgrid.native.store.records import publish
 from nightgrid.native.store.sales import (
     begin_keeping,
     count_open,
+    count_points,
     count_sale,
     count_units,
     end_keeping,
+    keep_points,
     keep_units,
-    needs_counters,
+    points_of,
 )
 from nightgrid.native.store.slots import retire_slot, unlink_slot
 from nightgrid.native.store.views import hotel_words_of, shared_of, slots_of
@@ -24,7 +26,7 @@ from nightgrid.native.store.views import hotel_words_of, shared_of, slots_of
 
 @kernel
 def give_back_stay(store, slot, hotel, was_held, with_quotas):
-    """Give back every room that a hold takes: cells, controls, and its limited counter where quotas are given back.
+    """Give back every room that a hold takes: cells, controls, and its limited counters where quotas are given back.
 
     In a store in memory publishing is durability, so this is the next step of the same critical section.
     """
@@ -41,12 +43,16 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
     give_rooms(store, row, arrival, kept, rooms, at.C_HELD if was_held else at.C_SOLD)
     count_sale(store, row, hotel, q.place_product(place), scope, arrival, kept, -rooms, with_quotas)
     steps.step(store, steps.POINT_COUNTED)
-    if needs_counters(scope):
+    if q.needs_counters(scope):
         if with_quotas:
             count_units(store, scope, -1)
+            count_points(store, points_of(store, slot, scope), -1)
         else:
             keep_units(store, scope)
             hotel_words_of(store)[hotel * at.L_WORDS + at.L_KEEPER_UNITS] = 1
+            steps.step(store, steps.POINT_COUNTED)
+            keep_points(store, points_of(store, slot, scope))
+            hotel_words_of(store)[hotel * at.L_WORDS + at.L_KEEPER_UNITS] = 2
             steps.step(store, steps.POINT_COUNTED)
         if was_held:
             count_open(store, scope, -1)

@@ -8,17 +8,18 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import cross_nights, take_cells
-from nightgrid.native.store.sales import count_open, count_sale, count_units, needs_counters
+from nightgrid.native.store.sales import count_open, count_points, count_sale, count_units
 from nightgrid.native.store.slots import link_slot, note_deadline
 from nightgrid.native.store.views import column_of, quotes_of, shared_of, slots_of
 
 
 @kernel
-def note_quote(store, slot, request):
-    """Write the quote that a request is bound to beside its slot."""
+def note_beside(store, slot, request):
+    """Write the quote that a request is bound to, and its points, beside its slot."""
     quotes = quotes_of(store)
     quotes[slot * at.B_WORDS + at.B_QUOTE] = request[q.Q_QUOTE]
     quotes[slot * at.B_WORDS + at.B_VERSION] = request[q.Q_VERSION]
+    quotes[slot * at.B_WORDS + at.B_POINTS] = request[q.Q_POINTS]
 
 
 @inlined_kernel
@@ -40,8 +41,8 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
     slots[base + at.W_SCOPE] = request[q.Q_SCOPE]
     slots[base + at.W_LINK] = link
     slots[base + at.W_LSN] = 0  # not published yet
-    if request[q.Q_QUOTE] != 0:
-        note_quote(store, slot, request)
+    if request[q.Q_SCOPE] >> q.BESIDE_SHIFT != 0:
+        note_beside(store, slot, request)
     store_word(slots, base + at.W_STATE, generation << 8 | state)
 
 
@@ -60,8 +61,9 @@ def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     column = column_of(store, shared_of(store), arrival)
     crossed = take_cells(store, row, column, nights, request[q.Q_ROOMS], at.C_HELD if held else at.C_SOLD)
     count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], True)
-    if needs_counters(scope):
+    if q.needs_counters(scope):
         count_units(store, scope, 1)
+        count_points(store, request[q.Q_POINTS], 1)
         if held:
             count_open(store, scope, 1)
     steps.step(store, steps.POINT_COUNTED)

@@ -14,7 +14,7 @@ from nightgrid.native.program.live_cells import reprice
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.houses import house_fill
-from nightgrid.native.store.ring import copied, says_before
+from nightgrid.native.store.ring import copied, moves_nothing, says_before
 from nightgrid.native.store.store import store_at
 from nightgrid.native.store.views import column_of, end_night, hotel_words_of, row_hotel_of, shared_of
 
@@ -124,7 +124,7 @@ def _touch_record(store, live, record):
     """Look at what a change of the store touched; False where it may be anything."""
     kind = record[at.D_KIND] & 0xFF
     lsn, now_ms, place, stay = record[at.D_LSN], record[at.D_NOW_MS], record[at.D_PLACE], record[at.D_STAY]
-    if kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN:
+    if moves_nothing(kind):
         return True
     if kind < at.RECORD_CELLS:
         _touch_stay(store, live, place, stay, lsn, now_ms)

@@ -26,7 +26,7 @@ def stay_codes(store, rows, products, nights, rooms, scope, value, now_ms, out_c
     """
     shared = shared_of(store)
     first_night = shared[at.S_FIRST_NIGHT]
-    counted = counter_code(store, scope, 1, 0, 0)
+    counted = counter_code(store, scope, 0, 1, 0, 0, 0)
     for i in range(out_code.shape[0]):
         hotel = np.int64(row_hotel_of(store)[rows[i]])
         today = hotel_words_of(store)[hotel * at.L_WORDS + at.L_TODAY]

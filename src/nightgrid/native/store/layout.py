@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 5
+LAYOUT_VERSION: Final = 6
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -87,7 +87,7 @@ R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the ro
 R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = the last
 R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
 R_PRODUCT_ROW: Final = 57  # int32 (product)
-R_QUOTES: Final = 58  # int64 (slot, 2): the quote that a bound hold has its price from, see B_*
+R_QUOTES: Final = 58  # int64 (slot, 3): what few holds have beside their slot, see B_*
 R_END: Final = 59
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
@@ -123,7 +123,7 @@ L_BOOKED_HEAD: Final = 8  # list of bookings (slot + 1)
 L_FIRST_CONTROL: Final = 9  # selling controls of the whole hotel (control + 1)
 L_KEEPER: Final = 10  # a booking gives rooms back and its quota not: its slot + 1 while that is done, else 0
 L_KEEPER_LSN: Final = 11  # of its change before this one
-L_KEEPER_UNITS: Final = 12  # 1 = the units of its coupon are kept by now
+L_KEEPER_UNITS: Final = 12  # 1 = the units of its coupon are kept by now, 2 = its points too
 L_WORDS: Final = 16
 
 ROW_CONTROLLED: Final = 1  # the row or its hotel has selling controls
@@ -231,6 +231,7 @@ D_KEY_LOW: Final = 8
 D_OLD_PLACE: Final = 7  # place and stay before a change that may move them
 D_OLD_STAY: Final = 8
 D_REQUEST: Final = 9
+D_POINTS: Final = 9  # of a hold with points, see `requests.points_word`; RECORD_REQUEST has the digest of its request
 D_GUEST: Final = 10
 D_REFERENCE: Final = 11
 D_SCOPE: Final = 12
@@ -251,14 +252,16 @@ RECORD_CHECK_OUT: Final = 9
 RECORD_NO_SHOW: Final = 10
 RECORD_DEPART: Final = 11
 RECORD_AMEND: Final = 12
+RECORD_REQUEST: Final = 13  # stands before the first record of a hold with points: what that has no room for
 RECORD_CELLS: Final = 20  # counters of a range of nights of one row were set by the hotel
 RECORD_RELOAD: Final = 21  # counters anywhere were set
 RECORD_WINDOW: Final = 22  # the window rolled
 
-# -- quote of a bound hold; valid where its scope word says so (`requests.SCOPE_BOUND`) ------------
+# -- beside a slot; valid where its scope word says so (`requests.SCOPE_BOUND`, `SCOPE_POINTS`) ------
 B_QUOTE: Final = 0  # digest of the quote
 B_VERSION: Final = 1  # serial number of its price version
-B_WORDS: Final = 2
+B_POINTS: Final = 2  # the points that it keeps back, see `requests.points_word`
+B_WORDS: Final = 3
 
 # -- selling control -----------------------------------------------------------------------------
 T_KIND: Final = 0

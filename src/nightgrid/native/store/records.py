@@ -37,9 +37,7 @@ def _write_hold(store, slot, base, kind, now_ms, value):
     records = records_of(store)
     line = slot * at.W_WORDS
     scope = slots[line + at.W_SCOPE]
-    quote = slot * at.B_WORDS
-    bound = scope & q.SCOPE_BOUND != 0
-    records[base + at.D_KIND] = kind | quotes_of(store)[quote + at.B_VERSION] << 40 if bound else kind
+    records[base + at.D_KIND] = kind
     records[base + at.D_HOLD_ID] = hold_id_of(slots, slot)
     records[base + at.D_PLACE] = slots[line + at.W_PLACE]
     records[base + at.D_STAY] = slots[line + at.W_STAY]
@@ -53,7 +51,39 @@ def _write_hold(store, slot, base, kind, now_ms, value):
     records[base + at.D_SCOPE] = scope
     records[base + at.D_LINK] = slots[line + at.W_LINK]
     records[base + at.D_VALUE] = value
-    records[base + at.D_QUOTE] = quotes_of(store)[quote + at.B_QUOTE] if bound else 0
+    records[base + at.D_QUOTE] = 0
+    if scope >> q.BESIDE_SHIFT != 0:
+        _write_beside(store, slot, base, scope)
+
+
+@kernel
+def _write_beside(store, slot, base, scope):
+    """Copy what stands beside a slot into its record: the quote that it is bound to, its points."""
+    records = records_of(store)
+    quotes = quotes_of(store)
+    beside = slot * at.B_WORDS
+    if scope & q.SCOPE_BOUND != 0:
+        records[base + at.D_KIND] |= quotes[beside + at.B_VERSION] << 40
+        records[base + at.D_QUOTE] = quotes[beside + at.B_QUOTE]
+    if scope < 0:
+        records[base + at.D_POINTS] = quotes[beside + at.B_POINTS]
+
+
+@kernel
+def _write_request(store, slot, before, now_ms):
+    """Before the first record of a hold with points, one more that has the digest of its request; how many records are
+    written then. The ring lock is held.
+    """
+    slots = slots_of(store)
+    if slots[slot * at.W_WORDS + at.W_SCOPE] >= 0:
+        return before
+    records = records_of(store)
+    lsn, base = _next_record(store, shared_of(store), records, before)
+    _write_hold(store, slot, base, at.RECORD_REQUEST, now_ms, 0)
+    records[base + at.D_REQUEST] = slots[slot * at.W_WORDS + at.W_REQUEST]
+    store_word(records, base + at.D_LSN, lsn)
+    steps.step(store, steps.POINT_WRITTEN)
+    return before + 1
 
 
 @inlined_kernel
@@ -83,7 +113,10 @@ def publish(store, slot, kind, now_ms, value):
     shared = shared_of(store)
     records = records_of(store)
     acquire(shared, at.S_RING_LOCK)
-    lsn, base = _next_record(store, shared, records, 0)
+    before = 0
+    if kind <= at.RECORD_BOOK:
+        before = _write_request(store, slot, 0, now_ms)
+    lsn, base = _next_record(store, shared, records, before)
     _write_hold(store, slot, base, kind, now_ms, value)
     steps.step(store, steps.POINT_WRITTEN)
     store_word(records, base + at.D_LSN, lsn)
@@ -101,14 +134,15 @@ def publish_pair(store, first, first_kind, second, second_kind, now_ms, value):
     records = records_of(store)
     slots = slots_of(store)
     acquire(shared, at.S_RING_LOCK)
+    before = _write_request(store, second, 0, now_ms)
     for line in range(2):
         slot = second if line else first
-        lsn, base = _next_record(store, shared, records, line)
+        lsn, base = _next_record(store, shared, records, before + line)
         kind = second_kind if line else first_kind
         _write_hold(store, slot, base, kind | line << 8 | 2 << 24, now_ms, value if line else 0)
         store_word(records, base + at.D_LSN, lsn)
         steps.step(store, steps.POINT_WRITTEN)
-    lsn = shared[at.S_LSN] + 2
+    lsn = shared[at.S_LSN] + before + 2
     store_word(shared, at.S_LSN, lsn)
     steps.step(store, steps.POINT_PUBLISHED)
     release(shared, at.S_RING_LOCK)
@@ -160,9 +194,12 @@ def publish_cart(store, slots_taken, count, kind, now_ms, values):
     records = records_of(store)
     slots = slots_of(store)
     lsn = 0
+    before = 0
     acquire(shared, at.S_RING_LOCK)
     for line in range(count):
-        lsn, base = _next_record(store, shared, records, line)
+        before = _write_request(store, slots_taken[line], before, now_ms)
+    for line in range(count):
+        lsn, base = _next_record(store, shared, records, before + line)
         _write_hold(store, slots_taken[line], base, kind | line << 8 | count << 24, now_ms, values[line])
         store_word(records, base + at.D_LSN, lsn)
         steps.step(store, steps.POINT_WRITTEN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nightgrid.limits import HOLD_TTL_MS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
+from nightgrid.limits import HOLD_TTL_MS_MAX, POINTS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.base.mixing import mix
@@ -31,7 +31,8 @@ Q_REPLACES: Final = 13  # hold id, 0 = none
 Q_QUOTE: Final = 14  # digest of the quote that the price is of, 0 = none
 Q_VERSION: Final = 15  # serial number of the quote's price version
 Q_VALID_UNTIL_MS: Final = 16  # the quote can be held before this instant
-Q_FIELDS: Final = 17
+Q_POINTS: Final = 17  # see `points_word`, 0 = none
+Q_FIELDS: Final = 18
 Q_PLAIN: Final = 8  # the first so many fields of a batch that says nothing in the others: they are zero
 
 _OK = int(Outcome.OK)
@@ -51,6 +52,7 @@ _STARTS: Final = (
     0x40AC29B7C97C50DD,
     0x3F84D5B5B5470917,
     0x1216D5D98979FB1B,
+    0x2FFD72DBD01ADFB7,
 )
 
 # -- a stay in one word: arrival 22 bits, nights 9, kept nights 9, rooms 14 ------------------------
@@ -71,6 +73,13 @@ UNITS_SHIFT: Final = 44
 UNITS_MAX: Final = (1 << 18) - 1
 SCOPE_COUPON: Final = (1 << 62) - (1 << COUNTER_SHIFT)  # the bits of the limited counter and its units
 SCOPE_BOUND: Final = 1 << 62  # the price is that of a quote
+SCOPE_POINTS: Final = -(1 << 63)  # it has points: their word stands elsewhere
+BESIDE_SHIFT: Final = 62  # a scope shifted by it is not 0 where something stands beside the slot
+_COUNTED: Final = CHANNEL_MASK | NUMBER_MASK << COUNTER_SHIFT | SCOPE_POINTS
+
+# -- points in one word: their limited counter 16 bits, units 40 -----------------------------------
+POINTS_SHIFT: Final = 16
+POINTS_UNITS_MAX: Final = POINTS_MAX
 
 
 @inlined_kernel
@@ -141,6 +150,38 @@ def scope_units(scope):
 
 
 @inlined_kernel
+def needs_counters(scope):
+    """True if a request names a limited counter, points or a channel."""
+    return scope & _COUNTED != 0
+
+
+def points_word(counter: int, units: int) -> int:
+    """Points of a hold: their limited counter as index + 1 (0 = none), and how many."""
+    return counter | units << POINTS_SHIFT
+
+
+@inlined_kernel
+def points_counter(word):
+    """Limited counter of points + 1, 0 = none."""
+    return word & NUMBER_MASK
+
+
+@inlined_kernel
+def points_units(word):
+    """How many points."""
+    return word >> POINTS_SHIFT
+
+
+@inlined_kernel
+def units_of(scope, points, counter):
+    """Units of a limited counter (+ 1) that a request takes, as its coupon or as its points; 0 for no counter."""
+    if counter == 0:
+        return 0
+    units = scope_units(scope) if scope_counter(scope) == counter else 0
+    return units + (points_units(points) if points_counter(points) == counter else 0)
+
+
+@inlined_kernel
 def place_word(row, product):
     """Row and product (-1 = none) as one word."""
     return row | (product + 1) << 32
@@ -181,7 +222,9 @@ def _extras_digest(request):
     digest = mix(request[Q_PRODUCT] ^ _STARTS[2]) + mix(request[Q_REFERENCE] ^ _STARTS[3])
     digest += mix(request[Q_SCOPE] ^ _STARTS[4]) + mix(request[Q_VALUE] ^ _STARTS[5])
     digest += mix(request[Q_GUESTS] ^ _STARTS[6]) + mix(request[Q_REPLACES] ^ _STARTS[7])
-    return digest + (mix(request[Q_QUOTE] ^ _STARTS[8]) if request[Q_QUOTE] != 0 else 0)
+    if request[Q_QUOTE] != 0:
+        digest += mix(request[Q_QUOTE] ^ _STARTS[8])
+    return digest + (mix(request[Q_POINTS] ^ _STARTS[9]) if request[Q_POINTS] != 0 else 0)
 
 
 @inlined_kernel

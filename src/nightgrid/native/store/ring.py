@@ -22,6 +22,12 @@ def copied(store, lsn, record):
 
 
 @kernel
+def moves_nothing(kind):
+    """Whether after a record of a kind as many rooms are free as before, on every night."""
+    return kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN or kind == at.RECORD_REQUEST
+
+
+@kernel
 def says_before(kind):
     """Whether a record of a kind says where the stay was before (D_OLD_PLACE, D_OLD_STAY)."""
     moving = kind == at.RECORD_CONFIRM or kind == at.RECORD_CHECK_OUT or kind == at.RECORD_NO_SHOW

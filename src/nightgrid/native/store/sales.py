@@ -19,6 +19,7 @@ from nightgrid.native.store.views import (
     counters_of,
     hotel_words_of,
     next_column,
+    quotes_of,
     row_control_of,
     row_flags_of,
     row_hotel_of,
@@ -29,6 +30,7 @@ from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
 _COUNTER_USED_UP = int(Outcome.COUNTER_USED_UP)
+_POINTS_USED_UP = int(Outcome.POINTS_USED_UP)
 _TOO_MANY_OPEN_HOLDS = int(Outcome.TOO_MANY_OPEN_HOLDS)
 
 
@@ -82,21 +84,35 @@ def count_sale(store, row, hotel, product, scope, night, nights, rooms, with_quo
         _count_controls(store, row, hotel, product, scope, night, nights, rooms, with_quotas)
 
 
+@inlined_kernel
+def points_of(store, slot, scope):
+    """The points of the hold in a slot (a word), whose scope this is; 0 = none."""
+    return quotes_of(store)[slot * at.B_WORDS + at.B_POINTS] if scope < 0 else np.int64(0)
+
+
 @kernel
-def counter_code(store, scope, opens, before_units, before_opens):
+def _is_beyond(store, counter, units, before):
+    """True if a limited counter (-1 = none) has not so many units left, once `before` units were taken as well."""
+    if counter < 0:
+        return False
+    counters = counters_of(store)
+    limit = counters[counter * at.U_WORDS + at.U_LIMIT] - 1
+    used = max(load_word(counters, counter * at.U_WORDS + at.U_USED) + before, 0)
+    return limit >= 0 and units + before > 0 and used + units > limit
+
+
+@kernel
+def counter_code(store, scope, points, opens, before_units, before_points, before_opens):
     """Why the limited counters refuse a request; OK if they do not. The counter lock is held.
 
-    opens: 1 for a hold, 0 for a booking at once; before_units, before_opens: what other lines of its cart take, or,
-    negative, what the hold that is replaced gives back.
+    points: its word; opens: 1 for a hold, 0 for a booking at once; before_units, before_points, before_opens: what
+    other lines of its cart take of the same counters, or, negative, what the hold that is replaced gives back.
     """
     counters = counters_of(store)
-    counter = q.scope_counter(scope) - 1
-    if counter >= 0:
-        limit = counters[counter * at.U_WORDS + at.U_LIMIT] - 1
-        units = q.scope_units(scope)
-        used = max(load_word(counters, counter * at.U_WORDS + at.U_USED) + before_units, 0)
-        if limit >= 0 and units + before_units > 0 and used + units > limit:
-            return _COUNTER_USED_UP
+    if _is_beyond(store, q.scope_counter(scope) - 1, q.scope_units(scope), before_units):
+        return _COUNTER_USED_UP
+    if _is_beyond(store, q.points_counter(points) - 1, q.points_units(points), before_points):
+        return _POINTS_USED_UP
     channel = q.scope_channel(scope) - 1
     if channel >= 0 and opens:
         limit = counters[channel * at.U_WORDS + at.U_LIMIT] - 1
@@ -177,31 +193,51 @@ def _return_units(store, counter, units):
 
 
 @kernel
-def count_units(store, scope, sign):
-    """Take (1) or give back (-1) the units of a request's limited counter."""
-    counter = q.scope_counter(scope) - 1
+def _move_units(store, counter, units, sign):
+    """Take (1) or give back (-1) units of a limited counter, -1 = none."""
     if counter < 0:
         return
     if sign > 0:
-        add_word(counters_of(store), counter * at.U_WORDS + at.U_USED, q.scope_units(scope))
+        add_word(counters_of(store), counter * at.U_WORDS + at.U_USED, units)
     else:
-        _return_units(store, counter, q.scope_units(scope))
+        _return_units(store, counter, units)
 
 
 @kernel
-def swap_counters(store, old, scope, taking):
-    """Move the limited counters from one open hold (its scope word) to another in its place: units and open holds, what
-    is more before the change is published (taking), what is less after it.
-    """
-    counter, old_counter = q.scope_counter(scope) - 1, q.scope_counter(old) - 1
-    units = q.scope_units(scope) if counter >= 0 else 0
-    back = q.scope_units(old) if old_counter >= 0 else 0
+def count_units(store, scope, sign):
+    """Take (1) or give back (-1) the units of a request's coupon."""
+    _move_units(store, q.scope_counter(scope) - 1, q.scope_units(scope), sign)
+
+
+@kernel
+def count_points(store, points, sign):
+    """Take (1) or give back (-1) the points of a request (their word)."""
+    if points != 0:
+        _move_units(store, q.points_counter(points) - 1, q.points_units(points), sign)
+        steps.step(store, steps.POINT_COUNTED)
+
+
+@kernel
+def _swap_units(store, old_counter, back, counter, units, taking):
+    """Move units from one limited counter to another, or the same, -1 = none: what is more, or what is less."""
     if counter == old_counter:
         units, back = units - min(units, back), back - min(units, back)
-    if taking and units > 0:
-        add_word(counters_of(store), counter * at.U_WORDS + at.U_USED, units)
-    if not taking and back > 0:
-        _return_units(store, old_counter, back)
+    if taking and counter >= 0 and units > 0:
+        _move_units(store, counter, units, 1)
+    if not taking and old_counter >= 0 and back > 0:
+        _move_units(store, old_counter, back, -1)
+
+
+@kernel
+def swap_counters(store, old, old_points, scope, points, taking):
+    """Move the limited counters from one open hold (its scope word and points) to another in its place: units and open
+    holds, what is more before the change is published (taking), what is less after it.
+    """
+    counter, old_counter = q.scope_counter(scope) - 1, q.scope_counter(old) - 1
+    _swap_units(store, old_counter, q.scope_units(old), counter, q.scope_units(scope), taking)
+    steps.step(store, steps.POINT_COUNTED)
+    counter, old_counter = q.points_counter(points) - 1, q.points_counter(old_points) - 1
+    _swap_units(store, old_counter, q.points_units(old_points), counter, q.points_units(points), taking)
     if q.scope_channel(scope) != q.scope_channel(old):
         if taking:
             count_open(store, scope, 1)
@@ -216,7 +252,7 @@ def begin_keeping(store, slot, hotel, place, scope):
     Who dies before `end_keeping` leaves the note, and `settle.settle_keepers` tells by it which of the two numbers of a
     quota is right: once the change is published what is used, before that what is kept.
     """
-    if row_flags_of(store)[q.place_row(place)] & at.ROW_CONTROLLED != 0 or q.scope_counter(scope) != 0:
+    if row_flags_of(store)[q.place_row(place)] & at.ROW_CONTROLLED != 0 or q.scope_counter(scope) != 0 or scope < 0:
         hotels = hotel_words_of(store)
         line = hotel * at.L_WORDS
         hotels[line + at.L_KEEPER_LSN] = slots_of(store)[slot * at.W_WORDS + at.W_LSN]
@@ -234,10 +270,18 @@ def end_keeping(store, hotel):
 
 @kernel
 def keep_units(store, scope):
-    """A sale ends and its units stay used: no live hold has them any more."""
+    """A sale ends and the units of its coupon stay used: no live hold has them any more."""
     counter = q.scope_counter(scope) - 1
     if counter >= 0:
         add_word(counters_of(store), counter * at.U_WORDS + at.U_KEPT, q.scope_units(scope))
+
+
+@kernel
+def keep_points(store, points):
+    """A sale ends and its points (their word) stay used."""
+    counter = q.points_counter(points) - 1
+    if counter >= 0:
+        add_word(counters_of(store), counter * at.U_WORDS + at.U_KEPT, q.points_units(points))
 
 
 @kernel
@@ -246,9 +290,3 @@ def count_open(store, scope, sign):
     channel = q.scope_channel(scope) - 1
     if channel >= 0:
         add_word(counters_of(store), channel * at.U_WORDS + at.U_USED, sign)
-
-
-@inlined_kernel
-def needs_counters(scope):
-    """True if a request names a limited counter or a channel."""
-    return q.scope_channel(scope) != 0 or q.scope_counter(scope) != 0

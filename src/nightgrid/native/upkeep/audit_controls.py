@@ -15,7 +15,7 @@ from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import inside_window
-from nightgrid.native.store.sales import counts_sale, keep_units
+from nightgrid.native.store.sales import counts_sale, keep_points, keep_units, points_of
 from nightgrid.native.store.selling import plan_of
 from nightgrid.native.store.views import (
     column_of,
@@ -84,6 +84,9 @@ def count_controls(store, out_used, out_counters):
         scope = slots[base + at.W_SCOPE]
         if q.scope_counter(scope):
             out_counters[q.scope_counter(scope) - 1] += q.scope_units(scope)
+        points = points_of(store, slot, scope)
+        if points != 0:
+            out_counters[q.points_counter(points) - 1] += q.points_units(points)
         if state == at.STATE_HELD and q.scope_channel(scope):
             out_counters[q.scope_channel(scope) - 1] += 1
         if out_used.shape[0] > 0:
@@ -204,9 +207,12 @@ def settle_keepers(store, used):
                 _keep_what_is_used(store, 0, link - 1, used)
                 link = np.int64(next_row_of(store)[link - 1])
             ended = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED != 0
-            if ended and hotels[line + at.L_KEEPER_UNITS] == 0:
-                keep_units(store, slots[slot * at.W_WORDS + at.W_SCOPE])
-                hotels[line + at.L_KEEPER_UNITS] = 1
+            scope = slots[slot * at.W_WORDS + at.W_SCOPE]
+            if ended and hotels[line + at.L_KEEPER_UNITS] < 1:
+                keep_units(store, scope)
+            if ended and hotels[line + at.L_KEEPER_UNITS] < 2:
+                keep_points(store, points_of(store, slot, scope))
+            hotels[line + at.L_KEEPER_UNITS] = 2
         hotels[line + at.L_KEEPER] = 0
 
 

@@ -17,7 +17,7 @@ from nightgrid.native.base.atomics import acquire, load_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.store.ring import copied, says_before
+from nightgrid.native.store.ring import copied, moves_nothing, says_before
 from nightgrid.native.store.views import (
     capacity_of,
     cells_of,
@@ -88,7 +88,7 @@ def read_moves(store, first, horizon_ms, out):
             elif says_before(kind):
                 move[M_LESS] = record[at.D_OLD_STAY]
                 move[M_MORE] = record[at.D_STAY]
-            elif kind != at.RECORD_EXTEND and kind != at.RECORD_CHECK_IN:
+            elif not moves_nothing(kind):
                 move[M_LESS] = record[at.D_STAY]
         else:
             if kind == at.RECORD_CELLS:

@@ -11,6 +11,7 @@ from nightgrid.native.base.atomics import acquire, load_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
+from nightgrid.native.store.sales import points_of
 from nightgrid.native.store.slots import find_slot, hold_id_of, hotel_of_slot, is_forgotten, is_noted_past
 from nightgrid.native.store.views import hotel_words_of, quotes_of, shared_of, slots_of
 from nightgrid.native.upkeep.audit import takes_rooms
@@ -34,7 +35,7 @@ COUNT_LIVE: Final = 18  # bookings with a night in the window
 COUNT_EARLIEST_MS: Final = 19  # earliest deadline of all holds, NEVER_MS if there are none
 COUNTS: Final = 20
 
-#: Words of a copied hold: its slot, the slot's number, the quote (at.B_*), zero where it is bound to none.
+#: Words of a copied hold: its slot, the slot's number, what stands beside it (at.B_*), zero where nothing does.
 FOUND_WORDS: Final = at.W_WORDS + 1 + at.B_WORDS
 
 
@@ -46,8 +47,9 @@ def _copy(store, slot, out):
         out[word] = slots[slot * at.W_WORDS + word]
     out[at.W_WORDS] = slot
     bound = out[at.W_SCOPE] & q.SCOPE_BOUND != 0
-    for word in range(at.B_WORDS):
+    for word in range(at.B_POINTS):
         out[at.W_WORDS + 1 + word] = quotes_of(store)[slot * at.B_WORDS + word] if bound else 0
+    out[at.W_WORDS + 1 + at.B_POINTS] = points_of(store, slot, out[at.W_SCOPE])
 
 
 @kernel
