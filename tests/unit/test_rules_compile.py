@@ -243,7 +243,7 @@ def test_misspelt_names_and_holidays_are_warned_about():
     catalog = chain({"city": "Beijing", "country": "CN"})
     book = {
         "season": [season(10, where={"city": ["Beijin", "Beijing"]}), season(10, holidays=["CN:Natonal", "CN:Labor"])],
-        "member_tier": [{"name": "Members", "percent": {"public": 1}, "where": {"hotel": ["zz"]}}],
+        "member_tier": [{"name": "Members", "percent": {"public": -1}, "where": {"hotel": ["zz"]}}],
     }
     warnings = compiled(book, catalog).warnings
     assert [warning.partition("; it has")[0] for warning in warnings] == [

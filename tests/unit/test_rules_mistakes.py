@@ -210,6 +210,26 @@ def test_hostile_books_are_refused_with_one_clear_mistake(source, problem):
     assert problem in only_mistake(source)[2]
 
 
+@pytest.mark.parametrize(
+    ("text", "problem", "fix"),
+    [
+        ("[[season]]\nname='x'\npercent=5\ndates=['2026-01-01']", "'2026-01-01' is not a table",
+         "Write it as {from = ..., to = ...}"),
+        ("[[season]]\nname='x'\npercent=5\ndates={from=2026-01-01, to=2026-01-02}",
+         "{from = 2026-01-01, to = 2026-01-02} is not a list",
+         "Put it in square brackets, as it is one of a list: [{...}]"),
+        ("[[promotion]]\nname='x'\npercent=-5\nnights=3", "3 is not a table", "Write it as {min = ..., max = ...}"),
+        ("[[season]]\nname='x'\npercent=5\nwhere='SZ1'", "'SZ1' is not a table",
+         "Write it as {group = ..., brand = ..., region = ..., city = ..., ...}"),
+    ],
+)  # fmt: skip
+def test_the_fix_shows_how_a_table_is_written(text, problem, fix):
+    with pytest.raises(RuleBookError) as caught:
+        load_book(text)
+    ((said, mended),) = [(mistake.problem, mistake.fix) for mistake in caught.value.mistakes]
+    assert (said, mended) == (problem, fix)
+
+
 def test_files_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "latin.toml").write_bytes(b"[book]\nname = 'Z\xfcrich'\n")
     assert only_mistake(tmp_path / "latin.toml") == (2, "the book", "the file is not UTF-8")
@@ -220,6 +240,7 @@ def test_files_that_are_no_text_are_refused(tmp_path):
 
 def test_a_syntax_error_has_its_line():
     assert only_mistake("[book]\nname = 'x'\n\n[rounding\n")[0] == 4
+    assert only_mistake("[book]\nname = 'x'\nname = 'y'\n")[0] == 3
     assert only_mistake('{"book":\n  {"name": x}}')[0] == 2
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import reprlib
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +27,7 @@ from nightgrid.nights import to_date, to_ordinal
 BOUND_PERCENT_MAX: Final = 1_000
 
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?")
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _RATIO: Final = re.compile(r"([0-9]{1,24})/([0-9]{1,24})")
 _DIGITS_MAX: Final = 48
 _RATE_MAX: Final = 10**12
@@ -54,10 +56,24 @@ def shown(value: object) -> str:
     if isinstance(value, float | Decimal | date):
         text = str(value)
         return text if len(text) <= 60 else text[:57] + "..."
+    if isinstance(value, Mapping):
+        return _shown_table(value)
     try:
         return ascii(value) if isinstance(value, str) and not value.isprintable() else _SHORT.repr(value)
     except (ValueError, RecursionError):
         return f"a {type(value).__name__}"
+
+
+def _shown_table(table: Mapping[object, object]) -> str:
+    """A table as it stands in a file: {from = 2026-10-01, to = 2026-10-08}."""
+    pairs: list[str] = []
+    for key, value in table.items():
+        if len(pairs) == _SHORT.maxdict:
+            pairs.append("...")
+            break
+        inside = "..." if isinstance(value, Mapping | list | tuple) else shown(value)
+        pairs.append(f"{key if isinstance(key, str) and _BARE_KEY.fullmatch(key) else shown(key)} = {inside}")
+    return "{" + ", ".join(pairs) + "}"
 
 
 def mistake(problem: str, fix: str) -> PydanticCustomError:

@@ -20,6 +20,8 @@ MISTAKES_MAX: Final = 1_000
 #: Cells of one compiled table (8 bytes each): 1 GiB.
 TABLE_CELLS_MAX: Final = 1 << 27
 
+#: Keys of a table that a message names where one is missing as a whole.
+_KEYS_SHOWN: Final = 4
 #: Steps of pydantic's places that are no part of the file.
 _TAGS: Final = ("[key]", "[rate]", "[dated]")
 #: pydantic's error type -> (what is wrong, how to mend it); {value} and the keys of its context are filled in.
@@ -149,7 +151,14 @@ def _sentences(error: ErrorDetails, model: type[BaseModel] | None) -> tuple[str,
         return f"{shown(error['input'])} cannot be used here ({error['msg']})", "Correct it as docs/rules.md shows"
     values = {key: str(value).replace("'", "") for key, value in context.items()}
     values["value"] = shown(error["input"])
-    return sentences[0].format(**values), sentences[1].format(**values)
+    problem, fix = (sentence.format(**values) for sentence in sentences)
+    if error["type"] in ("model_type", "model_attributes_type"):
+        keys = _allowed_keys(model, error["loc"])
+        more = ", ..." if len(keys) > _KEYS_SHOWN else ""
+        fix = f"Write it as {{{', '.join(f'{key} = ...' for key in keys[:_KEYS_SHOWN])}{more}}}" if keys else fix
+    if error["type"] == "tuple_type" and isinstance(error["input"], Mapping):
+        fix = "Put it in square brackets, as it is one of a list: [{...}]"
+    return problem, fix
 
 
 def _allowed_keys(model: type[BaseModel] | None, steps: tuple[str | int, ...]) -> list[str]:

@@ -75,7 +75,7 @@ _TABLES: Final[dict[str, type[BaseModel]]] = {
 _CURRENCIES: Final = TypeAdapter(dict[Currency, Rates])
 _TOP_KEYS: Final = [*_TABLES, "currencies", *RULE_KINDS]
 _DEPTH_FIX: Final = "A book nests at most 6 deep"
-_TOML_PLACE: Final = re.compile(r" \(at line ([0-9]+), column [0-9]+\)$")
+_TOML_PLACE: Final = re.compile(r" \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$")
 
 
 def load_book(source: RuleBook | FilePath | str | Mapping[str, Any]) -> RuleBook:
@@ -143,7 +143,7 @@ def _load_text(text: str, source: str, is_json: bool) -> RuleBook:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         place = _TOML_PLACE.search(message)
-        line = int(place[1]) if place else None
+        line = int(place[1]) if place and place[1] else text.rstrip().count("\n") + 1 if place else None
         problem = f"this is not TOML ({_TOML_PLACE.sub('', message)})"
         raise _refused(source, problem, "Correct the line; each key may stand once in its table", line) from None
     except ValueError as error:  # numbers beyond what Python reads, duplicate keys in JSON

@@ -13,6 +13,7 @@ from nightgrid.pricing.mistakes import place_of
 from nightgrid.pricing.model import RULE_KINDS, Bounds, Rule, RuleBook
 from nightgrid.pricing.rule_sets import amount_tables
 from nightgrid.pricing.scopes import ProductClasses
+from nightgrid.pricing.slips import slips
 
 #: Sentences of one kind; the rest is counted.
 _SHOWN_MAX: Final = 20
@@ -26,7 +27,8 @@ def catalog_warnings(book: RuleBook, classes: ProductClasses, catalog: Catalog) 
     """Rules that have no amount in the currency of a hotel in their scope, and products with more promotions than can
     come into question at once. O(rules x classes).
     """
-    return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog), *_order(book)]
+    about_book = [*_order(book), *slips(book)]
+    return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog), *about_book]
 
 
 def book_warnings(book: RuleBook) -> list[str]:
@@ -44,7 +46,7 @@ def book_warnings(book: RuleBook) -> list[str]:
     count = len(book.promotion)
     if count > PROMOTIONS_MAX:
         found.append(f"promotion: there are {count}; {_FIRST}")
-    return _limited([*found, *_order(book)])
+    return [*_limited(found), *_order(book), *slips(book)]
 
 
 def _order(book: RuleBook) -> list[str]:
