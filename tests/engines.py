@@ -28,11 +28,21 @@ def columns(rows: Sequence[Table]) -> dict[str, list[Any]]:
     return {key: [row.get(key) for row in rows] for key in dict.fromkeys(key for row in rows for key in row)}
 
 
+#: Catalogues made last, by their tables: one never changes, and hundreds of cases are about the same few hotels.
+_made: dict[str, Catalog] = {}
+
+
 def catalog_of(hotels: Sequence[Table], room_types: Sequence[Table], products: Sequence[Table]) -> Catalog:
     """The catalogue of a world. It holds what can be sold, so a room type without a product is left out."""
     sold = {(product["hotel_id"], product["room_type_id"]) for product in products}
     kept = [row for row in room_types if (row["hotel_id"], row["room_type_id"]) in sold]
-    return Catalog.from_frames(columns(hotels), columns(kept), columns(products))
+    tables = columns(hotels), columns(kept), columns(products)
+    key = repr(tables)
+    if key not in _made:
+        if len(_made) >= 64:
+            del _made[next(iter(_made))]
+        _made[key] = Catalog.from_frames(*tables)
+    return _made[key]
 
 
 def engine_of(

@@ -164,11 +164,11 @@ def report_duplicates(frame: pl.DataFrame, frame_name: str, key: list[str], prob
 
 def _report_links(hotels: pl.DataFrame, types: pl.DataFrame, products: pl.DataFrame, problems: Problems) -> None:
     hotel_ids = hotels["hotel_id"]
-    unknown = ~types["hotel_id"].is_in(hotel_ids.implode())
+    unknown = _without(types, hotels, ["hotel_id"])
     problems.add_rows(
         "room_types", "hotel_id", types["hotel_id"], unknown, "is not in hotels", _hint(types, unknown, hotel_ids)
     )
-    empty = ~hotel_ids.is_in(types["hotel_id"].implode())
+    empty = _without(hotels, types, ["hotel_id"])
     problems.add_rows(
         "hotels", "hotel_id", hotel_ids, empty, "has no room type", "add it to room_types or remove the hotel"
     )
@@ -191,7 +191,9 @@ def report_room_links(types: pl.DataFrame, products: pl.DataFrame, problems: Pro
 
 
 def _without(frame: pl.DataFrame, other: pl.DataFrame, key: list[str]) -> pl.Series:
-    """Bool per row of `frame`: its key is not in `other`."""
+    """Bool per row of `frame`: its key is not in `other`. Empty where all are."""
+    if frame.join(other, on=key, how="anti").is_empty():
+        return pl.Series(dtype=pl.Boolean)
     found = frame.select(key).join(
         other.select(key).unique().with_columns(pl.lit(True).alias("_found")), on=key, how="left", maintain_order="left"
     )

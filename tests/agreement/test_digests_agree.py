@@ -103,6 +103,8 @@ def test_the_kernel_reads_arrow_columns_of_either_width_from_any_line(column, da
         array = pa.array(column, kind)[first:]
         valid, offsets, raw = (np.frombuffer(buffer or b"", np.uint8) for buffer in array.buffers())
         offsets = offsets.view(np.int32 if kind == pa.string() else np.int64)
+        for each in (valid, offsets, raw):
+            each.flags.writeable = False  # as the engine does: one kernel for each width
         out = np.empty((2, len(array)), np.int64)
 
         assert native.digest_texts(valid, offsets, raw, array.offset, *words(SECRET), 1_000, *out) == -1

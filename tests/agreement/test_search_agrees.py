@@ -194,11 +194,11 @@ def test_long_stays_agree(seed):
     for nights in lengths:
         for first in range(3):
             arrival = worlds.FIRST_NIGHT + timedelta(days=first)
-            for rooms in (1, 2):
-                request = Request(arrival, nights, rooms=rooms, guests=1, top=random.choice([3, None]))
-                assert search_differences(engine, chain, oracle, book, request) == []
-                found += engine.search(arrival, nights, rooms=rooms, guests=1).hotels_available
-    assert 20 < found < 12 * len(lengths) * 6  # some refused, some not
+            rooms = 1 + (nights + first + seed) % 2
+            request = Request(arrival, nights, rooms=rooms, guests=1, top=random.choice([3, None]))
+            assert search_differences(engine, chain, oracle, book, request) == []
+            found += engine.search(arrival, nights, rooms=rooms, guests=1).hotels_available
+    assert 10 < found < 12 * len(lengths) * 3  # some refused, some not
 
 
 def great_circle_km(here, there):

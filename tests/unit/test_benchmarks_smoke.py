@@ -39,7 +39,7 @@ from benchmarks.measure import Contestant, Race, WrongAnswerError
 from benchmarks.reprice_job import Job
 from nightgrid import Outcome
 
-JOB = Job(products=200, nights=30)
+JOB = Job(products=100, nights=14)
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +50,16 @@ def chain() -> Chain:
 @pytest.mark.parametrize(
     "race",
     [
-        pytest.param(lambda chain: bench_search.whole_chain(chain, 12), id="search"),
-        pytest.param(lambda chain: bench_search.one_city(chain, 12), id="search.city"),
-        pytest.param(lambda chain: bench_search.general(chain, 12), id="search.general"),
-        pytest.param(lambda chain: bench_quote.many(chain, 300), id="quote.general"),
-        pytest.param(lambda chain: bench_live.race(chain, 12), id="live"),
-        pytest.param(lambda chain: bench_hold.race(chain, 400), id="hold"),
-        pytest.param(lambda chain: bench_hold_many.race(chain, 2_000), id="hold_many"),
-        pytest.param(lambda chain: bench_hold_many.bulk_race(chain, 2_000), id="hold_many.bulk"),
-        pytest.param(lambda chain: bench_quote.race(chain, 40), id="quote"),
-        pytest.param(lambda chain: every_stage.race(20, hotels=2), id="quote_every_stage"),
+        pytest.param(lambda chain: bench_search.whole_chain(chain, 4), id="search"),
+        pytest.param(lambda chain: bench_search.one_city(chain, 4), id="search.city"),
+        pytest.param(lambda chain: bench_search.general(chain, 4), id="search.general"),
+        pytest.param(lambda chain: bench_quote.many(chain, 100), id="quote.general"),
+        pytest.param(lambda chain: bench_live.race(chain, 4), id="live"),
+        pytest.param(lambda chain: bench_hold.race(chain, 100), id="hold"),
+        pytest.param(lambda chain: bench_hold_many.race(chain, 500), id="hold_many"),
+        pytest.param(lambda chain: bench_hold_many.bulk_race(chain, 500), id="hold_many.bulk"),
+        pytest.param(lambda chain: bench_quote.race(chain, 12), id="quote"),
+        pytest.param(lambda chain: every_stage.race(6, hotels=2), id="quote_every_stage"),
         pytest.param(lambda chain: bench_reprice.matrix(chain, JOB), id="reprice"),
         pytest.param(lambda chain: bench_reprice.stream(chain, JOB), id="reprice.stream"),
         pytest.param(lambda chain: bench_reprice.general(chain, JOB), id="reprice.general"),

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from nightgrid.catalog import Catalog
 from nightgrid.money import convert_minor
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing import compile_book, load_book
 from nightgrid.pricing.explain import explain
+from tests.engines import catalog_of
 from tests.golden.loader import price_cases
-
-
-def columns(rows):
-    """A table of rows as the columns that a catalogue is made from."""
-    return {key: [row.get(key) for row in rows] for key in dict.fromkeys(key for row in rows for key in row)}
-
-
-def catalogue(world):
-    """The catalogue of a world. A catalogue holds what can be sold, so a room type without a product is left out."""
-    sold = {(product["hotel_id"], product["room_type_id"]) for product in world.products}
-    room_types = [row for row in world.room_types if (row["hotel_id"], row["room_type_id"]) in sold]
-    return Catalog.from_frames(columns(world.hotels), columns(room_types), columns(world.products))
 
 
 @pytest.mark.parametrize("case", price_cases(), ids=lambda case: case.name)
 def test_the_explanation_adds_up_to_the_golden_price(case):
-    catalog = catalogue(case.world)
+    catalog = catalog_of(case.world.hotels, case.world.room_types, case.world.products)
     book = load_book(load_book(case.world.book).canonical_json())
     compiled = compile_book(book, catalog, to_ordinal(case.world.first_night), case.world.nights)
     product = catalog.product_index(*(case.product[key] for key in ("hotel_id", "room_type_id", "plan_id")))

@@ -43,12 +43,14 @@ def _buffers(texts: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64], ND
     """(valid, offsets, data, first) of a text column, as `native.base.digests.digest_texts` takes them."""
     column = texts.rechunk().to_arrow().cast("large_utf8")
     valid, offsets, data = (buffer or b"" for buffer in column.buffers())
-    return (
+    views = (
         np.frombuffer(valid, np.uint8),
         np.frombuffer(offsets or bytes(8), np.int64),
         np.frombuffer(data, np.uint8),
-        column.offset,
     )
+    for view in views:
+        view.flags.writeable = False  # some buffers of Arrow can be written to, and would need a kernel of their own
+    return *views, column.offset
 
 
 class Digests:
