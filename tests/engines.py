@@ -53,6 +53,7 @@ def engine_of(
     *,
     book: Table | None = None,
     slots: int = 1_000,
+    slots_max: int | None = None,
     retention_ms: int = 24 * 3_600_000,
     tiers: Sequence[str] = (),
     channels: Sequence[str] = (),
@@ -65,7 +66,7 @@ def engine_of(
     clock = ManualClock(now_ms)
     names: dict[str, Any] = {"tiers": tiers, "channels": channels}
     names["dialect"] = Dialect(**dialect) if dialect else None
-    names |= {"slots": slots, "retention_ms": retention_ms, "ring_records": ring_records}
+    names |= {"slots": slots, "slots_max": slots_max, "retention_ms": retention_ms, "ring_records": ring_records}
     names |= {f"spare_{name}": count for name, count in (spares or {}).items()}
     engine = Engine.in_memory(catalog, first_night, nights, clock=clock, **names)
     if book is not None:

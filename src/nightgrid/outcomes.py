@@ -136,5 +136,5 @@ _SENTENCES = {
     Outcome.BLOCK_USED_UP: "the block has too few rooms left on a night of the stay, or was released",
     Outcome.SOLD_OUT: "not enough rooms are free on every night of the stay",
     Outcome.HOUSE_FULL: "the hotel as a whole takes no more rooms on a night of the stay",
-    Outcome.BUSY: "no hold slot is free; release holds or create the store with more slots",
+    Outcome.BUSY: "no hold slot is free; release holds or let the store grow",
 }

@@ -21,6 +21,7 @@ from nightgrid.engine.rooms.batches import requests_of
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from tests.engines import engine_of
+from tests.oracles import key_index
 
 FIRST: Final = date(2027, 6, 1)
 NIGHTS: Final = 6
@@ -44,12 +45,22 @@ def night(index: int) -> date:
     return FIRST + timedelta(days=index)
 
 
+def moving_key(engine: Engine, name: str) -> str:
+    """A key that stands elsewhere in the index when that has grown to twice its lines, and again when to four times."""
+    return next(
+        text
+        for text in (f"{name} {number}" for number in range(10_000))
+        if key_index.key_hash(*engine._digests.key(text)) >> 36 & 3 == 3  # the two bits beyond those of 16 lines
+    )
+
+
 @dataclass
 class House:
     """The chain, the ids of those who are known there, and requests that are ready to be sent."""
 
     engine: Engine
     ids: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)  # of those who came with one
     ready: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,11 +92,13 @@ def prepare() -> House:
     ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1, **points).id
     engine.clock.advance_ms(1_000)
     engine.expire()
+    keys = house.keys
+    keys |= {name: moving_key(engine, name) for name in ("held", "booked", "web")}
     said = {"channel": "web", "coupon": "SPRING", "plan": "flex"}
-    ids["held"] = engine.hold("A", "DBL", night(1), 3, rooms=2, **said, **points).id
+    ids["held"] = engine.hold("A", "DBL", night(1), 3, rooms=2, key=keys["held"], **said, **points).id
     ids["picked"] = engine.hold("A", "DBL", night(4), 1, block="B1").id
-    ids["booked"] = engine.book("B", "DBL", night(0), 3, rooms=2).id
-    ids["web"] = engine.book("A", "DBL", night(4), 2, **said, points="STARS").id
+    ids["booked"] = engine.book("B", "DBL", night(0), 3, rooms=2, key=keys["booked"]).id
+    ids["web"] = engine.book("A", "DBL", night(4), 2, key=keys["web"], **said, points="STARS").id
     ids["guest"] = engine.book("A", "DBL", night(0), 3).id
     engine.check_in(ids["guest"])
     ids["other"] = engine.book("C", "DBL", night(0), 1).id
@@ -114,6 +127,9 @@ def make_ready(house: House) -> None:
         return requests_of(engine.catalog, engine._digests, engine._names, frame)
 
     house.ready["batch"] = requests(("A", "DBL", 1, 2), ("B", "DBL", 1, 1), ("A", "DBL", 1, 1), keyed=True)
+    house.ready["keys"] = [requests(("C", "DBL", 1, 1), keyed=True) for _ in house.keys]
+    for asked_again, key in zip(house.ready["keys"], house.keys.values(), strict=True):
+        asked_again[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key(key)
     cart = requests(("B", "DBL", 0, 1), ("A", "DBL", 1, 2), ("A", "STE", 1, 1))
     cart[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key("trip")
     cart[q.Q_SCOPE, 0], cart[q.Q_POINTS, 0] = engine._names.words("STARS", 5, coupon="SPRING")
@@ -200,6 +216,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "sell elsewhere": sell_elsewhere,
     "load what is sold elsewhere": load_elsewhere,
     "roll": roll,
+    "grow": lambda h: h.engine.grow_slots(200),
 }
 
 

@@ -5,7 +5,7 @@
 The store lies in memory that a forked child shares. The child does something that is acknowledged, begins a deed and
 is killed at a step of it (SIGKILL). Then the locks that it held are taken from it, `rebuild()` runs, `check()` must
 find nothing, what was acknowledged must be there, the deed must have happened as a whole or not at all, a retry with
-its key must not do it twice, and work goes on. Prints how many deeds, steps and kills there were.
+its key must not do it twice, keys are known, and work goes on. Prints how many deeds, steps and kills there were.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid import Outcome
 from nightgrid.inventory import block as blocks
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import steps
 from tests.crash.deeds import DEEDS, House, Snapshot, asked, night, prepare
 from tests.crash.parked import arm, roof_of, whole_run
+from tests.index_of_keys import index_faults
 
 #: Deeds of several publications: some of them may have happened.
 IN_PARTS = (
@@ -100,6 +102,9 @@ def judge(house: House, name: str, bounds: Any, ends: Any, hold_id: int) -> None
     if name in KEYED:
         DEEDS[name](house)
         assert (Snapshot(house).free == ends[1])[others].all(), "a retry did it twice"
+    assert (wrong := index_faults(engine)) == [], wrong
+    known = [house.engine._inventory.hold_batch(request, house.now_ms) for request in house.ready["keys"]]
+    assert [Outcome(int(answer.code[0])) for answer in known] == [Outcome.KEY_REUSED] * 3, "a key is forgotten"
     assert engine.get(hold_id).state == "held", "what was acknowledged is gone"
     assert engine.hold("C", "DBL", night(1), 2, key="acknowledged").id == hold_id
     assert engine.get(house.ids["other"]).state == "booked"

@@ -21,6 +21,7 @@ from nightgrid.inventory.findings import wrong_bits
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import steps
 from tests.crash.deeds import DEEDS, NIGHTS, House, Snapshot, asked, night, prepare
+from tests.index_of_keys import index_faults
 
 HANGS_S = 60.0  # a thread that waits so long waits for ever
 #: Deeds in which all hotels stand still for a moment.
@@ -200,6 +201,7 @@ def main(*words: str) -> None:
             try:
                 point = park_at(house, name, step, bounds, seen)
                 assert [str(finding) for finding in house.engine.check()] == []
+                assert (wrong := index_faults(house.engine)) == [], wrong
             except AssertionError as error:
                 raise AssertionError(f"{name}, step {step} of {count}, point {point}: {error}") from error
             parked += 1

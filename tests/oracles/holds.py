@@ -94,6 +94,12 @@ class Holds(Grid):
                 raise InputMistake(f"counter {counter_id!r}: known are {sorted(self.counters)}")
         return stay
 
+    def grow_slots(self, slots: int) -> None:
+        """So many holds can be known at once from now on; never fewer than before."""
+        if slots < self.slots:
+            raise InputMistake(f"slots {slots}: there are {self.slots}")
+        self.slots = slots
+
     def set_capacity(self, row: Row, first: date, last: date, *args: Any, **more: Any) -> None:
         """As the grid says; where it may be refused, what is due ends first."""
         if not more.get("allow_oversold", True):

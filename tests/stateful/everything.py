@@ -16,6 +16,7 @@ from nightgrid.inventory.findings import findings
 from tests.agreement.control_views import controls_agree
 from tests.agreement.pairs import CHANNELS, DAY_MS, GUESTS, REFERENCES, Pair
 from tests.engines import BatchInventory
+from tests.index_of_keys import index_faults
 from tests.stateful.hotel_side import HotelSide
 from tests.stateful.small_chain import (
     BLOCKS,
@@ -25,6 +26,7 @@ from tests.stateful.small_chain import (
     NIGHTS,
     NOON_MS,
     SLOTS,
+    SLOTS_MAX,
     SPARES,
     STATES,
     TIERS,
@@ -254,6 +256,14 @@ class Everything(HotelSide):
         )  # fmt: skip
         assert [getattr(view, name) for name in same] == [getattr(wanted, name) for name in same]
 
+    def more_slots(self) -> None:
+        """A slot or two more, not too many: being full is to be met too."""
+        slots = self.oracle.slots + self.dice.choice([0, 1, 1, 2])
+        if slots <= SLOTS_MAX:
+            self.oracle.grow_slots(slots)
+            self.engine.grow_slots(slots)
+            assert index_faults(self.engine) == []
+
     def rebuild(self) -> None:
         """There is nothing to mend."""
         self.sweep()
@@ -269,7 +279,7 @@ class Everything(HotelSide):
 #: What Hypothesis chooses from.
 VERBS: Final = (
     *sorted(set(Pair.steps)), "ask", "ask_for_all", "again", "many", "refund", "resolve_many", "restrict", "unrestrict",
-    "at_the_hurdle", "rename", "import_elsewhere", "rebuild",
+    "at_the_hurdle", "rename", "import_elsewhere", "rebuild", "more_slots",
     "cap", "protect", "hurdle", "house_cap", "last_room", "count", "block", "sell_elsewhere", "parts",
     "cut_unless_oversold", "close_or_open", "grow", "question", "look", "sweep", "to_the_deadline", "compare_controls",
 )  # fmt: skip

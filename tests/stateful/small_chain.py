@@ -8,7 +8,8 @@ from typing import Final
 FIRST: Final = date(2027, 6, 1)
 NIGHTS: Final = 7
 NOON_MS: Final = round(datetime(2027, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)  # the same date in both hotels
-SLOTS: Final = 16
+SLOTS: Final = 12
+SLOTS_MAX: Final = 70  # with which the index of keys has twice as many entries as at first
 TIERS: Final = ("public", "gold", "diamond")
 COUPONS: Final = ("SPRING", "POINTS")
 BLOCKS: Final = ("B1", "B2")

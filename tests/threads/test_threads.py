@@ -22,7 +22,13 @@ NIGHTS = 12
 
 
 def store(
-    capacity: int, *, hotels: int = 2, slots: int = 50_000, retention_ms: int = 86_400_000, channels: Sequence[str] = ()
+    capacity: int,
+    *,
+    hotels: int = 2,
+    slots: int = 50_000,
+    slots_max: int | None = None,
+    retention_ms: int = 86_400_000,
+    channels: Sequence[str] = (),
 ) -> Engine:
     """A few hotels with two room types each and very few rooms."""
     names = [f"h{i}" for i in range(hotels)]
@@ -36,7 +42,7 @@ def store(
         },
     )
     clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
-    sizes = {"slots": slots, "retention_ms": retention_ms}
+    sizes = {"slots": slots, "slots_max": slots_max, "retention_ms": retention_ms}
     engine = Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, channels=channels, **sizes)
     engine.publish({"book": {"name": "Flat", "tiers": ["public"]}})
     return engine

@@ -116,6 +116,7 @@ class Engine(
         *,
         clock: Clock | None = None,
         slots: int = _SLOTS_DEFAULT,
+        slots_max: int | None = None,
         retention_ms: int = RETENTION_MS_DEFAULT,
         tiers: Iterable[str] = (),
         channels: Iterable[str] = (),
@@ -133,7 +134,8 @@ class Engine(
         """A store in process memory: nothing is written to disk, and everything is gone with the process.
 
         `nights` from `first_night` on are on sale; `slots` holds and bookings can be known at once (128 bytes each,
-        used only when touched), ended ones for `retention_ms`. A hotel of 5 room types and 540 nights takes about 30
+        used only when touched), ended ones for `retention_ms`; more with `grow_slots`, up to `slots_max` (eight times
+        as many, address space alone). A hotel of 5 room types and 540 nights takes about 30
         kB of counters. `tiers` names the classes of guests from the lowest to the highest, `channels` where sales come
         from; `controls` selling controls and `counters` limited counters can be set; the last `ring_records` changes
         can be asked for (`changes_since`). `dialect`: how two restrictions are read, `Dialect()` unless given.
@@ -147,6 +149,7 @@ class Engine(
             to_ordinal(first_night),
             nights,
             slots=slots,
+            slots_max=slots_max,
             retention_ms=retention_ms,
             controls=controls,
             counters=counters + len(names.channels),
@@ -261,7 +264,8 @@ class Engine(
             "room_types": self.catalog.n_rows,
             "products": self.catalog.n_products,
             "nights": self.n_nights,
-            "slots": block.sizes.slots,
+            "slots": block.slots,
+            "slots_max": block.sizes.slots_max,
             "slots_used": int(shared[at.S_SLOT_HIGH]),
             "lsn": self._inventory.lsn,
             "bytes": block.region_bytes() | {"prices": self._version.bytes if self._version else 0},

@@ -2,7 +2,8 @@
 
 Nothing about a hold, a key or a lock lives outside it, so that the same bytes can later lie in a mapped file that
 several processes share. Untouched pages cost nothing: the operating system hands out zeroed memory on first use, and
-every region is laid out so that zero is its empty state.
+every region is laid out so that zero is its empty state. So whatever has a line a slot is laid out for the most slots
+there can be, and growing moves nothing (`native/upkeep/more_slots.py`).
 """
 
 from __future__ import annotations
@@ -16,20 +17,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.native.store import layout as at
+from nightgrid.native.store.key_lines import LINE_BITS
+from nightgrid.native.store.keys import SPAN_LINES, SPAN_SPLIT, SPAN_SPLIT_SHIFT
 from nightgrid.native.store.store import Store
 
 _KEYS_PER_SLOT = 2
 _SEGMENTS_MAX = 8192  # few enough locks for the second cache; two groups seldom meet in one
 _ENTRIES_PER_SEGMENT_MIN = 128
+_ENTRIES_PER_SEGMENT_MAX = 4096  # where a store may grow a lot: a request with a key waits for the split of one
 _SLOT_RUN_MAX = 16
 #: So many stores have ids of their own; with them an id stays below 2**53 until its slot was used a million times, so
 #: that it is a whole number in JSON too.
 _EPOCHS: Final = 1 << 20
+#: Regions with a line a slot.
+_BY_SLOT: Final = (at.R_SLOTS, at.R_QUOTES)
 
 
 @dataclass(frozen=True, slots=True)
 class BlockSizes:
-    """Everything that fixes the size of a block. Hotels, rows and products include the spare ones."""
+    """Everything that fixes the size of a block. Hotels, rows and products include the spare ones; there are `slots` at
+    first, and `slots_max` when the store has grown as far as it can.
+    """
 
     hotels: int
     rows: int
@@ -38,6 +46,7 @@ class BlockSizes:
     first_night: int
     words: int
     slots: int
+    slots_max: int
     profiles: int
     retention_ms: int
     controls: int = 4_096
@@ -45,21 +54,15 @@ class BlockSizes:
     records: int = 65_536
     dialect: int = 0  # DIALECT_* of the layout
 
-    @property
-    def keys(self) -> int:
-        """Entries of the key index: a power of two, at least two per slot."""
-        wanted = max(_KEYS_PER_SLOT * self.slots, _ENTRIES_PER_SEGMENT_MIN)
-        return 1 << (wanted - 1).bit_length()
-
-    @property
-    def slot_run(self) -> int:
-        """Slots that a hotel takes from the store at once: few enough that an eighth of them lies unused at most."""
-        return max(1, min(_SLOT_RUN_MAX, self.slots // (8 * self.hotels)))
+    def keys(self, slots: int) -> int:
+        """Entries of the key index for so many slots: a power of two, at least two per slot."""
+        return max(_keys_of(slots), self.segments * _ENTRIES_PER_SEGMENT_MIN)
 
     @property
     def segments(self) -> int:
-        """Segments of the key index: a power of two."""
-        return min(_SEGMENTS_MAX, self.keys // _ENTRIES_PER_SEGMENT_MIN)
+        """Segments of the key index, a power of two: as many as it begins with, or more where it may grow a lot."""
+        first, last = _keys_of(self.slots), _keys_of(self.slots_max)
+        return min(_SEGMENTS_MAX, max(first // _ENTRIES_PER_SEGMENT_MIN, last // _ENTRIES_PER_SEGMENT_MAX))
 
     def regions(self) -> dict[int, tuple[np.dtype[np.generic], tuple[int, ...]]]:
         """dtype and shape of each region, in the order in which they lie in the block."""
@@ -79,8 +82,8 @@ class BlockSizes:
             at.R_PLANES: (int64, (self.nights, at.P_PLANES, self.words)),
             at.R_NIGHT_KINDS: (int64, (self.nights,)),
             at.R_PROFILES: (int16, (self.profiles, at.F_FIELDS)),
-            at.R_SLOTS: (int64, (self.slots, at.W_WORDS)),
-            at.R_KEYS: (int64, (self.keys,)),
+            at.R_SLOTS: (int64, (self.slots_max, at.W_WORDS)),
+            at.R_KEYS: (int64, (self.keys(self.slots_max),)),
             at.R_SEGMENT_LOCKS: (int64, (self.segments,)),
             at.R_RECORDS: (int64, (self.records, at.D_WORDS)),
             at.R_ROW_FLAGS: (int8, (self.rows,)),
@@ -100,8 +103,14 @@ class BlockSizes:
             at.R_NEXT_ROW: (int32, (self.rows,)),
             at.R_NEXT_PRODUCT: (int32, (self.products,)),
             at.R_PRODUCT_ROW: (int32, (self.products,)),
-            at.R_QUOTES: (int64, (self.slots, at.B_WORDS)),
+            at.R_QUOTES: (int64, (self.slots_max, at.B_WORDS)),
         }
+
+
+def _keys_of(slots: int) -> int:
+    """Entries for so many slots in an index of one segment."""
+    wanted = max(_KEYS_PER_SLOT * slots, _ENTRIES_PER_SEGMENT_MIN)
+    return 1 << (wanted - 1).bit_length()
 
 
 def zeroed_bytes(size: int) -> NDArray[np.uint8]:
@@ -140,12 +149,12 @@ class Block:
         header[at.H_PRODUCTS] = sizes.products
         header[at.H_NIGHTS] = sizes.nights
         header[at.H_WORDS] = sizes.words
-        header[at.H_SLOTS] = sizes.slots
-        header[at.H_KEYS] = sizes.keys
+        header[at.H_SLOTS] = sizes.slots_max
+        header[at.H_KEYS] = sizes.keys(sizes.slots_max)
         header[at.H_SEGMENTS] = sizes.segments
         header[at.H_RETENTION_MS] = sizes.retention_ms
         header[at.H_PROFILES] = sizes.profiles
-        header[at.H_SLOT_RUN] = sizes.slot_run
+        header[at.H_SLOT_RUN] = _SLOT_RUN_MAX
         header[at.H_CONTROLS] = sizes.controls
         header[at.H_COUNTERS] = sizes.counters
         header[at.H_RECORDS] = sizes.records
@@ -157,6 +166,9 @@ class Block:
         words[at.R_SHARED : at.R_END] += self.bytes.ctypes.data
         self.table = Store(words)
         self._views: dict[int, NDArray[np.generic]] = {}
+        shared = self.region(at.R_SHARED).view(np.int64)
+        shared[at.S_SLOT_LIMIT] = sizes.slots
+        shared[at.S_KEY_SPAN] = sizes.keys(sizes.slots) >> LINE_BITS
 
     def region(self, region: int) -> NDArray[np.generic]:
         """View of one region with its dtype and shape. Made once: every question of the engine asks for some."""
@@ -168,9 +180,30 @@ class Block:
             view = self._views[region] = self.bytes[offset : offset + size].view(dtype).reshape(shape)
         return view
 
+    @property
+    def slots(self) -> int:
+        """Slots that there are now."""
+        return int(self.region(at.R_SHARED)[at.S_SLOT_LIMIT])
+
+    @property
+    def keys(self) -> int:
+        """Entries that the key index has now."""
+        span = int(self.region(at.R_SHARED)[at.S_KEY_SPAN])
+        split = span >> SPAN_SPLIT_SHIFT & SPAN_SPLIT
+        lines = (span & SPAN_LINES) * (self.sizes.segments + split) // self.sizes.segments
+        return lines << LINE_BITS
+
     def region_bytes(self) -> dict[str, int]:
-        """Bytes of each part, for reports: counters and bit maps, capacity parts, slots, keys, the rest."""
-        sizes = {region: dtype.itemsize * int(np.prod(shape)) for region, (dtype, shape) in self._regions.items()}
+        """Bytes of each part, for reports: counters and bit maps, capacity parts, slots, keys, the rest.
+
+        `reserved` is address space for slots and keys that are not there yet; no memory stands behind it.
+        """
+        sizes = {region: dtype.itemsize * math.prod(shape) for region, (dtype, shape) in self._regions.items()}
+        whole = sum(sizes[region] for region in (at.R_KEYS, *_BY_SLOT))
+        for region in _BY_SLOT:
+            sizes[region] = sizes[region] // self.sizes.slots_max * self.slots
+        sizes[at.R_KEYS] = 8 * self.keys
+        reserved = whole - sum(sizes[region] for region in (at.R_KEYS, *_BY_SLOT))
         groups = {
             "cells": (at.R_CELLS,),
             "bit_maps": (at.R_SELLABLE, at.R_PLANES),
@@ -181,5 +214,6 @@ class Block:
             "keys": (at.R_KEYS, at.R_SEGMENT_LOCKS),
         }
         report = {name: sum(sizes[region] for region in regions) for name, regions in groups.items()}
+        report["reserved"] = reserved
         report["other"] = len(self.bytes) - sum(report.values())
         return report

@@ -35,6 +35,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 
 _SLOTS_MAX = 2**31
+_GROWTH = 8  # a store may grow to so many times its slots, unless it is said how far
 
 
 class HoldAnswer(NamedTuple):
@@ -76,6 +77,11 @@ def _checked_sizes(nights: int, first_night: int, sizes: dict[str, int]) -> None
         raise InputError(f"{nights} nights from ordinal {first_night} end after {date.max}; begin earlier")
     if not 1 <= sizes["slots"] <= _SLOTS_MAX:
         raise InputError(f"slots is {sizes['slots']}; a store has 1 to {_SLOTS_MAX:,} hold slots")
+    if not sizes["slots"] <= sizes["slots_max"] <= _SLOTS_MAX:
+        raise InputError(
+            f"slots_max is {sizes['slots_max']}; allowed are {sizes['slots']:,} (slots: the store never grows) to "
+            f"{_SLOTS_MAX:,}"
+        )
     if not 2 <= sizes["profiles"] <= PROFILES_MAX:
         raise InputError(f"profiles is {sizes['profiles']}; a store has 2 to {PROFILES_MAX} restriction profiles")
     if sizes["retention_ms"] < 0:
@@ -104,6 +110,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         nights: int,
         *,
         slots: int,
+        slots_max: int | None = None,
         profiles: int = PROFILES_MAX,
         retention_ms: int = RETENTION_MS_DEFAULT,
         controls: int = 4_096,
@@ -114,6 +121,9 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         spares: Spares | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
+        if slots_max is None and isinstance(slots, int):
+            slots_max = min(_GROWTH * slots, _SLOTS_MAX)
+        given |= {"slots_max": slots if slots_max is None else slots_max}
         given |= {"controls": controls, "counters": counters, "records": records}
         _checked_sizes(nights, first_night, given)
         room = checked_spares(Spares() if spares is None else spares)
@@ -127,6 +137,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
             first_night=first_night,
             words=words,
             slots=slots,
+            slots_max=given["slots_max"],
             profiles=profiles,
             retention_ms=retention_ms,
             controls=controls,

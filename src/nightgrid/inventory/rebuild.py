@@ -23,11 +23,12 @@ _OF_LISTS: Final = (audit.FINDING_LIST, audit.FINDING_DEADLINE)
 def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     """Assign everything that follows from the holds; returns the findings that it mended, empty if nothing was wrong.
 
-    First a roll of the window that somebody died in is finished, every hold whose latest change is in the ring becomes
-    what was published of it, and keys that were lost are remembered again. The store stands still meanwhile. Cells that
-    a capacity cut left short of rooms are no damage and stay as they are; a slot that names no room type stays, and
-    `findings` goes on reporting it. O(rows x nights + slots x nights + records).
+    First a growth of the key index and a roll of the window that somebody died in are finished, every hold whose latest
+    change is in the ring becomes what was published of it, and keys that were lost are remembered again. The store
+    stands still meanwhile. Cells that a capacity cut left short of rooms are no damage and stay as they are; a slot
+    that names no room type stays, and `findings` goes on reporting it. O(rows x nights + slots x nights + records).
     """
+    split = inventory.finish_growth()
     rolled = inventory.finish_roll(inventory.open_words(), now_ms)
     with inventory.standing_still() as window:
         unsettled = settle.settle_slots(inventory.table)
@@ -50,6 +51,8 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     torn = [] if unsettled == 0 else [CellFinding("published", -1, 0, f"{unsettled} holds or keys were torn")]
     if rolled:
         torn.append(CellFinding("window", -1, 0, "a roll of the window was not finished; now it is"))
+    if split:
+        torn.append(CellFinding("keys", -1, 0, "a part of the key index was being split; now it is"))
     return torn + named(inventory, replace(counted, lines=lines), wrong) + controls.findings()
 
 

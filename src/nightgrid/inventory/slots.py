@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nightgrid.inventory.base import StoreBase
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.upkeep import questions
+from nightgrid.native.upkeep import more_slots, questions
 
 _FOUND_FIRST = 1_024
 
@@ -77,7 +77,24 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
 
 
 class SlotsPart(StoreBase):
-    """Reading holds."""
+    """Reading holds, and how many there can be."""
+
+    def grow_slots(self, slots: int) -> None:
+        """Let so many holds be known at once; the caller has checked that they are no fewer than now and no more than
+        the store can have. Others go on meanwhile; a request with a key waits for the split of its segment.
+
+        A block in a mapped file has its space allocated here, before the limit is raised. O(key index).
+        """
+        with self.table_lock():
+            more_slots.grow_keys(self.table, self.block.sizes.keys(slots))
+            more_slots.raise_limit(self.table, slots)
+
+    def finish_growth(self) -> bool:
+        """Finish what somebody died in who let the store grow; True if there was anything. The store may have more keys
+        than its slots need, until it grows again.
+        """
+        with self.table_lock():
+            return bool(more_slots.finish_split(self.table))
 
     def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
         """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""

@@ -22,7 +22,7 @@ _HELP = {
     "open_holds": ("gauge", "Holds before their deadline."),
     "live_bookings": ("gauge", "Bookings with a night in the window."),
     "batches": ("counter", "How often batches of several threads met: requests passed over, windows put in order."),
-    "slots": ("gauge", "Hold slots: used, free, and all."),
+    "slots": ("gauge", "Hold slots: used, free, all there are, and the most there can be."),
     "lsn": ("counter", "Log sequence number of the latest change."),
     "ring_records": ("gauge", "Changes that can be asked for."),
     "sweep_lag_milliseconds": ("gauge", "How long the earliest hold past its deadline has been due."),
@@ -37,10 +37,10 @@ class MetricsMixin(EngineBase):
     """Numbers about the store."""
 
     def metrics(self) -> dict[str, Any]:
-        """Plain numbers: `answers` and `holds` by name, `slots` (used, free, capacity), `open_holds`, `live_bookings`,
-        `batches` (how often threads that hold in bulk met: requests that were passed over for a while, windows of
-        requests that were therefore done in the order of their hotels), `lsn`, `ring_records`, `sweep_lag_ms` (0 if
-        nothing is due), `window_first_night` (a date), `bytes` by part.
+        """Plain numbers: `answers` and `holds` by name, `slots` (used, free, capacity, maximum: `grow_slots`),
+        `open_holds`, `live_bookings`, `batches` (how often threads that hold in bulk met: requests that were passed
+        over for a while, windows of requests that were therefore done in the order of their hotels), `lsn`,
+        `ring_records`, `sweep_lag_ms` (0 if nothing is due), `window_first_night` (a date), `bytes` by part.
 
         Not one instant where threads change the store. O(slots used): about 20 ms for a million.
         """
@@ -59,7 +59,12 @@ class MetricsMixin(EngineBase):
                 "passed_over": int(answers[at.CODE_PASSED_OVER]),
                 "windows_in_order": int(answers[at.CODE_IN_ORDER]),
             },
-            "slots": {"used": used, "free": block.sizes.slots - used, "capacity": block.sizes.slots},
+            "slots": {
+                "used": used,
+                "free": block.slots - used,
+                "capacity": block.slots,
+                "maximum": block.sizes.slots_max,
+            },
             "lsn": lsn,
             "ring_records": min(lsn, block.sizes.records),
             "sweep_lag_ms": max(now_ms - int(counts[ask.COUNT_EARLIEST_MS]), 0),

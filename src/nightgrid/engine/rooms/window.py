@@ -1,4 +1,4 @@
-"""Keeping the store in order: the window rolls day by day, damage is repaired, prices follow."""
+"""Keeping the store in order: the window rolls day by day, slots grow, damage is repaired, prices follow."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from nightgrid.engine.edge.answers import Finding
 from nightgrid.engine.edge.archive import PastNightFiles
 from nightgrid.engine.prices.versions import VersionMixin
 from nightgrid.engine.rooms.hotel import HotelMixin
-from nightgrid.errors import InputError
+from nightgrid.errors import InputError, InputTypeError
 from nightgrid.inventory.rebuild import rebuild
 from nightgrid.nights import to_date, to_ordinal
 
 
 class WindowMixin(VersionMixin, HotelMixin):
-    """What an operator does: roll the window once a day, check and rebuild."""
+    """What an operator does: roll the window once a day, let the store grow, check and rebuild."""
 
     def roll(self, to: date | str | None = None, *, archive: str | Path | None = None) -> int:
         """Move the window on until it begins with `to`; returns by how many nights, 0 if it begins there or later.
@@ -59,6 +59,23 @@ class WindowMixin(VersionMixin, HotelMixin):
         """InputError where the window would end after the last date there is."""
         if first_night + self.n_nights - 1 > date.max.toordinal():
             raise InputError(f"a window of {self.n_nights} nights from {to_date(first_night)} ends after {date.max}")
+
+    def grow_slots(self, slots: int) -> None:
+        """Let `slots` holds and bookings be known at once, from now on, while others go on working.
+
+        At least as many as now (`metrics()["slots"]["capacity"]`; a store does not shrink), at most `slots_max` of its
+        creation; else InputError, and nothing is changed. Nobody waits but requests with an idempotency key, for the
+        part of the key index that is being spread at that moment. O(slots there were): 0.1 s for a million.
+        """
+        if isinstance(slots, bool) or not isinstance(slots, int):
+            raise InputTypeError(f"slots is {slots!r}; a whole number is needed")
+        block = self._inventory.block
+        if not block.slots <= slots <= block.sizes.slots_max:
+            raise InputError(
+                f"slots is {slots}; allowed are {block.slots:,} (those there are) to {block.sizes.slots_max:,}, the "
+                "most this store can have: Engine.in_memory(..., slots_max=...)"
+            )
+        self._inventory.grow_slots(slots)
 
     def rebuild(self) -> list[Finding]:
         """Make counters, bit maps and lists what the holds say they must be; the findings that this mended.

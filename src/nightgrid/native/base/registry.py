@@ -29,6 +29,7 @@ _QUESTIONS = "tests/oracles/questions.py"
 _FINDS = "tests/agreement/test_questions_agree.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
 _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
+_GROWS = "tests/unit/test_more_slots.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 _LIVE = "tests/agreement/test_live_agrees.py"
 _EVERYTHING = "tests/stateful/test_everything.py"
@@ -206,6 +207,9 @@ ENTRIES = (
     KernelEntry("window.roll_window", "move the window on", _WINDOW, _ROLLS),
     KernelEntry("window.finish_roll", "finish a roll that somebody died in", _WINDOW, "tests/crash/killed.py"),
     KernelEntry("window.note_past", "note bookings that are past", _WINDOW, _ROLLS),
+    KernelEntry("more_slots.grow_keys", "spread the key index", _INVENTORY, _GROWS),
+    KernelEntry("more_slots.raise_limit", "hand out more slots", _INVENTORY, _GROWS),
+    KernelEntry("more_slots.finish_split", "spread keys that somebody died in", _INVENTORY, _KILLED),
     KernelEntry("settle.settle_slots", "make slots what was published of them", "tests/oracles/records.py", _KILLED),
     KernelEntry("settle.settle_keys", "remember keys that were lost", _INVENTORY, _KILLED),
     KernelEntry("rebuild.assign_cells", "write the counters that the holds ask for", _GRID, _REBUILD, _CHECK),

@@ -8,7 +8,7 @@ from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.key_lines import ALIKE, ANY_EMPTY, EMPTY_SHIFT, GONE_SHIFT, look_at_line
-from nightgrid.native.store.keys import entry_slot, key_home, lines_of_segment, next_line, open_lines
+from nightgrid.native.store.keys import entry_slot, home_in, key_lines, lines_of_segment, next_line, open_lines
 from nightgrid.native.store.slots import is_forgotten
 from nightgrid.native.store.views import keys_of, slots_of
 from nightgrid.outcomes import Outcome
@@ -46,10 +46,11 @@ def find_key(store, hashed, key_high, key_low, now_ms):
     hold. O(1) expected.
     """
     keys = keys_of(store)
-    home = key_home(store, hashed)
+    lines = key_lines(store, hashed)
+    home = home_in(hashed, lines)
     place = home
     free = -1
-    for _ in range(lines_of_segment(store)):
+    for _ in range(lines_of_segment(store, lines)):
         found = look_at_line(keys, place, hashed)
         alike = found & ALIKE
         while alike:
@@ -64,9 +65,9 @@ def find_key(store, hashed, key_high, key_low, now_ms):
             free = place + first_bit(usable) if usable else -1
         if found & ANY_EMPTY:
             if place != home:
-                open_lines(store, home, place)
+                open_lines(store, home, place, lines)
             return 0, 0, free
-        place = next_line(store, place, 1)
+        place = next_line(store, place, 1, lines)
     return 0, 0, free
 
 

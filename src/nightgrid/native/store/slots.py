@@ -3,12 +3,15 @@
 A slot that was handed out belongs to one hotel: while it is live it stands in one of the hotel's two lists (open
 holds, bookings), afterwards in the hotel's queue of ended holds; a queue entry older than the retention time is handed
 out again with the next generation, so an old id can never name a new hold. The first generation is another one in every
-store. A hotel that needs more takes a run of
-slots from the store; when the store has none left, what other hotels do not need any more is collected. Links are
-slot + 1, so that zeroed memory is an empty list. Everything here is done under the hotel's lock.
+store. A hotel that needs more takes a run of slots from the store; when the store has none left, what other hotels do
+not need any more is collected. How many slots there are is one word, S_SLOT_LIMIT: the store grows when it is raised
+(`native/upkeep/more_slots.py`). Links are slot + 1, so that zeroed memory is an empty list. Everything here is done
+under the hotel's lock.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +24,9 @@ from nightgrid.native.store.keys import forget_key
 from nightgrid.native.store.requests import place_row, stay_arrival, stay_kept
 from nightgrid.native.store.sales import keep_points, keep_units, points_of
 from nightgrid.native.store.views import hotel_words_of, row_hotel_of, shared_of, slots_of
+
+#: Runs are so short that one in so many slots lies unused in a hotel at most.
+_HOTELS_SHARE: Final = 8
 
 
 @inlined_kernel
@@ -91,7 +97,9 @@ def _slot_of_the_store(store, hotel):
         shared[at.S_FREE_HEAD] = slots[slot * at.W_WORDS + at.W_NEXT]
     else:
         high = load_word(shared, at.S_SLOT_HIGH)
-        taken = min(store[at.H_SLOT_RUN], store[at.H_SLOTS] - high)
+        limit = shared[at.S_SLOT_LIMIT]
+        run = max(1, min(store[at.H_SLOT_RUN], limit // (_HOTELS_SHARE * store[at.H_HOTELS])))
+        taken = min(run, limit - high)
         if taken > 0:
             slot = high
             store_word(shared, at.S_SLOT_HIGH, high + taken)  # first: slots may be lost here, and never be had twice

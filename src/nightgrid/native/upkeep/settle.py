@@ -13,7 +13,7 @@ from nightgrid.native.base.atomics import acquire, load_word, release, store_wor
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.store.keys import key_hash, key_segment, write_key
+from nightgrid.native.store.keys import forget_key, key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
 from nightgrid.native.store.slots import find_slot, is_forgotten
 from nightgrid.native.store.views import quotes_of, records_of, segment_locks_of, shared_of, slots_of
@@ -84,6 +84,7 @@ def _forget(store, slot):
     again = find_slot(store, -slots[base + at.W_LINK])
     if again >= 0 and slots[again * at.W_WORDS + at.W_PREVIOUS] & 0xFFFFFFFF == slot:
         slots[again * at.W_WORDS + at.W_PREVIOUS] = -slots[base + at.W_VALUE]
+    forget_key(store, slot)
     store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8)
 
 
