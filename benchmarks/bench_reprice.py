@@ -2,7 +2,8 @@
 
 20,000 products x 60 or 365 arrivals x 5 tiers: season, length, lead and tier, one half-up rounding. Once as a matrix
 of prices, which is the arithmetic; once as the stream of record batches with keys that `Engine.reprice` gives. And as a
-matrix by a book that is more than factors: bounds, promotions with stacking, taxes, a rounding after every stage.
+matrix by a book that is more than factors: bounds, promotions with stacking, taxes, a rounding after every stage; and
+as a stream with masks of the rules that made each price, of which each set has 96.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from numpy.typing import NDArray
 from benchmarks.data import FIRST_NIGHT, TIERS, Chain
 from benchmarks.general_reprice import GeneralReprice, OneCoreGeneralReprice
 from benchmarks.inside import calls_inside
+from benchmarks.mask_reprice import MaskReprice
 from benchmarks.measure import Contestant, Race, significant
 from benchmarks.plan import Plan
 from benchmarks.reprice_job import Job
 from benchmarks.rivals import rivals_of
+
+#: All batches of a stream with masks are kept until they are compared; the nights have every promotion.
+_MASKED = Job(products=5_000, nights=90)
 
 
 def _where(chain: Chain, job: Job) -> dict[str, Any]:
@@ -116,12 +121,21 @@ def general(chain: Chain, job: Job) -> Race:
     return Race("reprice.general", GeneralReprice(chain, job), [*ours, *rivals], [job], items=job.prices)
 
 
+def masks(chain: Chain, job: Job) -> Race:
+    rivals, _ = rivals_of("reprice_masks", chain, [job])
+    return Race("reprice.masks", MaskReprice(chain, job), rivals, [job], items=job.prices)
+
+
 def test_reprice(benchmark: Any, plan: Plan, chain: Chain) -> None:
     _run(matrix(chain, Job(20_000, plan.reprice_nights)), benchmark, plan)
 
 
 def test_reprice_by_a_general_book(benchmark: Any, plan: Plan, chain: Chain) -> None:
     _run(general(chain, Job(20_000, plan.reprice_nights)), benchmark, plan)
+
+
+def test_masks_of_a_general_book(benchmark: Any, plan: Plan, chain: Chain) -> None:
+    masks(chain, _MASKED).run(benchmark, max(3, plan.rounds // 2))
 
 
 def _run(race: Race, benchmark: Any, plan: Plan) -> None:

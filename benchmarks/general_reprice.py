@@ -33,7 +33,7 @@ class GeneralReprice(Contestant):
         tile = self._cube._tile_products(job.nights)
         places = range(0, job.products, tile)
         self._tiles = [self._cube.products[place : place + tile] for place in places]
-        self._asked = [self._cube._asked(products, self._cube.arrivals.start) for products in self._tiles]
+        self._asked = [self._cube.asked(products, self._cube.arrivals.start) for products in self._tiles]
         self._outs = [np.empty((job.nights, 1, len(TIERS), len(products)), np.int64) for products in self._tiles]
         self._fill = repricing.fill_cube
         self._pool = ThreadPoolExecutor(max_workers=self.threads)

@@ -26,6 +26,7 @@ TITLES = {
     "reprice": "repricing, matrix",
     "reprice.stream": "repricing, stream",
     "reprice.general": "repricing, a book with promotions",
+    "reprice.masks": "the same as a stream with masks of its rules",
     "quote": "one quote",
     "quote.general": "many quotes by a book with promotions",
     "rule_book": "1,000 rules for 10,000 hotels",

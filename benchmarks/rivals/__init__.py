@@ -32,6 +32,7 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "duckdb_reprice:DuckdbReprice",
     ),
     "reprice_general": ("numpy_general:NumpyGeneral",),
+    "reprice_masks": ("numpy_masks:NumpyMasks",),
     "search_general": ("numpy_general:NumpyGeneralSearch",),
     "quote_general": ("numpy_general:NumpyGeneralQuotes",),
     "reprice_stream": ("polars_reprice:PolarsStream",),

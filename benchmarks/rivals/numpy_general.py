@@ -68,13 +68,20 @@ class GeneralPrices:
         np.multiply(out, self.lead[band], out=out)
         _round(out, LEAD_DEN, book.ROUND_MINOR)
 
+    def amount_before_promotions(
+        self, tier: int, before: NDArray[np.float64], amount: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The amount with the member's tier."""
+        np.multiply(before, self.tier[tier], out=amount)
+        _round(amount, TIER_DEN, book.ROUND_MINOR)
+        return amount
+
     def price(
         self, night: int, tier: int, before: NDArray[np.float64], tax: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The price without the city tax, in a buffer of its own."""
-        amount, best = self._amount, self._best
-        np.multiply(before, self.tier[tier], out=amount)
-        _round(amount, TIER_DEN, book.ROUND_MINOR)
+        best = self._best
+        amount = self.amount_before_promotions(tier, before, self._amount)
         self._promote(night, tier, amount, best, self._set_price, self._off)
         _round(best, 10_000, book.ROUND_MINOR)
         np.multiply(best, book.VAT_MILLIPERCENT, out=tax)

@@ -110,4 +110,4 @@ def test_most_of_what_is_drawn_is_marked_in_blocks(monkeypatch):
     for seed in range(40):
         agree(Random(f"mark blocks {seed}"), monkeypatch)
     blocks, left = np.array(seen).sum(axis=0)
-    assert blocks > left > 0  # both are compared
+    assert blocks > 10 * left

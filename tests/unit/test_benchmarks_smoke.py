@@ -63,6 +63,7 @@ def chain() -> Chain:
         pytest.param(lambda chain: bench_reprice.matrix(chain, JOB), id="reprice"),
         pytest.param(lambda chain: bench_reprice.stream(chain, JOB), id="reprice.stream"),
         pytest.param(lambda chain: bench_reprice.general(chain, JOB), id="reprice.general"),
+        pytest.param(lambda chain: bench_reprice.masks(chain, JOB), id="reprice.masks"),
     ],
 )
 def test_all_give_the_same_answer(chain: Chain, race: Any) -> None:
@@ -277,7 +278,7 @@ def test_every_benchmark_has_its_file_and_its_line() -> None:
 
     assert files == set(report.NAMES)
     assert {key.partition(".")[0] for key in report.TITLES} == files
-    assert {kind.removesuffix("_stream").removesuffix("_general") for kind in rivals.RIVALS} <= files
+    assert {kind.removesuffix("_stream").removesuffix("_general").removesuffix("_masks") for kind in rivals.RIVALS} <= files
     assert set(rivals.SERVED) <= set(rivals.RIVALS)
     assert next(iter(bench_import.PROGRAMS)) == "nightgrid"
 

@@ -11,12 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import of_length
+from nightgrid.engine.prices.cube_amounts import amounts_of, note_amounts
 from nightgrid.errors import IntegrityError
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import mark_blocks as mb
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_blocks as by_block
 from nightgrid.native.program.line_prices import price_lines
+from nightgrid.native.program.mark_amounts import Amounts
 from nightgrid.native.program.mark_blocks import mark_groups
 from nightgrid.native.program.rule_marks import X_ASKED, X_BITS, X_NUMBERS, mark_lines
 from nightgrid.outcomes import NoPrice
@@ -65,8 +67,8 @@ def mask_columns(
     and refused of a tile of the cube.
 
     prices (arrival, stay, tier, product), -1 = none, from the arrival `first` on (index of the window); offers: as
-    `offers_for` makes them, filled. What needs an amount in the middle of the pipeline is marked line by line, all else
-    in blocks. O(products x nights + masks) for each word of a mask.
+    `offers_for` makes them, filled. What an amount decides that may leave the numbers of
+    the kernels is marked line by line, all else in blocks. O(products x nights + masks) for each word of a mask.
     """
     marks = marks_of(cube.version.compiled, cube.version.catalog)
     refused = (prices < 0).view(np.uint8)
@@ -81,7 +83,8 @@ def mask_columns(
             left.append((columns, rows[:, mb.R_PLACE]))
             continue
         tiers = np.stack([cube.tiers[columns], columns], axis=1)
-        work = partial(_work, cube, marks, products, today, first, rows, tiers, offers, bits, refused)
+        amounts = amounts_of(cube, products, first, rows, groups, columns, prices, pool, threads)
+        work = partial(_work, cube, marks, products, today, first, rows, tiers, offers, amounts, bits, refused)
         parts = in_parts(groups, threads)
         slow = np.concatenate(list(map(work, parts) if threads == 1 else pool.map(work, parts)))
         left.append((columns, rows[np.repeat(slow, groups[:, by_block.G_ROWS]).view(np.bool_), mb.R_PLACE]))
@@ -120,6 +123,7 @@ def _groups(cube: Cube, marks: Marks, products: NDArray[np.int32], today: Words,
     groups[:, mb.G_BITS], groups[:, mb.G_NUMBERS] = more[some, X_BITS], more[some, X_NUMBERS]
     groups[:, mb.G_ASKED] = more[some, X_ASKED]
     groups[:, mb.G_REFUSED] = _not_offered(cube, program, sold[some]) * np.int64(NoPrice.PACKAGE)
+    note_amounts(program, cube.asking.points, groups)
     rows = np.zeros((len(order), mb.R_FIELDS), np.int64)
     rows[:, mb.R_PRODUCT], rows[:, mb.R_PLACE] = sold[order], order
     rows[:, mb.R_REFUSED] = (most[order] < (cube.asking.guests or 0)) * np.int64(NoPrice.PARTY)
@@ -136,7 +140,7 @@ def _not_offered(cube: Cube, program: Program, sold: Words) -> NDArray[np.bool_]
 
 def _work(
     cube: Cube, marks: Marks, products: NDArray[np.int32], today: Words, first: int, rows: Words, tiers: Words,
-    offers: Words, bits: Words, refused: NDArray[np.uint8], groups: Words,
+    offers: Words, amounts: Amounts, bits: Words, refused: NDArray[np.uint8], groups: Words,
 ) -> NDArray[np.uint8]:  # fmt: skip
     """Masks of some groups in blocks; returns which of them were left out (group) uint8."""
     program, version = marks.program, cube.version
@@ -146,7 +150,6 @@ def _work(
     groups[:, by_block.G_FIRST] -= begin
     places = part[:, mb.R_PLACE]
     own_today = today[places] + cube.first_night
-    left = np.zeros(len(groups), np.uint8)
     for start, stop in lead_spans(program, own_today, cube.first_night + first, len(refused)):
         arrival = first + start
         fill, part[:, mb.R_FILL] = _fill_from(cube, program, products[places], arrival, stop - start)
@@ -162,9 +165,10 @@ def _work(
         for tables, word in zip(marks.tables, bits, strict=True):
             mark_groups(
                 tables, program.desk, program.terms, about, groups, part, query, cube.stays, tiers, fill,
-                offers[some] if offers.size else offers, word[some], refused[some], left,
+                offers[some] if offers.size else offers,
+                Amounts(*(each[some] if each.size else each for each in amounts)), word[some], refused[some],
             )  # fmt: skip
-    return left
+    return groups[:, mb.G_LEFT].astype(np.uint8)
 
 
 def _fill_from(

@@ -180,10 +180,10 @@ class Cube:
         threads: int,
     ) -> None:
         """Prices of a tile by a full pipeline, -1 where a stay is not on sale."""
-        asked = self._asked(products, first)
+        asked = self.asked(products, first)
         fill_cube(asked, out, offers, pool=pool if threads > 1 else None, threads=threads)
 
-    def _asked(self, products: NDArray[np.int32], first: int) -> Asked:
+    def asked(self, products: NDArray[np.int32], first: int) -> Asked:
         """What is asked about a tile from an arrival on."""
         catalog = self.version.catalog
         today = self.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]

@@ -2,8 +2,8 @@
 
 Most of a mask does not depend on the row. The rules of a stay's stages depend on the question alone, and change on a
 few arrivals (`row_arrivals`); those of single nights stand once a night and are gathered by `or`; which promotions were
-chosen the block form of the prices tells. What depends on an amount in the middle of a pipeline is left to
-`rule_marks.mark_lines`.
+chosen the block form of the prices tells. Rules that look at an amount (brackets of taxes, free nights from a spend,
+points) become edges, once for an arrival, stay and tier: each row compares its amounts with them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,21 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_blocks as by_block
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import holds
+from nightgrid.native.program.mark_amounts import (
+    E_FIELDS,
+    EDGES_MAX,
+    Amounts,
+    edges_of,
+    has_bracket,
+    has_spend,
+    of_amounts,
+)
 from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
 from nightgrid.native.program.rule_marks import (
     M_FREE,
+    M_TAX,
     M_TIER,
+    is_due,
     mark_listed,
     mark_night,
     mark_rule,
@@ -33,7 +44,9 @@ G_BITS: Final = by_block.G_FIELDS  # its row of bit_of
 G_NUMBERS: Final = G_BITS + 1  # where the numbers of the rule set of the product that is sold stand
 G_ASKED: Final = G_BITS + 2  # the same of the product that was asked for
 G_REFUSED: Final = G_BITS + 3  # why none of it has a price
-MARKED_FIELDS: Final = G_BITS + 4
+G_AMOUNTS: Final = G_BITS + 4  # bits of the amounts that decide on rules of it: net, before free nights, total
+G_LEFT: Final = G_BITS + 5  # whether it is left to others
+MARKED_FIELDS: Final = G_BITS + 6
 
 #: Fields of a row.
 R_PRODUCT: Final = 0  # that is sold
@@ -61,24 +74,6 @@ _CHOICES: Final = 16
 
 
 @called_kernel
-def _needs_amounts(terms, stage, query):
-    """Whether a rule set looks at an amount in the middle of the pipeline to know which rules act."""
-    while terms[stage] != term.STAGE_END:
-        first = stage + term.S_FIRST
-        if terms[stage] == term.STAGE_POINTS and terms[first] != 0 and query[do.Q_POINTS] != 0:
-            return True
-        for position in range(terms[first] if terms[stage] == term.STAGE_FREE else 0):
-            if terms[terms[first + 1 + position] + term.F_SPEND] > 0:
-                return True
-        for position in range(terms[first] if terms[stage] == term.STAGE_TAX else 0):
-            rule = terms[first + 1 + position]
-            if terms[rule + term.T_FROM] > 0 or terms[rule + term.T_TO] >= 0:
-                return True
-        stage = terms[stage + term.S_NEXT]
-    return False
-
-
-@called_kernel
 def _free_nights(tables, terms, stage, query, group):
     """The bit of the free nights that are given where no amount decides."""
     for position in range(terms[stage + term.S_FIRST]):
@@ -90,6 +85,18 @@ def _free_nights(tables, terms, stage, query, group):
 
 
 @called_kernel
+def _plain_taxes(tables, terms, stage, query, group):
+    """Bits of the taxes without brackets that are due."""
+    found, first = np.int64(0), stage + term.S_FIRST
+    for position in range(terms[first]):
+        rule = terms[first + 1 + position]
+        if not has_bracket(terms, rule) and is_due(terms, rule, query, np.int64(0)):
+            at = tables.numbers[group[G_NUMBERS] + M_TAX] + position
+            found |= mark_rule(tables, group[G_BITS], tables.numbers[at])
+    return found
+
+
+@called_kernel
 def _of_stay(tables, terms, query, group, answer):
     """Bits of the stages of a stay that are the same for all rows; answer (A_FIELDS) int64: nought."""
     bits_at, at, stage = group[G_BITS], group[G_NUMBERS], group[by_block.G_STAGE]
@@ -97,8 +104,11 @@ def _of_stay(tables, terms, query, group, answer):
     while terms[stage] != term.STAGE_END:
         code = terms[stage]
         if code == term.STAGE_FREE:
-            found |= _free_nights(tables, terms, stage, query, group)
-        elif code == term.STAGE_PACKAGE or code == term.STAGE_TAX:
+            if not has_spend(terms, stage):
+                found |= _free_nights(tables, terms, stage, query, group)
+        elif code == term.STAGE_TAX:
+            found |= _plain_taxes(tables, terms, stage, query, group)
+        elif code == term.STAGE_PACKAGE:
             found |= mark_listed(tables, terms, stage, query, bits_at, at, answer)
         elif code != term.STAGE_PROMOTION:
             found |= mark_single(tables, terms, stage, query, bits_at, at, answer)
@@ -167,7 +177,7 @@ def _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fil
 
 @called_kernel
 def _store(tables, terms, query, group, same, why, window, rows, begin, count, base, offers, choices, bits, answer,
-           size, out_bits, out_refused):  # fmt: skip
+           size, amounts, edges, decided, out_bits, out_refused):  # fmt: skip
     """Masks of some rows of one arrival, stay and tier, which stand in the answer from `base` on."""
     for i in range(count):
         to = base + rows[begin + i, R_PLACE]
@@ -180,13 +190,18 @@ def _store(tables, terms, query, group, same, why, window, rows, begin, count, b
         if choices[slot] != chosen:
             answer[do.A_OFFERS] = chosen
             choices[slot], bits[slot] = chosen, _of_choice(tables, terms, query, group, answer)
-        out_bits[to] = same | window[i] | bits[slot] if reason == 0 else 0
+        found = same | window[i] | bits[slot]
+        if decided > 0 and reason == 0:
+            net = amounts.nets[to] if amounts.nets.size else np.int64(0)
+            before = amounts.befores[to] if amounts.befores.size else np.int64(0)
+            found |= of_amounts(edges, decided, before, net, amounts.prices[to])
+        out_bits[to] = found if reason == 0 else 0
 
 
 @called_kernel
 def _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, count, offers, same, why, nights_of,
-               window, choices, bits, answer, out_bits, out_refused):  # fmt: skip
-    """Masks of a few rows of a group for all arrivals, stays and tiers."""
+               window, choices, bits, answer, amounts, edges, out_bits, out_refused):  # fmt: skip
+    """Masks of a few rows of a group for all arrivals, stays and tiers. amounts: Amounts in one dimension."""
     arrivals, columns, places = out_bits.shape[0], out_bits.shape[2], out_bits.shape[3]
     flat, refused = out_bits.reshape(out_bits.size), out_refused.reshape(out_refused.size)
     chosen = offers.reshape(offers.size)
@@ -202,25 +217,32 @@ def _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, co
                     for i in range(count):
                         window[arrival, i] |= nights_of[night, i]
             for tier in range(tiers.shape[0]):
-                query[do.Q_TIER] = tiers[tier, 0]
+                query[do.Q_TIER], query[do.Q_NIGHTS] = tiers[tier, 0], stays[stay]
+                decided = np.int64(0)
+                if group[G_AMOUNTS] and why[stay, arrival] == 0:
+                    query[do.Q_ARRIVAL] = about[A_ORIGIN] + about[A_ARRIVAL] + arrival
+                    query[do.Q_LEAD] = query[do.Q_ARRIVAL] - group[by_block.G_TODAY]
+                    decided = edges_of(
+                        tables, terms, group[by_block.G_STAGE], query, group[G_BITS], group[G_NUMBERS], edges
+                    )
                 base = ((arrival * stays.size + stay) * columns + tiers[tier, 1]) * places
                 _store(tables, terms, query, group, same[stay, arrival, tier], why[stay, arrival], window[arrival],
-                       rows, begin, count, base, chosen, choices[tier], bits[tier], answer, about[A_SIZE], flat,
-                       refused)  # fmt: skip
+                       rows, begin, count, base, chosen, choices[tier], bits[tier], answer, about[A_SIZE], amounts,
+                       edges, decided, flat, refused)  # fmt: skip
         before = stays[stay]
 
 
 @kernel
-def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, fill, offers, out_bits, out_refused,
-                out_left):  # fmt: skip
+def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, fill, offers, amounts, out_bits,
+                out_refused):  # fmt: skip
     """Masks of the rows of some groups: out_bits (arrival, stay, tier, place) int64, bits of the line's set of rules, 0
     where there is no price; out_refused, the same shape, uint8: 1 where there is no price [in], why [out].
 
     tables: RuleTables; desk, terms: of the program; about (ABOUT_FIELDS), groups (group, MARKED_FIELDS), rows (row,
     R_FIELDS), query (Q_FIELDS): who asks, stays (stay) nights, tiers (tier, 2): index and column, fill (row of it,
     night): house fill in basis points from the first arrival on, all int64; offers: as out_bits, int64: the promotions
-    applied, size 0 = there are none [in]. out_left (group) uint8: 1 where a rule looks at an amount in the middle of
-    the pipeline, and nothing was written [out]. O(rows x nights x night stages, arrivals that tell rules apart x rules,
+    applied, size 0 = there are none; amounts: Amounts, of groups whose G_AMOUNTS says so [in]. A group without a place
+    in the answer (G_LEFT) is passed over. O(rows x nights x night stages, arrivals that tell rules apart x rules,
     and masks).
     """
     arrivals, longest = out_bits.shape[0], np.int64(0)
@@ -238,11 +260,15 @@ def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, f
     bits = np.empty((tiers.shape[0], _CHOICES), np.int64)
     answer = np.zeros(do.A_FIELDS, np.int64)
     scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
+    edges = np.empty((EDGES_MAX, E_FIELDS), np.int64)
+    flat = Amounts(
+        amounts.prices.reshape(amounts.prices.size), amounts.nets.reshape(amounts.nets.size),
+        amounts.befores.reshape(amounts.befores.size),
+    )  # fmt: skip
     for number in range(groups.shape[0]):
         group = groups[number]
         query[do.Q_SILENT] = group[by_block.G_SILENT]
-        out_left[number] = _needs_amounts(terms, group[by_block.G_STAGE], query)
-        if out_left[number]:
+        if group[G_LEFT]:
             continue
         for stay in range(stays.size):
             query[do.Q_NIGHTS] = stays[stay]
@@ -253,4 +279,4 @@ def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, f
             count = min(end - begin, _ROWS)
             _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, last, scratch, nights_of)
             _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, count, offers, same, why,
-                       nights_of, window, choices, bits, answer, out_bits, out_refused)  # fmt: skip
+                       nights_of, window, choices, bits, answer, flat, edges, out_bits, out_refused)  # fmt: skip

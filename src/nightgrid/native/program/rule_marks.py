@@ -144,7 +144,7 @@ def _is_charged(terms, rule, query):
 
 
 @called_kernel
-def _is_due(terms, rule, query, net):
+def is_due(terms, rule, query, net):
     """Whether a tax is due on a net amount of the stay."""
     nights = query[do.Q_NIGHTS]
     if terms[rule + term.T_FROM] > 0 and net < terms[rule + term.T_FROM] * nights:
@@ -239,7 +239,7 @@ def mark_listed(tables, terms, stage, query, bits_at, at, answer):
         if code == term.STAGE_PACKAGE:
             if _is_charged(terms, rule, query):
                 found |= mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_PACKAGE] + position])
-        elif _is_due(terms, rule, query, answer[do.A_NET]):
+        elif is_due(terms, rule, query, answer[do.A_NET]):
             found |= mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_TAX] + position])
     return found
 
