@@ -37,6 +37,7 @@ from benchmarks import (
 from benchmarks.data import CAPACITY_ROOMS, TINY, Chain, make_chain
 from benchmarks.measure import Contestant, Race, WrongAnswerError
 from benchmarks.reprice_job import Job
+from benchmarks.rivals import RIVALS
 from nightgrid import Outcome
 
 JOB = Job(products=100, nights=14)
@@ -278,7 +279,7 @@ def test_every_benchmark_has_its_file_and_its_line() -> None:
 
     assert files == set(report.NAMES)
     assert {key.partition(".")[0] for key in report.TITLES} == files
-    assert {kind.removesuffix("_stream").removesuffix("_general").removesuffix("_masks") for kind in rivals.RIVALS} <= files
+    assert {kind.removesuffix("_stream").removesuffix("_general").removesuffix("_masks") for kind in RIVALS} <= files
     assert set(rivals.SERVED) <= set(rivals.RIVALS)
     assert next(iter(bench_import.PROGRAMS)) == "nightgrid"
 

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel
+from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import holds
@@ -32,7 +32,7 @@ class Amounts(NamedTuple):
     befores: Any  # int64: amounts before the free nights, rounded down; size 0 likewise
 
 
-@called_kernel
+@bare_called_kernel
 def has_spend(terms, stage):
     """Whether free nights look at the amount before them."""
     first = stage + term.S_FIRST
@@ -42,19 +42,19 @@ def has_spend(terms, stage):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def has_bracket(terms, rule):
     """Whether a tax looks at the net amount."""
     return terms[rule + term.T_FROM] > 0 or terms[rule + term.T_TO] >= 0
 
 
-@called_kernel
+@bare_called_kernel
 def _put_edge(edges, count, of, low, high, bit):
     edges[count, E_OF], edges[count, E_LOW], edges[count, E_HIGH], edges[count, E_BIT] = of, low, high, bit
     return count + 1
 
 
-@called_kernel
+@bare_called_kernel
 def _tax_edges(tables, terms, stage, query, bits_at, at, edges, count):
     """Taxes with brackets that are due where the net amount is inside; returns how many edges there are now."""
     nights, first = query[do.Q_NIGHTS], stage + term.S_FIRST
@@ -70,7 +70,7 @@ def _tax_edges(tables, terms, stage, query, bits_at, at, edges, count):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def edges_of(tables, terms, stage, query, bits_at, at, edges):
     """What of a stay's rules an amount of the row decides: edges (EDGES_MAX, E_FIELDS) int64 [out]; returns how many.
 
@@ -101,7 +101,7 @@ def edges_of(tables, terms, stage, query, bits_at, at, edges):
     return count
 
 
-@called_kernel
+@bare_called_kernel
 def of_amounts(edges, count, before, net, total):
     """Bits of the rules that amounts of a row decide: of free nights the first whose spend is reached."""
     found, given = np.int64(0), False

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.jit import called_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, called_kernel, kernel
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_blocks as by_block
@@ -32,12 +32,14 @@ from nightgrid.native.program.rule_marks import (
     M_FREE,
     M_TAX,
     M_TIER,
+    borrowed_tables,
     is_due,
     mark_listed,
     mark_night,
     mark_rule,
     mark_single,
 )
+from nightgrid.native.store.views import borrowed
 
 #: Fields of a group beside those of `row_blocks`: rows side by side that have these alike.
 G_BITS: Final = by_block.G_FIELDS  # its row of bit_of
@@ -73,7 +75,7 @@ _ROWS: Final = 64
 _CHOICES: Final = 16
 
 
-@called_kernel
+@bare_called_kernel
 def _free_nights(tables, terms, stage, query, group):
     """The bit of the free nights that are given where no amount decides."""
     for position in range(terms[stage + term.S_FIRST]):
@@ -84,7 +86,7 @@ def _free_nights(tables, terms, stage, query, group):
     return np.int64(0)
 
 
-@called_kernel
+@bare_called_kernel
 def _plain_taxes(tables, terms, stage, query, group):
     """Bits of the taxes without brackets that are due."""
     found, first = np.int64(0), stage + term.S_FIRST
@@ -96,7 +98,7 @@ def _plain_taxes(tables, terms, stage, query, group):
     return found
 
 
-@called_kernel
+@bare_called_kernel
 def _of_stay(tables, terms, query, group, answer):
     """Bits of the stages of a stay that are the same for all rows; answer (A_FIELDS) int64: nought."""
     bits_at, at, stage = group[G_BITS], group[G_NUMBERS], group[by_block.G_STAGE]
@@ -118,7 +120,7 @@ def _of_stay(tables, terms, query, group, answer):
     return found
 
 
-@called_kernel
+@bare_called_kernel
 def _of_choice(tables, terms, query, group, answer):
     """Bits of the promotions that were chosen, and of what acts beside them or in their place."""
     found = np.int64(0)
@@ -130,7 +132,7 @@ def _of_choice(tables, terms, query, group, answer):
     return found
 
 
-@called_kernel
+@bare_called_kernel
 def _of_arrivals(tables, terms, about, group, query, tiers, changes, weekdays, kept, answer, out, out_why):
     """out (arrival, tier) int64: bits of a stay's stages; out_why (arrival) int64: why there is no price at all [out].
 
@@ -162,7 +164,7 @@ def _of_arrivals(tables, terms, about, group, query, tiers, changes, weekdays, k
             out[arrival, tier] = kept[kind, tier] if why == 0 else 0
 
 
-@called_kernel
+@bare_called_kernel
 def _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, last, scratch, out):
     """out (night, row) int64: bits of single nights, of the arrivals' nights before `last` [out]."""
     for i in range(count):
@@ -175,7 +177,7 @@ def _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fil
             )  # fmt: skip
 
 
-@called_kernel
+@bare_called_kernel
 def _store(tables, terms, query, group, same, why, window, rows, begin, count, base, offers, choices, bits, answer,
            size, amounts, edges, decided, out_bits, out_refused):  # fmt: skip
     """Masks of some rows of one arrival, stay and tier, which stand in the answer from `base` on."""
@@ -198,7 +200,7 @@ def _store(tables, terms, query, group, same, why, window, rows, begin, count, b
         out_bits[to] = found if reason == 0 else 0
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, count, offers, same, why, nights_of,
                window, choices, bits, answer, amounts, edges, out_bits, out_refused):  # fmt: skip
     """Masks of a few rows of a group for all arrivals, stays and tiers. amounts: Amounts in one dimension."""
@@ -232,19 +234,10 @@ def _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, co
         before = stays[stay]
 
 
-@kernel
-def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, fill, offers, amounts, out_bits,
-                out_refused):  # fmt: skip
-    """Masks of the rows of some groups: out_bits (arrival, stay, tier, place) int64, bits of the line's set of rules, 0
-    where there is no price; out_refused, the same shape, uint8: 1 where there is no price [in], why [out].
-
-    tables: RuleTables; desk, terms: of the program; about (ABOUT_FIELDS), groups (group, MARKED_FIELDS), rows (row,
-    R_FIELDS), query (Q_FIELDS): who asks, stays (stay) nights, tiers (tier, 2): index and column, fill (row of it,
-    night): house fill in basis points from the first arrival on, all int64; offers: as out_bits, int64: the promotions
-    applied, size 0 = there are none; amounts: Amounts, of groups whose G_AMOUNTS says so [in]. A group without a place
-    in the answer (G_LEFT) is passed over. O(rows x nights x night stages, arrivals that tell rules apart x rules,
-    and masks).
-    """
+@called_kernel
+def _mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, fill, offers, amounts, out_bits,
+                 out_refused):  # fmt: skip
+    """`mark_groups` with arrays whose references are not counted; amounts in one dimension."""
     arrivals, longest = out_bits.shape[0], np.int64(0)
     for stay in range(stays.size):
         longest = max(longest, stays[stay])
@@ -261,10 +254,6 @@ def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, f
     answer = np.zeros(do.A_FIELDS, np.int64)
     scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
     edges = np.empty((EDGES_MAX, E_FIELDS), np.int64)
-    flat = Amounts(
-        amounts.prices.reshape(amounts.prices.size), amounts.nets.reshape(amounts.nets.size),
-        amounts.befores.reshape(amounts.befores.size),
-    )  # fmt: skip
     for number in range(groups.shape[0]):
         group = groups[number]
         query[do.Q_SILENT] = group[by_block.G_SILENT]
@@ -279,4 +268,28 @@ def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, f
             count = min(end - begin, _ROWS)
             _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, last, scratch, nights_of)
             _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, count, offers, same, why,
-                       nights_of, window, choices, bits, answer, flat, edges, out_bits, out_refused)  # fmt: skip
+                       nights_of, window, choices, bits, answer, amounts, edges, out_bits, out_refused)  # fmt: skip
+
+
+@kernel
+def mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, fill, offers, amounts, out_bits,
+                out_refused):  # fmt: skip
+    """Masks of the rows of some groups: out_bits (arrival, stay, tier, place) int64, bits of the line's set of rules, 0
+    where there is no price; out_refused, the same shape, uint8: 1 where there is no price [in], why [out].
+
+    tables: RuleTables; desk, terms: of the program; about (ABOUT_FIELDS), groups (group, MARKED_FIELDS), rows (row,
+    R_FIELDS), query (Q_FIELDS): who asks, stays (stay) nights, tiers (tier, 2): index and column, fill (row of it,
+    night): house fill in basis points from the first arrival on, all int64; offers: as out_bits, int64: the promotions
+    applied, size 0 = there are none; amounts: Amounts, of groups whose G_AMOUNTS says so [in]. A group without a place
+    in the answer (G_LEFT) is passed over. O(rows x nights x night stages, arrivals that tell rules apart x rules,
+    and masks).
+    """
+    _mark_groups(
+        borrowed_tables(tables), borrowed(desk), borrowed(terms), borrowed(about), borrowed(groups), borrowed(rows),
+        borrowed(query), borrowed(stays), borrowed(tiers), borrowed(fill), borrowed(offers),
+        Amounts(
+            borrowed(amounts.prices.reshape(amounts.prices.size)), borrowed(amounts.nets.reshape(amounts.nets.size)),
+            borrowed(amounts.befores.reshape(amounts.befores.size)),
+        ),
+        borrowed(out_bits), borrowed(out_refused),
+    )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 from numba import carray
 
 from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native.base.jit import called_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, called_kernel, kernel
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
@@ -26,7 +26,7 @@ from nightgrid.native.program.planned import write_plan
 from nightgrid.native.program.registers import R_RUNNING, WEIGHTS, get, start
 from nightgrid.native.program.wide import fraction_less, wide
 from nightgrid.native.program.worth import run
-from nightgrid.native.store.views import address_of, as_pointer
+from nightgrid.native.store.views import address_of, as_pointer, borrowed
 
 #: Of a rule set in `numbers`: rules of single kinds (-1 none), then where the rules of the other kinds stand.
 M_EXTRA: Final = 0
@@ -60,7 +60,17 @@ class RuleTables(NamedTuple):
     first: Any  # (4) int64: number of the first derived plan, season, bounds; bits: 1 seasons, 2 bounds before derived
 
 
-@called_kernel
+@bare_inlined_kernel
+def borrowed_tables(tables):
+    """The tables with arrays whose references are not counted."""
+    return RuleTables(
+        borrowed(tables.bit_of), borrowed(tables.always), borrowed(tables.numbers), borrowed(tables.season_set),
+        borrowed(tables.season_rule), borrowed(tables.bounds_set), borrowed(tables.bounds_rule),
+        borrowed(tables.first),
+    )  # fmt: skip
+
+
+@bare_inlined_kernel
 def mark_rule(tables, bits_at, number):
     """The bit of a rule; 0 for none."""
     if number < 0 or tables.bit_of[bits_at, number] < 0:
@@ -68,7 +78,7 @@ def mark_rule(tables, bits_at, number):
     return np.int64(1) << tables.bit_of[bits_at, number]
 
 
-@called_kernel
+@bare_called_kernel
 def mark_night(tables, desk, terms, product, at, query, lead, fill, bits_at, found, scratch):
     """`found` and the bits of the night stages of one night: links of derived plans, winning seasons, bounds that
     moved its price.
@@ -94,7 +104,7 @@ def mark_night(tables, desk, terms, product, at, query, lead, fill, bits_at, fou
     return found
 
 
-@called_kernel
+@bare_called_kernel
 def _mark_nights(tables, desk, terms, lead_of_night, query, line, bits_at, fills, scratch):
     """Bits of the night stages of all nights of a stay."""
     found = np.int64(0)
@@ -106,7 +116,7 @@ def _mark_nights(tables, desk, terms, lead_of_night, query, line, bits_at, fills
     return found
 
 
-@called_kernel
+@bare_called_kernel
 def _has_extra(terms, rule, query):
     """Whether guests are told who are not included."""
     if query[do.Q_ADULTS] < 0:
@@ -118,7 +128,7 @@ def _has_extra(terms, rule, query):
     return adults > included or query[do.Q_CHILDREN] - grown > covered
 
 
-@called_kernel
+@bare_called_kernel
 def _in_lead_band(terms, rule, query):
     if terms[rule] == term.LEAD_CURVE:
         return True
@@ -129,7 +139,7 @@ def _in_lead_band(terms, rule, query):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def _is_charged(terms, rule, query):
     """Whether a package is taken: mandatory or chosen, and the guests told where it is for each of them."""
     if terms[rule + term.K_PER] >= term.PER_PERSON and query[do.Q_ADULTS] < 0:
@@ -143,7 +153,7 @@ def _is_charged(terms, rule, query):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def is_due(terms, rule, query, net):
     """Whether a tax is due on a net amount of the stay."""
     nights = query[do.Q_NIGHTS]
@@ -157,7 +167,7 @@ def is_due(terms, rule, query, net):
     return terms[rule + term.T_PER] < term.PER_PERSON or query[do.Q_ADULTS] >= 0
 
 
-@called_kernel
+@bare_called_kernel
 def _free_rule(terms, stage, query, registers, is_known):
     """Which free nights are given, -1 none; -2 where the amount before the stage must be known. registers: R_RUNNING is
     that amount, if it is known.
@@ -177,7 +187,7 @@ def _free_rule(terms, stage, query, registers, is_known):
     return -1
 
 
-@called_kernel
+@bare_called_kernel
 def _points_act(terms, stage, query, offers):
     """Whether a member's extra points change the price: alone, or on top of a percent of class base."""
     tier = terms[stage + term.S_FIRST + 2]
@@ -196,7 +206,7 @@ def _points_act(terms, stage, query, offers):
     return False
 
 
-@called_kernel
+@bare_called_kernel
 def mark_single(tables, terms, stage, query, bits_at, at, answer):
     """The bit of a stage of which one rule applies to a product."""
     code = terms[stage]
@@ -220,7 +230,7 @@ def mark_single(tables, terms, stage, query, bits_at, at, answer):
     return mark_rule(tables, bits_at, tables.numbers[at + M_POINTS]) if answer[do.A_PAID] > 0 else np.int64(0)
 
 
-@called_kernel
+@bare_called_kernel
 def mark_listed(tables, terms, stage, query, bits_at, at, answer):
     """Bits of the promotions, packages or taxes of a stage."""
     code = terms[stage]
@@ -271,6 +281,7 @@ def mark_lines(tables, desk, terms, scales, flags, queries, lines, more, fills, 
     tables: RuleTables; desk .. fills: as of `line_prices.price_lines`; more (line, X_FIELDS) int64; answers (line,
     A_FIELDS) int64: what it answered [in]; shop: Workshop. O(lines x (rules of the set x nights)).
     """
+    tables = borrowed_tables(tables)
     cell = np.empty(on.PLANES_MAX, np.int64)
     scratch = np.empty(on.NIGHT_SCRATCH, np.int64)
     lead_of_night = flags[by_line.B_LEAD_OF_NIGHT]
