@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightgrid.search.ranking import StayQuery
+from nightgrid.search.ranking import Question, StayQuery
 
 
 def offered(engine, arrival, nights, rooms):
@@ -17,9 +17,10 @@ def offered(engine, arrival, nights, rooms):
         sort="price", price_min=None, price_max=None,
     )  # fmt: skip
     rates = np.ones((len(engine.catalog.currencies), 2), np.int64)
-    factors, _ = searcher.factors(version, query, engine._days.today(now_ms), rates)
     everything = searcher.hotel_words(np.arange(engine.catalog.n_hotels))
-    words = searcher.available(version, query, everything, factors)
+    question = Question(query, everything, engine._days.today(now_ms), rates)
+    factors, _ = searcher.factors(version, question)
+    words = searcher.available(version, question, factors)
     bits = np.unpackbits(words.view(np.uint8), bitorder="little").astype(bool)
     of_product = bits[engine._inventory.product_lane]
     assert bits.sum() == of_product.sum()

@@ -11,6 +11,7 @@ import pytest
 
 from nightgrid import InputError, RuleBookError
 from nightgrid.asking import Asking, asking_from
+from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.search.rule_plans import P_WANTED
 from nightgrid.search import rule_search
 from nightgrid.search.rule_search import RuleSearch
@@ -74,11 +75,22 @@ def check_bounds(engine: Any, arrival: int, nights: int, tier: int, booked: int,
         (number, int(places.pair_word[pair])): int(space.bounds[pair])
         for number in np.flatnonzero(space.packed.sets[:, P_WANTED]).tolist()
         for pair in range(int(places.set_first[number]), int(places.set_first[number + 1]))
+        if space.bounds[pair] < NO_PRICE  # else the bit maps let nothing of it pass
     }
     least = [pairs.get((int(places.lane_set[lane]), lane >> 6)) for lane in some.tolist()]
     counted = [(bound, total) for bound, total in zip(least, totals.tolist(), strict=True) if bound is not None]
     assert all(bound <= total or total < 0 for bound, total in counted)
     return sum(0 < bound <= total for bound, total in counted)
+
+
+def every_product(engine: Any, *given: Any, **said: Any) -> Any:
+    """A search for which every product is priced by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RuleSearch, "find", lambda *_: None)
+        patch.setattr(RuleSearch, "totals", lambda *_: None)
+        found = engine.search(*given, **said)
+        _ = found.offers
+    return found
 
 
 def agree(rng: Random, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
@@ -110,7 +122,7 @@ def agree(rng: Random, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
         words = {"tier": tier, "hotel_ids": hotel_ids, "currency": currency, "sort": "price", **said}
         day = date.fromordinal(arrival)
         try:
-            everything = engine.search(day, nights, top=None, **words)
+            everything = every_product(engine, day, nights, top=None, **words)
         except InputError:  # numbers beyond what is computed exactly
             continue
         for top in TOPS:
@@ -137,27 +149,50 @@ def test_bounds_are_met(monkeypatch):
     assert counted > 10_000
 
 
-EDGES = {
-    "spend": {"promotion": [{"name": "full", "spend": [{"from": {"CNY": "1000"}, "off": {"CNY": "300"}}]}]},
-    "range": {"promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}]},
-    "dearest": {
-        "promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}],
-        "stacking": {"policy": "hotel"},
-    },
-    "bracket": {"tax": [{"name": "low", "percent": 40, "brackets": {"to": {"CNY": "1000"}}}]},
-}
+#: kind -> (book, prices of most hotels in hundreds, those of cheap ones, of the lucky ones, of cheap ones that cost as
+#: much as the lucky ones). In the last two the tax ends where the net price begins to be cheap.
+EDGES: dict[str, tuple[dict[str, Any], range, range, int, int]] = {
+    "spend": (
+        {"promotion": [{"name": "full", "spend": [{"from": {"CNY": "1000"}, "off": {"CNY": "300"}}]}]},
+        range(940, 999), range(750, 900), 1_000, 700,
+    ),
+    "range": (
+        {"promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}]},
+        range(940, 999), range(750, 900), 1_000, 600,
+    ),
+    "dearest": (
+        {
+            "promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}],
+            "stacking": {"policy": "hotel"},
+        },
+        range(940, 999), range(750, 900), 1_000, 600,
+    ),
+    "bracket": (
+        {"tax": [{"name": "low", "percent": 25, "brackets": {"to": {"CNY": "1000"}}}]},
+        range(940, 999), range(850, 930), 1_000, 800,
+    ),
+    "bracket after a range": (
+        {
+            "promotion": [{"name": "half", "percent": -50, "min_spend": {"CNY": "2000"}}],
+            "tax": [{"name": "low", "percent": 25, "brackets": {"to": {"CNY": "1000"}}}],
+        },
+        range(1_900, 1_999), range(850, 930), 2_000, 800,
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", EDGES)
-def test_what_is_cheaper_from_an_amount_on_is_not_passed_over(kind):
-    """Most hotels cost a little less than the amount from which on a stay is cheaper; the best ones cost a little more,
-    and share words with them, whose cheapest night tells nothing of it.
+def engine_of_edges(kind: str, cheap: range, *, last: bool) -> tuple[Any, set[str]]:
+    """(engine, lucky hotels): most hotels cost a little less than the amount from which on a stay is cheaper; three
+    cost as much, and share words with others, whose cheapest night tells nothing of it. 64 hotels, the first or the
+    last ones, are cheap anyway.
     """
-    rng = Random(kind)
-    bases = [rng.randrange(94_000, 99_900, 100) for _ in range(HOTELS)]
-    bases[:64] = [rng.randrange(75_000, 90_000, 100) for _ in range(64)]
-    for lucky in rng.sample(range(64, HOTELS), 3):
-        bases[lucky] = 100_000
+    rng, (book, most, _, best, _) = Random(kind), EDGES[kind]
+    bases = [100 * rng.choice(most) for _ in range(HOTELS)]
+    place = slice(-64, None) if last else slice(64)
+    bases[place] = [100 * rng.choice(cheap) for _ in range(64)]
+    lucky = rng.sample(range(64, HOTELS - 64), 3)
+    for hotel in lucky:
+        bases[hotel] = 100 * best
     hotels = [{"hotel_id": f"H{at}", "currency": "CNY", "time_zone": "Asia/Shanghai"} for at in range(HOTELS)]
     rows = [{"hotel_id": f"H{at}", "room_type_id": "king"} for at in range(HOTELS)]
     world = {
@@ -165,10 +200,27 @@ def test_what_is_cheaper_from_an_amount_on_is_not_passed_over(kind):
         "room_types": [row | {"capacity": 3, "guests_max": 2} for row in rows],
         "products": [row | {"plan_id": "plan", "base_minor": base} for row, base in zip(rows, bases, strict=True)],
     }
-    engine = engine_of(world, date(2026, 12, 18), 30, NOW_MS, book=EDGES[kind] | {"rounding": {"policy": "total"}})
-    everything = engine.search("2026-12-20", 1, top=None)
-    assert engine._searcher._rules[1] is not None
-    for top in (1, 2, 3, 4):
+    whole = book | {"rounding": {"policy": "total"}}
+    return engine_of(world, date(2026, 12, 18), 30, NOW_MS, book=whole), {f"H{hotel}" for hotel in lucky}
+
+
+@pytest.mark.parametrize("kind", EDGES)
+def test_what_is_cheaper_from_an_amount_on_is_not_passed_over(kind):
+    engine, lucky = engine_of_edges(kind, EDGES[kind][2], last=False)
+    everything = every_product(engine, "2026-12-20", 1, top=None)
+    for top in (1, 2, 3, 4, 200):
         assert engine.search("2026-12-20", 1, top=top).offers == everything.offers[:top]
-    lucky = {f"H{at}" for at, base in enumerate(bases) if base == 100_000}
     assert lucky == {offer.hotel_id for offer in everything.offers[:3]}
+    assert everything.offers[2].total_minor < everything.offers[3].total_minor
+
+
+@pytest.mark.parametrize("kind", EDGES)
+def test_what_costs_as_much_is_not_passed_over(kind):
+    """The cheap hotels cost what the lucky ones cost, and stand behind them: the tie goes to the lucky ones."""
+    tied = EDGES[kind][4]
+    engine, lucky = engine_of_edges(kind, range(tied, tied + 1), last=True)
+    everything = every_product(engine, "2026-12-20", 1, top=None)
+    for top in (1, 2, 3, 4, 66, 200):
+        assert engine.search("2026-12-20", 1, top=top).offers == everything.offers[:top]
+    assert lucky == {offer.hotel_id for offer in everything.offers[:3]}
+    assert len({offer.total_minor for offer in everything.offers[:67]}) == 1

@@ -19,7 +19,7 @@ from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.search.price_version import PriceVersion, display_rates
-from nightgrid.search.ranking import Ranking, StayQuery
+from nightgrid.search.ranking import Question, Ranking, StayQuery
 from nightgrid.search.searcher import SORTS, ProductFilter, Searcher
 
 #: Beyond every total of all rooms.
@@ -101,7 +101,7 @@ class SearchMixin(EngineBase):
         booked, words = self._days.today(now_ms), wanted.words
         if asking.booking_date is not None:
             booked, words = self._as_if_booked(searcher, asking.booking_date, ordinal, booked, words)
-        ranking = searcher.search(version, query, words, booked, rates, distance)
+        ranking = searcher.search(version, Question(query, words, booked, rates, distance))
         make_offers = partial(self._offers, version, query, ranking, display_currency)
         total = ranking.total_of(rooms)
         elapsed_us = (stopwatch_seconds() - started) * 1e6

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, Asking
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
+from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.search.second_look import look_again
 
 #: Whole searches before what is gone is left out: each time somebody took what was found.
@@ -31,6 +32,34 @@ class StayQuery(NamedTuple):
     price_min: int | None
     price_max: int | None
     asking: Asking = ANYBODY
+
+
+class Question(NamedTuple):
+    """A search as a searcher takes it: what is asked, of which products (bit map), as if booked on which days, shown in
+    which currency, and how far the hotels are (kilometres; None where nobody says from where).
+    """
+
+    query: StayQuery
+    words: NDArray[np.int64]  # (word)
+    calendar_today: NDArray[np.int64]  # (calendar): ordinals
+    rates: NDArray[np.int64]  # (currency, 2): see `price_version.display_rates`
+    distance_km: NDArray[np.float64] | None = None  # (hotel)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the bit maps do not decide: they are about one room, and stays that are not very long."""
+        return self.query.rooms > 1 or self.query.nights >= PLANE_VALUE_MAX
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The display prices between which a product lies."""
+        low, high = self.query.price_min, self.query.price_max
+        return 0 if low is None else low, NO_PRICE - 1 if high is None else high
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether prices are asked for that lie between some."""
+        return self.query.price_min is not None or self.query.price_max is not None
 
 
 class Ranking(NamedTuple):

@@ -1,34 +1,42 @@
-"""Search by a book with a full pipeline of which not all products are priced: what `native/search/rule_search` takes.
+"""Search by a book with a full pipeline over the price matrices: what `native/search/rule_search` takes.
 
-It serves the common question: by price, the best few hotels, one room, no word of who comes. For any other, and where a
-kernel finds no bound, every product is priced (`searcher`).
+It serves whatever matrices can answer: not stays by the house fill that a guest brings along, parties that have nights
+of their own, members who are sold another plan, and questions that meet several bands of lead days. For these, and
+where the kernel finds no vector form, products are priced one by one (`every_product`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from threading import local
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.catalog import Catalog
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
-from nightgrid.native.prices.tables import LaneMap
+from nightgrid.native.prices.tables import LaneMap, QueryFactors
 from nightgrid.native.program import live_block as lv
-from nightgrid.native.program import row_codes as row
+from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.native.search import rule_plans as packing
-from nightgrid.native.search.rule_bounds import Places, Space, Sums
-from nightgrid.native.search.rule_plans import Packed
+from nightgrid.native.search import rule_rows as rows
+from nightgrid.native.search.offers import drop_refused
+from nightgrid.native.search.rule_rows import Places, Space, Sums, make_space
 from nightgrid.native.search.rule_search import search_rules
+from nightgrid.native.store import layout as at
 from nightgrid.pricing.program import Program
+from nightgrid.search.cheapest import order_key, ordered
 from nightgrid.search.live import Variant
+from nightgrid.search.matrices import Matrices
 from nightgrid.search.price_blocks import row_shop
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.ranking import Ranking, StayQuery
+from nightgrid.search.ranking import Question, Ranking
 from nightgrid.search.stay_prices import workshop
 
+T = TypeVar("T")
 _thread = local()
 _NO_SHORT = np.zeros((0, 0, 0), np.uint32)
 _NO_WIDE = np.zeros((0, 0, 0), np.int64)
@@ -36,8 +44,207 @@ _NO_SHORT_WORDS = np.zeros((0, 0), np.uint32)
 _NO_WIDE_WORDS = np.zeros((0, 0), np.int64)
 for _nothing in (_NO_SHORT_WORDS, _NO_WIDE_WORDS):
     _nothing.setflags(write=False)  # as the others are, so that a kernel is compiled once
+_NOTHING = np.zeros(0, np.int64)
+_NO_FACTORS = QueryFactors(_NOTHING, _NOTHING, _NOTHING, np.zeros(0, np.float32))
+_NO_HOTELS = np.zeros((4, 0), np.int64)
 #: More rule sets than these would take too much memory a thread.
 _SETS_MAX = 4_096
+
+
+class _Look(NamedTuple):
+    """One look at the matrices of a question."""
+
+    prices: PriceVersion | Variant
+    matrices: Matrices
+    largest: float  # night
+    question: Question
+    inventory: Inventory
+
+
+class RuleSearch:
+    """Searches of one price version. Safe to use from many threads."""
+
+    def __init__(self, version: PriceVersion, program: Program, catalog: Catalog, lanes: LaneMap) -> None:
+        self.version, self._program, self._catalog, self._lanes = version, program, catalog, lanes
+        self._places = _places_of(version, program, lanes)
+        self._own_plans: NDArray[np.bool_] = np.asarray((program.tier_product >= 0).any(axis=1))
+        self._hotels = int(lanes.chunk_hotel.max(initial=-1)) + 1
+        self._priced_until: dict[int, int] = {}  # by the id of matrices, which live as long as the version
+        self._worthless = np.zeros(len(lanes.lane_product), np.int64)
+
+    def find(self, question: Question, words: NDArray[np.int64], inventory: Inventory) -> Ranking | None:
+        """The ranking, with the products that the bit maps let pass: words (word) int64 [in]; None where the matrices
+        do not serve.
+        """
+        query = question.query
+        if query.rooms > 1 and self._program.beside(query.asking, query.rooms) is not None:
+            return None
+        found = self._look(question, inventory, lambda look: self._ranked(look, words.copy()))
+        return found[0] if found else None
+
+    def totals(self, question: Question, words: NDArray[np.int64], inventory: Inventory) -> NDArray[np.int64] | None:
+        """Prices (lane) int64 minor units of the products that are left; what has none is cleared in words [changed].
+        None where the matrices do not serve.
+        """
+
+        def priced(look: _Look) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+            left = words.copy()
+            totals = self._totals(look, left)
+            return None if totals is None else (totals, left)
+
+        found = self._look(question, inventory, priced)
+        if found is None:
+            return None
+        words[:] = found[1]
+        return found[0]
+
+    def _look(self, question: Question, inventory: Inventory, make: Callable[[_Look], T | None]) -> T | None:
+        """What is made of the matrices, as they are at one instant; None where they do not serve."""
+        version, program, query = self.version, self._program, question.query
+        asking, first = query.asking, query.arrival - version.first_night
+        anybody = not program.asks_guests or (not program.per_person and asking.adults is None)
+        if (
+            not anybody or asking.fill_bp is not None or self._own_plans[query.tier]
+            or not 0 <= first <= version.n_nights - query.nights
+        ):  # fmt: skip
+            return None
+        if version.matrices is not None:
+            if len(program.leads) > 1:
+                return None
+            look = _Look(version, version.matrices, float(version.matrices.largest), question, inventory)
+            return make(look) if self._has_prices(look.matrices, first + query.nights) else None
+        if version.live is None:
+            return None
+        leads = np.maximum(query.arrival - question.calendar_today, 0)
+        variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
+        if variant is None or not self._has_prices(variant.matrices, first + query.nights):
+            return None
+        look = _Look(variant, variant.matrices, float(version.live.words[lv.V_LIMIT]), question, inventory)
+        return version.live.read(variant.nights_of(query.arrival, query.nights), partial(make, look))
+
+    def _has_prices(self, matrices: Matrices, last: int) -> bool:
+        """Whether every product has a price on all nights before a night of the window."""
+        until = self._priced_until.get(id(matrices))
+        if until is None:
+            until = self._priced_until[id(matrices)] = int(matrices.bad.min(initial=self.version.n_nights))
+        return last <= until
+
+    def _ranked(self, look: _Look, words: NDArray[np.int64]) -> tuple[Ranking] | None:
+        """The ranking of one look. words: left after the bit maps [changed]."""
+        question = look.question
+        query = question.query
+        if not self._drop_refused(look, words):
+            return None
+        best = query.sort == "price" and query.top is not None and not question.is_limited
+        available = -1
+        if not best and query.sort != "price":
+            available = self._keep_first(question, words)
+        top = min(query.top or 0, self._hotels) if best else self._hotels
+        out = np.empty((4, top), np.int64)
+        count, left = self._search(look, words, rows.FIND_BEST if best else rows.FIND_HOTELS, _NOTHING, out)
+        if count < 0:
+            return None
+        display, total, lane, hotel = out[:, :count]
+        if best:
+            return (Ranking(hotel, self._lanes.lane_product[lane], total, display, left),)
+        chosen = ordered(self._catalog.rating, question, hotel, display)
+        product = self._lanes.lane_product[lane[chosen]]
+        available = available if available >= 0 else count
+        return (Ranking(hotel[chosen], product, total[chosen], display[chosen], available),)
+
+    def _drop_refused(self, look: _Look, words: NDArray[np.int64]) -> bool:
+        """Check what the bit maps do not decide as a hold would be checked; False where a price is needed that cannot
+        be had.
+        """
+        question, inventory = look.question, look.inventory
+        query, times = question.query, question.query.rooms
+        controls = inventory.block.region(at.R_SHARED)
+        if not question.undecided and not controls[at.S_CONTROLS]:
+            return True
+        totals: NDArray[np.int64] | None = self._worthless
+        if controls[at.S_CONTROLS]:  # a hurdle looks at the price
+            left = words
+            if query.nights < PLANE_VALUE_MAX:
+                left = np.bitwise_and(words, inventory.block.region(at.R_CONTROLLED), dtype=np.int64)
+            totals = self._totals(look, left) if left.any() else totals
+        if totals is None:
+            return False
+        stay = (query.arrival, 0, query.nights, query.rooms, query.scope, times)
+        drop_refused(
+            inventory.table, self.version.tables, _NO_FACTORS, self._lanes, stay, 0, question.undecided, query.now_ms,
+            totals, words,
+        )  # fmt: skip
+        return True
+
+    def _keep_first(self, question: Question, words: NDArray[np.int64]) -> int:
+        """Keep only hotels that can be among the first in an order that is not that of prices; returns how many have a
+        product left, -1 where that is not known before prices.
+        """
+        top, arrival = question.query.top, question.query.arrival
+        key = order_key(self._catalog.rating, question)
+        if top is None or question.is_limited or int(question.calendar_today.max(initial=0)) > arrival:
+            return -1
+        places = self._places
+        chunks = np.bitwise_or.reduceat(words, places.chunk_first_word[:-1])
+        position = np.flatnonzero(np.unpackbits(chunks.view(np.uint8), bitorder="little"))
+        keys = key[places.chunk_hotel[position]]
+        if len(position) > top:
+            kept = np.zeros(len(places.chunk_hotel), np.bool_)
+            kept[position[keys <= np.partition(keys, top - 1)[top - 1]]] = True
+            words &= np.packbits(kept, bitorder="little").view(np.int64)[places.word_chunk]
+        return len(position)
+
+    def _totals(self, look: _Look, words: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Prices (lane) of the products that are left; what has none is cleared in words."""
+        totals = np.zeros(len(self._lanes.lane_product), np.int64)
+        count, _ = self._search(look, words, rows.FIND_TOTALS, totals, _NO_HOTELS)
+        return None if count < 0 else totals
+
+    def _search(
+        self, look: _Look, words: NDArray[np.int64], find: int, totals: NDArray[np.int64], out: NDArray[np.int64]
+    ) -> tuple[int, int]:
+        """The kernel: (hotels found, -1 = no vector form; hotels available)."""
+        program, query, prices = self._program, look.question.query, look.prices
+        if query.asking.packages:
+            self._keep_offering(query.asking.packages, words)
+        sums, short = look.matrices.sums, look.matrices.sums.dtype == np.uint32
+        given = Sums(
+            short=sums if short else _NO_SHORT,
+            wide=_NO_WIDE if short else sums,
+            short_words=prices.tables.word_sums if short else _NO_SHORT_WORDS,
+            wide_words=_NO_WIDE_WORDS if short else prices.tables.word_sums,
+        )
+        low, high = look.question.limits
+        about = (query.arrival, prices.row_of(query.arrival), query.nights, prices.mask, find, low, high)
+        space, template = self._space(), program.template(query.asking).words
+        asked: NDArray[np.int64] = _thread.asked
+        asked[: len(template)] = template
+        asked[:4] = query.arrival, query.nights, 0, query.tier
+        if program.by_night and not totals.size:
+            totals = np.zeros(len(self._lanes.lane_product), np.int64)
+        found: tuple[int, int] = search_rules(
+            look.inventory.table, words, look.question.calendar_today, look.question.rates,
+            np.array((*about, program.by_night), np.int64), self._places, given, program.terms, program.scales, asked,
+            look.largest, workshop(), row_shop(1), space._replace(totals=totals) if totals.size else space, out,
+        )  # fmt: skip
+        return found
+
+    def _keep_offering(self, packages: tuple[str, ...], words: NDArray[np.int64]) -> None:
+        """Clear products that are not sold with the packages asked for."""
+        offered = [set(packages) <= set(names) for names in self._program.sets.packages]
+        product = self._lanes.lane_product
+        sets = self._program.set_of_product[np.maximum(product, 0)]
+        words &= np.packbits(np.array(offered, np.bool_)[sets], bitorder="little").view(np.int64)
+
+    def _space(self) -> Space:
+        """Scratch memory of this thread."""
+        places = self._places
+        size = (len(places.order), len(places.pair_word), len(places.chunk_first_word) - 1, len(self._program.scales))
+        kept: tuple[tuple[int, ...], Space] | None = getattr(_thread, "space", None)
+        if kept is None or kept[0] != size:
+            kept = _thread.space = (size, make_space(*size))
+            _thread.asked = np.zeros(do.Q_FIELDS, np.int64)
+        return kept[1]
 
 
 def _promotions_at(program: Program, stage: int) -> int:
@@ -48,135 +255,41 @@ def _promotions_at(program: Program, stage: int) -> int:
     return stage
 
 
-class RuleSearch:
-    """Searches of one price version. Safe to use from many threads."""
-
-    def __init__(self, version: PriceVersion, program: Program, lanes: LaneMap) -> None:
-        self.version, self._program, self._lanes = version, program, lanes
-        tables = version.tables
-        sets = len(tables.set_stay)
-        stages = np.ascontiguousarray(program.sets.stage[tables.set_stay], np.int64)
-        last = np.array([_promotions_at(program, stage) for stage in stages.tolist()], np.int64)
-        word = np.repeat(np.arange(len(tables.word_first_set) - 1), np.diff(tables.word_first_set))
-        by_set = np.argsort(tables.word_sets, kind="stable")
-        first_word = lanes.chunk_first_word
-        self._places = Places(
-            lane_set=tables.lane_set,
-            word_first_set=tables.word_first_set,
-            word_sets=tables.word_sets,
-            set_currency=tables.set_currency,
-            set_calendar=tables.set_calendar,
-            set_stage=stages,
-            order=np.lexsort((last, tables.set_calendar)).astype(np.int64),
-            chunk_first_word=first_word,
-            chunk_hotel=lanes.chunk_hotel,
-            set_first=np.searchsorted(tables.word_sets[by_set], np.arange(sets + 1)).astype(np.int64),
-            pair_word=np.ascontiguousarray(word[by_set], np.int64),
-            word_chunk=np.repeat(np.arange(len(first_word) - 1), np.diff(first_word)).astype(np.int64),
-        )
-        self._own_plans: NDArray[np.bool_] = np.asarray((program.tier_product >= 0).any(axis=1))
-        self._hotels = int(lanes.chunk_hotel.max(initial=-1)) + 1
-        self._priced: dict[int, bool] = {}  # by the id of matrices, which live as long as the version
-
-    def find(
-        self,
-        query: StayQuery,
-        words: NDArray[np.int64],
-        calendar_today: NDArray[np.int64],
-        rates: NDArray[np.int64],
-        inventory: Inventory,
-    ) -> Ranking | None:
-        """The ranking, with the products that the bit maps let pass; None where every product has to be priced.
-
-        words (word) int64: changed nowhere; others as `Searcher.search`.
-        """
-        version, program, asking = self.version, self._program, query.asking
-        anybody = not program.asks_guests or (not program.per_person and asking.adults is None)
-        first = query.arrival - version.first_night
-        if (
-            query.sort != "price" or query.top is None or query.price_min is not None or query.price_max is not None
-            or not anybody or asking.packages or asking.fill_bp is not None or program.by_night
-            or self._own_plans[query.tier] or not 0 <= first <= version.n_nights - query.nights
-        ):  # fmt: skip
-            return None
-        given = (query, words, calendar_today, rates, inventory)
-        if version.matrices is not None:
-            return self._found(version, float(version.matrices.largest), *given) if len(program.leads) < 2 else None
-        if version.live is None:
-            return None
-        leads = np.maximum(query.arrival - calendar_today, 0)
-        variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
-        if variant is None:
-            return None
-        look = partial(self._found, variant, float(version.live.words[lv.V_LIMIT]), *given)
-        return version.live.read(variant.nights_of(query.arrival, query.nights), look)
-
-    def _found(
-        self,
-        prices: PriceVersion | Variant,
-        largest: float,
-        query: StayQuery,
-        words: NDArray[np.int64],
-        calendar_today: NDArray[np.int64],
-        rates: NDArray[np.int64],
-        inventory: Inventory,
-    ) -> Ranking | None:
-        program, matrices = self._program, prices.matrices
-        if matrices is None:
-            return None
-        whole = self._priced.get(id(matrices))
-        if whole is None:
-            whole = self._priced[id(matrices)] = bool((matrices.bad >= self.version.n_nights).all())
-        if not whole:  # a product without a price on some nights
-            return None
-        short = matrices.sums.dtype == np.uint32
-        sums = Sums(
-            short=matrices.sums if short else _NO_SHORT,
-            wide=_NO_WIDE if short else matrices.sums,
-            short_words=prices.tables.word_sums if short else _NO_SHORT_WORDS,
-            wide_words=_NO_WIDE_WORDS if short else prices.tables.word_sums,
-        )
-        everything = query.rooms > 1 or query.nights >= PLANE_VALUE_MAX
-        about = np.array([query.arrival, prices.row_of(query.arrival), query.nights, prices.mask, everything], np.int64)
-        out = np.empty((4, min(query.top or 0, self._hotels)), np.int64)
-        count, available = search_rules(
-            inventory.table, words, calendar_today, rates, about, self._places, sums, program.terms, program.scales,
-            program.question(query.asking, query.arrival, query.nights, 0, query.tier),
-            np.full(len(program.scales), largest * query.nights), workshop(), row_shop(1), self._space(), out,
-        )  # fmt: skip
-        if count < 0:
-            return None
-        display, total, lane, hotel = out[:, :count]
-        return Ranking(hotel, self._lanes.lane_product[lane], total, display, available)
-
-    def _space(self) -> Space:
-        """Scratch memory of this thread."""
-        sets, pairs = len(self._places.order), len(self._places.pair_word)
-        chunks = len(self._places.chunk_first_word) - 1
-        size = (sets, pairs, chunks)
-        kept: tuple[tuple[int, int, int], Space] | None = getattr(_thread, "space", None)
-        if kept is not None and kept[0] == size:
-            return kept[1]
-        room = sets * packing.OPS_EACH + 2 * row.OPS_MAX
-        space = Space(
-            packed=Packed(
-                np.zeros((sets, packing.P_FIELDS), np.int64), np.zeros((1, room, row.OP_WORDS), np.int64),
-                np.zeros((1, room, row.OP_NUMBERS)), np.zeros((sets, packing.EDGES_MAX)),
-            ),
-            leads=np.zeros(sets, np.int64), bounds=np.zeros(pairs, np.int64), chunks=np.zeros(chunks, np.int64),
-            total=np.zeros(chunks * 64, np.int64), lane=np.zeros(chunks * 64, np.int64),
-            chosen=np.zeros(chunks, np.uint8), found=np.zeros(chunks * 64, np.int64),
-            rows=np.zeros(row.BLOCK, np.int64),
-        )  # fmt: skip
-        _thread.space = (size, space)
-        return space
+def _places_of(version: PriceVersion, program: Program, lanes: LaneMap) -> Places:
+    """Where the products of a version stand."""
+    tables, sets = version.tables, len(version.tables.set_stay)
+    stages = np.ascontiguousarray(program.sets.stage[tables.set_stay], np.int64)
+    last = np.array([_promotions_at(program, stage) for stage in stages.tolist()], np.int64)
+    words = len(tables.word_first_set) - 1
+    word = np.repeat(np.arange(words), np.diff(tables.word_first_set))
+    by_set = np.argsort(tables.word_sets, kind="stable")
+    pair_word = np.ascontiguousarray(word[by_set], np.int64)
+    lane = np.flatnonzero(lanes.lane_product >= 0)
+    pair = np.searchsorted(tables.word_sets[by_set].astype(np.int64) * words + pair_word,
+                           tables.lane_set[lane].astype(np.int64) * words + (lane >> 6))  # fmt: skip
+    pair_lanes = np.zeros(len(pair_word), np.int64)
+    np.bitwise_or.at(pair_lanes, pair, np.int64(1) << (lane & 63))
+    first_word = lanes.chunk_first_word
+    return Places(
+        set_currency=tables.set_currency,
+        set_calendar=tables.set_calendar,
+        set_stage=stages,
+        order=np.lexsort((last, tables.set_calendar)).astype(np.int64),
+        set_first=np.searchsorted(tables.word_sets[by_set], np.arange(sets + 1)).astype(np.int64),
+        pair_word=pair_word,
+        pair_lanes=pair_lanes,
+        lane_set=tables.lane_set,
+        word_chunk=np.repeat(np.arange(len(first_word) - 1), np.diff(first_word)).astype(np.int64),
+        chunk_first_word=first_word,
+        chunk_hotel=lanes.chunk_hotel,
+    )
 
 
-def rule_search_of(version: PriceVersion, lanes: LaneMap) -> RuleSearch | None:
+def rule_search_of(version: PriceVersion, catalog: Catalog, lanes: LaneMap) -> RuleSearch | None:
     """The searches of a version; None where it has none: its products are priced by factors, or rule sets are many."""
     program = version.compiled.program
-    if program is None or version.compiled.factor_stays or len(version.tables.set_stay) > _SETS_MAX:
+    if program is None or len(version.tables.set_stay) > _SETS_MAX:
         return None
-    if version.lanes.lane_product is not lanes.lane_product:
+    if version.lanes.lane_product is not lanes.lane_product or version.compiled.factor_stays:
         return None
-    return RuleSearch(version, program, lanes)
+    return RuleSearch(version, program, catalog, lanes)

@@ -13,7 +13,7 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.base.jit import bare_called_kernel, called_kernel, kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
-from nightgrid.native.program.planned import write_plan, write_plan_again
+from nightgrid.native.program.planned import is_by_itself, write_plan, write_plan_again
 from nightgrid.native.program.registers import WEIGHTS
 from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
 from nightgrid.native.program.row_blocks import (
@@ -101,19 +101,6 @@ def _price_single(sums, about, group, terms, scales, query, code, shop, begin, e
 
 
 @bare_called_kernel
-def _is_by_itself(plan):
-    """Whether a night's price is its own: no set of offers is chosen for all nights, no tax looks at their average."""
-    at = 0
-    while plan[at] != do.END:
-        if plan[at] == do.OFFERS and plan[at + 4] != 1:
-            return False
-        if plan[at] == do.TAX and (plan[at + 7] > 0 or plan[at + 8] < do.NO_BOUND):
-            return False
-        at = plan[at + 1]
-    return True
-
-
-@bare_called_kernel
 def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, largest, told):
     """Compile the plans of all tiers, as far as they have a vector form; returns how many have."""
     nights = 1 if about[A_BY_NIGHT] else query[do.Q_NIGHTS]
@@ -122,7 +109,7 @@ def _compile_tiers(about, group, terms, scales, query, tiers, shop, rows, larges
         at = (5 * query[do.Q_ARRIVAL] + tier + query[do.Q_NIGHTS] + query[do.Q_NIGHT]) & (row.PLANS - 1)
         plan = rows.plans[at]
         code = write_plan_again(terms, group[G_STAGE], query, shop.scratch, shop.sets, plan, rows.kept[at])
-        if code != 0 or (about[A_BY_NIGHT] and not _is_by_itself(plan)):
+        if code != 0 or (about[A_BY_NIGHT] and not is_by_itself(plan)):
             return tier
         if not compile_rows(plan, scales, largest, nights, told, row_plan(rows, tier), rows.tails):
             return tier

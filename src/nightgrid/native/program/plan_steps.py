@@ -9,8 +9,9 @@ from nightgrid.native.program import terms_of_rules as term
 #: Words of a plan; a stay with more permitted sets of offers than fit is refused.
 PLAN_WORDS = 1 << 17
 #: What is known of a plan that stands written: where the stages stand that were written last, where in the plan, how
-#: the amount was rounded before; and the question.
-KEPT_WORDS = 4 + do.Q_LISTS
+#: the amount was rounded before; the question; and how often an end was written.
+K_ENDS = 4 + do.Q_LISTS
+KEPT_WORDS = K_ENDS + 1
 #: Words that a step other than a table of offers can take, with room to spare.
 ROOM = 1_024
 

@@ -11,6 +11,7 @@ from nightgrid.native.program.conditions import capped_lead, holds
 from nightgrid.native.program.plan_guests import write_extra, write_package, write_points, write_tax
 from nightgrid.native.program.plan_offers import write_offers
 from nightgrid.native.program.plan_steps import (
+    K_ENDS,
     PLAN_WORDS,
     ROOM,
     begin,
@@ -143,8 +144,22 @@ def write_plan_again(terms, stage, query, scratch, sets, plan, kept):
     if at >= 0 and other == 0:
         return 0
     code = _write_end(plan, at, terms, stage, query, scratch, sets, rounded, how)
+    kept[K_ENDS] += 1
     kept[0] = stage if code == 0 else -1
     kept[1], kept[2], kept[3] = at, rounded, how
     for field in range(do.Q_LISTS):
         kept[4 + field] = query[field]
     return code
+
+
+@bare_called_kernel
+def is_by_itself(plan):
+    """Whether a night's price is its own: no set of offers is chosen for all nights, no tax looks at their average."""
+    at = 0
+    while plan[at] != do.END:
+        if plan[at] == do.OFFERS and plan[at + 4] != 1:
+            return False
+        if plan[at] == do.TAX and (plan[at + 7] > 0 or plan[at + 8] < do.NO_BOUND):
+            return False
+        at = plan[at + 1]
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nightgrid.limits import PRICE_MINOR_MAX
-from nightgrid.native.base.jit import bare_called_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_emit import is_refused, refuse_plan, settle
@@ -37,7 +37,7 @@ def _compile_until(steps, at, until, factor, told, plan):
 
 
 @bare_called_kernel
-def _compile_end(steps, at, factor, told, plan):
+def compile_end(steps, at, factor, told, plan):
     """Compile the steps from `at` to the end. Returns whether the plan has a vector form."""
     at, factor = _compile_until(steps, at, -1, factor, told, plan)
     settle(plan, factor)
@@ -51,8 +51,8 @@ def _compile_end(steps, at, factor, told, plan):
 
 
 @bare_called_kernel
-def _compile_kept(steps, at, told, plan, tails):
-    """`_compile_end` of offers on an amount of whole minor units: rule sets, tiers and arrivals share what was compiled
+def compile_kept(steps, at, told, plan, tails):
+    """`compile_end` of offers on an amount of whole minor units: rule sets, tiers and arrivals share what was compiled
     before. Bounds are loosened so that they do; returns False also where only exact ones give a vector form.
     """
     loosen(plan)
@@ -66,14 +66,14 @@ def _compile_kept(steps, at, told, plan, tails):
     first = plan.head[row.H_OPS]
     where = plan.head[row.H_AT]
     begin_tail(plan, place, tails)
-    if not _compile_end(steps, at, 1.0, told, plan):
+    if not compile_end(steps, at, 1.0, told, plan):
         return False
     keep_tail(plan, steps, at, end, key, told, first, where, place, tails)
     return True
 
 
 @bare_called_kernel
-def _compile_begin(steps, scales, largest, nights, told, plan):
+def compile_head(steps, scales, largest, nights, told, plan):
     """Compile the steps before the offers; returns (where it stopped, the factor still to come)."""
     plan.head[:] = 0
     plan.head[row.H_BEFORE] = -1
@@ -93,6 +93,13 @@ def _compile_begin(steps, scales, largest, nights, told, plan):
     return _compile_until(steps, 0, do.OFFERS, 1.0, told, plan)
 
 
+@bare_inlined_kernel
+def ends_alike(plan, steps, at, factor):
+    """Whether what follows a plan's beginning may be shared with other plans: offers on an amount of minor units."""
+    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0
+    return steps[at] == do.OFFERS and whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0
+
+
 @bare_called_kernel
 def compile_rows(steps, scales, largest, nights, told, plan, tails):
     """Compile a plan of `planned.write_plan`. Returns whether it has a vector form that is exact.
@@ -101,12 +108,11 @@ def compile_rows(steps, scales, largest, nights, told, plan, tails):
     scale; nights of the stay [in]; told: whether the promotions applied are wanted; plan: RowPlan [out]; tails: Tails
     [inout]. Points change no total. O(steps, and pairs of sets of promotions).
     """
-    at, factor = _compile_begin(steps, scales, largest, nights, told, plan)
+    at, factor = compile_head(steps, scales, largest, nights, told, plan)
     if is_refused(plan):
         return False
-    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0
-    if steps[at] == do.OFFERS and whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0:
-        if _compile_kept(steps, at, told, plan, tails):
+    if ends_alike(plan, steps, at, factor):
+        if compile_kept(steps, at, told, plan, tails):
             return True
-        at, factor = _compile_begin(steps, scales, largest, nights, told, plan)
-    return _compile_end(steps, at, factor, told, plan)
+        at, factor = compile_head(steps, scales, largest, nights, told, plan)
+    return compile_end(steps, at, factor, told, plan)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.base.atomics import fence, load_word
+from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.holds.admit import admission, no_lines
 from nightgrid.native.prices.prices import stay_total
 from nightgrid.native.store import layout as at
-from nightgrid.native.store.views import controlled_of, row_hotel_of, shared_of
+from nightgrid.native.store.views import cells_of, column_of, controlled_of, next_column, row_hotel_of, shared_of
 
 
 @kernel
@@ -24,17 +26,31 @@ def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)
 
 
 @kernel
-def _left_to_check(store, everything, out_words, word):
-    """Lanes of a word that the bit maps did not decide."""
-    return out_words[word] if everything else out_words[word] & controlled_of(store)[word]
+def _drop_small(store, lanes, stay, out_words):
+    """Clear products without so many rooms on each night. Of those under no control the bit maps decide the rest."""
+    arrival, _, nights, rooms, _, _ = stay
+    cells, controlled = cells_of(store), controlled_of(store)
+    first = column_of(store, shared_of(store), arrival)
+    for word in range(store[at.H_WORDS]):
+        left = out_words[word] & ~controlled[word]
+        gone = np.int64(0)
+        while left:
+            bit = first_bit(left)
+            left &= left - 1
+            row, column, least = np.int64(lanes.lane_row[word * 64 + bit]), first, rooms
+            for _ in range(nights):
+                least = min(least, np.int64(cells[row, column, at.C_FREE]))
+                column = next_column(store, column)
+            gone |= np.int64(least < rooms) << bit
+        out_words[word] &= ~gone
 
 
 @kernel
 def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
-    """Check the products that are left one by one."""
+    """Check the products that are left one by one: all, or those under selling controls."""
     arrival, priced, nights, rooms, scope, times = stay
     for word in range(store[at.H_WORDS]):
-        left = _left_to_check(store, everything, out_words, word)
+        left = out_words[word] if everything else out_words[word] & controlled_of(store)[word]
         if left == 0:
             continue
         for bit in range(64):
@@ -64,8 +80,9 @@ def _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, to
 
 @kernel
 def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words):
-    """Check products that are left as a hold would be checked: all, or those under selling controls. The last look at
-    the store: nothing is left of nights that have left the window meanwhile.
+    """Check products that are left as a hold would be checked: those under selling controls, of long stays all; for
+    several rooms (`everything`) also that there are so many. The last look at the store: nothing is left of nights that
+    have left the window meanwhile.
 
     tables: PriceTables; factors: QueryFactors; lanes: LaneMap; stay: (arrival ordinal, night index in the tables,
     nights, rooms, scope, how many times a total is the value of the stay); totals (lane) int64: prices of books that
@@ -73,8 +90,11 @@ def drop_refused(store, tables, factors, lanes, stay, mask, everything, now_ms, 
     out_words (word) int64 [inout]. O(products to check x nights).
     """
     shared = shared_of(store)
-    if everything or shared[at.S_CONTROLS] != 0:
-        _drop_left(store, tables, factors, lanes, stay, mask, everything, now_ms, totals, out_words)
+    is_long = everything and stay[2] >= PLANE_VALUE_MAX
+    if everything and not is_long:
+        _drop_small(store, lanes, stay, out_words)
+    if is_long or shared[at.S_CONTROLS] != 0:
+        _drop_left(store, tables, factors, lanes, stay, mask, is_long, now_ms, totals, out_words)
     fence()
     if load_word(shared, at.S_FIRST_NIGHT) > stay[0]:  # the window rolled on: what was read may be other nights'
         for word in range(store[at.H_WORDS]):

@@ -1,153 +1,100 @@
-"""Lower bounds of the prices of 64 products by a full pipeline, for a search; and what such a search reads and writes.
+"""Lower bounds of the prices of a rule set in a word of 64 products, by a full pipeline.
 
-The bound of a rule set in a word is its plan, run on the cheapest night of the word each night (`rule_plans`).
+The bound is its plan, run on the cheapest night of the word each night, and on the amounts from which on something
+changes (`rule_plans`).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
-
 import numpy as np
 
 from nightgrid.native.base.jit import bare_called_kernel
-from nightgrid.native.prices import prices as price
-from nightgrid.native.prices.prices import round_to
 from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.program import row_codes as row
-from nightgrid.native.program.row_blocks import fill_up
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.search import rule_plans as packing
-from nightgrid.native.search.rule_plans import Packed
-
-#: About a search: ordinal of the arrival, the row of the sums with which the stay begins, nights, the mask of the sums,
-#: whether the bit maps do not decide.
-A_ARRIVAL: Final = 0
-A_ROW: Final = 1
-A_NIGHTS: Final = 2
-A_MASK: Final = 3
-A_EVERYTHING: Final = 4
-A_FIELDS: Final = 5
-
-
-class Places(NamedTuple):
-    """Where products stand, and by which rule sets they are priced: fixed for a price version."""
-
-    lane_set: Any  # int32 (lane)
-    word_first_set: Any  # int32 (word + 1)
-    word_sets: Any  # int32: the distinct sets of every word's products
-    set_currency: Any  # int32 (set)
-    set_calendar: Any  # int32 (set)
-    set_stage: Any  # int64 (set): where its stages stand
-    order: Any  # int64 (set): sets that share their last stages beside each other
-    chunk_first_word: Any  # int32 (chunk + 1)
-    chunk_hotel: Any  # int32 (position)
-    set_first: Any  # int64 (set + 1): where the words of a set begin in pair_word
-    pair_word: Any  # int64 (pair)
-    word_chunk: Any  # int64 (word)
-
-
-class Sums(NamedTuple):
-    """Running sums of one width; those of the other are empty."""
-
-    short: Any  # uint32 (plane, row, lane)
-    wide: Any  # int64 (plane, row, lane)
-    short_words: Any  # uint32 (row, word): of every word's cheapest night
-    wide_words: Any  # int64 (row, word)
-
-
-class Space(NamedTuple):
-    """Scratch memory of a search."""
-
-    packed: Packed
-    leads: Any  # int64 (set)
-    bounds: Any  # int64 (pair): display minor units
-    chunks: Any  # int64 (chunk)
-    total: Any  # int64 (position)
-    lane: Any  # int64 (position)
-    chosen: Any  # uint8 (chunk)
-    found: Any  # int64 (position)
-    rows: Any  # int64 (BLOCK): lanes of a block
+from nightgrid.native.search.rule_rows import A_COUNT, begin_words, displayed, total_of, whole_vectors
 
 
 @bare_called_kernel
-def amount_of(sums, about, plane, lane, begin, nights):
-    """The sum of some nights of a lane."""
-    low = about[A_ROW] + begin
-    if sums.short.size > 0:
-        value = np.int64(sums.short[plane, low + nights, lane]) - np.int64(sums.short[plane, low, lane])
-    else:
-        value = sums.wide[plane, low + nights, lane] - sums.wide[plane, low, lane]
-    return np.float64(value & about[A_MASK])
+def _spread(columns, keeps, nights, count, times):
+    """Repeat the first `count` rows of the columns that are read: row k * count + i is row i."""
+    for column in range(row.C_NIGHT + nights):
+        if column >= row.C_NIGHT or keeps >> column & 1:
+            for k in range(1, times):
+                for i in range(count):
+                    columns[column, k * count + i] = columns[column, i]
 
 
 @bare_called_kernel
-def _least_amount(sums, about, word, begin, nights):
-    """The same of the cheapest nights of a word."""
-    low = about[A_ROW] + begin
-    if sums.short.size > 0:
-        value = np.int64(sums.short_words[low + nights, word]) - np.int64(sums.short_words[low, word])
-    else:
-        value = sums.wide_words[low + nights, word] - sums.wide_words[low, word]
-    return np.float64(value & about[A_MASK])
-
-
-@bare_called_kernel
-def _load_bounds(sums, about, places, first, count, times, reads, columns):
-    """The least nights of `count` words, each so many times: rows k * count + word. Other planes: nought, the least."""
-    nights = about[A_NIGHTS]
+def _end_bounds(about, places, packed, number, count, rates, columns, space):
+    """The bounds of the pairs in a block: the end of their plans, run from all edges on."""
+    line = packed.ends[number]
+    times = 1 + line[packing.E_EDGES]
+    first = line[packing.E_LOW]
+    split, last = first + line[packing.E_SPLIT], first + line[packing.E_LAST] - line[packing.E_FIRST]
+    run_ops(packed.ops, packed.numbers, 0, first, split, columns, whole_vectors(count))
+    nights = about[A_COUNT] if line[packing.E_READS] >> row.PLANES_MAX & 1 else 0
+    _spread(columns, line[packing.E_KEEPS], nights, count, times)
+    for k in range(1, times):
+        edge = packed.edges[number, k - 1]
+        for i in range(k * count, k * count + count):
+            columns[line[packing.E_STAGE], i] = max(columns[line[packing.E_STAGE], i], edge)
+    run_ops(packed.ops, packed.numbers, 0, split, last, columns, whole_vectors(count * times))
     for i in range(count):
-        word = places.pair_word[first + i]
-        least = _least_amount(sums, about, word, 0, nights)
+        least = np.inf
         for k in range(times):
-            to = k * count + i
-            columns[row.C_RUNNING, to] = least
-            for plane in range(row.PLANES_MAX):
-                if reads >> plane & 1:
-                    columns[row.C_PLANE + plane, to] = least if plane == 0 else 0.0
-        for night in range(nights if reads >> row.PLANES_MAX & 1 else 0):
-            value = _least_amount(sums, about, word, night, 1)
-            for k in range(times):
-                columns[row.C_NIGHT + night, k * count + i] = value
+            least = min(least, total_of(line, columns, k * count + i))
+        pair = space.rows[i]
+        total = np.int64(min(least, np.float64(NO_PRICE - 1))) + line[packing.E_FLAT]
+        space.bounds[pair] = total
 
 
 @bare_called_kernel
-def bound_set(sums, about, places, packed, number, rates, columns, out):
-    """Lower bounds of a rule set's prices in each of its words: out (pair) int64 display minor units [out]."""
-    line = packed.sets[number]
-    begin, end = places.set_first[number], places.set_first[number + 1]
-    if line[packing.P_LOW] < 0:
-        for pair in range(begin, end):
-            out[pair] = 0
-        return
+def _display_bounds(places, number, rates, space):
+    """The bounds of a set's pairs in the display currency."""
     currency = places.set_currency[number]
-    times = 1 + line[packing.P_EDGES]
-    step = row.BLOCK // times
-    first, last = line[packing.P_LOW], line[packing.P_LOW] + line[packing.P_END] - line[packing.P_FIRST]
-    split = first + line[packing.P_SPLIT]
-    for pair in range(begin, end, step):
-        count = min(end - pair, step)
-        _load_bounds(sums, about, places, pair, count, times, line[packing.P_READS], columns)
-        size = fill_up(columns, line[packing.P_READS], about[A_NIGHTS], count * times)
-        run_ops(packed.ops, packed.numbers, 0, first, split, columns, size)
-        for k in range(1, times):
-            edge = packed.edges[number, k - 1]
-            for i in range(k * count, k * count + count):
-                columns[line[packing.P_STAGE], i] = max(columns[line[packing.P_STAGE], i], edge)
-        run_ops(packed.ops, packed.numbers, 0, split, last, columns, size)
-        for i in range(count):
-            least = np.inf
-            for k in range(times):
-                value = columns[line[packing.P_AT], k * count + i]
-                if line[packing.P_TAXES]:
-                    value += columns[row.C_TAXES, k * count + i]
-                least = min(least, value)
-            total = np.int64(min(least, np.float64(NO_PRICE - 1))) + line[packing.P_FLAT]
-            out[pair + i] = displayed(total, rates, currency)
+    if rates[currency, 0] == 1 and rates[currency, 1] == 1:
+        return
+    for pair in range(places.set_first[number], places.set_first[number + 1]):
+        if space.bounds[pair] < NO_PRICE:
+            space.bounds[pair] = displayed(space.bounds[pair], rates, currency)
 
 
 @bare_called_kernel
-def displayed(total, rates, currency):
-    """A total in the display currency."""
-    if rates[currency, 0] == 1 and rates[currency, 1] == 1:
-        return total
-    return round_to(total, rates[currency, 0], rates[currency, 1], price.MODE_HALF_UP, 1)
+def bound_pairs(words, sums, about, places, packed, rates, columns, space):
+    """Lower bounds of what is left of every pair of the wanted sets, display minor units; NO_PRICE where nothing is.
+
+    O(pairs x operations).
+    """
+    end, count, room = np.int64(-1), np.int64(0), np.int64(row.BLOCK)
+    for place in range(places.order.size):
+        number = places.order[place]
+        line = packed.sets[number]
+        if line[packing.P_WANTED] == 0:
+            continue
+        if line[packing.P_END] != end:
+            if count > 0:
+                _end_bounds(about, places, packed, end, count, rates, columns, space)
+            end, count = line[packing.P_END], np.int64(0)
+            room = row.BLOCK // (1 + packed.ends[end, packing.E_EDGES])
+        bounded = line[packing.P_BOUNDED] != 0 and packed.ends[end, packing.E_LOW] >= 0
+        begin = count
+        for pair in range(places.set_first[number], places.set_first[number + 1]):
+            left = words[places.pair_word[pair]] & places.pair_lanes[pair]
+            space.bounds[pair] = 0 if left else NO_PRICE
+            if left == 0 or not bounded:
+                continue
+            space.rows[count] = pair
+            count += 1
+            if count == room:
+                begin_words(sums, about, places, packed, number, begin, count, columns, space)
+                _end_bounds(about, places, packed, end, count, rates, columns, space)
+                begin, count = np.int64(0), np.int64(0)
+        if count > begin:
+            begin_words(sums, about, places, packed, number, begin, count, columns, space)
+    if count > 0:
+        _end_bounds(about, places, packed, end, count, rates, columns, space)
+    for number in range(places.order.size):
+        if packed.sets[number, packing.P_WANTED]:
+            _display_bounds(places, number, rates, space)
