@@ -55,6 +55,22 @@ def test_points_are_spent_once(engine):
     assert (quote.total_minor, quote.payable_minor, quote.points_used) == (113_850, 112_850, 1_000)
 
 
+def test_points_pay_a_part_of_the_price_of_all_rooms(engine):
+    half = [{"name": "Half", "rate": {"points": 100, "value": {"CNY": "1"}}, "max_percent": 50}]
+    currencies = {"CNY": 1, "EUR": "7.8"}
+    engine.publish({**BOOK, "points": half, "book": {"display_currency": "CNY"}, "currencies": currencies})
+    quote = engine.quote("A", "king", ARRIVAL, 1, rooms=3, points=100_000)
+    # Points stand before the taxes: a half of 3 x 400.00.
+    assert (quote.total_minor, quote.payable_minor, quote.points_used) == (132_000, 72_000, 60_000)
+    assert engine.explain(quote).differences(3, {"points_used": 60_000}) == []
+    frame = engine.quote_many(
+        {"hotel_id": ["A"] * 2, "room_type_id": ["king"] * 2, "arrival": [ARRIVAL] * 2, "nights": [1, 1],
+         "rooms": [3, 1], "points": [100_000, 100_000]}
+    )  # fmt: skip
+    assert frame["points_used"].to_list() == [60_000, 20_000]
+    assert engine.quote("A", "king", ARRIVAL, 1, rooms=3, points=30_000).payable_minor == 102_000
+
+
 def test_the_explanation_tells_what_the_other_rooms_cost(engine):
     quote = engine.quote("A", "king", ARRIVAL, 2, rooms=3, **COUPONS)
     why = engine.explain(quote)

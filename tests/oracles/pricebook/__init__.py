@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.oracles.money import allocate
 from tests.oracles.pricebook import stays
-from tests.oracles.pricebook.charges import packages, pay_with_points, taxes
+from tests.oracles.pricebook.charges import packages, pay_for_order, pay_with_points, taxes
 from tests.oracles.pricebook.guests import check_heads
 from tests.oracles.pricebook.nights import night_amounts
 from tests.oracles.pricebook.stacking import promotion
@@ -27,7 +27,7 @@ from tests.oracles.pricebook.state import State
 from tests.oracles.pricebook.world import Data, Price, Refused, Stay, Step, World
 from tests.oracles.rules import Book
 
-__all__ = ["Data", "Price", "Stay", "Step", "price"]
+__all__ = ["Data", "Price", "Stay", "Step", "price", "price_order"]
 
 #: The stages that change one state. Promotions see all states at once, packages do not depend on the night.
 ACTS = {
@@ -52,6 +52,37 @@ def price(
         return price_of(world)
     except Refused as refused:
         return Price(str(refused))
+
+
+def price_order(
+    book: Book, hotel: Mapping[str, Any], product: Mapping[str, Any], stay: Stay, rooms: int, data: Data | None = None
+) -> Price:
+    """The price of several rooms alike, without steps and nights. Coupons that act once an order, and points, are of
+    one of them; points pay at most a part of the price of all rooms.
+    """
+    once = {
+        rule["coupon"]
+        for kind in ("promotion", "free_nights")
+        for rule in book.get(kind, [])
+        if rule.get("coupon") and rule.get("coupon_per", "order") == "order"
+    }
+    beside = replace(stay, coupons=frozenset(stay.coupons) - once, points=0)
+    each = [price(book, hotel, product, stay, data), *[price(book, hotel, product, beside, data)] * (rooms - 1)]
+    if any(room.outcome != "OK" for room in each):
+        return each[0]
+    world = World(book, hotel, product, stay, data or Data())
+    own = own_plan(world)
+    world = world if own is None else replace(own, member_tier_speaks=False)
+    worth, used = pay_for_order(world, [(room.net_minor, room.taxes_minor) for room in each])
+    total = sum(room.total_minor for room in each)
+    return replace(
+        each[0],
+        total_minor=total,
+        net_minor=sum(room.net_minor for room in each),
+        taxes_minor=sum(room.taxes_minor for room in each),
+        payable_minor=total - worth,
+        points_used=used,
+    )
 
 
 def own_plan(world: World) -> World | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
 
@@ -104,3 +105,10 @@ def pay_with_points(world: World, amount: int) -> tuple[int, int]:
     worth = floor(world.stay.points * value / points)
     worth = min(worth, floor(amount * rational(rule.get("max_percent", 100)) / 100))
     return worth, ceil(worth * points / value) if worth else 0
+
+
+def pay_for_order(world: World, rooms: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The same of an order: points pay once, at most a part of the price of all rooms, each (net, taxes)."""
+    kinds = list(world.pipeline.after_the_price())
+    after_taxes = "tax" in kinds[: kinds.index("points")] if "points" in kinds else False
+    return pay_with_points(world, sum(net + (taxes if after_taxes else 0) for net, taxes in rooms))

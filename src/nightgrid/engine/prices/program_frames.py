@@ -23,6 +23,7 @@ from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks
 from nightgrid.search.long_prices import long_price
 from nightgrid.search.matrices import in_threads
+from nightgrid.search.order_points import points_rule_of
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
 
@@ -108,6 +109,24 @@ def _outcomes(catalog: Catalog, version: PriceVersion, lines: ProgramLines, aski
     return code
 
 
+def _pay_orders(
+    version: PriceVersion, sold: NDArray[np.int64], askings: Askings, rooms: NDArray[np.int64] | int,
+    summed: NDArray[np.int64], out: NDArray[np.int64],
+) -> None:  # fmt: skip
+    """Let points pay of the price of all rooms of a line: summed, out (line, A_FIELDS) int64: the answers of all rooms
+    and of the first one [out changed].
+    """
+    program = version.compiled.program
+    offered = np.array([asking.points for asking in askings.some], np.int64)
+    many = (offered[askings.of] > 0) & (np.asarray(rooms, np.int64) > 1)
+    for line in np.flatnonzero(many).tolist():
+        rule = None if program is None else points_rule_of(program, int(sold[line]))
+        if rule is not None:
+            net_minor, taxes_minor = int(summed[line, do.A_NET]), int(summed[line, do.A_TAXES])
+            paid = rule.paid(int(offered[askings.of[line]]), net_minor, taxes_minor)
+            out[line, do.A_PAID], out[line, do.A_POINTS] = paid
+
+
 def quote_program(
     catalog: Catalog,
     inventory: Inventory,
@@ -140,6 +159,7 @@ def quote_program(
             others[part] = _priced(catalog, inventory, version, lines, told, part, None).out
     summed = out + others * (np.broadcast_to(np.asarray(rooms, np.int64), len(out)) - 1)[:, None]
     total = summed[:, do.A_NET] + summed[:, do.A_TAXES]
+    _pay_orders(version, sold, askings, rooms, summed, out)
     frame = pl.DataFrame(
         {
             "outcome": code, "total_minor": total, "currency": currencies, "lead_days": lines.lead_days,

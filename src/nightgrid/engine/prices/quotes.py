@@ -27,6 +27,7 @@ from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import marks_of
+from nightgrid.search.order_points import points_rule_of
 from nightgrid.search.price_version import PriceVersion, check_packages
 from nightgrid.search.stay_quote import StayPrice, TooManyGuestsError, price_one
 
@@ -209,8 +210,11 @@ class QuoteMixin(VersionMixin):
         said["net_minor"] = priced.net + rest.net * (rooms - 1)
         said["taxes_minor"] = priced.taxes + rest.taxes * (rooms - 1)
         said["included_taxes_minor"] = priced.included_taxes + rest.included_taxes * (rooms - 1)
-        said["payable_minor"] = total - priced.paid_by_points
-        said["points_used"] = priced.points_used
+        paid_minor, used = priced.paid_by_points, priced.points_used
+        if asking.points and rooms > 1 and program and (rule := points_rule_of(program, priced.product)):
+            paid_minor, used = rule.paid(asking.points, said["net_minor"], said["taxes_minor"])
+        said["payable_minor"] = total - paid_minor
+        said["points_used"] = used
         said["applied"] = priced.applied
         said["asking"] = asking if priced.fill_bp is None else asking.with_fill(priced.fill_bp)
         said["_nights"] = shares

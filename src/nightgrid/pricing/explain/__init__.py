@@ -117,6 +117,7 @@ def _explained(source: Source, asked: Asked) -> tuple[Explanation, Made]:
             "_considered": considered,
             "_catalog": source.catalog,
             "others": None,
+            "_paid": made.paid,
         }
     )
     return found, made

@@ -9,6 +9,7 @@ from typing import Any
 
 from nightgrid.catalog import Catalog
 from nightgrid.nights import WEEKDAYS, to_date
+from nightgrid.pricing.explain.charges import Paid
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import Asked
 from nightgrid.pricing.explain.lines import SUMS, Line
@@ -19,6 +20,7 @@ from nightgrid.pricing.explain.words import amount_text, money, spoken
 
 #: Sets of promotions that the text shows; `sets` has all of them.
 _SETS_SHOWN_MAX = 8
+NOTHING_PAID = Paid(0, 0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Explanation:
     _considered: Considered = field(repr=False, compare=False)
     _catalog: Catalog = field(repr=False, compare=False)
     others: Explanation | None = None  # each room beside the first, where a coupon acts once an order
+    _paid: Paid = field(default=NOTHING_PAID, repr=False, compare=False)
 
     @classmethod
     def made(cls, fields: dict[str, Any]) -> Explanation:
@@ -78,17 +81,22 @@ class Explanation:
         return tuple([note for note in self.rules if not note.applied])
 
     def differences(self, rooms: int, told: Mapping[str, object]) -> list[str]:
-        """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room, and points
-        pay once. None is agreement.
+        """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room; points pay
+        once, of the price of all rooms. None is agreement.
         """
         rest = self if self.others is None else self.others
         total_minor = self.total_minor + rest.total_minor * (rooms - 1)
+        net_minor = self.net_minor + rest.net_minor * (rooms - 1)
+        taxes_minor = self.taxes_minor + rest.taxes_minor * (rooms - 1)
+        paid, offer = self._paid, self._paid.offer
+        if offer is not None and rooms > 1:
+            paid = offer.paid(net_minor + taxes_minor if offer.after_taxes else net_minor)
         own = {
-            "net_minor": self.net_minor + rest.net_minor * (rooms - 1),
-            "taxes_minor": self.taxes_minor + rest.taxes_minor * (rooms - 1),
+            "net_minor": net_minor,
+            "taxes_minor": taxes_minor,
             "total_minor": total_minor,
-            "payable_minor": total_minor - (self.total_minor - self.payable_minor),
-            "points_used": self.points_used,
+            "payable_minor": total_minor - paid.minor,
+            "points_used": paid.points,
             "applied": self.applied,
         }
         if own == told:

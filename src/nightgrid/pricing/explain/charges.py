@@ -236,10 +236,26 @@ def _tax_units(levy: _Levy, facts: Facts, nights: Sequence[Night]) -> tuple[int,
 
 
 class Paid(NamedTuple):
-    """What points pay: minor units, and how many points are used."""
+    """What points pay: minor units, how many points are used, and by what; None = no points can pay."""
 
     minor: int
     points: int
+    offer: PointsOffer | None = None
+
+
+class PointsOffer(NamedTuple):
+    """Points that a guest offers, of which `rate` are worth `value` minor units, for a part of the price at most."""
+
+    offered: int
+    rate: int
+    value: int
+    most: tuple[int, int]  # numerator, denominator
+    after_taxes: bool  # of the price with taxes
+
+    def paid(self, amount: int) -> Paid:
+        """What they pay of an amount."""
+        worth = min(self.offered * self.value // self.rate, amount * self.most[0] // self.most[1])
+        return Paid(worth, -(-worth * self.rate // self.value) if worth else 0, self)
 
 
 def why_no_points(rules: ProductRules, facts: Facts) -> str:
@@ -249,19 +265,17 @@ def why_no_points(rules: ProductRules, facts: Facts) -> str:
     return "" if rules.best["points"] is not None else "no rate"
 
 
-def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount: int) -> Paid:
+def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount: int, *, after_taxes: bool) -> Paid:
     """Write what the points of the guest pay of an amount: as many as are offered, at most the part allowed."""
     best = rules.best["points"]
     if best is None or not isinstance(best[1], Points) or not facts.asking.points:
         return Paid(0, 0)
-    rule = best[1]
-    rate, value = rule.rate.points, rules.minor(rule.rate.value)
-    worth = facts.asking.points * value.numerator // rate
-    part = percent_parts(rule.max_percent)[0]
-    most = amount * part.numerator // part.denominator
-    words = f"of {facts.asking.points} offered"
-    if worth > most:
-        worth, words = most, f"{words}, at most {rule.max_percent} % of {money(amount, rules.currency)}"
-    used = -(-worth * rate // value.numerator) if worth else 0
-    account.add("points", Exact(-worth), rule.name, f"{count(used, 'point')} {words}")
-    return Paid(worth, used)
+    rule, part = best[1], percent_parts(best[1].max_percent)[0]
+    value = rules.minor(rule.rate.value).numerator
+    offer = PointsOffer(facts.asking.points, rule.rate.points, value, (part.numerator, part.denominator), after_taxes)
+    paid = offer.paid(amount)
+    words = f"of {offer.offered} offered"
+    if paid.minor < offer.offered * offer.value // offer.rate:
+        words = f"{words}, at most {rule.max_percent} % of {money(amount, rules.currency)}"
+    account.add("points", Exact(-paid.minor), rule.name, f"{count(paid.points, 'point')} {words}")
+    return paid

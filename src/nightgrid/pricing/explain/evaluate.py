@@ -175,9 +175,10 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     net = sum(nets)
     considered.average = Exact(net, facts.nights)
     bills = [Account(stay.night) for stay in stays]
-    taxed, payment, paid = [NO_TAX] * len(stays), Account(None), Paid(0, 0)
+    taxed, payment, paid, has_taxes = [NO_TAX] * len(stays), Account(None), Paid(0, 0), False
     for stage in rules.source.bill_stages:
         if stage.kind == "tax":
+            has_taxes = True
             taxed = [
                 add_taxes(bill, rules, facts, each, considered.average, stay.nights)
                 for bill, each, stay in zip(bills, nets, stays, strict=True)
@@ -185,7 +186,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
         else:
             due = net + sum([each.added_minor for each in taxed])
             payment.value = Exact(due)
-            paid = pay_with_points(payment, rules, facts, due)
+            paid = pay_with_points(payment, rules, facts, due, after_taxes=has_taxes)
     taxes = taxed[0]
     if len(taxed) > 1:
         taxes = Taxed(sum(each.added_minor for each in taxed), sum(each.included_minor for each in taxed))
