@@ -14,6 +14,7 @@ choose, and so shrink what fails.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -53,10 +54,12 @@ class BookWorld:
 
     def full(self, product: Table) -> Table:
         """A product with the columns of its room type, as the oracle takes it."""
-        row = next(
-            row for row in self.room_types if all(row[key] == product[key] for key in ("hotel_id", "room_type_id"))
-        )
-        return {**row, **product}
+        return {**self._rows[product["hotel_id"], product["room_type_id"]], **product}
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], Table]:
+        """The room types by their ids: the oracle is told all of them for each stay that it prices."""
+        return {(row["hotel_id"], row["room_type_id"]): row for row in self.room_types}
 
 
 def draw_world(rng: Random, kinds: tuple[str, ...] | None = None) -> BookWorld:

@@ -83,19 +83,21 @@ FRAMES = {  # frames, each of whose columns is replaced in turn
 }
 
 
+CATALOG = Catalog.from_frames(
+    {"hotel_id": ["a", "b"], "currency": ["CNY", "EUR"], "time_zone": ["Asia/Shanghai", "Europe/Rome"]},
+    {"hotel_id": ["a", "b"], "room_type_id": ["k", "k"], "capacity": [4, 3]},
+    {"hotel_id": ["a", "b"], "room_type_id": ["k"] * 2, "plan_id": ["flex"] * 2, "base_minor": [100] * 2},
+)
+
+
 class World:
     """A small store with one of everything, and what can be seen of it."""
 
     def __init__(self) -> None:
-        catalog = Catalog.from_frames(
-            {"hotel_id": ["a", "b"], "currency": ["CNY", "EUR"], "time_zone": ["Asia/Shanghai", "Europe/Rome"]},
-            {"hotel_id": ["a", "b"], "room_type_id": ["k", "k"], "capacity": [4, 3]},
-            {"hotel_id": ["a", "b"], "room_type_id": ["k"] * 2, "plan_id": ["flex"] * 2, "base_minor": [100] * 2},
-        )  # fmt: skip
         names: dict[str, Any] = {"tiers": ["public", "gold"], "channels": ["web"]}
         names |= {"slots": 50, "controls": 20, "spare_products": 3}
         clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
-        self.engine = engine = Engine.in_memory(catalog, "2027-01-01", 30, clock=clock, **names)
+        self.engine = engine = Engine.in_memory(CATALOG, "2027-01-01", 30, clock=clock, **names)
         engine.set_counter("C", 100)
         engine.create_block("W", "b", "k", 1, first_night="2027-01-10", last_night="2027-01-12")
         self.ids = {"HOLD": engine.hold(*STAY).id, "BOOKING": engine.book("a", "k", "2027-01-03", 3, rooms=2).id}
