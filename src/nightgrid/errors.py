@@ -8,7 +8,7 @@ raise `Refused`, which carries the outcome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nightgrid.outcomes import Outcome
 
@@ -73,6 +73,7 @@ class Mistake:
     problem: str
     fix: str
     line: int | None = None
+    path: tuple[str | int, ...] = field(default=(), compare=False, repr=False)  # keys from the top of the book
 
     def __str__(self) -> str:
         where = f"line {self.line}, {self.place}" if self.line else self.place

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from nightgrid import Catalog, Engine
 from nightgrid.errors import InputError, RuleBookError
 from nightgrid.limits import LEAD_DAYS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_ordinal
@@ -269,3 +270,37 @@ def test_a_window_outside_the_limits_is_refused():
         with pytest.raises(InputError, match=r"outside 1\.\.1500"):
             compiled({}, n_nights=n_nights)
     assert factors(compiled({"season": [season(10, holidays=["*"])]}, first_night="0001-01-01", n_nights=2)) == [1, 1]
+
+
+def test_what_is_wrong_with_this_catalogue_is_told_at_once_and_with_lines():
+    text = """
+[currencies]
+EUR = 1
+
+[[derived]]
+name = "Member"
+from_plan = "none"
+where = {plan = ["member"]}
+[[derived]]
+name = "App"
+from_plan = "nope"
+where = {plan = ["app"]}
+"""
+    catalog = Catalog.from_frames(
+        hotels={"hotel_id": ["a"], "currency": ["CNY"], "time_zone": ["Asia/Shanghai"]},
+        room_types={"hotel_id": ["a"], "room_type_id": ["r"], "capacity": [1], "base_minor": [100]},
+        products={
+            "hotel_id": ["a"] * 2, "room_type_id": ["r"] * 2, "plan_id": ["member", "app"], "base_minor": [100] * 2
+        },
+    )  # fmt: skip
+    engine = Engine.in_memory(catalog, first_night="2027-01-01", nights=3)
+    with pytest.raises(RuleBookError) as caught:
+        engine.publish(text)
+    assert [(each.line, each.place) for each in caught.value.mistakes] == [
+        (2, "currencies"),
+        (7, 'derived 1 "Member", from_plan'),
+        (11, 'derived 2 "App", from_plan'),
+    ]
+    with pytest.raises(RuleBookError) as caught:
+        engine.publish(load_book(text))  # who gives no text is told the places
+    assert [each.line for each in caught.value.mistakes] == [None] * 3

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import Asking
 from nightgrid.catalog import Catalog
-from nightgrid.errors import InputError, Mistake
+from nightgrid.errors import InputError, Mistake, RuleBookError
 from nightgrid.limits import WINDOW_NIGHTS_MAX
 from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
-from nightgrid.pricing.mistakes import place_of, refused
+from nightgrid.pricing.mistakes import mistake_at, refused
 from nightgrid.pricing.model import Policy, RuleBook
 from nightgrid.pricing.pipelines import policy_of
 from nightgrid.pricing.plainness import has_factor_stays, is_plain
@@ -28,8 +28,8 @@ from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
 from nightgrid.pricing.rule_warnings import catalog_warnings
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
-from nightgrid.pricing.seasons import check_countries, compile_seasons, holiday_warnings
-from nightgrid.pricing.stays import compile_bounds, compile_stays
+from nightgrid.pricing.seasons import SeasonTables, check_countries, compile_seasons, holiday_warnings
+from nightgrid.pricing.stays import BoundsTables, StayTables, compile_bounds, compile_stays
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -93,31 +93,17 @@ def compile_book(
     _check_window(first_night, n_nights)
     classes = ProductClasses(book, catalog)
     rates, display_currency, mistakes = _rates(book, catalog)
-    mistakes += [Mistake(place_of(p.path, book), p.problem, p.fix) for p in check_countries(book, classes)]
+    countries = [mistake_at(book, *problem) for problem in check_countries(book, classes)]
+    if countries:
+        raise refused(book, mistakes + countries)
+    try:
+        parts = _parts(book, classes, catalog, data, (first_night, n_nights))
+    except RuleBookError as error:
+        raise refused(book, mistakes + error.mistakes) from None
     if mistakes:
         raise refused(book, mistakes)
-    seasons = compile_seasons(book, classes, first_night, n_nights)
-    program = None
-    factors = book
-    factor_stays = True
-    if not is_plain(book, data):
-        program = compile_program(book, classes, catalog, seasons, data, (first_night, n_nights))
-        factor_stays = has_factor_stays(book, data)
-        without: dict[str, object] = {"bounds": ()}
-        if not factor_stays:
-            without |= {"length_of_stay": (), "lead_time": (), "member_tier": ()}
-        factors = book.model_copy(update=without)
-    bounds = compile_bounds(factors, classes, catalog)
-    stays = compile_stays(factors, classes)
+    seasons, bounds, stays, program, factor_stays, scale = parts
     rounding, policy = book.rounding, policy_of(book)
-    scale = night_scale(policy, seasons.den, bounds) if program is None else int(program.scales[0])
-    if program is None:
-        # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
-        bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
-        tables = Tables(policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
-        mistakes = prove(tables, catalog, classes.of_product, n_nights)
-        if mistakes:
-            raise refused(book, mistakes)
     warnings = scope_warnings(book, catalog, classes.unknown) + holiday_warnings(book, classes, first_night, n_nights)
     warnings += catalog_warnings(book, classes, catalog)
     of_product = classes.of_product
@@ -139,6 +125,35 @@ def compile_book(
     )  # fmt: skip
 
 
+def _parts(
+    book: RuleBook, classes: ProductClasses, catalog: Catalog, data: PriceData, window: tuple[int, int]
+) -> tuple[SeasonTables, BoundsTables, StayTables, Program | None, bool, int]:
+    """The tables of a book, its program, whether its stays are factors, and the scale of its nights; all proved."""
+    seasons = compile_seasons(book, classes, *window)
+    program = None
+    factors = book
+    factor_stays = True
+    if not is_plain(book, data):
+        program = compile_program(book, classes, catalog, seasons, data, window)
+        factor_stays = has_factor_stays(book, data)
+        without: dict[str, object] = {"bounds": ()}
+        if not factor_stays:
+            without |= {"length_of_stay": (), "lead_time": (), "member_tier": ()}
+        factors = book.model_copy(update=without)
+    bounds = compile_bounds(factors, classes, catalog)
+    stays = compile_stays(factors, classes)
+    rounding, policy = book.rounding, policy_of(book)
+    scale = night_scale(policy, seasons.den, bounds) if program is None else int(program.scales[0])
+    if program is None:
+        # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
+        bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
+        tables = Tables(policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
+        mistakes = prove(tables, catalog, classes.of_product, window[1])
+        if mistakes:
+            raise refused(book, mistakes)
+    return seasons, bounds, stays, program, factor_stays, scale
+
+
 def _check_window(first_night: int, n_nights: int) -> None:
     if not 1 <= n_nights <= WINDOW_NIGHTS_MAX:
         raise InputError(f"n_nights {n_nights} is outside 1..{WINDOW_NIGHTS_MAX}; give the nights on sale")
@@ -158,6 +173,6 @@ def _rates(book: RuleBook, catalog: Catalog) -> tuple[dict[str, Fraction], str, 
     fix = 'Add it to [currencies], e.g. {} = "7.85": the value of one unit in the display currency'
     missing = [currency for currency in used if currency not in rates]
     return rates, display, [
-        Mistake("currencies", f"hotels of the catalogue have {code}, which has no rate", fix.format(code))
+        mistake_at(book, ("currencies",), f"hotels of the catalogue have {code}, which has no rate", fix.format(code))
         for code in missing
     ]  # fmt: skip

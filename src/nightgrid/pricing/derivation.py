@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nightgrid.catalog import Catalog
-from nightgrid.errors import Mistake
 from nightgrid.limits import DERIVED_DEPTH_MAX
 from nightgrid.money import parse_minor
 from nightgrid.pricing.fields import basis_points, shown
-from nightgrid.pricing.mistakes import place_of, refused
+from nightgrid.pricing.mistakes import mistake_at, refused
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.seasons import WHOLE_BP, smallest_den
@@ -103,7 +102,7 @@ def _chain(book: RuleBook, tables: DerivedTables, of_product: Any, catalog: Cata
         raise refused(
             book,
             [
-                Mistake(place_of(("derived", position, "from_plan"), book), problem, fix)
+                mistake_at(book, ("derived", position, "from_plan"), problem, fix)
                 for (position, _), problem in list(mistakes.items())[:_LISTED]
             ],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -73,6 +74,21 @@ def _child(value: Any, step: str | int) -> Any:
 def refused(book: RuleBook, mistakes: list[Mistake]) -> RuleBookError:
     """The error for a book that reads well but cannot be used with this catalogue and window."""
     return RuleBookError(f'rule book "{book.book.name}"', mistakes)
+
+
+def mistake_at(book: RuleBook, path: Path, problem: str, fix: str) -> Mistake:
+    """A mistake at a place of a book that reads well. Its line is known to who has the text: `with_lines`."""
+    return Mistake(place_of(path, book), problem, fix[:1].upper() + fix[1:], path=path)
+
+
+def with_lines(error: RuleBookError, text: str) -> RuleBookError:
+    """The same mistakes with the lines of a TOML text, where they have none yet."""
+    lines = TomlLines(text)
+    found = [
+        replace(each, line=lines.line(each.path)) if each.line is None and each.path else each
+        for each in error.mistakes
+    ]
+    return RuleBookError(error.source, found)
 
 
 def check_table_size(book: RuleBook, kind: str, n_sets: int, set_cells: int) -> None:

@@ -99,6 +99,15 @@ def load_book(source: RuleBook | FilePath | str | Mapping[str, Any]) -> RuleBook
     return _load_text(source, "JSON text" if is_json else "TOML text", is_json)
 
 
+def toml_text(source: object) -> str | None:
+    """The TOML text of what `load_book` read well, None where it is something else."""
+    if isinstance(source, str) and "\n" not in source and source.lower().endswith(".toml"):
+        source = FilePath(source)
+    if isinstance(source, FilePath) and source.suffix.lower() != ".json":
+        return _read_file(source)
+    return source if isinstance(source, str) and "\n" in source and not source.lstrip().startswith("{") else None
+
+
 def book_schema() -> dict[str, Any]:
     """JSON Schema of the file, for editors that complete and check TOML or JSON."""
     return RuleBook.model_json_schema(by_alias=True)

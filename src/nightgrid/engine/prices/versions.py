@@ -19,12 +19,13 @@ from nightgrid.engine.base import EngineBase
 from nightgrid.engine.edge.answers import Publication
 from nightgrid.engine.edge.comparison import Guard
 from nightgrid.engine.edge.version_shelf import Cause, Entry, Scheduled
-from nightgrid.errors import InputError, InputTypeError, UnknownIdError, VersionGoneError
+from nightgrid.errors import InputError, InputTypeError, RuleBookError, UnknownIdError, VersionGoneError
 from nightgrid.native.prices.tables import LaneMap
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing.compile import CompiledBook, compile_book
+from nightgrid.pricing.mistakes import with_lines
 from nightgrid.pricing.model import RuleBook
-from nightgrid.pricing.parse import load_book
+from nightgrid.pricing.parse import load_book, toml_text
 from nightgrid.pricing.price_data import LAYERS, PriceData
 from nightgrid.search.price_version import PriceVersion, build_price_version
 
@@ -125,9 +126,17 @@ class VersionMixin(EngineBase):
             if compiled.data is not self._data:
                 compiled = self._compiled(compiled.book, self.catalog, self.first_night, self._data)
         else:
-            model = book if isinstance(book, RuleBook) else load_book(book)
-            compiled = self._compiled(model, self.catalog, self.first_night, self._data)
+            compiled = self._compiled_from(book)
         return self._folded(compiled)
+
+    def _compiled_from(self, book: RuleBook | str | Path | dict[str, Any]) -> CompiledBook:
+        """A book compiled for now; what is wrong in it with this catalogue has its line, where it has a text."""
+        model = load_book(book)
+        try:
+            return self._compiled(model, self.catalog, self.first_night, self._data)
+        except RuleBookError as error:
+            text = toml_text(book)
+            raise error if text is None else with_lines(error, text) from None
 
     def _folded(self, compiled: CompiledBook) -> PriceVersion:
         return build_price_version(compiled, self.catalog, self._inventory, before=self._version)
