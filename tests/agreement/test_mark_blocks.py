@@ -100,14 +100,9 @@ def test_masks_in_blocks_agree(rng):
         agree(rng, patched)
 
 
-@pytest.mark.parametrize("seed", seeds(40))
-def test_masks_in_blocks_agree_on_a_fixed_list_of_worlds(seed, monkeypatch):
-    agree(Random(f"mark blocks {seed}"), monkeypatch)
-
-
-def test_most_of_what_is_drawn_is_marked_in_blocks(monkeypatch):
+def test_masks_agree_on_a_fixed_list_of_worlds_and_most_are_marked_in_blocks(monkeypatch):
     seen.clear()
-    for seed in range(40):
+    for seed in seeds(40):
         agree(Random(f"mark blocks {seed}"), monkeypatch)
     blocks, left = np.array(seen).sum(axis=0)
     assert blocks > 10 * left
