@@ -279,7 +279,7 @@ class SellingPart(StoreBase):
         """Finish what somebody died in who gave rooms back and their quota not. The caller has locked every hotel, and
         every slot says what was published.
         """
-        audit_controls.settle_keepers(self.table, self.count_controls()[0])
+        audit_controls.settle_keepers(self.table, *self.count_controls())
 
     def rebuild_controls(self) -> None:
         """Make what controls and counters count equal to the holds, and what rows say of their controls equal to the

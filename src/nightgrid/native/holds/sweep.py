@@ -49,9 +49,11 @@ def give_back_stay(store, slot, hotel, was_held, with_quotas):
             count_points(store, points_of(store, slot, scope), -1)
         else:
             keep_units(store, scope)
+            steps.step(store, steps.POINT_COUNTED)
             hotel_words_of(store)[hotel * at.L_WORDS + at.L_KEEPER_UNITS] = 1
             steps.step(store, steps.POINT_COUNTED)
             keep_points(store, points_of(store, slot, scope))
+            steps.step(store, steps.POINT_COUNTED)
             hotel_words_of(store)[hotel * at.L_WORDS + at.L_KEEPER_UNITS] = 2
             steps.step(store, steps.POINT_COUNTED)
         if was_held:

@@ -22,7 +22,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import steps
 from nightgrid.native.store.keys import forget_key
 from nightgrid.native.store.requests import place_row, stay_arrival, stay_kept
-from nightgrid.native.store.sales import keep_points, keep_units, points_of
+from nightgrid.native.store.sales import begin_keeping, end_keeping, keep_points, keep_units, points_of
 from nightgrid.native.store.views import hotel_words_of, row_hotel_of, shared_of, slots_of
 
 #: Runs are so short that one in so many slots lies unused in a hotel at most.
@@ -261,9 +261,11 @@ def note_past_stays(store, hotel, now_ms):
                 note_past(slots, base, now_ms)
         elif is_forgotten(store, slot, now_ms):
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
+            begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
             keep_units(store, slots[base + at.W_SCOPE])
             keep_points(store, points_of(store, slot, slots[base + at.W_SCOPE]))
             _next_generation(store, slot)
+            end_keeping(store, hotel)
             free_slot(store, slot)
 
 

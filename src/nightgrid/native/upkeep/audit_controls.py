@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.atomics import acquire, load_word, release, store_word
+from nightgrid.native.base.atomics import acquire, add_word, load_word, release, store_word
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import inside_window
-from nightgrid.native.store.sales import counts_sale, keep_points, keep_units, points_of
+from nightgrid.native.store.sales import counts_sale, points_of
 from nightgrid.native.store.selling import plan_of
 from nightgrid.native.store.views import (
     column_of,
@@ -186,12 +186,25 @@ def _keep_what_is_used(store, level, owner, used):
 
 
 @kernel
-def settle_keepers(store, used):
+def _settle_kept(store, counter, units, is_live, counted):
+    """What a counter keeps becomes what is used of it and no live hold has, by so many units at most: those of a sale
+    that is gone may not have been kept yet, those of one that is still live may have been.
+    """
+    if counter >= 0:
+        counters = counters_of(store)
+        base = counter * at.U_WORDS
+        missing = load_word(counters, base + at.U_USED) - counted[counter] - load_word(counters, base + at.U_KEPT)
+        add_word(counters, base + at.U_KEPT, max(min(missing, 0 if is_live else units), -units if is_live else 0))
+
+
+@kernel
+def settle_keepers(store, used, counted):
     """Finish what somebody died in who gave a booking's rooms back and its quota not (`sales.begin_keeping`).
 
-    used (control, column) int32: from `count_controls`, of settled slots [in]. If the change was published, what is
-    used of the hotel's quotas is right, and what they keep follows; if not, it is the other way round. Every hotel is
-    locked. O(hotels + nights x controls of those).
+    used (control, column) int32, counted (counter) int64: from `count_controls`, of settled slots [in]. If the change
+    was published, what is used of the hotel's quotas is right, and what they keep follows; if not, it is the other way
+    round. What is used of a counter does not move by it, and is right. Every hotel is locked. O(hotels + nights x
+    controls of those).
     """
     hotels = hotel_words_of(store)
     slots = slots_of(store)
@@ -206,13 +219,14 @@ def settle_keepers(store, used):
             while link:
                 _keep_what_is_used(store, 0, link - 1, used)
                 link = np.int64(next_row_of(store)[link - 1])
-            ended = load_word(slots, slot * at.W_WORDS + at.W_STATE) & at.STATE_ENDED != 0
-            scope = slots[slot * at.W_WORDS + at.W_SCOPE]
-            if ended and hotels[line + at.L_KEEPER_UNITS] < 1:
-                keep_units(store, scope)
-            if ended and hotels[line + at.L_KEEPER_UNITS] < 2:
-                keep_points(store, points_of(store, slot, scope))
-            hotels[line + at.L_KEEPER_UNITS] = 2
+        scope = slots[slot * at.W_WORDS + at.W_SCOPE]
+        points = points_of(store, slot, scope)
+        is_live = takes_rooms(load_word(slots, slot * at.W_WORDS + at.W_STATE) & 0xFF)
+        if hotels[line + at.L_KEEPER_UNITS] < 1:
+            _settle_kept(store, q.scope_counter(scope) - 1, q.scope_units(scope), is_live, counted)
+        if hotels[line + at.L_KEEPER_UNITS] < 2:
+            _settle_kept(store, q.points_counter(points) - 1, q.points_units(points), is_live, counted)
+        hotels[line + at.L_KEEPER_UNITS] = 2
         hotels[line + at.L_KEEPER] = 0
 
 
