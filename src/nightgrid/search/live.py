@@ -29,8 +29,10 @@ from nightgrid.pricing.program import Program
 from nightgrid.search.matrices import Matrices, aligned
 
 T = TypeVar("T")
-#: More bands of lead days than this are not kept: stays are priced one by one.
+#: More bands of lead days than these are kept only where all of them have few nights of lanes together: else stays are
+#: priced one by one.
 VARIANTS_MAX = 8
+CELLS_MAX = 2**27
 _FEED_ENTRIES = 16_384
 #: So often a reader looks without a lock.
 _LOOKS_MAX = 16
@@ -41,9 +43,13 @@ def depends_on_fill(program: Program | None) -> bool:
     return program is not None and len(program.fills) > 1
 
 
-def follows_fill(program: Program) -> bool:
-    """Whether the matrices of a book can follow house fill: it counts lead days to the arrival, in few bands."""
-    return len(program.fills) > 1 and not program.lead_of_night and len(program.leads) <= VARIANTS_MAX
+def follows_fill(program: Program, lanes: int, n_nights: int) -> bool:
+    """Whether the matrices of a book can follow house fill: it counts lead days to the arrival, and its bands are few,
+    or the chain is small.
+    """
+    bands = len(program.leads)
+    few = bands <= VARIANTS_MAX or bands * len(program.scales) * lanes * n_nights <= CELLS_MAX
+    return len(program.fills) > 1 and not program.lead_of_night and few
 
 
 def headroom(program: Program) -> Fraction | None:

@@ -159,9 +159,9 @@ def folded_program(
     program = compiled.program
     if program is None:
         raise TypeError("a product of factors has no program")
-    live = follows_fill(program)
-    most = headroom(program) if live else Fraction(1)
     n_nights, first_night = compiled.n_nights, compiled.first_night
+    live = follows_fill(program, len(lanes.lane_product), n_nights)
+    most = headroom(program) if live else Fraction(1)
     longest = min(STAY_NIGHTS_MAX, n_nights)
     if before is not None and can_refold(before, compiled, catalog, lanes):
         refold = Refold(before, compiled, catalog, lanes)
