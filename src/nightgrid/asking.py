@@ -8,13 +8,14 @@ quotes.
 from __future__ import annotations
 
 import marshal
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
 
 from nightgrid.errors import InputError, InputTypeError
-from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX
+from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX, ROOMS_LEFT_MAX
 from nightgrid.nights import to_date, to_ordinal
 
 
@@ -32,6 +33,8 @@ class GuestQuestion(TypedDict, total=False):
     packages: Sequence[str]
     fill_bp: Sequence[int] | None
     booking_date: date | str | None
+    booking_time: str
+    rooms_left: int | None
 
 
 class QuestionWhere(GuestQuestion, total=False):
@@ -53,7 +56,9 @@ class Asking:
     channel, country and language (of the guest), device: "" = not told, so rules that ask for one do not apply.
     coupons: codes. points: loyalty points the guest offers as payment. packages: names of optional packages.
     fill_bp: house fill of each night of the stay in basis points; None = from the grid. booking_date: the civil date of
-    booking at the hotel; None = the hotel's today. Raises InputError or InputTypeError naming the field.
+    booking at the hotel; None = the hotel's today. booking_time: the time of day "HH:MM" on the clock of the rule book;
+    "" = now, or with a booking_date not told. rooms_left: free rooms of the room type on the fullest night of the stay;
+    None = as the grid has them. Raises InputError or InputTypeError naming the field.
     """
 
     adults: int | None = None
@@ -67,6 +72,8 @@ class Asking:
     packages: tuple[str, ...] = ()
     fill_bp: tuple[int, ...] | None = None
     booking_date: date | None = None
+    booking_time: str = ""
+    rooms_left: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("children", "packages") if self.fill_bp is None else ("children", "packages", "fill_bp"):
@@ -81,13 +88,29 @@ class Asking:
         _check_count("points", self.points, 0, POINTS_MAX)
         for fill in self.fill_bp or ():
             _check_count("fill_bp", fill, 0, FILL_BP_MAX)
-        for name in ("channel", "country", "device", "language"):
+        for name in ("channel", "country", "device", "language", "booking_time"):
             _check_text(name, getattr(self, name))
         for name in ("coupons", "packages"):
             for text in getattr(self, name):
                 _check_text(name, text)
         if isinstance(self.booking_date, datetime) or not isinstance(self.booking_date, date | None):
             raise InputTypeError(f"booking_date {self.booking_date!r} is no civil date; give a datetime.date or None")
+
+        if self.booking_time and not _TIME.fullmatch(self.booking_time):
+            raise InputError(f"booking_time {self.booking_time!r} is no time of day; write it like 20:00")
+        if self.rooms_left is not None:
+            _check_count("rooms_left", self.rooms_left, 0, ROOMS_LEFT_MAX)
+
+    @property
+    def booking_minute(self) -> int:
+        """Minute of the day of the booking, -1 where it is not told."""
+        return int(self.booking_time[:2]) * 60 + int(self.booking_time[3:]) if self.booking_time else -1
+
+    def with_rooms_left(self, rooms_left: int) -> Asking:
+        """The same question with the free rooms that the grid has."""
+        found = object.__new__(Asking)
+        _tell(found, self.__dict__ | {"rooms_left": rooms_left})
+        return found
 
     def with_fill(self, fill_bp: tuple[int, ...]) -> Asking:
         """The same question with the house fill that the grid has: whole numbers inside their range."""
@@ -123,6 +146,7 @@ def _check_text(name: str, value: object) -> None:
         raise InputError(f"{name} of {len(value)} characters is too long; use at most {ID_BYTES_MAX}")
 
 
+_TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 #: Gives a question its fields.
 _tell: Final[Any] = Asking.__dict__["__dict__"].__set__
 #: The question of a guest about whom nothing is known.

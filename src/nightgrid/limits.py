@@ -28,6 +28,8 @@ TIERS_MAX: Final = 16
 SEASON_GROUPS_MAX: Final = 3
 #: Guests of one room: adults and children. A child is 0 to 17 years old.
 GUESTS_MAX: Final = 100
+#: Free rooms that a rule can ask for: a cell counts no more.
+ROOMS_LEFT_MAX: Final = 32_767
 CHILD_AGE_MAX: Final = 17
 #: House fill in basis points: 10,000 = no room left.
 FILL_BP_MAX: Final = 10_000

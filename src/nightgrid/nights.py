@@ -141,6 +141,14 @@ def local_date_ordinal(now_ms: int, time_zone: str, rollover_hour: int = 0) -> i
     return wall.toordinal() - (wall.hour < rollover_hour)
 
 
+def local_clock(now_ms: int, time_zone: str) -> str:
+    """The time of day at an instant, "HH:MM", as the clocks on the walls of a time zone show it."""
+    try:
+        return f"{datetime.fromtimestamp(now_ms // 1000, zone_of(time_zone)):%H:%M}"
+    except (ValueError, OverflowError, OSError):
+        raise InputError(f"now_ms {now_ms} is outside the calendar; give milliseconds since 1970-01-01 UTC") from None
+
+
 def next_local_midnight_ms(now_ms: int, time_zone: str, rollover_hour: int = 0) -> int:
     """First instant after `now_ms` (ms UTC) at which `local_date_ordinal` changes. About 50 evaluations.
 

@@ -20,7 +20,10 @@ from tests.agreement.compare import examples
 from tests.book_worlds import draw_stay, draw_world
 from tests.seeds import seeds
 
-ASKED = ("adults", "children", "channel", "country", "device", "language", "coupons", "packages", "points")
+ASKED = (
+    "adults", "children", "channel", "country", "device", "language", "coupons", "packages", "points", "booking_time",
+    "rooms_left",
+)  # fmt: skip
 MASKS = ("rule_set", "applied_rules", "refused")
 seen: list[tuple[int, int]] = []
 
@@ -55,6 +58,8 @@ def drawn_cube(rng: Random) -> Any:
     program = engine._priced().compiled.program
     if program is not None and program.per_person:
         said.setdefault("adults", 2)
+    if program is not None and program.room_edges:
+        said.setdefault("rooms_left", 2)
     first = world.first_night + timedelta(days=rng.randint(0, 6))
     said["booking_date"] = first + timedelta(days=rng.choice([-60, -20, -3, 0, 1, 2]))
     stays = rng.sample(range(1, 9), rng.randint(1, 3))  # in any order
@@ -105,4 +110,4 @@ def test_masks_agree_on_a_fixed_list_of_worlds_and_most_are_marked_in_blocks(mon
     for seed in seeds(40):
         agree(Random(f"mark blocks {seed}"), monkeypatch)
     blocks, left = np.array(seen).sum(axis=0)
-    assert blocks > 10 * left
+    assert blocks > 2 * left  # bounds of whole stays are left

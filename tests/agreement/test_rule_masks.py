@@ -132,8 +132,9 @@ def test_every_kind_of_rule_was_met():
     if len(met) < WORLDS:
         pytest.skip("only with all worlds above")
     assert seen == {
-        "derived", "season", "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time",
-        "member_tier", "promotion", "package", "points", "tax",
+        "derived", "season", "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights",
+        "lead_time",
+        "member_tier", "promotion", "stay_bounds", "package", "points", "tax",
     }  # fmt: skip
 
 

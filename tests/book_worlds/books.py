@@ -14,7 +14,8 @@ Table = dict[str, Any]
 
 NIGHT_STAGES = ("base", "derived", "season", "demand", "override", "bounds")
 STAY_STAGES = (
-    "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package",
+    "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+    "stay_bounds", "package",
 )  # fmt: skip
 AFTER = ("points", "tax")
 #: Stages whose percents may be of an earlier stage.
@@ -22,24 +23,27 @@ WITH_PERCENTS = ("season", "demand", "extra_guests", "length_of_stay", "lead_tim
 #: Kind of rule -> what draws some of it.
 RULES = {
     "derived": nights.derived, "season": nights.season, "demand": nights.demand, "bounds": nights.bounds,
-    "extra_guests": stays.extra_guests, "length_of_stay": stays.length_of_stay, "free_nights": stays.free_nights,
+    "stay_prices": stays.stay_prices, "extra_guests": stays.extra_guests, "length_of_stay": stays.length_of_stay,
+    "free_nights": stays.free_nights,
     "lead_time": stays.lead_time, "member_tier": stays.member_tier, "promotion": offers.promotion,
+    "stay_bounds": stays.stay_bounds,
     "package": charges.package, "points": charges.points, "tax": charges.tax,
 }  # fmt: skip
 #: The stages that a preset leaves out of the default ones.
 LEFT_OUT = {
     "default": (),
-    "google": ("points",),
-    "hotelbeds": ("demand", "points"),
-    "airbnb": ("free_nights", "member_tier", "points"),
+    "google": ("stay_prices", "stay_bounds", "points"),
+    "hotelbeds": ("demand", "stay_prices", "stay_bounds", "points"),
+    "airbnb": ("stay_prices", "free_nights", "member_tier", "stay_bounds", "points"),
     "alpinebits": (
-        "demand", "override", "bounds", "length_of_stay", "lead_time", "member_tier", "promotion", "points",
+        "demand", "override", "bounds", "length_of_stay", "lead_time", "member_tier", "promotion", "stay_prices",
+        "stay_bounds", "points",
     ),
 }  # fmt: skip
 #: A policy that a preset brings; the default one leaves it to the book.
 POLICIES = ("default", "total", "step", "night")
 #: In how many of six books a kind is left out, beside 2.
-UNLIKELY = {"promotion": 0, "package": 3, "tax": 3}
+UNLIKELY = {"promotion": 0, "stay_prices": 3, "package": 3, "tax": 3}
 ENDINGS = ([99], [9], [0, 5], [9, 99], [0, 50])
 
 
@@ -48,7 +52,7 @@ def draw_book(
 ) -> Table:
     """A book for a chain; `kinds` are the kinds of rules that it may have."""
     tiers = list(TIERS[: rng.randint(1, 3)])
-    book: Table = {"book": {"name": "drawn", "tiers": tiers}}
+    book: Table = {"book": {"name": "drawn", "tiers": tiers, "clock": "Asia/Shanghai"}}
     if maybe(rng, 4):
         book["book"]["inherit"] = "all_or_nothing"
     if maybe(rng, 6):
@@ -67,7 +71,7 @@ def draw_book(
         "night_by_night": rounding.get("policy") == "night",
     }
     for kind, draw in RULES.items():
-        per_stay_only = kind in ("free_nights", "points") and world["night_by_night"]
+        per_stay_only = kind in ("stay_prices", "free_nights", "stay_bounds", "points") and world["night_by_night"]
         if (
             kind in world["stages"]
             and (kinds is None or kind in kinds)

@@ -34,5 +34,8 @@ def draw_stay(rng: Random, book: Table) -> Table:
     offered = {package["name"] for package in book.get("package", [])}
     stay["packages"] = tuple(name for name in OPTIONAL if name in offered and maybe(rng))
     if maybe(rng):
+        stay["booking_time"] = rng.choice(("20:00", "21:59", "22:00", "06:30", "00:00", "12:00"))
+    stay["rooms_left"] = rng.choice((0, 1, 2, 3))
+    if maybe(rng):
         stay["fill_bp"] = tuple(rng.choice(FILLS_BP) for _ in range(nights))
     return stay

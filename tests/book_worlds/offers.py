@@ -11,7 +11,7 @@ from tests.strategies import WEEKDAYS
 Table = dict[str, Any]
 
 #: Kinds that may act on the nights inside their dates only.
-NIGHTLY = ("percent", "off_per_night", "night_percent", "nth_night")
+NIGHTLY = ("percent", "off_per_night", "night_percent", "nth_night", "free_nights")
 WHOLE = ("off", "price", "price_per_night", "spend")
 WITH_BASE = ("percent", "night_percent", "nth_night")
 
@@ -34,6 +34,8 @@ def promotion(rng: Random, world: Table) -> list[Table]:
             parts["max_off"] = amounts(rng, world["currencies"], (200, 100, 1))
         if maybe(rng, 6):
             parts["floor_per_night"] = amounts(rng, world["currencies"], (500, 999, 1_000))
+        if maybe(rng, 8) and not world["night_by_night"]:
+            parts["floor"] = amounts(rng, world["currencies"], (500, 1_999, 3_000))
         found.append(rule(rng, world["scopes"], **parts))
     for one in found:
         others = [other for other in found if other is not one]
@@ -56,12 +58,19 @@ def discount(rng: Random, world: Table, kind: str) -> Any:
     if kind == "percent":
         return rng.choice(DISCOUNTS)
     if kind == "night_percent":
-        nights = rng.choice(("first", "last", "positions", "weekdays"))
+        nights = rng.choice(("first", "last", "positions", "weekdays", "cheapest", "dearest"))
+        more: Table = {}
         if nights == "positions":
             nights = sorted(some(rng, (1, 2, 3, 5), 2))
         elif nights == "weekdays":
             nights = some(rng, WEEKDAYS, 3)
-        return {"percent": rng.choice(DISCOUNTS), "nights": nights}
+        elif maybe(rng):
+            more = {"count": rng.randint(1, 3)}
+        return {"percent": rng.choice(DISCOUNTS), "nights": nights, **more}
+    if kind == "free_nights":
+        stay, which = rng.randint(2, 5), rng.choice(("cheapest", "cheapest", "last", "every_nth"))
+        pay = stay - 1 if which == "every_nth" else rng.randint(1, stay - 1)
+        return {"stay": stay, "pay": pay, "which": which, **({"repeat": False} if maybe(rng, 3) else {})}
     if kind == "nth_night":
         return {"n": rng.randint(1, 4), "percent": rng.choice(DISCOUNTS), **({"repeat": False} if maybe(rng) else {})}
     if kind == "spend":

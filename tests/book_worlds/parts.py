@@ -19,6 +19,7 @@ MINORS = (100, 50, 10, 1, 25, 200, 150, 100, 500, 0, 1_000)
 CHANNELS, DEVICES, COUNTRIES, COUPONS = ("app", "web"), ("mobile", "desktop"), ("CN", "DE"), ("SPRING", "AUTUMN")
 LANGUAGES = ("zh", "de")
 AGES = (0, 2, 3, 5, 6, 11, 12, 17)
+HOURS = ({"from": "20:00", "to": "22:00"}, {"from": "22:00", "to": "06:30"}, {"from": "00:00", "to": "24:00"})
 #: Days ahead on which bands begin and end; the last is as far as a rule can see.
 LEADS = (0, 1, 3, 7, 14, 30, 1_000)
 
@@ -96,6 +97,8 @@ def conditions(rng: Random, world: Table, *, nightly: bool, spend: bool) -> Tabl
         "languages": lambda: some(rng, LANGUAGES),
         "departures": lambda: ranges(rng),
         "departure_weekdays": lambda: some(rng, WEEKDAYS),
+        "booking_hours": lambda: [rng.choice(HOURS)],
+        "rooms_left": lambda: rng.choice(({"min": 3}, {"max": 2}, {"min": 1, "max": 2}, {"max": 0})),
         "guests": lambda: rng.choice(({"min": 2}, {"max": 2}, {"min": 3}, {"min": 2, "max": 3})),
     }
     if spend:

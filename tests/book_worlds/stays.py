@@ -15,9 +15,11 @@ from tests.book_worlds.parts import (
     conditions,
     maybe,
     money,
+    ranges,
     rule,
     some,
 )
+from tests.strategies import WEEKDAYS
 
 Table = dict[str, Any]
 
@@ -118,5 +120,55 @@ def member_tier(rng: Random, world: Table) -> list[Table]:
                 "plan": lambda: rng.choice(world["plans"]),
                 "extra_points": lambda: rng.choice((5, 10, 100)),
             }[way]()
+        found.append(rule(rng, world["scopes"], **parts))
+    return found
+
+
+def stay_bounds(rng: Random, world: Table) -> list[Table]:
+    """A floor, a ceiling or both of the stay, of its nights or of their base; some for some stays only."""
+    found = []
+    for _ in range(rng.randint(1, 3)):
+        low, high = sorted((rng.choice((50, 80, 100)), rng.choice((100, 120, 66))))
+        choices = {
+            "floor_percent": low,
+            "ceiling_percent": high,
+            "floor": amounts(rng, world["currencies"], (1_000, 2_500, 999, 1)),
+            "ceiling": amounts(rng, world["currencies"], (2_500, 4_000, 5_001, 10_000)),
+            "floor_per_night": amounts(rng, world["currencies"], (1_000, 500, 999, 1)),
+            "ceiling_per_night": amounts(rng, world["currencies"], (1_000, 1_500, 1_001, 5_000)),
+        }
+        parts = {key: choices[key] for key in some(rng, list(choices), 3)}
+        if maybe(rng, 3):
+            parts["arrivals"] = ranges(rng)
+        if maybe(rng, 3):
+            nights = sorted(rng.sample(range(1, 8), 2))
+            parts["nights"] = {"min": nights[0], "max": nights[1]} if maybe(rng) else {"min": nights[0]}
+        if maybe(rng, 5):
+            parts["priority"] = rng.randint(-1, 1)
+        found.append(rule(rng, world["scopes"], **parts))
+    return found
+
+
+def stay_prices(rng: Random, world: Table) -> list[Table]:
+    """Tables of prices by length, of the stay or of a night, for all arrivals or some, for any party or some sizes."""
+    found = []
+    for _ in range(rng.randint(1, 3)):
+        lengths = []
+        for nights in sorted(rng.sample((1, 2, 3, 4, 7), rng.randint(1, 4))):
+            key = rng.choice(("price", "price_per_night"))
+            minor = rng.choice((1_000, 2_500, 999, 4_000)) // (1 if key == "price" else 2)
+            line: Table = {"nights": nights, key: {c: money(minor, c) for c in world["currencies"]}}
+            lengths.append(line)
+        if maybe(rng, 3):
+            lengths[-1]["to_nights"] = lengths[-1]["nights"] + rng.randint(0, 8)
+        parts: Table = {"lengths": lengths}
+        if maybe(rng):
+            parts["arrivals"] = ranges(rng)
+        if maybe(rng, 4):
+            parts["weekdays"] = some(rng, WEEKDAYS, 3)
+        if maybe(rng):
+            parts["guests"] = rng.randint(1, 3)
+        if maybe(rng, 5):
+            parts["priority"] = rng.randint(-1, 1)
         found.append(rule(rng, world["scopes"], **parts))
     return found

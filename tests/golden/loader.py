@@ -35,6 +35,7 @@ FIRST_EDITION = ("prices", "prices_rounding", "prices_seasons")
 #: What else a guest may say when he asks for a price.
 ASKING_KEYS = {
     "adults", "children", "channel", "country", "device", "language", "coupons", "points", "packages", "fill_bp",
+    "booking_time", "rooms_left",
 }  # fmt: skip
 WHEN_KEYS = {"hotel_id", "room_type_id", "plan_id", "arrival", "nights", "lead_days", "tier", "display_currency"}
 PRICE_KEYS = {
@@ -43,8 +44,8 @@ PRICE_KEYS = {
 }  # fmt: skip
 #: Every table of rules in a book; the loader names those that a case leaves without one.
 RULE_KINDS = (
-    "derived", "season", "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time",
-    "member_tier", "promotion", "package", "points", "tax",
+    "derived", "season", "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights",
+    "lead_time", "member_tier", "promotion", "stay_bounds", "package", "points", "tax",
 )  # fmt: skip
 FOUND_KEYS = {"offers", "hotels_considered", "hotels_available"}
 COUNTS = ("free", "held", "sold", "blocked")

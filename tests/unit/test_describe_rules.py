@@ -57,6 +57,32 @@ def described(kind, keys):
             "rate = {points = 1000, value = {CNY = 8}}",
             "1,000 points pay 8.00 CNY, at most 100 % of the price",
         ),
+        (
+            "promotion",
+            'night_percent = {percent = -5, nights = "dearest", count = 2}\nfloor = {CNY = 9}',
+            "-5 % on the 2 dearest nights, not below 9.00 CNY, class base",
+        ),
+        (
+            "promotion",
+            'free_nights = {stay = 4, pay = 3, which = "last", repeat = false}',
+            "stay 4 pay 3, last, once, class base",
+        ),
+        (
+            "stay_prices",
+            "guests = 2\nlengths = [{nights = 1, price = {CNY = 9}}, {nights = 2, to_nights = 3, price = {CNY = 8}}]",
+            "1 night 9.00 CNY, 2 to 3 nights 8.00 CNY, up to 2 guests",
+        ),
+        (
+            "free_nights",
+            "stay = 4\npay = 3\nrooms_left = {max = 2}",
+            "stay 4 pay 3, cheapest, at most 2 rooms left",
+        ),
+        ("stay_bounds", "floor_percent = 50\nfloor_per_night = {CNY = 9}", "at least 50 % and 9.00 CNY a night"),
+        (
+            "stay_bounds",
+            "ceiling = {CNY = 900}\nnights = {min = 2}\npriority = 1",
+            "at most 900.00 CNY, 2 or more nights, priority 1",
+        ),
         ("tax", 'percent = "8.875"\nof = "cumulative"', "8.875 %, on net and the taxes before"),
         ("tax", 'amount = {CNY = 9}\nper = "person_stay"\nmin_age = 16', "9.00 CNY per person, from age 16"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nightgrid.asking import Asking
+from nightgrid.pricing.trial import try_book
 from tests.unit.chains import explained, reasons
 
 CONDITIONS = {
@@ -113,3 +115,53 @@ def test_every_kind_says_why_it_did_nothing():
         'tax "Winter": no night of the stay lies in its dates',
         'tax "City": per person, and the guests are not told',
     ]
+
+
+def test_bounds_of_a_stay_say_why():
+    dates = [{"from": "2026-11-02", "to": "2026-11-02"}]
+    bounds = [
+        {"name": "General", "floor_percent": 90},
+        {"name": "Long", "floor_percent": 90, "nights": {"min": 3}},
+        {"name": "Elsewhen", "floor_percent": 90, "arrivals": [{"from": "2026-12-01", "to": "2026-12-01"}]},
+        {"name": "Strong", "ceiling": {"CNY": 990}, "arrivals": dates, "priority": 1},
+        {"name": "Later", "ceiling": {"CNY": 990}, "arrivals": dates, "priority": 1},
+    ]
+    tried = try_book({"stay_bounds": bounds}, "500.00", nights=2)
+    assert [str(note) for note in tried.matched] == ['stay bounds "Strong": it moved the stay']
+    assert [note.reason for note in tried.unmatched] == [
+        'lost to "Strong" (priority 1 over 0)',
+        "2 nights, needs 3 or more",
+        "arrival 2026-11-02, needs 2026-12-01..2026-12-01",
+        'lost to "Strong" (earlier in the file)',
+    ]
+    assert [str(note) for note in try_book({"stay_bounds": bounds[:1]}, "500.00").unmatched] == [
+        'stay bounds "General": the stay is inside it'
+    ]
+    (line,) = (line for line in tried.lines if line.stage == "stay_bounds")
+    assert (line.rule, line.detail, line.amount) == ("Strong", "ceiling 990.00 CNY", -10_00)
+
+
+def test_tables_of_stay_prices_say_why():
+    arrivals = [{"from": "2026-11-02", "to": "2026-11-02"}]
+    two = [{"nights": 2, "price": {"CNY": 900}}]
+    tables = [
+        {"name": "Any", "lengths": two},
+        {"name": "Couple", "lengths": two, "guests": 2},
+        {"name": "Alone", "lengths": two, "guests": 1},
+        {"name": "Mondays", "lengths": two, "guests": 2, "arrivals": arrivals},
+        {"name": "Later", "lengths": two, "guests": 2, "arrivals": [{"from": "2026-12-01", "to": "2026-12-01"}]},
+        {"name": "Week", "lengths": [{"nights": 7, "price": {"CNY": 900}}], "guests": 2, "arrivals": arrivals},
+        {"name": "Fridays", "lengths": two, "weekdays": ["fri"]},
+    ]
+    tried = try_book({"stay_prices": tables}, "500.00", nights=2, asking=Asking(adults=2))
+    assert [str(note) for note in tried.matched] == ['stay prices "Mondays": its price for 2 nights']
+    assert [note.reason for note in tried.unmatched] == [
+        'lost to "Mondays" (smaller size of party)',
+        'lost to "Mondays" (it names arrivals)',
+        "2 guests, is for 1 or fewer",
+        "arrival 2026-11-02, needs 2026-12-01..2026-12-01",
+        "it has no price for 2 nights",
+        "arrival on a mon, needs fri",
+    ]
+    (line,) = (line for line in tried.lines if line.stage == "stay_prices")
+    assert (line.detail, line.amount) == ("2 nights for 900.00 CNY", -100_00)

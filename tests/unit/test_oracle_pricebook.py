@@ -208,6 +208,17 @@ def test_guests_meet_what_books_say():
             seen[price.outcome] += 1
             seen["several promotions"] += len(price.applied) > 1
     stages = ("bounds", "demand", "derived", "extra_guests", "free_nights", "lead_time", "length_of_stay")
-    stages += ("member_tier", "override", "package", "points", "promotion", "season", "tax", "several promotions")
+    stages += (
+        "member_tier",
+        "override",
+        "package",
+        "points",
+        "promotion",
+        "season",
+        "stay_bounds",
+        "stay_prices",
+        "tax",
+    )
+    stages += ("several promotions",)
     assert all(seen[stage] >= 12 for stage in stages), seen
     assert seen["OK"] > 5 * seen["TOO_MANY_GUESTS"] > 0

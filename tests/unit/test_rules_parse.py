@@ -119,8 +119,9 @@ def test_the_schema_describes_the_file_that_authors_write():
     schema = book_schema()
     assert set(schema["properties"]) == {
         "book", "pipeline", "rounding", "stacking", "currencies",
-        "derived", "season", "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time",
-        "member_tier", "promotion", "package", "points", "tax",
+        "derived", "season", "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights",
+        "lead_time",
+        "member_tier", "promotion", "stay_bounds", "package", "points", "tax",
     }  # fmt: skip
     assert set(schema["$defs"]["DateRange"]["required"]) == {"from", "to"}
     assert schema["additionalProperties"] is False

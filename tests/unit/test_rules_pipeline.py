@@ -25,7 +25,7 @@ def rounded_after(book):
         ("total", [], YUAN),
         ("night", [], None),
         # The last of the stay stages is rounded as the final amount: once.
-        ("step", ["bounds", *STAY_STAGES[:6]], YUAN),
+        ("step", ["bounds", *STAY_STAGES[: STAY_STAGES.index("package")]], YUAN),
     ],
 )
 def test_a_policy_says_where_the_default_pipeline_rounds(policy, after, final):
@@ -148,6 +148,9 @@ def test_policy_night_refuses_what_has_no_night():
 policy = "night"
 [book]
 tiers = ["public", "gold", "staff"]
+[[stay_prices]]
+name = "Two"
+lengths = [{nights = 2, price = {CNY = "9"}}]
 [[length_of_stay]]
 name = "Weekly"
 bands = [{from_nights = 7, price = {CNY = "700"}}]
@@ -166,6 +169,9 @@ min_spend = {CNY = "100"}
 [[promotion]]
 name = "Fine"
 percent = -5
+[[stay_bounds]]
+name = "Guard"
+floor_percent = 50
 [[package]]
 name = "Cleaning"
 price = {CNY = "5"}
@@ -180,11 +186,13 @@ name = "VAT"
 percent = 6
 """
     assert [place for _, place, _ in mistakes(text)] == [
+        'stay_prices 1 "Two"',
         'length_of_stay 1 "Weekly", bands',
         'free_nights 1 "Free"',
         'member_tier 1 "Gold", amount',
         'promotion 1 "Off", off',
         'promotion 1 "Off", min_spend',
+        'stay_bounds 1 "Guard"',
         'package 1 "Cleaning", per',
         'points 1 "Points"',
         'tax 1 "City", per',

@@ -33,6 +33,13 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "time": (Annotated[str, typer.Option("--time", help="Time of day of the booking: 20:00. Default: now.")], ""),
+    "left": (
+        Annotated[
+            int | None, typer.Option("--left", metavar="ROOMS", help="Free rooms left. Default: as the grid has them.")
+        ],
+        None,
+    ),
     "booked": (
         Annotated[
             str | None,
@@ -68,9 +75,12 @@ def question(given: dict[str, Any]) -> GuestQuestion:
         "packages": given["package"],
         "fill_bp": read_fill(given["fill"]),
         "booking_date": read_date(given["booked"], "--booked"),
+        "booking_time": given["time"],
     }
     asked: GuestQuestion = {}
     asked.update({name: value for name, value in words.items() if value})  # type: ignore[typeddict-item]
+    if given["left"] is not None:  # none left is something
+        asked["rooms_left"] = given["left"]
     return asked
 
 

@@ -130,7 +130,8 @@ class EngineBase:
         asking = asking_from(asked)
         check_fill(asking, nights)
         check_packages(version, asking)
-        return asking
+        program = version.compiled.program
+        return asking if program is None else program.at_time(asking, self._now_ms())
 
     def _nights(self, arrival: int, nights: int | None, departure: date | str | None) -> int:
         """Length of a stay from nights or departure, exactly one of them."""

@@ -88,6 +88,8 @@ class SearchMixin(EngineBase):
         asking = self._question(version, asked, nights) if asked else ANYBODY
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
+        if version.compiled.program is not None:
+            asking = version.compiled.program.at_time(asking, now_ms)
         query = StayQuery(
             ordinal, nights, 0 if tier is None else version.tier_index(tier), rooms,
             self._scope(tier, asking.channel or None), now_ms, top, sort, price_min_minor, price_max_minor, asking,

@@ -26,8 +26,8 @@ def book_problems(book: BookTables) -> list[Problem]:
     (`nightgrid.pricing.model.judging`). O(rules + promotions that name each other).
     """
     checks = (
-        _size_problems, _currency_problems, _group_problems, _tier_problems, *PIPELINE_CHECKS, _derived_problems,
-        _promotion_problems, _tax_problems,
+        _size_problems, _currency_problems, _group_problems, _tier_problems, _clock_problems, *PIPELINE_CHECKS,
+        _derived_problems, _promotion_problems, _tax_problems,
     )  # fmt: skip
     return list(problems_of(book, checks))
 
@@ -77,6 +77,19 @@ def _tiers_named(book: BookTables) -> Iterator[tuple[str | int, ...]]:
     for kind, of_kind in offers:
         for position, offer in each_known(of_kind, "tiers"):
             yield from ((kind, position, "tiers", at, tier) for at, tier in each_known(offer.tiers))
+
+
+def _clock_problems(book: BookTables) -> Iterator[Problem]:
+    """Hours of booking in a book that does not say on whose clock they are."""
+    if book.book.gives("clock"):
+        return
+    offers: tuple[tuple[str, Iterable[OfferConditions]], ...]
+    offers = (("free_nights", book.free_nights), ("promotion", book.promotion))
+    for kind, of_kind in offers:
+        for position, offer in each_known(of_kind):
+            if offer.gives("booking_hours"):
+                problem = "it has hours, and the book does not say on whose clock"
+                yield Problem((kind, position, "booking_hours"), problem, 'add clock = "Asia/Shanghai" to [book]')
 
 
 def _derived_problems(book: BookTables) -> Iterator[Problem]:

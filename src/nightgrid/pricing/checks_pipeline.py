@@ -88,6 +88,8 @@ _Place = tuple[str, int, str, str]
 
 
 def _stay_rules(book: BookTables) -> Iterator[_Place]:
+    for position, _ in each_known(book.stay_prices):
+        yield "stay_prices", position, "", "a price of a stay"
     for position, los in each_known(book.length_of_stay, "bands"):
         if any(band.gives("price") for band in known(los.bands)):
             yield "length_of_stay", position, "bands", "a price of several nights"
@@ -103,12 +105,14 @@ def _offers(book: BookTables) -> Iterator[_Place]:
         for kind in promotion.discounts():
             if kind != "percent":
                 yield "promotion", position, kind, "any discount but percent"
-        for key in ("min_spend", "max_off"):
+        for key in ("min_spend", "max_off", "floor"):
             if promotion.gives(key):
                 yield "promotion", position, key, key
 
 
 def _additions(book: BookTables) -> Iterator[_Place]:
+    for position, _ in each_known(book.stay_bounds):
+        yield "stay_bounds", position, "", "a bound"
     for position, package in each_known(book.package, "per"):
         if package.per in ("stay", "person"):
             yield "package", position, "per", f'a price per "{package.per}"'

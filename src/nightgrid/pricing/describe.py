@@ -23,6 +23,8 @@ from nightgrid.pricing.model import (
     Promotion,
     Rule,
     Season,
+    StayBounds,
+    StayPrices,
     Tax,
     Where,
 )
@@ -88,6 +90,21 @@ def _bounds(rule: Bounds) -> list[str]:
     return [f"{word}{' and '.join(filter(None, side))}" for word, side in sides if any(side)] + _nights_on(rule)
 
 
+def _stay_prices(rule: StayPrices) -> list[str]:
+    lengths = []
+    for each in rule.lengths:
+        nights = count(each.nights, "night") if each.last == each.nights else f"{each.nights} to {each.last} nights"
+        price = _money(each.price) or f"{_money(each.price_per_night)} a night"
+        lengths.append(f"{nights} {price}")
+    return [
+        listed(lengths, ", "),
+        f"arrival in {ranges(rule.arrivals)}" if rule.arrivals else "",
+        f"arrival on {listed(rule.weekdays)}" if rule.weekdays else "",
+        f"up to {count(rule.guests, 'guest')}" if rule.guests is not None else "",
+        f"priority {rule.priority}" if rule.priority else "",
+    ]
+
+
 def _extra_guests(rule: ExtraGuests) -> list[str]:
     adult = _money(rule.adult) or (f"{rule.adult_percent} %" if rule.adult_percent is not None else "nothing")
     bands = []
@@ -127,16 +144,20 @@ def _member_tier(rule: MemberTier) -> list[str]:
 def _conditions(rule: OfferConditions) -> list[str]:
     """What must hold for an offer."""
     stays = {"all": "stay in", "any": "a night in", "arrival": "arrival in", "nights": "nights in"}[rule.applies]
-    lead, nights, guests = rule.lead, rule.nights, rule.guests
+    lead, nights, guests, left = rule.lead, rule.nights, rule.guests, rule.rooms_left
     return [
         f"booked in {ranges(rule.booking)}" if rule.booking else "",
         f"booked on {listed(rule.booking_weekdays)}" if rule.booking_weekdays else "",
+        f"booked {listed([f'{each.from_time} to {each.to_time}' for each in rule.booking_hours])}"
+        if rule.booking_hours
+        else "",
         f"{stays} {ranges(rule.stay_dates)}" if rule.stay_dates else "",
         f"not in {ranges(rule.blackout)}" if rule.blackout else "",
         f"arrival on {listed(rule.weekdays)}" if rule.weekdays else "",
         f"departure in {ranges(rule.departures)}" if rule.departures else "",
         f"departure on {listed(rule.departure_weekdays)}" if rule.departure_weekdays else "",
         f"{span(guests.min_guests, guests.max_guests, 1)} guests" if guests else "",
+        f"{span(left.min_rooms, left.max_rooms)} rooms left" if left else "",
         f"{span(lead.min_days, lead.max_days)} days before" if lead else "",
         f"{span(nights.min_nights, nights.max_nights, 1)} nights" if nights else "",
         f"from {_money(rule.min_spend)}" if rule.min_spend else "",
@@ -155,7 +176,12 @@ def _discount(rule: Promotion) -> str:
     if rule.night_percent is not None:
         nights = rule.night_percent.nights
         named = nights if isinstance(nights, str) else listed([str(night) for night in nights], " and ")
+        if isinstance(nights, str) and rule.night_percent.count > 1:
+            return f"{_percent(rule.night_percent.percent)} on the {rule.night_percent.count} {nights} nights"
         return f"{_percent(rule.night_percent.percent)} on night {named}"
+    if rule.free_nights is not None:
+        free = rule.free_nights
+        return f"stay {free.stay} pay {free.pay}, {free.which.replace('_', ' ')}{'' if free.repeat else ', once'}"
     if rule.nth_night is not None:
         which = f"every {rule.nth_night.n}." if rule.nth_night.repeat else f"the {rule.nth_night.n}."
         return f"{_percent(rule.nth_night.percent)} on {which} night"
@@ -174,6 +200,7 @@ def _discount(rule: Promotion) -> str:
 def _promotion(rule: Promotion) -> list[str]:
     limits = [
         f"at most {_money(rule.max_off)}" if rule.max_off else "",
+        f"not below {_money(rule.floor)}" if rule.floor else "",
         f"not below {_money(rule.floor_per_night)} a night" if rule.floor_per_night else "",
     ]
     combines = [
@@ -183,6 +210,21 @@ def _promotion(rule: Promotion) -> list[str]:
         f"only with {listed(rule.requires, ' and ')}" if rule.requires else "",
     ]
     return [_discount(rule), f"of {rule.of}" if rule.of else "", *limits, *_conditions(rule), *combines]
+
+
+def _stay_bounds(rule: StayBounds) -> list[str]:
+    low = [f"{rule.floor_percent} %" if rule.floor_percent is not None else "", _money(rule.floor)]
+    high = [f"{rule.ceiling_percent} %" if rule.ceiling_percent is not None else "", _money(rule.ceiling)]
+    low.append(f"{_money(rule.floor_per_night)} a night" if rule.floor_per_night else "")
+    high.append(f"{_money(rule.ceiling_per_night)} a night" if rule.ceiling_per_night else "")
+    sides = [("at least ", low), ("at most ", high)]
+    nights = rule.nights
+    return [
+        *(f"{word}{' and '.join(filter(None, side))}" for word, side in sides if any(side)),
+        f"arrival in {ranges(rule.arrivals)}" if rule.arrivals else "",
+        f"{span(nights.min_nights, nights.max_nights, 1)} nights" if nights else "",
+        f"priority {rule.priority}" if rule.priority else "",
+    ]
 
 
 def _package(rule: Package) -> list[str]:
@@ -217,12 +259,14 @@ _WRITERS: Final[dict[type[Rule], Callable[[Any], list[str]]]] = {
     Season: _season,
     Demand: _demand,
     Bounds: _bounds,
+    StayPrices: _stay_prices,
     ExtraGuests: _extra_guests,
     LengthOfStay: _length_of_stay,
     FreeNights: _free_nights,
     LeadTime: _lead_time,
     MemberTier: _member_tier,
     Promotion: _promotion,
+    StayBounds: _stay_bounds,
     Package: _package,
     Points: _points,
     Tax: _tax,

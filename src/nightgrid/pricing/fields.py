@@ -10,7 +10,7 @@ import re
 import reprlib
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Final, NamedTuple
@@ -28,6 +28,7 @@ BOUND_PERCENT_MAX: Final = 1_000
 
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,24}(?:\.[0-9]{1,24})?")
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_CLOCK_TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _RATIO: Final = re.compile(r"([0-9]{1,24})/([0-9]{1,24})")
 _DIGITS_MAX: Final = 48
 _RATE_MAX: Final = 10**12
@@ -174,6 +175,16 @@ def read_night(value: Any) -> date:
         raise mistake(f"date {shown(value)} cannot be used: {error}", "write it like 2026-10-01") from None
 
 
+def read_clock_time(value: Any) -> str:
+    """A time of day as "HH:MM", from a TOML time, `datetime.time` or text; "24:00" is the end of the day."""
+    text = value
+    if isinstance(value, time) and not (value.second or value.microsecond or value.tzinfo):
+        text = value.isoformat("minutes")
+    if not isinstance(text, str) or not _CLOCK_TIME.fullmatch(text):
+        raise mistake(f"time {shown(value)} is no hour and minute", 'write it like "20:00"; the day ends at "24:00"')
+    return text
+
+
 def read_currency(value: Any) -> str:
     """An active ISO 4217 code."""
     try:
@@ -270,6 +281,9 @@ Night = Annotated[
     PlainValidator(read_night),
     PlainSerializer(date.isoformat, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date"}),
+]
+ClockTime = Annotated[
+    str, PlainValidator(read_clock_time), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})
 ]
 Currency = Annotated[str, PlainValidator(read_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 _AMOUNTS_SCHEMA: Final = WithJsonSchema(

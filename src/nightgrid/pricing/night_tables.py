@@ -162,6 +162,8 @@ class _Planner:
         kinds: list[str] = []
         wanted = {stage.of for stage in self._pipeline.stages if not stage.is_night}
         wanted |= {promotion.of for promotion in self._book.promotion if promotion.of is not None}
+        if any(rule.floor_percent is not None or rule.ceiling_percent is not None for rule in self._book.stay_bounds):
+            wanted.add("base")
         for stage in self._pipeline.stages:
             if not stage.is_night:
                 break

@@ -80,6 +80,9 @@ def placed(book: BookTables) -> Placed:
         rounders.update(dict.fromkeys(stay, default))
     # The stay's amount is always rounded after its last stage, and where it has none, as the sum of its nights.
     final = rounders.pop(stay[-1], default) if stay else default
+    bounds = next((at for at in stay if stages[at].kind == "stay_bounds"), None)
+    if book.stay_bounds and bounds is not None and not any(book.rules(stages[at].kind) for at in stay if at > bounds):
+        rounders.setdefault(bounds, final)  # nothing is added after it: the last rounding stays inside the bounds
     return Placed(tuple(replace(s, rounder=rounders.get(at)) for at, s in enumerate(stages)), final, None)
 
 

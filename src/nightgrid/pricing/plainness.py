@@ -12,7 +12,10 @@ from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.price_data import PriceData
 
 #: Rule tables that no plain book has.
-KINDS: Final = ("derived", "demand", "extra_guests", "free_nights", "promotion", "package", "points", "tax")
+KINDS: Final = (
+    "derived", "demand", "stay_prices", "extra_guests", "free_nights", "promotion", "stay_bounds", "package", "points",
+    "tax",
+)  # fmt: skip
 #: Keys of a kind that no rule of a plain book has.
 KEYS: Final = {
     "bounds": ("dates", "weekdays", "priority"),
@@ -28,7 +31,9 @@ TABLES: Final = {
     "stacking": ("policy", "over"),
 }
 #: Rule tables and keys of books whose stays are no products of factors; those of their nights play no part.
-STAY_KINDS: Final = ("extra_guests", "free_nights", "promotion", "package", "points", "tax")
+STAY_KINDS: Final = (
+    "stay_prices", "extra_guests", "free_nights", "promotion", "stay_bounds", "package", "points", "tax",
+)  # fmt: skip
 STAY_KEYS: Final = {kind: keys for kind, keys in KEYS.items() if kind != "bounds"}
 _NOTHING: Final[tuple[object, ...]] = (None, (), {}, 0, False, "stay")
 

@@ -35,8 +35,8 @@ _NIGHT: Final = ("base", "derived", "season", "demand", "override", "bounds")
 PRESETS: Final[dict[str, Preset]] = {
     "default": Preset(
         _running(
-            *_NIGHT, "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
-            "package", "points", "tax",
+            *_NIGHT, "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier",
+            "promotion", "stay_bounds", "package", "points", "tax",
         ),
         policy="default",
         source="docs/rules.md",

@@ -14,10 +14,11 @@ from nightgrid.errors import InputError
 from nightgrid.limits import LEAD_DAYS_MAX
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
+from nightgrid.nights import local_clock
 from nightgrid.pricing.derivation import plan_products
 from nightgrid.pricing.fields import basis_points
 from nightgrid.pricing.mistakes import refused
-from nightgrid.pricing.model import RuleBook
+from nightgrid.pricing.model import OfferConditions, RuleBook
 from nightgrid.pricing.night_tables import compile_nights
 from nightgrid.pricing.pipelines import placed
 from nightgrid.pricing.price_data import PriceData
@@ -64,9 +65,12 @@ class Program:
     long_stages: tuple[str, ...]  # where fractions may leave 128 bits (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
     order_coupons: frozenset[str]  # codes that act in one room of an order
+    clock: str | None  # the time zone of hours of booking, None where no rule asks for them
+    room_edges: tuple[int, ...]  # numbers of rooms left from which on other rules hold; () where none asks
     named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
     templates: dict[int, Template] = field(default_factory=dict)  # by the id of the question
     asked_beside: dict[Asking, Asking] = field(default_factory=dict)
+    asked_at: dict[tuple[Asking, str], Asking] = field(default_factory=dict)
 
     @property
     def asks_guests(self) -> bool:
@@ -108,6 +112,20 @@ class Program:
             self.asked_beside[asking] = found
         return found
 
+    def at_time(self, asking: Asking, now_ms: int) -> Asking:
+        """A question that is asked at an instant: with the time of day, where rules ask for it and nobody told it or
+        the day of booking.
+        """
+        if self.clock is None or asking.booking_time or asking.booking_date is not None:
+            return asking
+        told = (asking, local_clock(now_ms, self.clock))
+        found = self.asked_at.get(told)
+        if found is None:
+            if len(self.asked_at) >= _KEPT_MAX:
+                self.asked_at.clear()
+            found = self.asked_at[told] = replace(asking, booking_time=told[1])
+        return found
+
     def template(self, asking: Asking) -> Template:
         """A guest's question without its stay; remembered."""
         known = self.templates.get(id(asking))
@@ -137,7 +155,8 @@ class Program:
             names["channel"].get(asking.channel, do.NO_NAME), names["country"].get(asking.country, do.NO_NAME),
             names["device"].get(asking.device, do.NO_NAME),
             -1 if asking.adults is None else asking.adults, len(asking.children), len(coupons), len(packages),
-            asking.points, silent, -1, names["language"].get(asking.language, do.NO_NAME), 0,
+            asking.points, silent, -1, names["language"].get(asking.language, do.NO_NAME), asking.booking_minute,
+            -1 if asking.rooms_left is None else asking.rooms_left, 0,
         )  # fmt: skip
         if lists:
             query[do.Q_LISTS : do.Q_LISTS + len(lists)] = lists
@@ -174,6 +193,7 @@ def compile_program(
         raise refused(book, proof.mistakes)
     set_of_product = sets.set_of_class[classes.of_product]
     tables_of_nights = nights.tables._replace(guests_rule=np.ascontiguousarray(sets.guests[set_of_product]))
+    offers = (*book.promotion, *book.free_nights)
     demand = book.demand if pipeline.index("demand") >= 0 else ()
     return Program(
         terms=records.array(), sets=sets, set_of_product=set_of_product,
@@ -189,9 +209,19 @@ def compile_program(
         lead_of_night=book.book.lead_of == "night",
         long_stages=tuple(sorted(proof.long)), largest_minor=int(proof.largest),
         order_coupons=frozenset(
-            rule.coupon for rule in (*book.promotion, *book.free_nights) if rule.coupon and rule.coupon_per == "order"
+            rule.coupon for rule in offers if rule.coupon and rule.coupon_per == "order"
         ),
+        clock=book.book.clock if any(rule.booking_hours for rule in offers) else None,
+        room_edges=tuple(sorted({edge for rule in offers for edge in _room_edges(rule)})),
     )  # fmt: skip
+
+
+def _room_edges(rule: OfferConditions) -> list[int]:
+    """Numbers of rooms left from which on a rule holds, or does not any more."""
+    left = rule.rooms_left
+    if left is None:
+        return []
+    return [left.min_rooms, *([] if left.max_rooms is None else [left.max_rooms + 1])]
 
 
 def _tier_products(sets: RuleSets, set_of_product: Any, catalog: Catalog, tiers: int) -> npt.NDArray[np.int32]:

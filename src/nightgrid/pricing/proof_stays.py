@@ -101,6 +101,14 @@ class StayBound:
     def _minor(self, amounts: dict[str, Decimal]) -> int:
         return minor(amounts, self.group.currency) if self.group.currency in amounts else 0
 
+    def _stay_prices(self, stage: PlacedStage) -> None:
+        del stage
+        for rule in self.rules["stay_prices"]:
+            for each in rule.lengths:
+                nights = self._minor(each.price_per_night) * min(each.last, self.longest)
+                self.amount.value = max(self.amount.value, Fraction(self._minor(each.price)), Fraction(nights))
+            self.shares.untie()
+
     def _extra_guests(self, stage: PlacedStage) -> None:
         for rule in self.rules["extra_guests"]:
             night = self.night if stage.of == "running" else self.planes[stage.of]
@@ -180,6 +188,20 @@ class StayBound:
             if rules and rule.extra_points:
                 self.shares.multiply(10_000)
 
+    def _stay_bounds(self, stage: PlacedStage) -> None:
+        """The highest floor; ceilings are left out, as there may be stays that none of them is for."""
+        for rule in self.rules["stay_bounds"]:
+            low = Fraction(max(self._minor(rule.floor), self._minor(rule.floor_per_night) * self.longest))
+            shares = [Fraction(each) / 100 for each in (rule.floor_percent, rule.ceiling_percent) if each is not None]
+            if shares:
+                base = self.planes["base"]
+                self.amount.den = lcm(self.amount.den, *(base.den * share.denominator for share in shares))
+                if rule.floor_percent is not None:
+                    low = max(low, base.value * self.longest * Fraction(rule.floor_percent) / 100)
+            low = low if stage.rounder is None else raised(low, step_of(stage.rounder))
+            self.amount.value = max(self.amount.value, low)
+            self.shares.untie()
+
     def _package(self, stage: PlacedStage) -> None:
         del stage
         for rule in self.rules["package"]:
@@ -211,18 +233,21 @@ class StayBound:
 
 def _percent_of(rule: Promotion) -> Decimal | None:
     """The percent of a promotion; None where it is no percent."""
+    if rule.free_nights is not None:
+        return Decimal(-100)
     pattern = rule.night_percent or rule.nth_night
     return pattern.percent if pattern is not None else rule.percent
 
 
 def _acts_on_nights(rule: Promotion) -> bool:
     """Whether a promotion changes single nights."""
-    return rule.applies == "nights" or rule.night_percent is not None or rule.nth_night is not None
+    patterns = (rule.night_percent, rule.nth_night, rule.free_nights)
+    return rule.applies == "nights" or any(each is not None for each in patterns)
 
 
 def _limits(rule: Promotion) -> bool:
     """Whether an amount limits what a promotion takes off."""
-    return bool(rule.max_off or rule.floor_per_night)
+    return bool(rule.max_off or rule.floor_per_night or rule.floor)
 
 
 def _change(percents: list[Decimal], of: Amount) -> tuple[Fraction, int]:

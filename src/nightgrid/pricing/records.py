@@ -22,6 +22,7 @@ from nightgrid.pricing.model import (
     DateRange,
     ExtraGuests,
     FreeNights,
+    FreeNightsOffer,
     LeadTime,
     LengthOfStay,
     MemberTier,
@@ -29,6 +30,8 @@ from nightgrid.pricing.model import (
     Package,
     Points,
     Promotion,
+    StayBounds,
+    StayPrices,
     Tax,
 )
 from nightgrid.pricing.pipelines import Rounder
@@ -133,16 +136,19 @@ class Records:
             _APPLIES[rule.applies], weekday_bits(rule.departure_weekdays),
             guests.min_guests if guests else 0,
             GUESTS_MAX if guests is None or guests.max_guests is None else guests.max_guests,
+            rule.rooms_left.min_rooms if rule.rooms_left else 0,
+            -1 if rule.rooms_left is None or rule.rooms_left.max_rooms is None else rule.rooms_left.max_rooms,
         ]  # fmt: skip
         ranges = (rule.booking, rule.stay_dates, rule.blackout, rule.departures)
         named = (
             ("channel", rule.channels), ("country", rule.countries), ("device", rule.devices),
             ("language", rule.languages),
         )  # fmt: skip
-        head += [len(each) for each in (*ranges, *(values for _, values in named))]
+        hours = [edge for window in rule.booking_hours for minutes in window.minutes() for edge in minutes]
+        head += [*(len(each) for each in (*ranges, *(values for _, values in named))), len(hours) // 2]
         lists = [word for dates in ranges for word in _ordinals(dates)]
         lists += [self._number(kind, value) for kind, values in named for value in values]
-        return self.add([*head, *lists])
+        return self.add([*head, *lists, *hours])
 
     def extra_guests(self, rule: ExtraGuests, currency: str) -> int:
         """Where a rule stands."""
@@ -201,6 +207,28 @@ class Records:
                 record += [term.TIER_PLAN if tier in rule.plan else term.TIER_NOTHING, 0]
         return self.add(record)
 
+    def stay_prices(self, rule: StayPrices, currency: str) -> int:
+        """Where a rule stands."""
+        record = [0 if rule.guests is None else rule.guests, weekday_bits(rule.weekdays), len(rule.arrivals)]
+        record += [*_ordinals(rule.arrivals), len(rule.lengths)]
+        for each in rule.lengths:
+            amounts = each.price or each.price_per_night
+            record += [each.nights, each.last, minor(amounts, currency), int(bool(each.price_per_night))]
+        return self.add(record)
+
+    def stay_bounds(self, rule: StayBounds, currency: str, base: int) -> int:
+        """Where a rule stands. base: the plane of base prices."""
+        nights = rule.nights
+        sides = (rule.floor, rule.ceiling, rule.floor_per_night, rule.ceiling_per_night)
+        record = [
+            nights.min_nights if nights else 1,
+            STAY_NIGHTS_MAX if nights is None or nights.max_nights is None else nights.max_nights,
+            *(minor(side, currency) if currency in side else -1 for side in sides),
+            *(-1 if each is None else basis_points(each) for each in (rule.floor_percent, rule.ceiling_percent)),
+            base, len(rule.arrivals), *_ordinals(rule.arrivals),
+        ]  # fmt: skip
+        return self.add(record)
+
     def package(self, rule: Package, currency: str) -> int:
         """Where a rule stands."""
         name = self._number("package", rule.name)
@@ -246,6 +274,7 @@ class Records:
             value, *pattern,
             minor(rule.max_off, currency) if rule.max_off else -1,
             minor(rule.floor_per_night, currency) if rule.floor_per_night else -1,
+            minor(rule.floor, currency) if rule.floor else -1,
             int(rule.stacking_class == "base"), *(tail or [0]),
         ]  # fmt: skip
         return self.add(record)
@@ -258,6 +287,19 @@ def minor(amounts: Amounts, currency: str) -> int:
 
 def _ordinals(dates: Iterable[DateRange]) -> list[int]:
     return [day.toordinal() for each in dates for day in (each.first_night, each.last_night)]
+
+
+_NIGHTS_BY_WORD = {
+    "first": term.PATTERN_FIRST, "last": term.PATTERN_LAST,
+    "cheapest": term.PATTERN_CHEAPEST, "dearest": term.PATTERN_DEAREST,
+}  # fmt: skip
+
+
+def _free_pattern(free: FreeNightsOffer) -> tuple[int, int, int]:
+    """The pattern of nights that are free."""
+    if free.which == "every_nth":
+        return term.PATTERN_NTH, free.stay, int(free.repeat)
+    return _NIGHTS_BY_WORD[free.which], free.stay, 2 * (free.stay - free.pay) + int(free.repeat)
 
 
 def _discount(rule: Promotion, currency: str) -> tuple[int, int, tuple[int, int, int], list[int]]:
@@ -276,11 +318,13 @@ def _discount(rule: Promotion, currency: str) -> tuple[int, int, tuple[int, int,
     if rule.nth_night is not None:
         nth = rule.nth_night
         return term.KIND_PERCENT, basis_points(nth.percent), (term.PATTERN_NTH, nth.n, int(nth.repeat)), []
+    if rule.free_nights is not None:
+        return term.KIND_PERCENT, -term.WHOLE_BP, _free_pattern(rule.free_nights), []
     if rule.night_percent is None:
         return term.KIND_SPEND, 0, every, []
     nights, value = rule.night_percent.nights, basis_points(rule.night_percent.percent)
     if isinstance(nights, str):
-        return term.KIND_PERCENT, value, (term.PATTERN_FIRST if nights == "first" else term.PATTERN_LAST, 0, 0), []
+        return term.KIND_PERCENT, value, (_NIGHTS_BY_WORD[nights], 0, 2 * rule.night_percent.count), []
     if isinstance(nights[0], str):
         return term.KIND_PERCENT, value, (term.PATTERN_WEEKDAYS, weekday_bits(map(str, nights)), 0), []
     words = [0] * do.NIGHT_WORDS

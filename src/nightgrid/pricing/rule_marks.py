@@ -35,7 +35,8 @@ _SINGLES: Final = {
     "points": mark.M_POINTS,
 }  # fmt: skip
 _LISTS: Final = {
-    "free_nights": mark.M_FREE, "promotion": mark.M_PROMOTION, "package": mark.M_PACKAGE, "tax": mark.M_TAX,
+    "stay_prices": mark.M_TABLE, "free_nights": mark.M_FREE, "promotion": mark.M_PROMOTION, "stay_bounds": mark.M_BOUND,
+    "package": mark.M_PACKAGE, "tax": mark.M_TAX,
 }  # fmt: skip
 _MARKS: WeakKeyDictionary[CompiledBook, Marks] = WeakKeyDictionary()
 
@@ -230,6 +231,10 @@ def _numbers(
             positions = np.flatnonzero(lists[kind][:, member]).tolist()
             if kind == "free_nights":
                 positions.sort(key=lambda at: (-book.free_nights[at].where.level, at))
+            elif kind == "stay_prices":
+                positions.sort(key=lambda at: book.stay_prices[at].rank(at))
+            elif kind == "stay_bounds":
+                positions.sort(key=lambda at: book.stay_bounds[at].rank(at))
             words[head + field] = len(words)
             words += [first[kind] + position for position in positions]
     return np.array(words or [0], np.int64), np.array(places, np.int64)

@@ -20,18 +20,19 @@ from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.pricing.checks import never_together
 from nightgrid.pricing.mistakes import refused
-from nightgrid.pricing.model import BEST_OF_KINDS, MemberTier, Part, Promotion, Rule, RuleBook
+from nightgrid.pricing.model import BEST_OF_KINDS, MemberTier, Part, Promotion, Rule, RuleBook, StayBounds
 from nightgrid.pricing.pipelines import Placed, PlacedStage
 from nightgrid.pricing.records import Records
 from nightgrid.pricing.scopes import Indexes, Mask, ProductClasses
 
 #: Stay kinds of which one rule applies, and those of which all in scope do.
 SINGLE_KINDS = ("extra_guests", "length_of_stay", "lead_time", "member_tier", "points")
-LISTED_KINDS = ("free_nights", "promotion", "package", "tax")
+LISTED_KINDS = ("stay_prices", "free_nights", "promotion", "stay_bounds", "package", "tax")
 
 _CODES = {
     "extra_guests": term.STAGE_EXTRA, "length_of_stay": term.STAGE_LENGTH, "free_nights": term.STAGE_FREE,
     "lead_time": term.STAGE_LEAD, "member_tier": term.STAGE_TIER, "promotion": term.STAGE_PROMOTION,
+    "stay_prices": term.STAGE_TABLE, "stay_bounds": term.STAGE_BOUND,
     "package": term.STAGE_PACKAGE, "points": term.STAGE_POINTS, "tax": term.STAGE_TAX,
 }  # fmt: skip
 _POLICIES = ("guest", "hotel", "first", "accumulate")
@@ -89,7 +90,7 @@ class Reach:
         if known is not None:
             return known
         mask = self._classes.matches(rule.where)
-        if kind != "bounds":
+        if kind not in ("bounds", "stay_bounds"):
             tables = list(amount_tables(kind, rule))
             if tables:
                 has = np.array([all(code in each for each in tables) for code in self._currencies], np.bool_)
@@ -200,6 +201,13 @@ class _Sets:
         if kind == "free_nights":
             rules = self._book.free_nights
             positions = sorted(positions, key=lambda at: (-rules[at].where.level, at))
+        elif kind == "stay_bounds":
+            positions = sorted(positions, key=lambda at: self._book.stay_bounds[at].rank(at))
+        elif kind == "stay_prices" and positions:
+            positions = sorted(positions, key=lambda at: self._book.stay_prices[at].rank(at))
+            guests = singles["extra_guests"]  # who counts as an adult
+            counting = 0 if guests < 0 else self.rule("extra_guests", guests, currency)
+            return [counting, len(positions), *(self.rule(kind, at, currency) for at in positions)]
         return [len(positions), *(self.rule(kind, at, currency) for at in positions)] if positions else None
 
     def rule(self, kind: str, position: int, currency: str) -> int:
@@ -210,6 +218,8 @@ class _Sets:
             rule = self._book.rules(kind)[position]
             if isinstance(rule, Promotion):
                 found = self._records.promotion(rule, currency, self._refs())
+            elif isinstance(rule, StayBounds):
+                found = self._records.stay_bounds(rule, currency, self._planes.get("base", 0))
             else:
                 found = getattr(self._records, kind)(rule, currency)
             self._placed[key] = found

@@ -10,7 +10,7 @@ import numpy as np
 from nightgrid.catalog import Catalog
 from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.pricing.mistakes import place_of
-from nightgrid.pricing.model import RULE_KINDS, Bounds, Rule, RuleBook
+from nightgrid.pricing.model import RULE_KINDS, Bounds, Rule, RuleBook, StayBounds
 from nightgrid.pricing.rule_sets import amount_tables
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.slips import slips
@@ -76,7 +76,7 @@ def _lacking(kind: str, rule: Rule, currencies: list[str]) -> list[str]:
 
 
 def _sentence(book: RuleBook, kind: str, position: int, rule: Rule, lacking: list[str], who: str) -> str:
-    what = "that side of it does not act" if isinstance(rule, Bounds) else "it does not apply"
+    what = "that side of it does not act" if isinstance(rule, Bounds | StayBounds) else "it does not apply"
     return f"{place_of((kind, position), book)}: {who} {', '.join(lacking)}, in which it has no amount; {what} there"
 
 

@@ -26,6 +26,7 @@ from nightgrid.native.program.row_codes import RowShop, make_row_shop
 from nightgrid.native.program.row_nights import fold_rows, take_rows
 from nightgrid.pricing.program import Program
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.rooms_left import bands_of, rooms_left
 from nightgrid.search.rule_set_rows import Rows, groups_of, in_parts, rows_of, some_groups
 from nightgrid.search.stay_prices import check_total, refuse, totals_by_line, workshop
 
@@ -324,6 +325,13 @@ def totals_of(
     program = version.compiled.program
     if program is None:
         raise InputError("the book is a product of factors and has no program")
+    if program.room_edges and asking.rooms_left is None and inventory is not None:
+        left = rooms_left(inventory, version.catalog.product_row[products], arrival, nights)
+        whole = np.empty(len(products), np.int64)
+        for places, number in bands_of(program, left):
+            stay = (arrival, nights, tier, lead_days[places], asking.with_rooms_left(number), inventory, fill_bp)
+            whole[places] = totals_of(version, products[places], *stay)
+        return whole
     if len(products) < _ROWS_MIN:
         totals, _ = totals_by_line(version, products, arrival, nights, tier, lead_days, asking, inventory, fill_bp)
         ways.add(0, len(products))

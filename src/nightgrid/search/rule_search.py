@@ -1,8 +1,9 @@
 """Search by a book with a full pipeline over the price matrices: what `native/search/rule_search` takes.
 
 It serves whatever matrices can answer: not stays by the house fill that a guest brings along, parties that have nights
-of their own, members who are sold another plan, and questions that meet several bands of lead days. For these, and
-where the kernel finds no vector form, products are priced one by one (`every_product`).
+of their own, members who are sold another plan, rules that ask for the rooms left, and questions that meet several
+bands of lead days. For these, and where the kernel finds no vector form, products are priced one by one
+(`every_product`).
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ class RuleSearch:
         anybody = not program.asks_guests or (not program.per_person and asking.adults is None)
         if (
             not anybody or asking.fill_bp is not None or self._own_plans[query.tier]
+            or (program.room_edges and asking.rooms_left is None)
             or not 0 <= first <= version.n_nights - query.nights
         ):  # fmt: skip
             return None

@@ -3,7 +3,7 @@
 - `world`: the question, its answer, and which rules are within reach of a product
 - `presets`, `pipeline`, `rounding`: the stages in order, what their percents are of, where prices are rounded
 - `nights`, `guests`: one night through its stages
-- `state`, `stays`: the stay through its stages
+- `state`, `lengths`, `stays`, `bounds`: the stay through its stages
 - `conditions`, `promotions`, `stacking`: which promotions are met, what one does, which are given together
 - `charges`: packages, taxes, points
 - `currencies`: what a guest sees in his own money
@@ -19,8 +19,10 @@ from typing import Any
 
 from tests.oracles.money import allocate
 from tests.oracles.pricebook import stays
+from tests.oracles.pricebook.bounds import stay_bounds
 from tests.oracles.pricebook.charges import packages, pay_for_order, pay_with_points, taxes
 from tests.oracles.pricebook.guests import check_heads
+from tests.oracles.pricebook.lengths import stay_prices
 from tests.oracles.pricebook.nights import night_amounts
 from tests.oracles.pricebook.stacking import promotion
 from tests.oracles.pricebook.state import State
@@ -115,6 +117,10 @@ def stay_stages(world: World, states: list[State], trace: list[Step]) -> tuple[l
         if stage.kind == "promotion":
             chosen, states, name = promotion(world, states, stage.of)
             applied, names = tuple(each.position for each in chosen), [name] * len(states)
+        elif stage.kind == "stay_prices":
+            names = [stay_prices(world, state) for state in states]
+        elif stage.kind == "stay_bounds":
+            names = [stay_bounds(world, state, stage.round) for state in states]
         elif stage.kind == "package":
             names = [packages(world, state) for state in states]
         else:

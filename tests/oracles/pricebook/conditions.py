@@ -12,12 +12,15 @@ from tests.oracles.rules import Rule
 
 def conditions_hold(world: World, rule: Rule, running: Fraction) -> bool:
     """`running` is the stay's amount before the stage of the rule."""
+    left = world.stay.rooms_left
     return (
         booking_holds(world, rule)
         and dates_hold(world, rule)
         and within(rule.get("lead"), "days", world.lead_days)
         and within(rule.get("nights"), "", world.stay.nights)
         and ("guests" not in rule or party_fits(world, rule))
+        and ("rooms_left" not in rule or (left is not None and within(rule["rooms_left"], "", left)))
+        and (not rule.get("booking_hours") or any(in_hours(world.stay.booking_time, w) for w in rule["booking_hours"]))
         and ("min_spend" not in rule or running >= world.money(rule["min_spend"]))
         and guest_holds(world, rule)
     )
@@ -28,6 +31,14 @@ def booking_holds(world: World, rule: Rule) -> bool:
     weekdays = rule.get("booking_weekdays") or []
     in_time = in_ranges(world.booked, rule.get("booking"), otherwise=True)
     return in_time and (not weekdays or weekday_name(world.booked) in weekdays)
+
+
+def in_hours(told: str, window: Rule) -> bool:
+    """A time of day from one to another that is not included; over midnight where that is the earlier."""
+    if not told:
+        return False
+    minute, first, end = (60 * int(text[:2]) + int(text[3:5]) for text in (told, window["from"], window["to"]))
+    return first <= minute < end if first < end else minute >= first or minute < end
 
 
 def dates_hold(world: World, rule: Rule) -> bool:

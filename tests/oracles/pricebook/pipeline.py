@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracles.pricebook.presets import PRESETS
@@ -13,8 +13,8 @@ Book = Mapping[str, Any]
 
 NIGHT_STAGES = ("base", "derived", "season", "demand", "override", "bounds")
 STAY_STAGES = (
-    "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package",
-    "points", "tax",
+    "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+    "stay_bounds", "package", "points", "tax",
 )  # fmt: skip
 #: They come after the price is made: points pay a part of it, taxes are added to it.
 AFTER_THE_PRICE = ("points", "tax")
@@ -70,7 +70,7 @@ def pipeline_of(book: Book) -> Pipeline:
         ]
         of_stays = [stage for stage in stages if stage.kind in STAY_STAGES and stage.kind not in AFTER_THE_PRICE]
         final = of_stays[-1].round if of_stays and of_stays[-1].round else general
-        return Pipeline(tuple(stages), final, night_by_night=False)
+        return Pipeline(rounding_inside(book, stages, final), final, night_by_night=False)
 
     policy = rounding.get("policy") or ("default" if table.get("stage") else preset["policy"])
     if policy not in POLICIES:
@@ -81,7 +81,21 @@ def pipeline_of(book: Book) -> Pipeline:
         of_nights = policy in ("default", "step") and s["kind"] == last_of_nights
         of_stays = policy == "step" and s["kind"] in STAY_STAGES and s["kind"] not in AFTER_THE_PRICE
         stages.append(Stage(s["kind"], s.get("of", "running"), general if of_nights or of_stays else None))
-    return Pipeline(tuple(stages), general, policy == "night")
+    return Pipeline(rounding_inside(book, stages, general), general, policy == "night")
+
+
+def rounding_inside(book: Book, stages: list[Stage], final: Rounding) -> tuple[Stage, ...]:
+    """Where no later stage of the price has rules, the last rounding stands behind the bounds of the stay: it gives
+    the nearest permitted price inside them.
+    """
+    kinds = [stage.kind for stage in stages]
+    if "stay_bounds" not in kinds or not book.get("stay_bounds"):
+        return tuple(stages)
+    place = kinds.index("stay_bounds")
+    later = [kind for kind in kinds[place + 1 :] if kind not in AFTER_THE_PRICE and book.get(kind)]
+    if later or stages[place].round is not None:
+        return tuple(stages)
+    return (*stages[:place], replace(stages[place], round=final), *stages[place + 1 :])
 
 
 def check_order(stages: list[Mapping[str, Any]]) -> None:

@@ -15,8 +15,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": {
         "policy": "default",
         "stages": _stages(
-            *NIGHTS, "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
-            "package", "points", "tax",
+            *NIGHTS, "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier",
+            "promotion", "stay_bounds", "package", "points", "tax",
         ),
     },
     # Rate for the party, extra guests, rate modifications, promotions, taxes; partners are told not to round.

@@ -35,7 +35,8 @@ class Candidate:
     @property
     def is_for_single_nights(self) -> bool:
         """It names nights; else it acts on the stay as a whole."""
-        return self.rule.get("applies") == "nights" or "night_percent" in self.rule or "nth_night" in self.rule
+        patterns = ("night_percent", "nth_night", "free_nights")
+        return self.rule.get("applies") == "nights" or any(key in self.rule for key in patterns)
 
 
 def candidates(world: World, running: Fraction) -> list[Candidate]:
@@ -56,14 +57,37 @@ def pattern(world: World, rule: Rule, acting: list[int]) -> list[int]:
     if "nth_night" in rule:
         n = rule["nth_night"]["n"]
         return acting[n - 1 :: n] if rule["nth_night"].get("repeat", True) else acting[n - 1 : n]
+    if "free_nights" in rule:
+        free = rule["free_nights"]
+        times = len(acting) // free["stay"] if free.get("repeat", True) else min(1, len(acting) // free["stay"])
+        if free.get("which") == "every_nth":
+            return [acting[free["stay"] * time - 1] for time in range(1, times + 1)]
+        count = times * (free["stay"] - free["pay"])
+        return acting[len(acting) - count :] if free.get("which") == "last" else acting if count else []
     if "night_percent" not in rule:
         return acting
-    wanted = rule["night_percent"]["nights"]
+    wanted, count = rule["night_percent"]["nights"], rule["night_percent"].get("count", 1)
     if wanted == "first":
-        return acting[:1]
+        return acting[:count]
     if wanted == "last":
-        return acting[-1:]
+        return acting[-count:]
+    if wanted in ("cheapest", "dearest"):
+        return acting
     return [k for number, k in enumerate(acting, 1) if number in wanted or weekday_name(world.nights[k]) in wanted]
+
+
+def picked(rule: Rule, acting: int, weights: list[Fraction], chosen: list[int]) -> list[int]:
+    """Of the chosen nights those that are picked by what they cost now; of equal ones the earlier."""
+    if "free_nights" in rule and rule["free_nights"].get("which", "cheapest") == "cheapest":
+        free = rule["free_nights"]
+        times = acting // free["stay"] if free.get("repeat", True) else 1
+        return sorted(sorted(chosen, key=lambda i: weights[i])[: times * (free["stay"] - free["pay"])])
+    pattern = rule.get("night_percent") or {}
+    if pattern.get("nights") == "cheapest":
+        return sorted(sorted(chosen, key=lambda i: weights[i])[: pattern.get("count", 1)])
+    if pattern.get("nights") == "dearest":
+        return sorted(sorted(chosen, key=lambda i: -weights[i])[: pattern.get("count", 1)])
+    return chosen
 
 
 def spend_off(world: World, rule: Rule, running: Fraction) -> Fraction | None:
@@ -78,6 +102,7 @@ def apply(world: World, candidate: Candidate, state: State, of: str, before_stag
     chosen = [i for i, position in enumerate(state.positions) if position in candidate.changed]
     if not chosen:
         return  # under the policy night: a promotion of other nights
+    chosen = picked(candidate.rule, len(candidate.acting), state.weights, chosen)
     change = change_of(world, candidate.rule, state, chosen, candidate.rule.get("of", of), before_stage, points)
 
     def limited(part: Fraction) -> Fraction:
@@ -109,6 +134,8 @@ def change_of(
     percent = rule.get("percent")
     if percent is not None and rule.get("class", "base") == "base":
         percent = max(Fraction(-100), rational(percent) - points)
+    elif "free_nights" in rule:
+        percent = -100
     elif percent is None:
         percent = (rule.get("night_percent") or rule.get("nth_night"))["percent"]
     amounts = state.amounts(of)
@@ -120,6 +147,8 @@ def limit(world: World, rule: Rule, state: State, after: Fraction) -> Fraction:
     """A cap of what the promotion takes off, and a floor below which it does not push; neither raises a price."""
     if "max_off" in rule:
         after = max(after, state.running - world.money(rule["max_off"]))
+    if "floor" in rule:
+        after = max(after, min(state.running, world.money(rule["floor"])))
     if "floor_per_night" in rule:
         after = max(after, min(state.running, world.money(rule["floor_per_night"]) * len(state.positions)))
     return after

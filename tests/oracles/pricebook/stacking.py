@@ -108,7 +108,7 @@ def can_raise(candidate: Candidate) -> bool:
 def takes_points(candidate: Candidate) -> bool:
     """A discount to which a member's extra points are added in full, so that it never costs them."""
     rule = candidate.rule
-    limited = "max_off" in rule or "floor_per_night" in rule
+    limited = "max_off" in rule or "floor_per_night" in rule or "floor" in rule
     is_base = rule.get("class", "base") == "base" and rule.get("applies") != "nights"
     return "percent" in rule and is_base and not limited and not can_raise(candidate)
 

@@ -17,7 +17,8 @@ from tests.oracles.rules import Book, Rule
 
 #: Of these kinds one rule supplies a product: the most specific scope, then the earlier in the file.
 BEST_OF = (
-    "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "points",
+    "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier",
+    "stay_bounds", "points",
 )  # fmt: skip
 
 
@@ -25,7 +26,8 @@ BEST_OF = (
 class Stay:
     """What a guest asks for. `adults` None: as priced, no stage that counts guests acts.
 
-    `fill_bp` is the house fill of each night in basis points; none given is an empty house.
+    `fill_bp` is the house fill of each night in basis points; none given is an empty house. `booking_time` is "HH:MM"
+    on the clock of the book, `rooms_left` the free rooms of the fullest night; neither need be told.
     """
 
     arrival: date
@@ -42,6 +44,8 @@ class Stay:
     points: int = 0
     packages: tuple[str, ...] = ()
     fill_bp: tuple[int, ...] = ()
+    booking_time: str = ""
+    rooms_left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,8 @@ class World:
 
 
 def amounts_of(kind: str, rule: Rule) -> list[Mapping[str, Any]]:
-    """Every table currency -> amount of a rule. Bounds have none here: each of their sides stands for itself."""
+    """Every table currency -> amount of a rule. Bounds have none here: each of their sides stands for
+    itself."""
     if kind == "derived":
         found = [rule.get("amount")]
     elif kind == "extra_guests":
@@ -189,11 +194,13 @@ def amounts_of(kind: str, rule: Rule) -> list[Mapping[str, Any]]:
         found += [child.get(key) for child in rule.get("children") or [] for key in ("amount", "discount")]
     elif kind == "length_of_stay":
         found = [band.get("price") for band in rule["bands"]]
+    elif kind == "stay_prices":
+        found = [each.get("price") or each["price_per_night"] for each in rule["lengths"]]
     elif kind == "member_tier":
         found = [each for key in ("amount", "price") for each in (rule.get(key) or {}).values()]
     elif kind in ("promotion", "free_nights"):
-        keys = ("off", "off_per_night", "price", "price_per_night", "max_off", "floor_per_night", "min_spend")
-        found = [rule.get(key) for key in keys]
+        keys = ("off", "off_per_night", "price", "price_per_night", "max_off", "floor", "floor_per_night")
+        found = [rule.get(key) for key in (*keys, "min_spend")]
         found += [step[key] for step in rule.get("spend") or [] for key in ("from", "off")]
     elif kind == "package":
         found = [rule["price"]]

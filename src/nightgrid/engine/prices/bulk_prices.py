@@ -21,8 +21,9 @@ from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 from nightgrid.search.live import depends_on_fill
-from nightgrid.search.price_blocks import Asked, fill_cube
+from nightgrid.search.price_blocks import Asked, fill_cube, totals_of
 from nightgrid.search.price_version import PriceVersion, check_packages
+from nightgrid.search.rooms_left import check_rooms_left
 from nightgrid.search.rule_set_rows import rows_of
 
 _THREADS_MAX = 256
@@ -138,7 +139,13 @@ class BulkPriceMixin(EngineBase):
         last = min(self.first_night + self.n_nights, version.first_night + version.n_nights) - nights
         first = max(self.first_night, booked)
         count = last + 1 - first
-        if count > 0:
+        program = version.compiled.program
+        if program.room_edges and asking.rooms_left is None:  # which differ from day to day
+            for arrival in range(first, last + 1):
+                lead = np.full(len(products), arrival - booked, np.int64)
+                stay = (arrival, nights, tier_index, lead, asking, self._inventory)
+                found[arrival - self.first_night] = totals_of(version, products, *stay)
+        elif count > 0:
             today = np.full(len(products), booked, np.int64)
             stays, tiers = np.array([nights], np.int64), np.array([tier_index], np.int64)
             out = np.empty((count, 1, 1, len(products)), np.int64)
@@ -159,6 +166,9 @@ class BulkPriceMixin(EngineBase):
         asking, given = asking_where(asked)
         catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()
+        program = version.compiled.program
+        asking = asking if program is None else program.at_time(asking, self._now_ms())
+        check_rooms_left(program, asking, "repricing")
         known = [] if isinstance(stays, str) else list(stays)
         if not known or not all(
             isinstance(nights, int | np.integer) and 1 <= nights <= STAY_NIGHTS_MAX for nights in known

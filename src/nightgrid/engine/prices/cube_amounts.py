@@ -32,15 +32,16 @@ NO_AMOUNTS: Final = np.zeros((0, 0, 0, 0), np.int64)
 
 def note_amounts(program: Program, points: int, groups: Words) -> None:
     """Note in groups (group, MARKED_FIELDS) which amounts decide on their rules, and which of them are left to others:
-    those whose amounts may leave the numbers of blocks and lines, and points under the policy `night`, which each night
-    pays by itself.
+    those whose amounts may leave the numbers of blocks and lines, points under the policy `night`, which each night
+    pays by itself, and the bounds of a stay, which act where they move its amount.
     """
     terms = program.terms
     for group in groups:
-        found, edges = 0, 0
+        found, edges, moved = 0, 0, False
         stage = int(group[by_block.G_STAGE])
         while terms[stage] != term.STAGE_END:
             code, first = int(terms[stage]), stage + term.S_FIRST
+            moved = moved or bool(code == term.STAGE_BOUND and terms[first])
             if code == term.STAGE_POINTS and terms[first] and points:
                 found, edges = found | 1 << edge.OF_TOTAL, edges + 1
             elif code in (term.STAGE_FREE, term.STAGE_TAX):
@@ -53,7 +54,7 @@ def note_amounts(program: Program, points: int, groups: Words) -> None:
             stage = int(terms[stage + term.S_NEXT])
         unsure = bool(program.long_stages) or (program.by_night and found >> edge.OF_TOTAL & 1)
         group[mb.G_AMOUNTS] = found
-        group[mb.G_LEFT] = bool(found) and (bool(unsure) or edges > edge.EDGES_MAX)
+        group[mb.G_LEFT] = moved or (bool(found) and (bool(unsure) or edges > edge.EDGES_MAX))
 
 
 def amounts_of(

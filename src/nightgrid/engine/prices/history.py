@@ -30,6 +30,7 @@ from nightgrid.outcomes import Outcome
 from nightgrid.pricing.compile import compile_book
 from nightgrid.search.live import depends_on_fill
 from nightgrid.search.price_version import PriceVersion, build_price_version
+from nightgrid.search.rooms_left import check_rooms_left, check_time
 
 _DAY_MS = 86_400_000
 _DAYS_MAX = 3_660
@@ -82,6 +83,9 @@ class HistoryMixin(RequoteMixin):
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         version = self._version_of(moment)
         tier_index = 0 if tier is None else version.tier_index(tier)
+        if version.compiled.program is not None:
+            asking = version.compiled.program.at_time(asking, at_ms)
+            check_rooms_left(version.compiled.program, asking, "a price of the past")
         if asking.fill_bp is None and depends_on_fill(version.compiled.program):
             hotel = int(moment.catalog.row_hotel[moment.catalog.product_row[product]])
             cells = np.array([(hotel, ordinal + night, at_ms) for night in range(nights)], np.int64)
@@ -230,6 +234,8 @@ class HistoryMixin(RequoteMixin):
         self, moment: Moment, begin: int, until: int, product: int, arrival: date | str, nights: int, asked: Any
     ) -> list[int]:
         """Instants between which a stay has one price, the first and the last of a version's span of time included."""
+        program = self._version_of(moment).compiled.program
+        check_time(program, asked.get("booking_time"), "the price history")
         cuts = {begin, until}
         calendar = self._calendar_of(product)
         midnight = next_local_midnight_ms(begin, *calendar)

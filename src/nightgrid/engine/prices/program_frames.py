@@ -29,7 +29,10 @@ from nightgrid.search.stay_prices import check_total, lines_of, refuse, workshop
 
 _WHAT = "quote_many"
 #: Columns of the guest's question, as the fields of `Asking`.
-ASKED = ("adults", "children", "channel", "country", "device", "language", "coupons", "points", "packages", "fill_bp")
+ASKED = (
+    "adults", "children", "channel", "country", "device", "language", "coupons", "points", "packages", "fill_bp",
+    "booking_time", "rooms_left",
+)  # fmt: skip
 _LINES_AT_ONCE = 8_192
 _NOTHING = np.zeros(0, np.int64)
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nightgrid.asking import ANYBODY
 from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.frames import as_frame, integers, ordinals, require, row_indexes
 from nightgrid.engine.prices.program_frames import ProgramLines, askings_of, quote_program, too_large_parties
@@ -19,6 +20,7 @@ from nightgrid.native.prices.quotes import quote_batch
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion
+from nightgrid.search.rooms_left import check_rooms_left, check_time, rooms_left
 
 _ANY = 2**31 - 1
 _WHAT = "quote_many"
@@ -92,6 +94,14 @@ def quote_many(
     lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
     if version.compiled.program is None:
         _refuse_packages(frame)
+    elif first_night is not None and "booking_time" not in frame.columns:
+        check_time(version.compiled.program, "", "prices of the past")
+    program = version.compiled.program
+    if program is not None and program.room_edges and "rooms_left" not in frame.columns:
+        if first_night is not None:  # of the past
+            check_rooms_left(program, ANYBODY, "prices of the past")
+        left = rooms_left(inventory, catalog.product_row[products], arrivals, nights)
+        frame = frame.with_columns(rooms_left=pl.Series(left, dtype=pl.Int64))
     if masks:
         marks = marks_of(version.compiled, version.catalog)
         marked = replace(version, compiled=marks.compiled)

@@ -22,13 +22,14 @@ from nightgrid.engine.prices.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.prices import prices as price
-from nightgrid.nights import to_date, to_ordinal
+from nightgrid.nights import local_clock, to_date, to_ordinal
 from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import Explanation, explain
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.order_points import points_rule_of
 from nightgrid.search.price_version import PriceVersion, check_packages
+from nightgrid.search.rooms_left import rooms_left
 from nightgrid.search.stay_quote import StayPrice, TooManyGuestsError, price_one
 
 #: Products whose names are remembered as quotes ask for them.
@@ -124,11 +125,22 @@ class QuoteMixin(VersionMixin):
             raise Refused(Outcome.OUTSIDE_HORIZON, text)
         program = compiled.program
         grid = 0
+        if program is not None and (program.clock is not None or program.room_edges):
+            asking = self._told(program, place, asking, (ordinal, nights), now_ms)
         if program is not None and len(program.fills) > 1 and asking.fill_bp is None:
             self._inventory.sweep(now_ms)
             grid = self._inventory.table.address
         stay = (ordinal, nights, ordinal - booked, tier_index)
         return self._quote_at(version, place, stay, rooms, now_ms, asking, grid)
+
+    def _told(self, program: Program, place: Place, asking: Asking, stay: tuple[int, int], now_ms: int) -> Asking:
+        """A question with the time of day and the rooms left, where rules ask for them and nobody told them."""
+        asking = program.at_time(asking, now_ms)
+        if program.room_edges and asking.rooms_left is None:
+            self._inventory.sweep(now_ms)
+            row = self.catalog.product_row[place.product : place.product + 1]
+            asking = asking.with_rooms_left(int(rooms_left(self._inventory, row, *stay)[0]))
+        return asking
 
     def _place(self, hotel_id: str, room_type_id: str, plan_id: str | None) -> Place:
         """What a quote says of a product, by its ids; remembered as long as the catalogue."""
@@ -278,7 +290,12 @@ class QuoteMixin(VersionMixin):
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)  # whose rooms are due no longer fills the house
         today = self._days.today(now_ms)
-        return quote_many(self.catalog, self._inventory, self._priced(), today, frame, masks=masks)
+        version = self._priced()
+        frame = as_frame("quote_many", frame)
+        program = version.compiled.program
+        if program is not None and program.clock and not {"booking_time", "booking_date"} & set(frame.columns):
+            frame = frame.with_columns(booking_time=pl.lit(local_clock(now_ms, program.clock)))
+        return quote_many(self.catalog, self._inventory, version, today, frame, masks=masks)
 
     def rule_legend(self, price_version: str | None = None) -> pl.DataFrame:
         """What the bits of `applied_rules` mean, in the current price version or a kept one: rule_set (int32), bit

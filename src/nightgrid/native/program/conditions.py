@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
@@ -76,6 +78,9 @@ def _guest_holds(terms, at, query):
         guests = query[do.Q_ADULTS] + query[do.Q_CHILDREN]
         if query[do.Q_ADULTS] < 0 or not terms[at + term.C_GUESTS_MIN] <= guests <= terms[at + term.C_GUESTS_MAX]:
             return False
+    least, most, left = terms[at + term.C_ROOMS_MIN], terms[at + term.C_ROOMS_MAX], query[do.Q_ROOMS_LEFT]
+    if (least > 0 or most >= 0) and (left < max(least, 0) or (most >= 0 and left > most)):
+        return False
     coupon = terms[at + term.C_COUPON]
     first = do.Q_LISTS + query[do.Q_CHILDREN]
     return coupon == do.NO_NAME or _asked(query, first, query[do.Q_COUPONS], coupon)
@@ -123,7 +128,45 @@ def holds(terms, at, query):
         if not _named(terms, first, terms[at + field], query[name]):
             return False
         first += terms[at + field]
-    return True
+    count = terms[at + term.C_HOURS]
+    return count == 0 or (query[do.Q_MINUTE] >= 0 and _in_ranges(terms, first, count, query[do.Q_MINUTE]))
+
+
+@bare_called_kernel
+def price_of_stay(terms, stage, party, query):
+    """(where in the list of a stage the table stands that has a price for a stay, the price); (-1, 0) none.
+
+    party: how many full payers, -1 = not told.
+    """
+    for position in range(terms[stage + term.S_FIRST + 1]):
+        rule = terms[stage + term.S_FIRST + 2 + position]
+        guests = terms[rule + term.W_GUESTS]
+        if guests > 0 and not 0 <= party <= guests:
+            continue
+        if not weekday_bit(terms[rule + term.W_WEEKDAYS], query[do.Q_ARRIVAL]):
+            continue
+        count = terms[rule + term.W_ARRIVALS]
+        if count > 0 and not _in_ranges(terms, rule + term.W_ARRIVALS + 1, count, query[do.Q_ARRIVAL]):
+            continue
+        lengths = rule + term.W_ARRIVALS + 1 + 2 * count
+        for length in range(terms[lengths]):
+            at = lengths + 1 + 4 * length
+            if terms[at] <= query[do.Q_NIGHTS] <= terms[at + 1]:
+                return position, terms[at + 2] * (query[do.Q_NIGHTS] if terms[at + 3] else 1)
+    return -1, np.int64(0)
+
+
+@bare_called_kernel
+def bounds_of(terms, stage, query):
+    """Where in the list of a stage of bounds the rule stands that holds for a stay, -1 none."""
+    for position in range(terms[stage + term.S_FIRST]):
+        rule = terms[stage + term.S_FIRST + 1 + position]
+        if not terms[rule + term.B_NIGHTS_MIN] <= query[do.Q_NIGHTS] <= terms[rule + term.B_NIGHTS_MAX]:
+            continue
+        count = terms[rule + term.B_ARRIVALS]
+        if count == 0 or _in_ranges(terms, rule + term.B_ARRIVALS + 1, count, query[do.Q_ARRIVAL]):
+            return position
+    return -1
 
 
 @bare_called_kernel
@@ -149,25 +192,38 @@ def acts_on(terms, at, query, plan, out):
         return inside, inside
     count = 0
     place = 0
+    some = picked(terms, at, inside)
     for night in range(query[do.Q_NIGHTS]):
         if limited and not _in_ranges(terms, stay, ranges, arrival + night):
             continue
         place += 1
-        if _in_pattern(terms, at, place, inside, arrival + night):
+        if _in_pattern(terms, at, place, inside, some, arrival + night):
             plan[out + (night >> 6)] |= 1 << (night & 63)
             count += 1
     return count, inside
 
 
 @bare_called_kernel
-def _in_pattern(terms, at, place, places, day):
-    """Whether the `place`-th of `places` nights belongs to a promotion's pattern."""
+def picked(terms, at, places):
+    """How many of so many nights a promotion's pattern has that counts them."""
+    stay, count = terms[at + term.P_PATTERN_A], terms[at + term.P_PATTERN_B] >> 1
+    if terms[at + term.P_PATTERN] == term.PATTERN_NTH or stay == 0:
+        return min(count, places)
+    times = places // stay
+    return count * (times if terms[at + term.P_PATTERN_B] & 1 else min(times, 1))
+
+
+@bare_called_kernel
+def _in_pattern(terms, at, place, places, some, day):
+    """Whether the `place`-th of `places` nights belongs to a promotion's pattern, or to those among which `some` are
+    picked by what they cost.
+    """
     pattern = terms[at + term.P_PATTERN]
     first = terms[at + term.P_PATTERN_A]
     if pattern == term.PATTERN_FIRST:
-        return place == 1
+        return place <= some
     if pattern == term.PATTERN_LAST:
-        return place == places
+        return place > places - some
     if pattern == term.PATTERN_WEEKDAYS:
         return weekday_bit(first, day) != 0
     if pattern == term.PATTERN_NTH:
@@ -175,4 +231,6 @@ def _in_pattern(terms, at, place, places, day):
     if pattern == term.PATTERN_POSITIONS:
         word = at + term.P_LIST + 1 + ((place - 1) >> 6)
         return terms[word] >> ((place - 1) & 63) & 1 != 0
+    if pattern == term.PATTERN_CHEAPEST or pattern == term.PATTERN_DEAREST:
+        return some > 0
     return True

@@ -39,6 +39,15 @@ TAX: Final = 16  # kind, n or amount, d, of, included, from, below, then a round
 POINTS: Final = 17  # offered, points, value, n, d of the most
 NIGHTLY: Final = 18  # ref, n, d, off, count: count x the sum over the nights of max(0, n/d of the night - off)
 
+#: Bounds of a stay, with the rounding of their stage: plane of base prices, floor, ceiling (amounts, -1 none), floor,
+#: ceiling (basis points of the base, -1 none), then a rounding as in ROUND, its step 0 = none.
+BOUND: Final = 20
+BOUND_ROUNDING: Final = 5
+#: Some nights by what they cost now: which (FREE_CHEAPEST, PICK_DEAREST), how many, where the sets of nights stand in
+#: the plan that become those (of the SHARE and RESHARE behind it), nights among which they are.
+PICK: Final = 21
+PICK_DEAREST: Final = 3
+
 #: OFFERS goes on with (bit, first step, end) of each offer in the order of the file, one more where `alone` is set:
 #: what is done where no promotion applies; and with (offers, from, below) of each set: it is permitted where the amount
 #: before the stage is inside; offer i is bit `offers` - 1 - i, so sets of one size that come first are the larger
@@ -66,7 +75,9 @@ Q_POINTS: Final = 11
 Q_SILENT: Final = 12  # 1 = member tiers change nothing
 Q_NIGHT: Final = 13  # the one night that is asked for, -1 = the stay
 Q_LANGUAGE: Final = 14  # number of a name, like the channel
-Q_LISTS: Final = 16  # ages, the oldest first; coupons; packages
+Q_MINUTE: Final = 15  # of the day, on the clock of the book; -1 = not told
+Q_ROOMS_LEFT: Final = 16  # free rooms of the stay's fullest night; -1 = not told
+Q_LISTS: Final = 18  # ages, the oldest first; coupons; packages
 Q_FIELDS: Final = Q_LISTS + 3 * 100
 NO_NAME: Final = -1
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.native.program.conditions import nights_inside
+from nightgrid.native.program.conditions import nights_inside, price_of_stay
 from nightgrid.native.program.plan_steps import begin, divisor, nights_of, write_amount, write_change
 
 
@@ -26,6 +28,15 @@ def as_adults(terms, rule, query):
     while count < children and query[do.Q_ADULTS] + count < terms[rule + term.E_FULL_PAYERS]:
         count += 1
     return count
+
+
+@bare_called_kernel
+def table_price(terms, stage, query):
+    """`price_of_stay` for the party of a question."""
+    party = np.int64(-1)
+    if query[do.Q_ADULTS] >= 0:
+        party = query[do.Q_ADULTS] + as_adults(terms, terms[stage + term.S_FIRST], query)
+    return price_of_stay(terms, stage, party, query)
 
 
 @bare_called_kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.native.program.conditions import acts_on, holds
+from nightgrid.native.program.conditions import acts_on, holds, picked
 from nightgrid.native.program.plan_sets import (
     L_FROM,
     L_HELD,
@@ -80,15 +80,17 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
         if scratch[line + L_NIGHTS + (one >> 6)] >> (one & 63) & 1 == 0:
             return at
         some = False
-    if some or terms[rule + term.P_MAX_OFF] >= 0 or terms[rule + term.P_FLOOR] >= 0:  # else nobody looks back
+    if some or _is_limited(terms, rule):  # else nobody looks back
         at = write_one(plan, at, do.MARK, 0)
     nights = query[do.Q_NIGHTS] if one < 0 else 1
     if some:
         nights = scratch[line + L_INSIDE]
+    pick = at if some and kind == term.KIND_PERCENT else -1
     if kind == term.KIND_PERCENT:
         if terms[rule + term.P_IS_BASE] and terms[rule + term.P_PATTERN] == term.PATTERN_ALL:
             value = max(value - points, -term.WHOLE_BP)
         if some:
+            at = _write_pick(plan, at, terms, rule, scratch, line)
             at = _write_share(plan, at, ref, value, term.WHOLE_BP, scratch, line)
         else:
             at = write_change(plan, at, ref, value, term.WHOLE_BP)
@@ -110,8 +112,32 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
         following = begin(plan, at, do.RESHARE, do.NIGHT_WORDS)
         for word in range(do.NIGHT_WORDS):
             plan[at + 2 + word] = scratch[line + L_NIGHTS + word]
+        if pick >= 0 and plan[pick] == do.PICK:
+            plan[pick + 5] = at + 2
         at = following
     return at
+
+
+@bare_called_kernel
+def _is_limited(terms, rule):
+    """Whether an amount limits what a promotion does."""
+    return terms[rule + term.P_MAX_OFF] >= 0 or terms[rule + term.P_FLOOR] >= 0 or terms[rule + term.P_FLOOR_STAY] >= 0
+
+
+@bare_called_kernel
+def _write_pick(plan, at, terms, rule, scratch, line):
+    """PICK, where the pattern goes by what nights cost: of the SHARE that is written next."""
+    pattern = terms[rule + term.P_PATTERN]
+    if pattern != term.PATTERN_CHEAPEST and pattern != term.PATTERN_DEAREST:
+        return at
+    following = begin(plan, at, do.PICK, 4 + do.NIGHT_WORDS)
+    plan[at + 2] = do.FREE_CHEAPEST if pattern == term.PATTERN_CHEAPEST else do.PICK_DEAREST
+    plan[at + 3] = picked(terms, rule, scratch[line + L_INSIDE])
+    plan[at + 4] = following + 5
+    plan[at + 5] = following + 5
+    for word in range(do.NIGHT_WORDS):
+        plan[at + 6 + word] = scratch[line + L_NIGHTS + word]
+    return following
 
 
 @bare_called_kernel
@@ -138,9 +164,10 @@ def _write_spend(plan, at, terms, rule):
 def _write_limits(plan, at, terms, rule, query):
     if terms[rule + term.P_MAX_OFF] >= 0:
         at = write_one(plan, at, do.CAP, terms[rule + term.P_MAX_OFF])
-    if terms[rule + term.P_FLOOR] >= 0:
-        nights = query[do.Q_NIGHTS] if query[do.Q_NIGHT] < 0 else 1
-        at = write_one(plan, at, do.LEAST, terms[rule + term.P_FLOOR] * nights)
+    nights = query[do.Q_NIGHTS] if query[do.Q_NIGHT] < 0 else 1
+    least = max(terms[rule + term.P_FLOOR] * nights, terms[rule + term.P_FLOOR_STAY])
+    if least >= 0:
+        at = write_one(plan, at, do.LEAST, least)
     return at
 
 

@@ -141,7 +141,7 @@ def _takes_points(terms, rule):
         return False
     if terms[terms[rule + term.P_CONDITIONS] + term.C_APPLIES] == term.APPLIES_NIGHTS:
         return False
-    return terms[rule + term.P_MAX_OFF] < 0 and terms[rule + term.P_FLOOR] < 0
+    return max(terms[rule + term.P_MAX_OFF], terms[rule + term.P_FLOOR], terms[rule + term.P_FLOOR_STAY]) < 0
 
 
 @bare_called_kernel

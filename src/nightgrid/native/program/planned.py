@@ -7,8 +7,8 @@ import numpy as np
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.native.program.conditions import capped_lead, holds
-from nightgrid.native.program.plan_guests import write_extra, write_package, write_points, write_tax
+from nightgrid.native.program.conditions import bounds_of, capped_lead, holds
+from nightgrid.native.program.plan_guests import table_price, write_extra, write_package, write_points, write_tax
 from nightgrid.native.program.plan_offers import write_offers
 from nightgrid.native.program.plan_steps import (
     K_ENDS,
@@ -50,6 +50,31 @@ def _write_free(plan, at, terms, stage, query):
 
 
 @bare_called_kernel
+def _write_bounds(plan, at, terms, stage, query):
+    """Bounds of the stay, with the rounding of their stage."""
+    position = bounds_of(terms, stage, query)
+    if position < 0:
+        return at
+    rule = terms[stage + term.S_FIRST + 1 + position]
+    rounding, nights = terms[stage + term.S_ROUNDING], query[do.Q_NIGHTS]
+    endings = terms[rounding + 2] if rounding > 0 else 0
+    following = begin(plan, at, do.BOUND, do.BOUND_ROUNDING + 3 + endings)
+    first = at + 2
+    plan[first] = terms[rule + term.B_BASE]
+    for side in range(2):
+        amount, a_night = terms[rule + term.B_FLOOR + side], terms[rule + term.B_FLOOR_NIGHT + side]
+        if a_night >= 0 and amount >= 0:
+            amount = max(amount, a_night * nights) if side == 0 else min(amount, a_night * nights)
+        elif a_night >= 0:
+            amount = a_night * nights
+        plan[first + 1 + side] = amount
+        plan[first + 3 + side] = terms[rule + term.B_FLOOR_BP + side]
+    for field in range(3 + endings):
+        plan[first + do.BOUND_ROUNDING + field] = terms[rounding + field] if rounding > 0 else 0
+    return following
+
+
+@bare_called_kernel
 def _write_stage(plan, at, terms, stage, query, scratch, sets):
     """The steps of one stage."""
     code = terms[stage]
@@ -59,6 +84,11 @@ def _write_stage(plan, at, terms, stage, query, scratch, sets):
         return write_offers(plan, at, terms, stage, query, scratch, sets)
     if code == term.STAGE_FREE:
         return _write_free(plan, at, terms, stage, query)
+    if code == term.STAGE_TABLE:
+        position, price = table_price(terms, stage, query)
+        return at if position < 0 else write_one(plan, at, do.SET, price)
+    if code == term.STAGE_BOUND:
+        return _write_bounds(plan, at, terms, stage, query)
     if code == term.STAGE_PACKAGE or code == term.STAGE_TAX:
         for position in range(terms[first]):
             rule = terms[first + 1 + position]
@@ -90,11 +120,15 @@ def _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, unt
     rounded: where the last rounding ends, how: which it was: what is rounded already is not rounded again the same way.
     """
     while terms[stage] != term.STAGE_END and terms[stage] != until:
+        before = at
         at = _write_stage(plan, at, terms, stage, query, scratch, sets)
         if at < 0 or at + 2 * ROOM > PLAN_WORDS:
             return np.int64(-1), stage, rounded, how
         rounding = terms[stage + term.S_ROUNDING]
-        if rounding > 0 and (at != rounded or how != rounding):
+        if terms[stage] == term.STAGE_BOUND and at != before:  # which rounds by itself
+            rounded = at
+            how = rounding
+        elif rounding > 0 and (at != rounded or how != rounding):
             at = write_rounding(plan, at, terms, rounding)
             rounded = at
             how = rounding

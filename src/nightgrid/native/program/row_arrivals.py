@@ -125,6 +125,15 @@ def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
                 _mark_ranges(
                     terms, rule + term.T_DATES + 1, terms[rule + term.T_DATES], query[do.Q_NIGHTS], changes, begin
                 )
+        elif code == term.STAGE_TABLE:
+            for position in range(terms[first + 1]):
+                rule = terms[first + 2 + position]
+                _tell_apart(terms[rule + term.W_WEEKDAYS], 1, weekdays)
+                _mark_ranges(terms, rule + term.W_ARRIVALS + 1, terms[rule + term.W_ARRIVALS], 1, changes, begin)
+        elif code == term.STAGE_BOUND:
+            for position in range(terms[first]):
+                rule = terms[first + 1 + position]
+                _mark_ranges(terms, rule + term.B_ARRIVALS + 1, terms[rule + term.B_ARRIVALS], 1, changes, begin)
         elif code == term.STAGE_LEAD and terms[first] != 0:
             _mark_lead(terms, terms[first], today, changes, begin)
         stage = terms[stage + term.S_NEXT]

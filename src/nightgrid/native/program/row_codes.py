@@ -71,8 +71,9 @@ RANGE_BETTER: Final = 16  # as BETTER where x1 <= other < x2
 RANGE_MORE: Final = 17
 TAXED: Final = 18  # taxes += other where x0 <= from < x1
 DOT: Final = 19  # sum of nights x numbers: as many as `number`, in lines
-FREE_LEAST: Final = 20  # from less the x0 smallest of nights x numbers
+FREE_LEAST: Final = 20  # from * x1 + x2 * the x0 smallest of nights x numbers x x3 (1, or -1: the largest)
 NIGHTLY: Final = 21  # sum over `number` nights of max(night x x0 - x1, 0)
+MOST: Final = 22  # min(from * x0, other * x1, x2)
 
 #: What a compiled plan says of itself.
 H_OPS: Final = 0  # how many, -1 where it is no vector plan
@@ -91,7 +92,8 @@ H_STAGE: Final = 10
 H_NIGHTS: Final = 11  # of the stay
 H_SHARES: Final = 12  # whether the running column is the sum of nights x `shares`: so the nights share the amount
 H_LOADED: Final = 13  # whether the plan reads single nights
-H_FIELDS: Final = 14
+H_PICKED: Final = 14  # how many nights the next SHARE is of, below 0: of the dearest; 0 = those that it names
+H_FIELDS: Final = 15
 
 #: Numerators below are exact in a float64.
 EXACT: Final = 2.0**53

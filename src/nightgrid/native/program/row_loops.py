@@ -15,6 +15,7 @@ import numpy as np
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.prices.prices import fused_multiply_add, rounded_ratio
 from nightgrid.native.program import row_codes as row
+from nightgrid.native.program.row_limits import cap, least, most
 
 
 @bare_called_kernel
@@ -109,25 +110,6 @@ def to_endings(columns, c, s, rows, numbers, line, count):
     for i in range(rows):
         value = columns[c, i] + columns[row.C_WORK, i]
         columns[c, i] = value if value > lowest else lowest
-
-
-@bare_called_kernel
-def cap(columns, c, s, o, rows, by, of, amount):
-    """CAP."""
-    for i in range(rows):
-        value = columns[s, i] * by
-        low = fused_multiply_add(columns[o, i], of, -amount)
-        columns[c, i] = value if value > low else low
-
-
-@bare_called_kernel
-def least(columns, c, s, o, rows, by, of, amount):
-    """LEAST."""
-    for i in range(rows):
-        value = columns[s, i] * by
-        low = columns[o, i] * of
-        low = low if low < amount else amount
-        columns[c, i] = value if value > low else low
 
 
 @bare_called_kernel
@@ -237,21 +219,22 @@ def dot(columns, c, rows, numbers, line, count):
 def free_least(columns, c, s, rows, numbers, line, count):
     """FREE_LEAST: the smallest ones so far stand in columns in order; each night goes down them to its place."""
     least_nights = int(numbers[line, 0])
+    whole, part, sign = numbers[line, 1], numbers[line, 2] * numbers[line, 3], numbers[line, 3]
     for number in range(least_nights):
         fill(columns, row.C_LEAST + number, rows, np.inf)
     for night in range(count):
         by = numbers[line + 1 + night // row.OP_NUMBERS, night % row.OP_NUMBERS]
-        scale(columns, row.C_WORK, row.C_NIGHT + night, rows, by)
+        scale(columns, row.C_WORK, row.C_NIGHT + night, rows, by * sign)
         for number in range(least_nights):
             for i in range(rows):
                 value, other = columns[row.C_WORK, i], columns[row.C_LEAST + number, i]
                 columns[row.C_LEAST + number, i] = value if value < other else other
                 columns[row.C_WORK, i] = other if value < other else value
     for i in range(rows):
-        columns[c, i] = columns[s, i] - columns[row.C_LEAST, i]
+        columns[c, i] = fused_multiply_add(columns[s, i], whole, columns[row.C_LEAST, i] * part)
     for number in range(1, least_nights):
         for i in range(rows):
-            columns[c, i] -= columns[row.C_LEAST + number, i]
+            columns[c, i] = fused_multiply_add(columns[row.C_LEAST + number, i], part, columns[c, i])
 
 
 @bare_called_kernel
@@ -330,6 +313,8 @@ def run_ops(ops, numbers, tier, begin, end, columns, rows):
             cap(columns, c, s, o, rows, x0, x1, x2)
         elif code == row.LEAST:
             least(columns, c, s, o, rows, x0, x1, x2)
+        elif code == row.MOST:
+            most(columns, c, s, o, rows, x0, x1, x2)
         elif code == row.TAXED:
             taxed(columns, s, o, rows, x0, x1)
         elif code == row.SPEND and number <= 3:

@@ -131,9 +131,45 @@ def _share_of_all(plan, steps, at, factor):
 
 
 @bare_called_kernel
+def _pick(plan, steps, at, factor):
+    """PICK: what the SHARE behind it is of. Where all of the nights are taken, it names them."""
+    inside = np.int64(0)
+    for night in range(plan.head[row.H_NIGHTS]):
+        inside += _inside(steps, at + 4, night)
+    if steps[at + 1] >= inside:
+        return factor
+    if inside < plan.head[row.H_NIGHTS] or steps[at + 1] > row.LEAST_MAX or plan.head[row.H_SHARES] == 0:
+        refuse_plan(plan)
+    plan.head[row.H_PICKED] = steps[at + 1] if steps[at] == do.FREE_CHEAPEST else -steps[at + 1]
+    return factor
+
+
+@bare_called_kernel
+def _share_of_picked(plan, steps, at, factor):
+    """SHARE of the nights that are the cheapest, or the dearest, of a row: a percent of what they have."""
+    by, over = np.float64(steps[at + 1]), np.float64(steps[at + 2])
+    count = plan.head[row.H_PICKED]
+    plan.head[row.H_PICKED] = 0
+    if plan.head[row.H_SHARES] == 0 or steps[at] != do.REF_RUNNING:
+        refuse_plan(plan)
+        return factor
+    line = move(plan, row.FREE_LEAST, 0)
+    plan.numbers[line, 0], plan.numbers[line, 1] = np.float64(abs(count)), over
+    plan.numbers[line, 2], plan.numbers[line, 3] = max(by, -over), 1.0 if count > 0 else -1.0
+    _numbers(plan, line, steps, at + 3, _ALL)
+    plan.den[row.C_RUNNING] = checked(plan, plan.den[row.C_RUNNING] * over)
+    plan.top[row.C_RUNNING] = checked(plan, plan.top[row.C_RUNNING] * (over + max(by, 0.0)))
+    checked(plan, plan.top[row.C_RUNNING] * max(factor, 1.0))
+    plan.head[row.H_SHARES] = 0  # which nights they are depends on the row
+    return factor
+
+
+@bare_called_kernel
 def _share(plan, steps, at, factor):
     """SHARE: a percent of some nights; or an amount off them, which takes at most what they have."""
     ref, by, over = steps[at], np.float64(steps[at + 1]), np.float64(steps[at + 2])
+    if plan.head[row.H_PICKED] != 0:
+        return _share_of_picked(plan, steps, at, factor)
     if _has_all(plan, steps, at + 3):
         return _share_of_all(plan, steps, at, factor)
     taken_off = ref == do.REF_ONE and by <= 0.0 and over == 1.0
@@ -169,7 +205,8 @@ def _free(plan, steps, at, factor):
     nights = plan.head[row.H_NIGHTS]
     if which == do.FREE_CHEAPEST:
         line = move(plan, row.FREE_LEAST, 0)
-        plan.numbers[line, 0] = np.float64(count)
+        plan.numbers[line, 0], plan.numbers[line, 1] = np.float64(count), 1.0
+        plan.numbers[line, 2], plan.numbers[line, 3] = -1.0, 1.0
         _numbers(plan, line, steps, at, _ALL)
         plan.head[row.H_SHARES] = 0  # which nights are free depends on the row
         return factor
@@ -232,6 +269,8 @@ def _nightly(plan, steps, at, factor):
 def compile_nights(plan, steps, at, factor):
     """SHARE, MARGIN, FREE, TILE or NIGHTLY; returns the factor that is still to come."""
     code, first = steps[at], at + 2
+    if code == do.PICK:
+        return _pick(plan, steps, first, factor)
     if code == do.SHARE:
         return _share(plan, steps, first, factor)
     if code == do.MARGIN:

@@ -7,6 +7,7 @@ import numpy as np
 from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
+from nightgrid.native.program.row_bounds import compile_bound
 from nightgrid.native.program.row_emit import (
     add_amount,
     add_part_of,
@@ -26,7 +27,7 @@ from nightgrid.native.program.row_emit import (
 )
 from nightgrid.native.program.row_shares import compile_nights
 from nightgrid.native.program.wide import wide
-from nightgrid.native.program.worth import rounded_fraction
+from nightgrid.native.program.worth_rounding import rounded_fraction
 
 
 @bare_inlined_kernel
@@ -98,7 +99,14 @@ def compile_step(plan, steps, at, end, factor):
         mark(plan, row.H_BEFORE, row.C_BEFORE)
     elif code == do.RESHARE:  # changes how the nights share the amount, which `shares` knows; no amount
         return factor
-    elif code == do.SHARE or code == do.MARGIN or code == do.FREE or code == do.TILE or code == do.NIGHTLY:
+    elif (
+        code == do.SHARE
+        or code == do.MARGIN
+        or code == do.FREE
+        or code == do.TILE
+        or code == do.NIGHTLY
+        or code == do.PICK
+    ):
         return compile_nights(plan, steps, at, factor)
     elif code == do.PART:
         _part(plan, steps, first, factor)
@@ -116,6 +124,8 @@ def compile_step(plan, steps, at, end, factor):
         limit(plan, row.LEAST, np.float64(steps[first]), factor)
     elif code == do.SPEND:
         _spend(plan, steps, first, factor)
+    elif code == do.BOUND:
+        compile_bound(plan, steps, first, factor)
     else:
         refuse_plan(plan)
     if code != do.MARK:

@@ -18,14 +18,15 @@ from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.native.program.conditions import capped_lead, holds, nights_inside
+from nightgrid.native.program.conditions import bounds_of, capped_lead, holds, nights_inside
 from nightgrid.native.program.line_prices import stay_nights
 from nightgrid.native.program.night_cells import full_payers, is_bounded, plans_of_night
-from nightgrid.native.program.plan_guests import as_adults
+from nightgrid.native.program.plan_guests import as_adults, table_price
 from nightgrid.native.program.planned import write_plan
 from nightgrid.native.program.registers import R_RUNNING, WEIGHTS, get, start
 from nightgrid.native.program.wide import fraction_less, wide
 from nightgrid.native.program.worth import run
+from nightgrid.native.program.worth_bounds import bound
 from nightgrid.native.store.views import address_of, as_pointer, borrowed
 
 #: Of a rule set in `numbers`: rules of single kinds (-1 none), then where the rules of the other kinds stand.
@@ -38,7 +39,9 @@ M_FREE: Final = 5
 M_PROMOTION: Final = 6
 M_PACKAGE: Final = 7
 M_TAX: Final = 8
-M_FIELDS: Final = 9
+M_BOUND: Final = 9
+M_TABLE: Final = 10
+M_FIELDS: Final = 11
 
 #: What of a line is asked beside `line_prices`.
 X_BITS: Final = 0  # its row of bit_of
@@ -211,6 +214,11 @@ def mark_single(tables, terms, stage, query, bits_at, at, answer):
     """The bit of a stage of which one rule applies to a product."""
     code = terms[stage]
     rule = terms[stage + term.S_FIRST]
+    if code == term.STAGE_TABLE:
+        position, _ = table_price(terms, stage, query)
+        return mark_rule(
+            tables, bits_at, tables.numbers[tables.numbers[at + M_TABLE] + position] if position >= 0 else -1
+        )
     if code == term.STAGE_ROUND or rule == 0:
         return np.int64(0)
     if code == term.STAGE_EXTRA:
@@ -255,23 +263,47 @@ def mark_listed(tables, terms, stage, query, bits_at, at, answer):
 
 
 @called_kernel
+def _work_until(desk, terms, scales, lead_of_night, query, line, fills, shop, cell, scratch, until, values):
+    """Work a stay out until a step of its plan; returns where that stands, -1 where there is no such price."""
+    nights = query[do.Q_NIGHTS]
+    if stay_nights(desk, terms, query, line, lead_of_night, fills, scratch, cell, values) != by_line.OK_CODE:
+        return np.int64(-1)
+    weights = carray(as_pointer(address_of(shop.weights)), (WEIGHTS, nights, 2), np.int64)
+    answer = np.zeros(do.A_FIELDS, np.int64)
+    write_plan(terms, line[by_line.L_STAGE], query, shop.scratch, shop.sets, shop.plan)
+    start(shop.registers, weights, values, scales)
+    return run(shop.plan, np.int64(0), shop.registers, values, scales, weights, -1, until, answer)
+
+
+@called_kernel
 def _mark_free(tables, desk, terms, scales, lead_of_night, stage, query, line, bits_at, at, fills, shop, cell, scratch):
     """The bit of the free nights that are given; the stay is worked out up to their stage where an amount decides."""
     position = _free_rule(terms, stage, query, shop.registers, False)
     if position == -2:
-        nights = query[do.Q_NIGHTS]
-        values = np.empty((scales.size, nights), np.int64)
-        if stay_nights(desk, terms, query, line, lead_of_night, fills, scratch, cell, values) != by_line.OK_CODE:
+        values = np.empty((scales.size, query[do.Q_NIGHTS]), np.int64)
+        if (
+            _work_until(desk, terms, scales, lead_of_night, query, line, fills, shop, cell, scratch, do.FREE, values)
+            < 0
+        ):
             return np.int64(0)
-        weights = carray(as_pointer(address_of(shop.weights)), (WEIGHTS, nights, 2), np.int64)
-        answer = np.zeros(do.A_FIELDS, np.int64)
-        write_plan(terms, line[by_line.L_STAGE], query, shop.scratch, shop.sets, shop.plan)
-        start(shop.registers, weights, values, scales)
-        run(shop.plan, 0, shop.registers, values, scales, weights, -1, do.FREE, answer)
         position = _free_rule(terms, stage, query, shop.registers, True)
     if position < 0:
         return np.int64(0)
     return mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_FREE] + position])
+
+
+@called_kernel
+def _mark_bounds(tables, desk, terms, scales, lead_of_night, stage, query, line, bits_at, at, fills, shop, cell,
+                 scratch):  # fmt: skip
+    """The bit of the bounds of a stay, where they move its amount; it is worked out up to their stage."""
+    position = bounds_of(terms, stage, query)
+    if position < 0:
+        return np.int64(0)
+    values = np.empty((scales.size, query[do.Q_NIGHTS]), np.int64)
+    step = _work_until(desk, terms, scales, lead_of_night, query, line, fills, shop, cell, scratch, do.BOUND, values)
+    if step < 0 or not bound(shop.plan, step + 2, shop.registers, values, scales):
+        return np.int64(0)
+    return mark_rule(tables, bits_at, tables.numbers[tables.numbers[at + M_BOUND] + position])
 
 
 @kernel
@@ -298,22 +330,11 @@ def mark_lines(tables, desk, terms, scales, flags, queries, lines, more, fills, 
         while terms[stage] != term.STAGE_END:
             code = terms[stage]
             if code == term.STAGE_FREE:
-                found |= _mark_free(
-                    tables,
-                    desk,
-                    terms,
-                    scales,
-                    lead_of_night,
-                    stage,
-                    query,
-                    line,
-                    bits_at,
-                    at,
-                    fills,
-                    shop,
-                    cell,
-                    scratch,
-                )
+                found |= _mark_free(tables, desk, terms, scales, lead_of_night, stage, query, line, bits_at, at, fills,
+                                    shop, cell, scratch)  # fmt: skip
+            elif code == term.STAGE_BOUND:
+                found |= _mark_bounds(tables, desk, terms, scales, lead_of_night, stage, query, line, bits_at, at,
+                                      fills, shop, cell, scratch)  # fmt: skip
             elif code == term.STAGE_PROMOTION or code == term.STAGE_PACKAGE or code == term.STAGE_TAX:
                 found |= mark_listed(tables, terms, stage, query, bits_at, at, answer)
             else:

@@ -26,6 +26,8 @@ STAGE_PACKAGE: Final = 7  # how many, rules
 STAGE_POINTS: Final = 8  # rule
 STAGE_TAX: Final = 9  # how many, rules
 STAGE_ROUND: Final = 10  # 0: nothing but what every stage has
+STAGE_TABLE: Final = 12  # extra guests rule, how many, rules, the strongest first
+STAGE_BOUND: Final = 11  # how many, rules, the strongest first
 
 #: Conditions of an offer.
 C_BOOKING_DAYS: Final = 0  # weekdays, bit 0 = Monday
@@ -40,15 +42,18 @@ C_APPLIES: Final = 8
 C_DEPARTURE_DAYS: Final = 9  # weekdays
 C_GUESTS_MIN: Final = 10  # 0: it does not matter how many, or whether it is told
 C_GUESTS_MAX: Final = 11
-C_BOOKING: Final = 12  # how many ranges of ordinals; the lists stand from C_LISTS on in this order
-C_STAY: Final = 13
-C_BLACKOUT: Final = 14
-C_DEPARTURE: Final = 15
-C_CHANNELS: Final = 16
-C_COUNTRIES: Final = 17
-C_DEVICES: Final = 18
-C_LANGUAGES: Final = 19
-C_LISTS: Final = 20
+C_ROOMS_MIN: Final = 12  # 0 and -1: it does not matter how many are left, or whether it is told
+C_ROOMS_MAX: Final = 13
+C_BOOKING: Final = 14  # how many ranges of ordinals; the lists stand from C_LISTS on in this order
+C_STAY: Final = 15
+C_BLACKOUT: Final = 16
+C_DEPARTURE: Final = 17
+C_CHANNELS: Final = 18
+C_COUNTRIES: Final = 19
+C_DEVICES: Final = 20
+C_LANGUAGES: Final = 21
+C_HOURS: Final = 22  # how many ranges of minutes of the day
+C_LISTS: Final = 23
 
 APPLIES_ALL: Final = 0
 APPLIES_ANY: Final = 1
@@ -105,8 +110,9 @@ P_PATTERN_A: Final = 6
 P_PATTERN_B: Final = 7
 P_MAX_OFF: Final = 8  # -1 none
 P_FLOOR: Final = 9  # a night, -1 none
-P_IS_BASE: Final = 10  # class base: extra points of members count
-P_LIST: Final = 11  # how many: thresholds (from, off), or words of positions
+P_FLOOR_STAY: Final = 10  # -1 none
+P_IS_BASE: Final = 11  # class base: extra points of members count
+P_LIST: Final = 12  # how many: thresholds (from, off), or words of positions
 REF_OF_STAGE: Final = -2
 
 KIND_PERCENT: Final = 0
@@ -122,6 +128,27 @@ PATTERN_LAST: Final = 2
 PATTERN_POSITIONS: Final = 3  # bits in the list
 PATTERN_WEEKDAYS: Final = 4  # A: bits
 PATTERN_NTH: Final = 5  # A: n, B: repeat
+#: How many FIRST, LAST, CHEAPEST or DEAREST: A = 0: B / 2; else of every A nights B / 2, and B odd: again and again.
+PATTERN_CHEAPEST: Final = 6
+PATTERN_DEAREST: Final = 7
+
+#: Prices of stays: guests (0 = any), weekdays of arrival, how many ranges of arrivals, ranges, how many lengths, then
+#: (first, last, amount, whether it is a night's) of each.
+W_GUESTS: Final = 0
+W_WEEKDAYS: Final = 1
+W_ARRIVALS: Final = 2
+
+#: Bounds of a stay: amounts and basis points of the base, -1 = none.
+B_NIGHTS_MIN: Final = 0
+B_NIGHTS_MAX: Final = 1
+B_FLOOR: Final = 2
+B_CEILING: Final = 3
+B_FLOOR_NIGHT: Final = 4
+B_CEILING_NIGHT: Final = 5
+B_FLOOR_BP: Final = 6
+B_CEILING_BP: Final = 7
+B_BASE: Final = 8  # plane
+B_ARRIVALS: Final = 9  # how many ranges, ranges
 
 #: Package: name, mandatory, price, per, children_percent in basis points.
 K_NAME: Final = 0

@@ -270,3 +270,25 @@ def nightly(plan, at, registers, values, scales):
         n, d = fraction_plus(n, d, wide(plan[at + 3]), wide(1), False)
         total, over = fraction_plus(total, over, n, d, True)
     add_part(registers, total, over, plan[at + 4], 1)
+
+
+@bare_called_kernel
+def pick(plan, at, weights):
+    """PICK: the cheapest or the dearest of some nights, of equal ones the earlier, into the sets behind it."""
+    share_at, reshare_at = plan[at + 2], plan[at + 3]
+    for word in range(do.NIGHT_WORDS):
+        plan[share_at + word] = 0
+    for _ in range(plan[at + 1]):
+        best = -1
+        for night in range(weights.shape[1]):
+            if in_set(plan, at + 4, night) == 0 or in_set(plan, share_at, night):
+                continue
+            if best < 0:
+                best = night
+            elif plan[at] == do.FREE_CHEAPEST:
+                best = night if less_wide(weight_of(weights, night), weight_of(weights, best)) else best
+            else:
+                best = night if less_wide(weight_of(weights, best), weight_of(weights, night)) else best
+        plan[share_at + (best >> 6)] |= 1 << (best & 63)
+    for word in range(do.NIGHT_WORDS):
+        plan[reshare_at + word] = plan[share_at + word]

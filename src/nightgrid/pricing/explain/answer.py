@@ -195,6 +195,8 @@ def _asking(asked: Asked) -> dict[str, Any]:
         "points": asking.points,
         "packages": list(asking.packages),
         "fill_bp": None if asking.fill_bp is None else list(asking.fill_bp),
+        "booking_time": asking.booking_time,
+        "rooms_left": asking.rooms_left,
     }
 
 

@@ -20,6 +20,7 @@ def checks_of(rule: OfferConditions) -> tuple[Check, ...]:
     given: list[tuple[object, Check]] = [
         (rule.booking, _booking),
         (rule.booking_weekdays, _booking_weekdays),
+        (rule.booking_hours, _booking_hours),
         (rule.lead, _lead),
         (rule.nights, _nights),
         (rule.stay_dates, _stay_dates),
@@ -28,6 +29,7 @@ def checks_of(rule: OfferConditions) -> tuple[Check, ...]:
         (rule.departures, _departures),
         (rule.departure_weekdays, _departure_weekdays),
         (rule.guests, _guests),
+        (rule.rooms_left, _rooms_left),
         (rule.channels, _channel),
         (rule.countries, _country),
         (rule.devices, _device),
@@ -58,6 +60,26 @@ def _booking_weekdays(rule: OfferConditions, facts: Facts, rules: ProductRules, 
     if on_weekday(rule.booking_weekdays, facts.booked):
         return ""
     return f"booked on a {weekday_name(facts.booked)}, needs {listed(rule.booking_weekdays)}"
+
+
+def _booking_hours(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    clock = facts.asking.booking_time
+    if clock and any(window.holds(clock) for window in rule.booking_hours):
+        return ""
+    hours = listed([f"{each.from_time} to {each.to_time}" for each in rule.booking_hours])
+    return f"booked at {clock}, needs {hours}" if clock else f"time of booking not told, needs {hours}"
+
+
+def _rooms_left(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:
+    del rules, running
+    window, left = rule.rooms_left, facts.asking.rooms_left
+    if window is None:
+        return ""
+    if left is not None and window.min_rooms <= left and (window.max_rooms is None or left <= window.max_rooms):
+        return ""
+    needed = span(window.min_rooms, window.max_rooms)
+    return f"rooms left not told, needs {needed}" if left is None else f"{count(left, 'room')} left, needs {needed}"
 
 
 def _lead(rule: OfferConditions, facts: Facts, rules: ProductRules, running: Exact) -> str:

@@ -34,11 +34,13 @@ from nightgrid.pricing.explain.promotions import (
 from nightgrid.pricing.explain.rules import ProductRules
 from nightgrid.pricing.explain.stacking import Chosen, Permitted, PricedSet, cheapest, permitted_of, why_given
 from nightgrid.pricing.explain.stay import ACTS, Stay, give_free_nights
+from nightgrid.pricing.explain.stay_bounds import bound_stay
+from nightgrid.pricing.explain.stay_prices import price_stay
 from nightgrid.pricing.model import MemberTier
 from nightgrid.pricing.pipelines import PlacedStage
 
 #: What stages of a stay do, but for free nights and promotions.
-STAY_ACTS: Final = ACTS | {"package": add_packages}
+STAY_ACTS: Final = ACTS | {"stay_prices": price_stay, "stay_bounds": bound_stay, "package": add_packages}
 _NOTHING_MET: Final = Candidates([], {})
 
 

@@ -53,6 +53,7 @@ class Offer:
     amount: Exact | None  # of the kinds off, off_per_night, price, price_per_night
     steps: tuple[tuple[Exact, Exact], ...]  # of the kind spend: (from, off)
     max_off: Exact | None
+    floor: Exact | None
     floor_per_night: Exact | None
     is_whole: bool  # it changes the stay as a whole, not single nights
     is_plain: bool  # a percent of the whole running amount, or an amount off it, without limits: the commonest
@@ -115,7 +116,9 @@ def offers_of(rules: ProductRules) -> list[Offer]:
 
 def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
     amounts, kind = rule.off or rule.off_per_night or rule.price or rule.price_per_night, rule.kind
-    is_whole = rule.applies != "nights" and rule.night_percent is None and rule.nth_night is None
+    patterns = (rule.night_percent, rule.nth_night, rule.free_nights)
+    is_whole = rule.applies != "nights" and not any(each is not None for each in patterns)
+    limited = bool(rule.max_off or rule.floor or rule.floor_per_night)
     parts = None if rule.percent is None else percent_parts(rule.percent)
     return Offer(
         position=position,
@@ -125,13 +128,14 @@ def _offer(position: int, rule: Promotion, rules: ProductRules) -> Offer:
         amount=rules.minor(amounts) if amounts else None,
         steps=tuple((rules.minor(step.from_amount), rules.minor(step.off)) for step in rule.spend),
         max_off=rules.minor(rule.max_off) if rule.max_off else None,
+        floor=rules.minor(rule.floor) if rule.floor else None,
         floor_per_night=rules.minor(rule.floor_per_night) if rule.floor_per_night else None,
         is_whole=is_whole,
-        is_plain=is_whole and kind in _PLAIN and not (rule.of or rule.max_off or rule.floor_per_night),
+        is_plain=is_whole and kind in _PLAIN and not (rule.of or limited),
         parts=parts,
         times=None if parts is None else (parts[1].numerator, parts[1].denominator),
         can_raise=_can_raise(rule),
-        takes_points=_takes_points(rule),
+        takes_points=_takes_points(rule) and not limited,
     )
 
 
@@ -143,7 +147,7 @@ def _can_raise(rule: Promotion) -> bool:
 
 def _takes_points(rule: Promotion) -> bool:
     is_base = rule.stacking_class == "base" and rule.applies != "nights"
-    return rule.percent is not None and rule.percent <= 0 and is_base and not (rule.max_off or rule.floor_per_night)
+    return rule.percent is not None and rule.percent <= 0 and is_base
 
 
 _PLAIN: Final = ("percent", "off", "spend")
@@ -192,11 +196,19 @@ def _pattern(rule: Promotion, facts: Facts, acting: list[int]) -> list[int]:
     if rule.nth_night is not None:
         n = rule.nth_night.n
         return acting[n - 1 :: n] if rule.nth_night.repeat else acting[n - 1 : n]
-    if rule.night_percent is None:
+    free = rule.free_nights
+    if free is not None and free.which == "every_nth":
+        return acting[free.stay - 1 :: free.stay] if free.repeat else acting[free.stay - 1 : free.stay]
+    if free is None and rule.night_percent is None:
         return acting
+    which, some = picked(rule, len(acting))
+    if which == "first":
+        return acting[:some]
+    if which == "last":
+        return acting[len(acting) - some :]
+    if which or rule.night_percent is None:
+        return acting if some else []  # those that are picked among them depend on what they cost
     wanted = rule.night_percent.nights
-    if isinstance(wanted, str):
-        return acting[:1] if wanted == "first" else acting[-1:]
     positions = [each for each in wanted if isinstance(each, int)]
     if positions:
         return [at for number, at in enumerate(acting, 1) if number in positions]
@@ -204,7 +216,20 @@ def _pattern(rule: Promotion, facts: Facts, acting: list[int]) -> list[int]:
     return [at for at in acting if on_weekday(weekdays, facts.days[at])]
 
 
+def picked(rule: Promotion, nights: int) -> tuple[str, int]:
+    """Which nights a promotion is of that counts them, and how many of so many; ("", 0) where it names them."""
+    if rule.free_nights is not None:
+        free = rule.free_nights
+        times = nights // free.stay
+        return free.which, (free.stay - free.pay) * (times if free.repeat else min(times, 1))
+    if rule.night_percent is not None and isinstance(rule.night_percent.nights, str):
+        return rule.night_percent.nights, min(rule.night_percent.count, nights)
+    return "", 0
+
+
 def _no_night(rule: Promotion, nights: int) -> str:
+    if rule.free_nights is not None:
+        return f"{count(nights, 'night')}, needs {rule.free_nights.stay} or more"
     if rule.nth_night is not None:
         return f"{count(nights, 'night')}, needs {rule.nth_night.n} or more"
     wanted = rule.night_percent.nights if rule.night_percent is not None else ()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nightgrid.pricing.explain.exact import ZERO, Exact, total
 from nightgrid.pricing.explain.lines import Entry, percent_parts
-from nightgrid.pricing.explain.offers import Candidate, Offer
+from nightgrid.pricing.explain.offers import Candidate, Offer, picked
 from nightgrid.pricing.explain.stacking import Permitted
 from nightgrid.pricing.explain.stay import Stay, shared
 from nightgrid.pricing.explain.words import count, listed, money, spoken
@@ -30,6 +30,7 @@ class Given(NamedTuple):
     value: Exact
     weights: list[Exact]
     effect: Effect | None = None
+    chosen: Sequence[int] | None = None  # the nights that it changed, None: the stay as a whole
 
 
 class Common(NamedTuple):
@@ -47,7 +48,7 @@ def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Give
         effect = effect_of(stay, offer, given.value, common, None)
         after = ZERO if effect.part.is_negative else effect.part
         return Given(_limited(stay, offer, given.value, after), given.weights, effect)
-    chosen = chosen_of(stay, candidate)
+    chosen = chosen_of(stay, candidate, given.weights)
     if not chosen:
         return given._replace(effect=None)  # one night of the policy `night`, and the promotion is for others
     shares = shared(given.value, given.weights)
@@ -59,7 +60,7 @@ def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Give
     for at in chosen:
         shares[at] = (shares[at] * changed).over(part) if part else changed.over(Exact(len(chosen)))
     value = others + changed
-    return Given(value, shares if value else given.weights, effect)
+    return Given(value, shares if value else given.weights, effect, chosen)
 
 
 def amounts_after(stays: Sequence[Stay], met: Sequence[Candidate], permitted: Permitted, common: Common) -> list[Exact]:
@@ -134,9 +135,15 @@ def write_all(stays: Sequence[Stay], chosen: Sequence[Candidate], common: Common
             write(stay, candidate, common, after[at])
 
 
-def chosen_of(stay: Stay, candidate: Candidate) -> list[int]:
-    """The nights priced here that a promotion changes."""
-    return [at for at, night in enumerate(stay.nights) if night.place in candidate.changed]
+def chosen_of(stay: Stay, candidate: Candidate, weights: Sequence[Exact]) -> list[int]:
+    """The nights priced here that a promotion changes, with what they weigh before it."""
+    chosen = [at for at, night in enumerate(stay.nights) if night.place in candidate.changed]
+    which, some = picked(candidate.rule, len(candidate.acting))
+    if which == "cheapest":
+        return sorted(sorted(chosen, key=weights.__getitem__)[:some])  # of equal ones the earlier
+    if which == "dearest":
+        return sorted(sorted(chosen, key=lambda at: -weights[at])[:some])
+    return chosen
 
 
 def effect_of(stay: Stay, offer: Offer, part: Exact, common: Common, chosen: list[int] | None) -> Effect:
@@ -163,14 +170,18 @@ def percent_of(rule: Promotion, points: Decimal) -> Decimal:
     """The percent of a promotion; a member's extra points come on top of percents of class base."""
     if rule.percent is not None:
         return max(Decimal(-100), rule.percent - points) if points and rule.stacking_class == "base" else rule.percent
+    if rule.free_nights is not None:
+        return Decimal(-100)
     pattern = rule.night_percent or rule.nth_night
     return pattern.percent if pattern is not None else Decimal(0)
 
 
 def _limited(stay: Stay, offer: Offer, before: Exact, after: Exact) -> Exact:
-    """max_off caps what is taken off, floor_per_night bounds what is left; neither raises a price."""
+    """max_off caps what is taken off, floor and floor_per_night bound what is left; none raises a price."""
     if offer.max_off is not None:
         after = max(after, before - offer.max_off)
+    if offer.floor is not None:
+        after = max(after, min(before, offer.floor))
     if offer.floor_per_night is not None:
         after = max(after, min(before, offer.floor_per_night.times(len(stay.nights))))
     return after
@@ -182,12 +193,11 @@ def write(stay: Stay, candidate: Candidate, common: Common, after: Given) -> Non
     stay.value, stay.weights = after.value, after.weights
     if effect is None:
         return
-    chosen = None if offer.is_whole else chosen_of(stay, candidate)
-    words = _words(stay, offer, effect, common, chosen)
+    words = _words(stay, offer, effect, common, after.chosen)
     amount = after.value - given
     base, factor = given, None
     if amount != effect.part - effect.before:
-        given_limits = [each for each in (offer.max_off, offer.floor_per_night) if each is not None]
+        given_limits = [each for each in (offer.max_off, offer.floor, offer.floor_per_night) if each is not None]
         limits = [money(each, stay.rules.currency) for each in given_limits]
         words += f", limited by {listed(limits, ' and ')}" if limits else ", not below 0"
     elif effect.base is not None and effect.percent is not None:
@@ -195,7 +205,7 @@ def write(stay: Stay, candidate: Candidate, common: Common, after: Given) -> Non
     stay.lines.append(("promotion", offer.rule.name, words, base, factor, amount))
 
 
-def _words(stay: Stay, offer: Offer, effect: Effect, common: Common, chosen: list[int] | None) -> str:
+def _words(stay: Stay, offer: Offer, effect: Effect, common: Common, chosen: Sequence[int] | None) -> str:
     """`-20 % of base on 2026-10-02`, `50.00 CNY off`."""
     currency = stay.rules.currency
     if effect.percent is None:

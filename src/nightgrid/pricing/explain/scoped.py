@@ -22,6 +22,7 @@ from nightgrid.pricing.model import (
     Promotion,
     Rule,
     RuleBook,
+    StayPrices,
     Tax,
     Where,
 )
@@ -87,10 +88,13 @@ def amounts_of(rule: Rule) -> list[Mapping[str, Decimal]]:
         found += [rule.adult, *(part for band in rule.children for part in (band.amount, band.discount))]
     elif isinstance(rule, LengthOfStay):
         found += [band.price for band in rule.bands]
+    elif isinstance(rule, StayPrices):
+        found += [each.price or each.price_per_night for each in rule.lengths]
     elif isinstance(rule, MemberTier):
         found += [*rule.amount.values(), *rule.price.values()]
     elif isinstance(rule, Promotion):
-        found += [rule.off, rule.off_per_night, rule.price, rule.price_per_night, rule.max_off, rule.floor_per_night]
+        found += [rule.off, rule.off_per_night, rule.price, rule.price_per_night, rule.max_off, rule.floor]
+        found.append(rule.floor_per_night)
         found += [part for step in rule.spend for part in (step.from_amount, step.off)]
     elif isinstance(rule, Package):
         found.append(rule.price)

@@ -15,8 +15,18 @@ from nightgrid.pricing.explain.night_notes import tell_bounds, tell_derived, tel
 from nightgrid.pricing.explain.offers import Candidate
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.stacking import conflict
+from nightgrid.pricing.explain.stay_notes import tell_stay_bounds, tell_stay_prices
 from nightgrid.pricing.explain.words import amount_text, count, listed, scope_name
-from nightgrid.pricing.model import ExtraGuests, FreeNights, LeadTime, LengthOfStay, MemberTier, Package, Rule, Tax
+from nightgrid.pricing.model import (
+    ExtraGuests,
+    FreeNights,
+    LeadTime,
+    LengthOfStay,
+    MemberTier,
+    Package,
+    Rule,
+    Tax,
+)
 
 
 def rank_words(winner: Rule, rule: Rule) -> str:
@@ -218,6 +228,15 @@ def _not_chosen(candidate: Candidate, considered: Considered, beaten: str) -> st
     return "the policy of the book takes one promotion, and an earlier one applies"
 
 
+def _stay_prices(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    tell_stay_prices(cases, notes, considered.rules, considered.facts)
+
+
+def _stay_bounds(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    tell_stay_bounds(cases, notes, considered.rules, considered.facts, moved="stay_bounds" in seen.stages)
+
+
 def _packages(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
     del seen
     product, facts = considered.rules, considered.facts
@@ -265,12 +284,14 @@ TELLERS: Final[dict[str, Teller]] = {
     "season": _seasons,
     "demand": _demand,
     "bounds": _bounds,
+    "stay_prices": _stay_prices,
     "extra_guests": _guests,
     "length_of_stay": _length,
     "free_nights": _free,
     "lead_time": _lead,
     "member_tier": _tiers,
     "promotion": _promotions,
+    "stay_bounds": _stay_bounds,
     "package": _packages,
     "points": _points,
     "tax": _taxes,

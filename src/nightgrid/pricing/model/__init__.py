@@ -13,9 +13,11 @@ from nightgrid.pricing.model.parts import (
     SCOPE_KEYS,
     Applies,
     DateRange,
+    HourWindow,
     LeadWindow,
     NightsWindow,
     OfferConditions,
+    RoomsWindow,
     Rule,
     Weekday,
     Where,
@@ -35,12 +37,15 @@ from nightgrid.pricing.model.pipeline import (
 )
 from nightgrid.pricing.model.promotions import (
     DISCOUNT_KINDS,
+    FreeNightsOffer,
     NightPercent,
     NthNight,
     Promotion,
     Stacking,
     Threshold,
 )
+from nightgrid.pricing.model.stay_bounds import StayBounds
+from nightgrid.pricing.model.stay_prices import LengthPrice, StayPrices
 from nightgrid.pricing.model.stays import (
     TIER_CHANGES,
     ChildBand,
@@ -59,8 +64,10 @@ __all__ = [
     "BEST_OF_KINDS", "DISCOUNT_KINDS", "NIGHT_STAGES", "PERCENT_STAGES", "PUBLIC_TIER", "RULES_MAX", "RULE_KINDS",
     "SCOPE_KEYS", "STAGE_KINDS", "STAY_STAGES", "TIER_CHANGES",
     "Applies", "Bounds", "Brackets", "ChildBand", "CurvePoint", "DateRange", "DatedRate", "Demand", "Derived",
-    "ExtraGuests", "FreeNights", "Header", "LeadBand", "LeadTime", "LeadWindow", "LengthBand", "LengthOfStay",
-    "MemberTier", "NightPercent", "NightsWindow", "NthNight", "OfferConditions", "Package", "Part", "Pipeline",
-    "Points", "PointsRate", "Policy", "Promotion", "RoundTo", "Rounding", "Rule", "RuleBook", "Season", "Stacking",
-    "Stage", "Tax", "TaxRounding", "Threshold", "Weekday", "Where", "book_problems", "days_of", "read_holiday",
+    "ExtraGuests", "FreeNights", "FreeNightsOffer", "Header", "HourWindow", "LeadBand", "LeadTime", "LeadWindow",
+    "LengthBand", "LengthOfStay", "LengthPrice", "MemberTier", "NightPercent", "NightsWindow", "NthNight",
+    "OfferConditions", "Package", "Part", "Pipeline", "Points", "PointsRate", "Policy", "Promotion", "RoomsWindow",
+    "RoundTo", "Rounding", "Rule", "RuleBook", "Season", "Stacking", "Stage", "StayBounds", "StayPrices", "Tax",
+    "TaxRounding", "Threshold", "Weekday", "Where",
+    "book_problems", "days_of", "read_holiday",
 ]  # fmt: skip

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from nightgrid.errors import UnknownIdError
-from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
-from nightgrid.pricing.fields import Amounts, Night, Problem, Text, mistake, read_text
+from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, ROOMS_LEFT_MAX, STAY_NIGHTS_MAX
+from nightgrid.pricing.fields import Amounts, ClockTime, Night, Problem, Text, mistake, read_text
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, split_holiday
 from nightgrid.pricing.model.judging import Part, check
 
 PRIORITY_MAX: Final = 1_000_000
 #: Entries of one list of dates, channels, names and the like.
 ENTRIES_MAX: Final = 1_000
+#: Windows of hours of one rule.
+HOURS_MAX: Final = 48
 #: The keys of `where`, the least specific first: the position + 1 is the scope level.
 SCOPE_KEYS: Final = ("group", "brand", "region", "city", "hotel", "room_type", "plan")
 
@@ -129,6 +131,71 @@ class GuestsWindow(Part):
             yield Problem((), f"max {self.max_guests} is below min {self.min_guests}", "exchange the two")
 
 
+class HourWindow(Part):
+    """`{from, to}`: times of day on the book's clock, `to` not included; over midnight where `to` is the earlier
+    (`from_time` and `to_time` in Python).
+    """
+
+    from_time: ClockTime = Field(alias="from")
+    to_time: ClockTime = Field(alias="to")
+
+    @check
+    def _check_hours(self) -> Iterator[Problem]:
+        if self.from_time in (self.to_time, "24:00"):
+            problem = f"no time of day lies from {self.from_time} to {self.to_time}"
+            yield Problem((), problem, 'write the whole day as from = "00:00", to = "24:00"')
+
+    def holds(self, clock: str) -> bool:
+        """Whether a time of day ("HH:MM") is inside."""
+        if self.from_time < self.to_time:
+            return self.from_time <= clock < self.to_time
+        return clock >= self.from_time or clock < self.to_time
+
+    def minutes(self) -> list[tuple[int, int]]:
+        """The minutes of the day inside, as ranges with both ends."""
+        first, end = (int(text[:2]) * 60 + int(text[3:]) for text in (self.from_time, self.to_time))
+        if first < end:
+            return [(first, end - 1)]
+        return [(first, 24 * 60 - 1)] + ([(0, end - 1)] if end else [])
+
+
+class RoomsWindow(Part):
+    """`{min, max}`: free rooms of the room type on the fullest night, both included (`min_rooms`, `max_rooms`)."""
+
+    min_rooms: int = Field(default=0, alias="min", ge=0, le=ROOMS_LEFT_MAX, strict=True)
+    max_rooms: int | None = Field(default=None, alias="max", ge=0, le=ROOMS_LEFT_MAX, strict=True)
+
+    @check
+    def _check_order(self) -> Iterator[Problem]:
+        if self.max_rooms is not None and self.max_rooms < self.min_rooms:
+            yield Problem((), f"max {self.max_rooms} is below min {self.min_rooms}", "exchange the two")
+        if self.max_rooms is None and self.min_rooms == 0:
+            yield Problem((), "it holds for any number of rooms", "give min above 0, or max")
+
+
+#: Which of every so many nights are free.
+WhichNights = Literal["cheapest", "last", "every_nth"]
+
+
+class _PaidNights(Protocol):
+    @property
+    def stay(self) -> int: ...
+    @property
+    def pay(self) -> int: ...
+    @property
+    def which(self) -> WhichNights: ...
+
+
+def free_nights_problems(free: _PaidNights) -> Iterator[Problem]:
+    """Free nights that give no night, or other nights than they say."""
+    stay, pay = free.stay, free.pay
+    if pay >= stay:
+        yield Problem((), f"stay {stay} pay {pay} gives no night", f"write pay = {stay - 1} or less")
+    elif free.which == "every_nth" and pay != stay - 1:
+        problem = f"every_nth gives night {stay} of {stay}, so {stay - 1} are paid, not {pay}"
+        yield Problem((), problem, f'write pay = {stay - 1}, or which = "last"')
+
+
 class OfferConditions(Rule):
     """The conditions of a promotion or of free nights; all that are given must hold, any entry of a list is enough.
 
@@ -136,11 +203,13 @@ class OfferConditions(Rule):
     the arrival, or only the nights inside (nights). blackout: off if any night of the stay is inside. weekdays: of the
     arrival. departures, departure_weekdays: the day of departure. guests: how many sleep in the room. min_spend: of the
     running amount before the stage. channels, countries, devices, languages, tiers: what the guest is.
-    coupon: a code; once an order, or with coupon_per in each of its rooms.
+    booking_hours: the time of day of the booking, on the clock of `[book]`. rooms_left: free rooms of the room type,
+    the least of the stay's nights. coupon: a code; once an order, or with coupon_per in each of its rooms.
     """
 
     booking: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     booking_weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
+    booking_hours: tuple[HourWindow, ...] = Field(default=(), min_length=1, max_length=HOURS_MAX)
     stay_dates: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     applies: Applies = "all"
     blackout: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
@@ -148,6 +217,7 @@ class OfferConditions(Rule):
     departures: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     departure_weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
     guests: GuestsWindow | None = None
+    rooms_left: RoomsWindow | None = None
     lead: LeadWindow | None = None
     nights: NightsWindow | None = None
     min_spend: Amounts = Field(default_factory=dict)

@@ -20,8 +20,8 @@ ENDINGS_MAX: Final = 100
 #: Stages of a night, then of a stay, in default order.
 NIGHT_STAGES: Final = ("base", "derived", "season", "demand", "override", "bounds")
 STAY_STAGES: Final = (
-    "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package", "points",
-    "tax",
+    "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+    "stay_bounds", "package", "points", "tax",
 )  # fmt: skip
 STAGE_KINDS: Final = NIGHT_STAGES + STAY_STAGES
 #: Stages whose percents are of an amount of the pipeline, so that `of` means something.
@@ -32,12 +32,13 @@ PERCENT_STAGES: Final = (
 UNROUNDED_STAGES: Final = ("points", "tax")
 
 StageKind = Literal[
-    "base", "derived", "season", "demand", "override", "bounds", "extra_guests", "length_of_stay", "free_nights",
-    "lead_time", "member_tier", "promotion", "package", "points", "tax",
+    "base", "derived", "season", "demand", "override", "bounds", "stay_prices", "extra_guests", "length_of_stay",
+    "free_nights", "lead_time", "member_tier", "promotion", "stay_bounds", "package", "points", "tax",
 ]  # fmt: skip
 StageBase = Literal[
     "running", "base", "derived", "season", "demand", "override", "bounds",
-    "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package",
+    "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+    "stay_bounds", "package",
 ]  # fmt: skip
 PresetName = Literal["default", "google", "hotelbeds", "airbnb", "alpinebits"]
 

@@ -12,27 +12,31 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import WEEKDAYS
 from nightgrid.pricing.fields import Amounts, Percent, Problem, Text, mistake, shown
 from nightgrid.pricing.model.judging import Part, check, known
-from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions
+from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions, WhichNights, free_nights_problems
 
 #: The keys that say what a promotion does; it has exactly one of them.
 DISCOUNT_KINDS: Final = (
-    "percent", "off", "off_per_night", "price", "price_per_night", "night_percent", "nth_night", "spend",
+    "percent", "off", "off_per_night", "price", "price_per_night", "night_percent", "nth_night", "free_nights",
+    "spend",
 )  # fmt: skip
 #: Discounts in percent: only they can be of the base.
 PERCENT_DISCOUNTS: Final = ("percent", "night_percent", "nth_night")
 #: Discounts that can act on some nights of a stay only.
-NIGHTLY_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night")
+NIGHTLY_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night", "free_nights")
 #: Thresholds of one spend promotion.
 THRESHOLDS_MAX: Final = 100
+
+#: Patterns of nights that have a word; they can be of several nights.
+NIGHTS_BY_WORD: Final = ("first", "last", "cheapest", "dearest")
 
 StackingClass = Literal["base", "second", "any", "none"]
 
 
 def read_night_pattern(value: Any) -> str | tuple[int, ...] | tuple[str, ...]:
-    """Which nights of a stay: "first", "last", positions from 1, or weekdays."""
-    fix = 'write "first", "last", positions like [1, 2], or weekdays like ["fri", "sat"]'
+    """Which nights of a stay: "first", "last", "cheapest", "dearest", positions from 1, or weekdays."""
+    fix = f'write {", ".join(NIGHTS_BY_WORD)} in quotes, positions like [1, 2], or weekdays like ["fri", "sat"]'
     if isinstance(value, str):
-        if value not in ("first", "last"):
+        if value not in NIGHTS_BY_WORD:
             raise mistake(f"nights {shown(value)} is no pattern", fix)
         return value
     if not isinstance(value, list | tuple) or not value:
@@ -61,7 +65,7 @@ NightPattern = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"enum": ["first", "last"]},
+                {"enum": list(NIGHTS_BY_WORD)},
                 {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": STAY_NIGHTS_MAX}},
                 {"type": "array", "items": {"enum": list(WEEKDAYS)}},
             ]
@@ -71,10 +75,19 @@ NightPattern = Annotated[
 
 
 class NightPercent(Part):
-    """A change in percent of the nights that the pattern names."""
+    """A change in percent of the nights that the pattern names: of so many first, last, cheapest or dearest ones, of
+    those at positions, of those on weekdays. Of nights that cost the same the earlier is taken.
+    """
 
     percent: Percent
     nights: NightPattern
+    count: int = Field(default=1, ge=1, le=STAY_NIGHTS_MAX, strict=True)
+
+    @check
+    def _check_count(self) -> Iterator[Problem]:
+        if self.count > 1 and not isinstance(self.nights, str):
+            problem = f"count {self.count} says of how many nights, and nights {shown(list(self.nights))} names them"
+            yield Problem((), problem, f"leave count out, or write {', '.join(NIGHTS_BY_WORD)}")
 
 
 class NthNight(Part):
@@ -83,6 +96,19 @@ class NthNight(Part):
     n: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
     percent: Percent
     repeat: bool = Field(default=True, strict=True)
+
+
+class FreeNightsOffer(Part):
+    """Of every `stay` nights `pay` are paid: the cheapest, the last or every Nth is free; repeat = false: once."""
+
+    stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
+    pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    which: WhichNights = "cheapest"
+    repeat: bool = Field(default=True, strict=True)
+
+    @check
+    def _check_nights(self) -> Iterator[Problem]:
+        yield from free_nights_problems(self)
 
 
 class Threshold(Part):
@@ -107,7 +133,8 @@ class Promotion(OfferConditions):
     """`[[promotion]]`: one discount, its conditions, its limits, and what it combines with; docs/rules-promotions.md.
 
     percent of the stage's base (or of `of`), off a stay or a night, price of the stay or of a night, percents of some
-    nights, or the highest spend threshold that is reached. max_off caps it, floor_per_night bounds what is left.
+    nights, free nights, or the highest spend threshold that is reached. max_off caps it; floor and floor_per_night
+    bound what is left.
     """
 
     percent: Percent | None = None
@@ -117,9 +144,11 @@ class Promotion(OfferConditions):
     price_per_night: Amounts = Field(default_factory=dict)
     night_percent: NightPercent | None = None
     nth_night: NthNight | None = None
+    free_nights: FreeNightsOffer | None = None
     spend: tuple[Threshold, ...] = Field(default=(), min_length=1, max_length=THRESHOLDS_MAX)
     of: Literal["base", "running"] | None = None
     max_off: Amounts = Field(default_factory=dict)
+    floor: Amounts = Field(default_factory=dict)
     floor_per_night: Amounts = Field(default_factory=dict)
     stacking_class: StackingClass = Field(default="base", alias="class")
     lane: Text | None = None

@@ -13,7 +13,7 @@ from pydantic import Field
 from nightgrid.limits import CHILD_AGE_MAX, GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
 from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, Problem, SharePercent, SignedAmounts, Text
 from nightgrid.pricing.model.judging import Part, check, known
-from nightgrid.pricing.model.parts import OfferConditions, Rule
+from nightgrid.pricing.model.parts import OfferConditions, Rule, WhichNights, free_nights_problems
 
 #: The keys of a member tier table; a tier stands in one of them.
 TIER_CHANGES: Final = ("percent", "amount", "price", "plan", "extra_points")
@@ -143,16 +143,12 @@ class FreeNights(OfferConditions):
 
     stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
     pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
-    which: Literal["cheapest", "last", "every_nth"] = "cheapest"
+    which: WhichNights = "cheapest"
     repeat: bool = Field(default=True, strict=True)
 
     @check
     def _check_nights(self) -> Iterator[Problem]:
-        if self.pay >= self.stay:
-            yield Problem((), f"stay {self.stay} pay {self.pay} gives no night", f"write pay = {self.stay - 1} or less")
-        elif self.which == "every_nth" and self.pay != self.stay - 1:
-            problem = f"every_nth gives night {self.stay} of {self.stay}, so {self.stay - 1} are paid, not {self.pay}"
-            yield Problem((), problem, f'write pay = {self.stay - 1}, or which = "last"')
+        yield from free_nights_problems(self)
 
     @check
     def _check_applies_to(self) -> Iterator[Problem]:

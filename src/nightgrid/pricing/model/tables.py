@@ -13,7 +13,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidatorFunctionWrapHandler, WrapValidator
 
+from nightgrid.errors import NightgridError
 from nightgrid.limits import TIERS_MAX
+from nightgrid.nights import zone_of
 from nightgrid.pricing.fields import Currency, Night, Problem, Rate, Text, shown
 from nightgrid.pricing.model.extras import Package, Points, Tax
 from nightgrid.pricing.model.judging import Part, check, judged, known
@@ -21,6 +23,8 @@ from nightgrid.pricing.model.nights import Bounds, Demand, Derived, Season
 from nightgrid.pricing.model.parts import ENTRIES_MAX, Rule
 from nightgrid.pricing.model.pipeline import Pipeline, Rounding
 from nightgrid.pricing.model.promotions import Promotion, Stacking
+from nightgrid.pricing.model.stay_bounds import StayBounds
+from nightgrid.pricing.model.stay_prices import StayPrices
 from nightgrid.pricing.model.stays import ExtraGuests, FreeNights, LeadTime, LengthOfStay, MemberTier
 
 #: Rules of all kinds in one book.
@@ -30,12 +34,13 @@ PUBLIC_TIER: Final = "public"
 #: The rule tables of a book, in the order in which they act on a price by default.
 RULE_KINDS: Final = (
     "derived", "season", "demand", "bounds",
-    "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion", "package", "points",
-    "tax",
+    "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
+    "stay_bounds", "package", "points", "tax",
 )  # fmt: skip
 #: Kinds of which one rule applies to a product (and night): the one with the most specific scope, then the earlier.
 BEST_OF_KINDS: Final = (
-    "demand", "bounds", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "points",
+    "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier",
+    "stay_bounds", "points",
 )  # fmt: skip
 
 
@@ -44,7 +49,7 @@ class Header(Part):
 
     inherit: of each best-of kind the most specific rule ("best"), or all kinds from the most specific scope level that
     has any ("all_or_nothing"). base_per: the base price is of the room, or of each guest. lead_of: a demand rule counts
-    the days to the arrival, or to each night.
+    the days to the arrival, or to each night. clock: the time zone in which booking_hours are told.
     """
 
     name: Text = "unnamed"
@@ -53,6 +58,15 @@ class Header(Part):
     inherit: Literal["best", "all_or_nothing"] = "best"
     base_per: Literal["room", "person"] = "room"
     lead_of: Literal["arrival", "night"] = "arrival"
+    clock: Text | None = None
+
+    @check
+    def _check_clock(self) -> Iterator[Problem]:
+        if self.clock is not None:
+            try:
+                zone_of(self.clock)
+            except NightgridError as error:
+                yield Problem(("clock",), str(error), 'write an IANA time zone, like "Asia/Shanghai"')
 
     @check
     def _check_tiers(self) -> Iterator[Problem]:
@@ -111,12 +125,14 @@ class BookTables(Part):
     season: tuple[Season, ...] = ()
     demand: tuple[Demand, ...] = ()
     bounds: tuple[Bounds, ...] = ()
+    stay_prices: tuple[StayPrices, ...] = ()
     extra_guests: tuple[ExtraGuests, ...] = ()
     length_of_stay: tuple[LengthOfStay, ...] = ()
     free_nights: tuple[FreeNights, ...] = ()
     lead_time: tuple[LeadTime, ...] = ()
     member_tier: tuple[MemberTier, ...] = ()
     promotion: tuple[Promotion, ...] = ()
+    stay_bounds: tuple[StayBounds, ...] = ()
     package: tuple[Package, ...] = ()
     points: tuple[Points, ...] = ()
     tax: tuple[Tax, ...] = ()

@@ -1,0 +1,135 @@
+"""The hour of booking and the rooms left, as the engine reads them: every answer is that of the quote."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from nightgrid import Catalog, Engine, InputError, ManualClock
+from nightgrid.asking import Asking
+from nightgrid.errors import RuleBookError
+from nightgrid.pricing import load_book
+
+ARRIVAL = date(2027, 2, 4)
+FLASH = {
+    "book": {"name": "Flash", "clock": "Asia/Shanghai"},
+    "promotion": [{"name": "Flash", "percent": -20, "booking_hours": [{"from": "20:00", "to": "22:00"}]}],
+}
+LAST = {"promotion": [{"name": "Last", "percent": -10, "rooms_left": {"max": 2}}]}
+LINE = {"hotel_id": ["A"], "room_type_id": ["king"], "arrival": [ARRIVAL], "nights": [2]}
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(datetime(2027, 1, 10, 11, 59, tzinfo=UTC))  # 19:59 in Shanghai, 11:59 in London
+
+
+def made(book, clock):
+    catalog = Catalog.from_frames(
+        hotels={"hotel_id": ["A", "B"], "currency": ["CNY"] * 2, "time_zone": ["Asia/Shanghai", "Europe/London"]},
+        room_types={
+            "hotel_id": ["A", "A", "B"], "room_type_id": ["king", "twin", "king"], "capacity": [4, 2, 9],
+            "base_minor": [10_000, 9_800, 20_000],
+        },
+    )  # fmt: skip
+    engine = Engine.in_memory(catalog, "2027-01-10", 60, clock=clock)
+    engine.publish(book)
+    return engine
+
+
+def total(engine, hotel="A", room_type="king", **asked):
+    return engine.quote(hotel, room_type, ARRIVAL, 2, **asked).total_minor
+
+
+def test_hours_are_those_of_the_chain_and_of_the_instant(clock):
+    engine = made(FLASH, clock)
+    assert (total(engine), total(engine, "B")) == (20_000, 40_000)
+    clock.advance_ms(60_000)
+    assert (total(engine), total(engine, "B")) == (16_000, 32_000)
+    quote = engine.quote("A", "king", ARRIVAL, 2)
+    assert quote.asking.booking_time == "20:00"
+    clock.advance_ms(7_200_000)
+    assert total(engine) == 20_000
+    assert engine.requote(quote) == quote
+    assert engine.requote(quote.to_dict()) == quote
+    assert engine.explain(quote).total_minor == 16_000
+    assert total(engine, booking_time="21:59") == 16_000
+    assert total(engine, booking_date="2027-01-10") == 20_000  # no hour of that day is told
+
+
+def test_every_answer_looks_at_the_hour(clock):
+    engine = made(FLASH, clock)
+    for want in (20_000, 16_000):
+        assert [offer.total_minor for offer in engine.search(ARRIVAL, 2, hotel_ids=["A"], room_type="king").offers] == [
+            want
+        ]
+        days = engine.calendar("A", 2, room_type_id="king")
+        assert days.filter(pl.col("arrival") == ARRIVAL)["price_minor"].to_list() == [want]
+        batches = engine.reprice(stays=[2], arrivals=(ARRIVAL, ARRIVAL), hotel_ids=["A"])
+        assert want in [price for batch in batches for price in batch["price_minor"].to_pylist()]
+        assert engine.quote_many(LINE)["total_minor"].to_list() == [want]
+        assert engine.price_as_of(clock.now_ms(), "A", "king", ARRIVAL, 2).total_minor == want
+        clock.advance_ms(60_000)
+    assert engine.quote_many(LINE, booking_time="12:00")["total_minor"].to_list() == [20_000]
+    assert engine.quote_many({**LINE, "booking_date": ["2027-01-10"]})["total_minor"].to_list() == [20_000]
+    with pytest.raises(InputError, match="booking_time"):
+        engine.price_history("A", "king", ARRIVAL, 2)
+    with pytest.raises(InputError, match="booking_time"):
+        engine.lowest_prices(LINE, days=1)
+    assert engine.price_history("A", "king", ARRIVAL, 2, booking_time="21:00")["total_minor"][-1] == 16_000
+
+
+def test_rooms_left_are_those_of_the_fullest_night(clock):
+    engine = made(LAST, clock)
+    assert (total(engine), total(engine, "B")) == (20_000, 40_000)
+    quote = engine.quote("A", "king", ARRIVAL, 2)
+    assert quote.asking.rooms_left == 4
+    engine.book("A", "king", "2027-02-05", 1, rooms=2)  # the second night of the stay
+    assert (total(engine), total(engine, "B")) == (18_000, 40_000)
+    assert engine.quote("A", "king", ARRIVAL, 1).total_minor == 10_000
+    assert engine.requote(quote) == quote
+    assert engine.explain(engine.quote("A", "king", ARRIVAL, 2)).total_minor == 18_000
+    assert total(engine, rooms_left=3) == 20_000
+
+
+def test_searches_and_calendars_look_at_the_rooms_left(clock):
+    engine = made(LAST, clock)
+    engine.book("A", "king", "2027-02-05", 1, rooms=2)
+    for top in (1, None):
+        offers = engine.search(ARRIVAL, 2, hotel_ids=["A", "B"], top=top).offers
+        assert (offers[0].room_type_id, offers[0].total_minor) == ("twin", 17_640)  # two left, as there are two
+    assert [o.total_minor for o in engine.search(ARRIVAL, 2, room_type="king").offers] == [18_000, 40_000]
+    days = engine.calendar("A", 2, room_type_id="king")
+    by_day = dict(days.select("arrival", "price_minor").rows())
+    assert [by_day[date(2027, 2, day)] for day in (3, 4, 5, 6)] == [20_000, 18_000, 18_000, 20_000]
+    lines = {"hotel_id": ["A", "B", "A"], "room_type_id": ["king"] * 3, "arrival": [ARRIVAL] * 3, "nights": [2, 2, 1]}
+    assert engine.quote_many(lines)["total_minor"].to_list() == [18_000, 40_000, 10_000]
+    assert engine.quote_many(lines, rooms_left=1)["total_minor"].to_list() == [18_000, 36_000, 9_000]
+
+
+def test_cubes_and_the_past_want_to_be_told(clock):
+    engine = made(LAST, clock)
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.reprice(stays=[2], arrivals=(ARRIVAL, ARRIVAL))
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.price_as_of(clock.now_ms(), "A", "king", ARRIVAL, 2)
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.compare(LAST, stays=[2], arrivals=(ARRIVAL, ARRIVAL))
+    clock.advance_ms(60_000)  # the prices were shown for a minute
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.lowest_prices(LINE, days=1)
+    batches = engine.reprice(stays=[2], arrivals=(ARRIVAL, ARRIVAL), hotel_ids=["A"], rooms_left=2)
+    assert sorted(price for batch in batches for price in batch["price_minor"].to_pylist()) == [17_640, 18_000]
+    assert engine.price_as_of(clock.now_ms(), "A", "king", ARRIVAL, 2, rooms_left=9).total_minor == 20_000
+    assert engine.lowest_prices(LINE, days=1, rooms_left=1)["lowest_minor"].to_list() == [18_000]
+
+
+def test_wrong_times_and_rooms_are_refused():
+    with pytest.raises(InputError, match="booking_time '24:00' is no time of day"):
+        Asking(booking_time="24:00")
+    with pytest.raises(InputError, match="rooms_left -1 is outside"):
+        Asking(rooms_left=-1)
+    with pytest.raises(RuleBookError, match="IANA time zone"):
+        load_book({"book": {"clock": "Asia/Nowhere"}})
