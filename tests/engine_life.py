@@ -55,6 +55,7 @@ class LifeFace:
         block: str | None = None,
         reference: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
         points: str | None = None,
@@ -63,7 +64,7 @@ class LifeFace:
     ) -> Answer:
         asked = {"guests": guests, "plan": plan, "tier": tier, "channel": channel, "block": block, "coupon": coupon}
         asked |= {"reference": reference, "value_minor": value_minor, "replace": replace, "coupon_units": coupon_units}
-        asked |= {"points": points, "points_units": points_units}
+        asked |= {"points": points, "points_units": points_units, "nights_minor": nights_minor}
         stay = (hotel_id, room_type_id, arrival, nights)
         asked |= {"departure": departure, "key": key, "guest": guest, "rooms": rooms, "ttl_seconds": ttl_ms / 1000}
         return self._ask("hold", stay, asked)
@@ -86,6 +87,7 @@ class LifeFace:
         block: str | None = None,
         reference: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
         points: str | None = None,
@@ -93,7 +95,7 @@ class LifeFace:
     ) -> Answer:
         asked = {"guests": guests, "plan": plan, "tier": tier, "channel": channel, "block": block, "coupon": coupon}
         asked |= {"reference": reference, "value_minor": value_minor, "coupon_units": coupon_units}
-        asked |= {"points": points, "points_units": points_units}
+        asked |= {"points": points, "points_units": points_units, "nights_minor": nights_minor}
         stay = (hotel_id, room_type_id, arrival, nights)
         return self._ask("book", stay, {**asked, "departure": departure, "key": key, "guest": guest, "rooms": rooms})
 
@@ -173,10 +175,11 @@ class LifeFace:
         room_type_id: str | None = None,
         rooms: int | None = None,
         value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
         plan: str | None = None,
     ) -> Answer:
         changes = {"arrival": arrival, "nights": nights, "departure": departure, "room_type_id": room_type_id}
-        changes |= {"rooms": rooms, "value_minor": value_minor, "plan": plan}
+        changes |= {"rooms": rooms, "value_minor": value_minor, "nights_minor": nights_minor, "plan": plan}
         try:
             ticket = self.engine.amend(hold_id, **changes)
         except Refused as refused:

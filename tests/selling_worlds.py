@@ -24,6 +24,7 @@ PLANS = ("standard", "saver")
 TIERS = ("public", "gold", "diamond")
 CHANNELS = ("web", "agency")
 COUPONS = ("SPRING", "POINTS")
+WORTHS = (0, 3_000, 5_000, 9_000, 12_000, 40_000, 40_000, 40_000)  # of a night; hurdles are among them
 BLOCKS = ("B1", "B2", "B3")
 TTL_MS = (1_000, 900_000, 900_000, 900_000)
 
@@ -61,16 +62,18 @@ def _values() -> st.SearchStrategy[int]:
 @st.composite
 def lines(draw: st.DrawFn, hotel: str | None = None) -> Step:
     """What a request asks for, without the words that a cart has in common."""
-    return {
+    line = {
         "hotel_id": hotel or draw(st.sampled_from(OFTEN_H)),
         "room_type_id": draw(st.sampled_from(("DBL", "DBL", "STE"))),
         "arrival": draw(st.sampled_from((*WINDOW[:5], *WINDOW[1:3]))),
         "nights": draw(st.sampled_from((1, 1, 2, 2, 3))),
         "rooms": draw(st.sampled_from((1, 1, 1, 2, 3))),
         "plan": draw(_or_none(PLANS)),
-        "value_minor": draw(_values()),
         "block": draw(st.sampled_from((*[None] * 6, *BLOCKS))),
     }
+    if draw(st.integers(0, 3)):
+        return {**line, "value_minor": draw(_values())}
+    return {**line, "nights_minor": [draw(st.sampled_from(WORTHS)) for _ in range(line["nights"])]}
 
 
 @st.composite

@@ -16,7 +16,7 @@ from tests.oracles.search import Request
 FACES = [EngineInventory, BatchInventory]
 #: Columns of a frame of holds that not every hold has.
 MORE_COLUMNS = ("guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units")
-MORE_COLUMNS += ("points", "points_units")
+MORE_COLUMNS += ("points", "points_units", "nights_minor")
 
 
 def open_engine(world: World, now_ms: int | None = None):

@@ -260,9 +260,14 @@ class Controls(Blocks):
         if opens and most is not None and (old is None or old.channel != stay.channel):
             if self.open_holds(stay.channel or "") + 1 > most:
                 faults.append(("TOO_MANY_OPEN_HOLDS", None))
-        if stay.value_minor < self.hurdle_of(stay, nights):
-            faults.append(("BELOW_HURDLE", stay.arrival))
-        return faults
+        return faults + self._cheap_faults(stay, nights)
+
+    def _cheap_faults(self, stay: Stay, nights: list[date]) -> list[Fault]:
+        """The stay as a whole brings in too little, or, where each night has a value, each night that does."""
+        if stay.nights_minor is None:
+            return [("BELOW_HURDLE", stay.arrival)] if stay.value_minor < self.hurdle_of(stay, nights) else []
+        value = dict(zip(stay.sleeps, stay.nights_minor, strict=True))
+        return [("BELOW_HURDLE", night) for night in nights if value[night] < self.hurdle_of(stay, [night])]
 
     def hurdle_of(self, stay: Stay, nights: list[date]) -> int:
         """What the stay must bring in for all rooms and nights, as things stand before it is sold."""

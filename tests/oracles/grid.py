@@ -8,7 +8,7 @@ taken already; that is shown and never repaired.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from tests.oracles.nights import local_date, stay_nights, weekday_name
 from tests.oracles.outcomes import CODES, Answer, Fault, InputMistake, worst
 from tests.oracles.restrictions import RESTRICTIONS, Dialect, read_value, restriction_faults, rewritten
-from tests.oracles.stay import ROOMS_MAX, STAY_NIGHTS_MAX, Row, Stay, nights_asked
+from tests.oracles.stay import ROOMS_MAX, STAY_NIGHTS_MAX, Row, Stay, nights_asked, value_of
 
 __all__ = ["CODES", "RESTRICTIONS", "ROOMS_MAX", "STAY_NIGHTS_MAX", "Answer", "Cell", "Dialect", "Grid", "Row"]
 
@@ -194,10 +194,11 @@ class Grid:
         departure: date | None = None,
         tier: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
         **more: Any,
     ) -> Stay:
         """The stay of a request's arguments. InputMistake for a tier, channel or coupon that nobody knows, and for
-        a length that is given twice or not at all.
+        a length or a value that is given twice, or values that are not one for each night.
         """
         length = nights_asked(arrival, nights, departure)
         if length is None:
@@ -207,7 +208,9 @@ class Grid:
         if more.get("channel") is not None and more["channel"] not in self.channels:
             raise InputMistake(f"channel {more['channel']!r}: known are {self.channels}")
         position = self.tiers.index(tier) if tier is not None and self.tiers else 0
-        return Stay(hotel_id, room_type_id, arrival, length, tier=position, value_minor=value_minor or 0, **more)
+        value, each = value_of(length, value_minor, nights_minor)
+        more |= {"value_minor": value, "nights_minor": each}
+        return Stay(hotel_id, room_type_id, arrival, length, tier=position, **more)
 
     def _misplaced(self, stay: Stay, in_house: bool = False) -> list[Fault]:
         """What the stay names that is not there, and nights that are not on sale. A guest in the house has arrived;

@@ -14,9 +14,9 @@ from datetime import date
 from typing import Any
 
 from tests.oracles.holds import Hold
-from tests.oracles.outcomes import Answer, worst
+from tests.oracles.outcomes import Answer, InputMistake, worst
 from tests.oracles.requests import TTL_MS_MAX, Requests
-from tests.oracles.stay import ROOMS_MAX, STAY_NIGHTS_MAX, Stay
+from tests.oracles.stay import ROOMS_MAX, STAY_NIGHTS_MAX, Stay, value_of
 
 ENDED = {"released": "ALREADY_RELEASED", "cancelled": "ALREADY_CANCELLED", "expired": "EXPIRED"}
 ARRIVED = {
@@ -148,12 +148,12 @@ class Lifecycle(Requests):
         departure: date | None = None,
         **changes: Any,
     ) -> Answer:
-        """Another stay under the same id, or the old one stays. `changes`: room_type_id, rooms, value_minor, plan;
-        what is None stays. It is tested as if its own rooms were back. A guest in the house keeps his arrival, room
-        type, plan and rooms, and restrictions are not tested for him.
+        """Another stay under the same id, or the old one stays. `changes`: room_type_id, rooms, value_minor,
+        nights_minor, plan; what is None stays, of values the sum. It is tested as if its own rooms were back. A guest
+        in the house keeps his arrival, room type, plan and rooms, and restrictions are not tested for him.
         """
         asked = {name: value for name, value in changes.items() if value is not None}
-        if set(changes) - {"room_type_id", "rooms", "value_minor", "plan"}:
+        if set(changes) - {"room_type_id", "rooms", "value_minor", "nights_minor", "plan"}:
             raise TypeError(f"cannot amend {sorted(changes)}")
         twice = nights is not None and departure is not None
         numbers = (nights or 1, STAY_NIGHTS_MAX), (asked.get("rooms", 1), ROOMS_MAX)
@@ -162,7 +162,14 @@ class Lifecycle(Requests):
         found, reply = self._open("amend", hold_id)
         if found is None:
             return Answer(reply)
-        new = _amended(found.stay, arrival, nights, departure, asked)
+        said = asked.pop("nights_minor", None)
+        new = replace(_amended(found.stay, arrival, nights, departure, asked), nights_minor=None)
+        try:
+            value, each = value_of(new.nights, asked.get("value_minor"), said)
+        except InputMistake:
+            return Answer("INVALID")
+        if said is not None:
+            new = replace(new, value_minor=value, nights_minor=each)
         in_house = found.state == "checked_in"
         kept = [(stay.row, stay.arrival, stay.rooms, stay.plan) for stay in (found.stay, new)]
         if not new.is_well_formed() or (in_house and kept[0] != kept[1]):
@@ -205,7 +212,7 @@ class Lifecycle(Requests):
             return Answer("EXISTS", expired.rebooked_as)
         if rooms is not None and rooms > expired.rooms:
             return Answer("INVALID")
-        stay = replace(expired.stay, rooms=rooms or expired.rooms)
+        stay = replace(expired.stay, rooms=rooms or expired.rooms, nights_minor=None)
         unplaced = self._misplaced(stay) or self._unknown_block(stay)
         refusal = worst(unplaced) if unplaced else self._refused(stay, restricted=False, opens=False)
         if refusal.outcome != "OK":

@@ -39,8 +39,8 @@ class Requests(Controls):
         """Take rooms on all nights of a stay until a deadline, or nothing at all.
 
         `replace`: an open hold that is given up for this one, if and only if this one is granted. `asked`:
-        departure, guests, plan, tier, channel, block, reference, value_minor, coupon, coupon_units, points,
-        points_units.
+        departure, guests, plan, tier, channel, block, reference, value_minor, nights_minor, coupon,
+        coupon_units, points, points_units.
         """
         stay = self._read(hotel_id, room_type_id, arrival, nights, rooms=rooms, guest=guest, **asked)
         if not 1 <= ttl_ms <= TTL_MS_MAX:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tests.oracles.nights import stay_nights
+from tests.oracles.outcomes import InputMistake
 
 STAY_NIGHTS_MAX = 365
 ROOMS_MAX = 10_000
+VALUE_MAX = 2**53
 
 Row = tuple[str, str]  # hotel_id, room_type_id
 
@@ -16,7 +19,8 @@ Row = tuple[str, str]  # hotel_id, room_type_id
 @dataclass(frozen=True)
 class Stay:
     """Rooms of one room type on the nights [arrival, departure). `tier` is the position of the guest's class,
-    0 the lowest. `value_minor` is the whole stay's for all rooms. What is None was not said.
+    0 the lowest. `value_minor` is the whole stay's for all rooms; `nights_minor` what each night is of it, where that
+    was said. What is None was not said.
     """
 
     hotel_id: str
@@ -36,6 +40,7 @@ class Stay:
     points_units: int = 1
     guest: str | None = None
     reference: str | None = None
+    nights_minor: tuple[int, ...] | None = None
 
     @property
     def row(self) -> Row:
@@ -66,6 +71,19 @@ class Stay:
             and self.points_units >= 1
             and (self.points is None or self.points != self.coupon)
         )
+
+
+def value_of(
+    nights: int, value_minor: int | None, nights_minor: Sequence[int] | None
+) -> tuple[int, tuple[int, ...] | None]:
+    """(value of the stay, of each night where that was said): all nights worth nothing say nothing."""
+    if nights_minor is None:
+        return value_minor or 0, None
+    if value_minor is not None or len(nights_minor) != nights:
+        raise InputMistake(f"{list(nights_minor)} is not one value for each of {nights} nights, and {value_minor}")
+    if min(nights_minor) < 0 or sum(nights_minor) > VALUE_MAX:
+        raise InputMistake(f"values {list(nights_minor)}: 0 to {VALUE_MAX} together")
+    return sum(nights_minor), tuple(nights_minor) if any(nights_minor) else None
 
 
 def nights_asked(arrival: date, nights: int | None, departure: date | None) -> int | None:

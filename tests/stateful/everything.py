@@ -57,8 +57,8 @@ class Everything(HotelSide):
             nights = min(nights, (self.oracle.window[-1] - arrival).days + 1)
         return hotel_id, room_type_id, arrival, nights
 
-    def words(self) -> dict[str, Any]:
-        """Who asks, and what for; each word is rare, so that most requests stay simple."""
+    def words(self, nights: int = 0) -> dict[str, Any]:
+        """Who asks, and what for; each word is rare, so that most requests stay simple. `nights`: of the stay."""
         some = {
             "plan": "flex", "tier": self.dice.choice(TIERS), "coupon": self.dice.choice(COUPONS), "guests": 2,
             "value_minor": self.dice.choice([500, 5_000, 50_000]), "reference": self.dice.choice(REFERENCES),
@@ -67,6 +67,8 @@ class Everything(HotelSide):
         said = {name: some[name] for name in self.dice.sample(sorted(some), self.dice.choice([0, 1, 2, 4]))}
         if self.dice.random() < 0.25:  # a counter cannot be both
             said["points"] = self.dice.choice([name for name in COUPONS if name != said.get("coupon")])
+        if "value_minor" in said and nights and self.dice.random() < 0.5:
+            said["nights_minor"] = [said.pop("value_minor") // nights] * nights
         return said
 
     def shaped(self) -> dict[str, Any]:
@@ -76,9 +78,9 @@ class Everything(HotelSide):
 
     def ask(self) -> None:
         """A hold or a booking with any words, and often with a key."""
-        asked = {**self.words(), **self.shaped(), "key": self.dice.choice(KEYS)}
-        verb = self.dice.choice(["hold", "hold", "book"])
         stay = self.stay()
+        asked = {**self.words(stay[3]), **self.shaped(), "key": self.dice.choice(KEYS)}
+        verb = self.dice.choice(["hold", "hold", "book"])
         block = self.oracle.blocks.get(self.dice.choice(BLOCKS))
         if block is not None and self.dice.random() < 0.3:
             asked["block"] = block.block_id

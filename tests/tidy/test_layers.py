@@ -175,7 +175,7 @@ def test_arrows_inside_a_unit_point_down_only() -> None:
         ("native.attic.old", "", "attic is no room of native"),
         (
             "engine.prices.quotes",
-            "from nightgrid.engine.rooms.booking import whole",
+            "from nightgrid.engine.rooms.asked import whole",
             "rooms does not stand below prices",
         ),
     ],

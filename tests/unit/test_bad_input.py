@@ -25,14 +25,14 @@ STAY = ("a", "k", "2027-01-10", 2)
 LINE = {"hotel_id": "a", "room_type_id": "k", "arrival": "2027-01-10", "nights": 1}
 ROW = {"hotel_id": ["a"], "room_type_id": ["k"]}
 NIGHTS = "hotel_id room_type_id night first_night last_night weekdays wrong"
-WHO = "guest guests plan tier channel block reference value_minor coupon points"
+WHO = "guest guests plan tier channel block reference value_minor nights_minor coupon points"
 KWARGS = {  # the arguments of a method, and the call that each of them is put into
     "hold": (STAY, f"ttl_seconds rooms key {WHO} replace"),
     "book": (STAY, f"rooms key {WHO} coupon_units points_units"),
     "confirm": (("HOLD",), "rooms rebook"),
     "cancel": (("BOOKING",), "refund"),
     "no_show": (("BOOKING",), "release_from"),
-    "amend": (("BOOKING",), "room_type_id arrival nights departure rooms plan value_minor"),
+    "amend": (("BOOKING",), "room_type_id arrival nights departure rooms plan value_minor nights_minor"),
     "hold_cart": (([LINE],), "ttl_seconds key guest reference channel tier coupon coupon_units points points_units"),
     "hold_many": (({**ROW, "arrival": ["2027-01-10"], "nights": [1]},), "all_or_nothing"),
     "find": ((), "guest reference hotel_id arrival night state cart_id channel"),

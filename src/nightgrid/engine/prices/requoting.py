@@ -23,7 +23,16 @@ from nightgrid.search.price_version import exchange_rate
 
 #: What a line says that is bound to a quote, if anything: the quote says the rest.
 _FREE: Final = ("guests", "tier", "channel", "block", "reference", "coupon", "coupon_units", "points", "points_units")
-_SAID_BY_QUOTE: Final = ("hotel_id", "room_type_id", "plan", "arrival", "nights", "rooms", "value_minor")
+_SAID_BY_QUOTE: Final = (
+    "hotel_id",
+    "room_type_id",
+    "plan",
+    "arrival",
+    "nights",
+    "rooms",
+    "value_minor",
+    "nights_minor",
+)
 
 
 class Bond(NamedTuple):

@@ -27,6 +27,7 @@ from nightgrid.engine.edge.frames import (
     text_list,
 )
 from nightgrid.engine.edge.names import Names
+from nightgrid.engine.edge.night_values import VALUE_MAX, fill_values, requests_with, values_of_lines
 from nightgrid.errors import InputError, InputTypeError, NightgridError
 from nightgrid.inventory.inventory import BatchAnswer, Inventory
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
@@ -42,16 +43,16 @@ _LAST_OF_NIGHTS = max(int(outcome) for outcome in Outcome if outcome.has_night)
 _BETWEEN = [int(each) for each in Outcome if _FIRST_OF_NIGHTS < each < _LAST_OF_NIGHTS and not each.has_night]
 #: Columns of a frame that fill fields beyond the first Q_PLAIN, or change them.
 _BEYOND_PLAIN = frozenset(
-    ("guest", "reference", "value_minor", "guests", "plan", "tier", "channel", "block", "coupon", "coupon_units",
-     "points", "points_units", "replace")
+    ("guest", "reference", "value_minor", "nights_minor", "guests", "plan", "tier", "channel", "block", "coupon",
+     "coupon_units", "points", "points_units", "replace")
 )  # fmt: skip
 _SCOPED = ("tier", "channel", "block", "coupon", "coupon_units", "points", "points_units")
 _OF_HOLDS = ("ttl_seconds", "replace")
 _thread = local()
 _COLUMNS = (
     "hotel_id", "room_type_id", "row_index", "arrival", "nights", "departure", "rooms", "key", "key_high", "key_low",
-    "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "coupon", "coupon_units",
-    "points", "points_units",
+    "guest", "guests", "plan", "tier", "channel", "block", "reference", "value_minor", "nights_minor",
+    "coupon", "coupon_units", "points", "points_units",
 )  # fmt: skip
 
 
@@ -119,15 +120,20 @@ def requests_of(
     window) comes back as its outcome.
     """
     frame = as_frame(what, source)
-    requests = np.zeros((q.Q_FIELDS, len(frame)), np.int64)
-    for field, values in _plain_fields(what, catalog, digests, frame, ttl_ms).items():
-        requests[field] = values
+    fields = _plain_fields(what, catalog, digests, frame, ttl_ms)
+    lists = values_of_lines(what, frame, fields[q.Q_NIGHTS])
+    values = None if lists is None else lists.explode().drop_nulls().to_numpy()
+    requests = requests_with(len(frame), values)
+    for field, column in fields.items():
+        requests[field] = column
     requests[q.Q_ARRIVAL] += EPOCH
     if "guest" in frame.columns:
         requests[q.Q_GUEST] = digests.words(what, "guest", frame["guest"])
     if "reference" in frame.columns:
         requests[q.Q_REFERENCE] = digests.words(what, "reference", frame["reference"])
     _fill_extras(what, catalog, names, frame, requests)
+    if lists is not None:
+        fill_values(requests, lists)
     return requests
 
 
@@ -173,7 +179,7 @@ def _scope_column(what: str, frame: pl.DataFrame, column: str) -> list[Any]:
 
 def _fill_extras(what: str, catalog: Catalog, names: Names, frame: pl.DataFrame, requests: NDArray[np.int64]) -> None:
     """Plan, scope, value and guests of every line; a mistake names its row."""
-    numbers = (("value_minor", q.Q_VALUE, 0, 2**53), ("guests", q.Q_GUESTS, 1, 2**53))
+    numbers = (("value_minor", q.Q_VALUE, 0, VALUE_MAX), ("guests", q.Q_GUESTS, 1, 2**53))
     for column, line, low, high in (*numbers, ("replace", q.Q_REPLACES, 1, 2**63 - 1)):
         if column in frame.columns:
             values, there = optional_integers(what, frame, column, low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -14,55 +15,16 @@ from nightgrid.engine.edge.answers import Hold
 from nightgrid.engine.edge.frames import as_frame
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.quote_papers import AnyQuote
-from nightgrid.engine.prices.requoting import RequoteMixin, bind, bind_lines
+from nightgrid.engine.prices.requoting import bind, bind_lines
+from nightgrid.engine.rooms.asked import TOLD, WORD_MAX, AskedMixin, many, rooms_word, told_words, ttl_ms_of, word_of
 from nightgrid.engine.rooms.batches import answer_requests, hold_many, requests_of
-from nightgrid.errors import InputError, InputTypeError, Refused
+from nightgrid.errors import InputError, Refused
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
-from nightgrid.native.store import requests as q
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
-_WORD_MAX = 2**31
 
-
-def _word(count: int) -> int:
-    """A count that fits a word of the kernels: what is out of every range stays out of it."""
-    return max(-1, min(count, _WORD_MAX))
-
-
-def told_words(told: tuple[Any, ...]) -> dict[str, Any]:
-    """What a request says beyond its stay by name; units of what is not named are not said."""
-    words = dict(zip(_TOLD, told, strict=True))
-    for name in ("coupon", "points"):
-        if words[name] is None:
-            words[f"{name}_units"] = None
-    return words
-
-
-def _beyond_one(rooms: int) -> int | None:
-    """Rooms where they were given, that is, are not the default."""
-    return None if rooms == 1 else rooms
-
-
-def ttl_ms_of(ttl_seconds: float) -> int:
-    """A time to live in milliseconds, refused outside (0, 30 days]."""
-    if isinstance(ttl_seconds, bool) or not isinstance(ttl_seconds, int | float):
-        raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
-    if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
-        raise InputError(f"ttl_seconds is {ttl_seconds}; allowed are 0.001 to {HOLD_TTL_MS_MAX // 1000}")
-    return round(ttl_seconds * 1000)
-
-
-def whole(name: str, value: Any, low: int = 0, high: int = _WORD_MAX) -> int:
-    """A whole number inside its range; InputTypeError or InputError names it."""
-    if type(value) is not int:
-        raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
-    if not low <= value <= high:
-        raise InputError(f"{name} is {value}; allowed are {low} to {high}")
-    return value
-
-
-class BookingMixin(RequoteMixin):
+class BookingMixin(AskedMixin):
     """Holds and bookings."""
 
     def hold(
@@ -84,6 +46,7 @@ class BookingMixin(RequoteMixin):
         block: str | None = None,
         reference: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Iterable[int] | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
         points: str | None = None,
@@ -96,10 +59,10 @@ class BookingMixin(RequoteMixin):
         Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold
         can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
         request gives the first answer again (outcome EXISTS). `guests` sleep in a room; `tier`, `channel` and `block`
-        say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units (for
-        hurdles); `coupon` takes units of a limited counter, and `points` of another; `replace` is the guest's own open
-        hold, given up for this one in the same step. Raises Refused (sold out, restricted, key reused, ...),
-        UnknownIdError, InputError.
+        say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units, or
+        `nights_minor` that of each night (for hurdles); `coupon` takes units of a limited counter, and `points` of
+        another; `replace` is the guest's own open hold, given up for this one in the same step. Raises Refused (sold
+        out, restricted, key reused, ...), UnknownIdError, InputError.
 
         `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
         plan and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or
@@ -107,7 +70,7 @@ class BookingMixin(RequoteMixin):
         over (`Quote.valid_until_ms`) is refused with QUOTE_EXPIRED.
         """
         if quote is not None:
-            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, nights_minor, many(rooms))
             told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
             return self._hold_quote(quote, given, told, ttl_ms_of(ttl_seconds), key, guest)
         if hotel_id is None or room_type_id is None or arrival is None:
@@ -122,23 +85,22 @@ class BookingMixin(RequoteMixin):
             nights = self._nights(ordinal, nights, departure)
         short = type(ttl_seconds) is int and 0 < ttl_seconds <= _TTL_MAX_S
         ttl_ms = int(ttl_seconds) * 1000 if short else ttl_ms_of(ttl_seconds)
-        if type(rooms) is not int:
-            raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
         high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         plain = plan is tier is channel is block is reference is coupon is points is None
-        if plain and guests is value_minor is replace is None:
-            length = nights if 0 <= nights <= _WORD_MAX else _word(nights)
-            asked_rooms = rooms if 0 <= rooms <= _WORD_MAX else _word(rooms)
+        if plain and nights_minor is None and guests is value_minor is replace is None:
+            length = nights if 0 <= nights <= WORD_MAX else word_of(nights)
+            asked_rooms = rooms if type(rooms) is int and 0 <= rooms <= WORD_MAX else rooms_word(rooms)
             answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
             if answer[0] == 0:
                 night = arrival if type(arrival) is date else date.fromordinal(ordinal)
                 return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
         else:
-            request = self._request(row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
+            plain_words = (row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
+            request = self._request(*plain_words, (value_minor, nights_minor))
             told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
-            answer = self._ask(request, hotel_id, room_type_id, told, plan, value_minor, now_ms)
+            answer = self._ask(request, hotel_id, room_type_id, told, plan, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
 
     def book(
@@ -159,6 +121,7 @@ class BookingMixin(RequoteMixin):
         block: str | None = None,
         reference: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Iterable[int] | None = None,
         coupon: str | None = None,
         coupon_units: int = 1,
         points: str | None = None,
@@ -168,20 +131,19 @@ class BookingMixin(RequoteMixin):
         """Book at once, without a hold: as `hold`, and the rooms are sold. `deadline_ms` of the answer is None."""
         told = (guests, tier, channel, block, reference, None, coupon, coupon_units, points, points_units)
         if quote is not None:
-            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, _beyond_one(rooms))
+            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, nights_minor, many(rooms))
             return self._hold_quote(quote, given, told, 0, key, guest)
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
         nights = self._nights(ordinal, nights, departure)
-        if type(rooms) is not int:
-            raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
         now_ms = self._now_ms()
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
-        request = self._request(row, ordinal, nights, rooms, 0, key_words, guest_word)
-        answer = self._ask(request, hotel_id, room_type_id, told, plan, value_minor, now_ms)
+        price = (value_minor, nights_minor)
+        request = self._request(row, ordinal, nights, rooms, 0, key_words, guest_word, price)
+        answer = self._ask(request, hotel_id, room_type_id, told, plan, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, None, now_ms)
 
     def _hold_quote(
@@ -207,45 +169,13 @@ class BookingMixin(RequoteMixin):
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         request = self._request(row, bond.arrival, nights, rooms, ttl_ms, key_words, guest_word)
         said = self._bound_words(bond, told_words(told))
-        self._add_extras(request, *names, tuple(said.get(name) for name in _TOLD))
+        self._add_extras(request, *names, tuple(said.get(name) for name in TOLD))
         bind(request[:, 0], bond)
         answer = self._inventory.hold_any(request, now_ms)
         deadline_ms = now_ms + ttl_ms if ttl_ms else None
         return self._held(answer, *names, bond.arrival, nights, rooms, deadline_ms, now_ms)
 
-    # -- requests --------------------------------------------------------------------------------
-
-    def _request(
-        self, row: int, arrival: int, nights: int, rooms: int, ttl_ms: int, key: tuple[int, int], guest: int
-    ) -> NDArray[np.int64]:
-        """A request without extras: int64 (Q_FIELDS, 1)."""
-        request = np.zeros((q.Q_FIELDS, 1), np.int64)
-        request[: q.Q_REFERENCE, 0] = (row, -1, arrival, _word(nights), _word(rooms), ttl_ms, *key, guest)
-        return request
-
-    def _add_extras(
-        self,
-        request: NDArray[np.int64],
-        hotel_id: str,
-        room_type_id: str,
-        told: tuple[Any, ...],
-        plan: str | None = None,
-        value_minor: int | None = None,
-    ) -> None:
-        """Write everything that a request may say beyond dates and rooms; told: in the order of _TOLD."""
-        guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units = told
-        if plan is not None:
-            request[q.Q_PRODUCT] = self.catalog.product_index(hotel_id, room_type_id, plan)
-        if reference is not None:
-            request[q.Q_REFERENCE] = self._digests.word("reference", reference)
-        if value_minor is not None:
-            request[q.Q_VALUE] = whole("value_minor", value_minor, 0, 2**53)
-        if guests is not None:
-            request[q.Q_GUESTS] = whole("guests", guests, 1, 10_000)
-        if replace is not None:
-            request[q.Q_REPLACES] = whole("replace", replace, 1, 2**63 - 1)
-        scoped = {"tier": tier, "channel": channel, "block": block, "coupon": coupon, "coupon_units": coupon_units}
-        request[q.Q_SCOPE], request[q.Q_POINTS] = self._names.words(points, points_units, **scoped)
+    # -- answers ---------------------------------------------------------------------------------
 
     def _ask(
         self,
@@ -254,11 +184,10 @@ class BookingMixin(RequoteMixin):
         room_type_id: str,
         told: tuple[Any, ...],
         plan: str | None,
-        value_minor: int | None,
         now_ms: int,
     ) -> tuple[int, int, int, int]:
         """Hold, or book, what a request with extras asks for: the answer of the inventory."""
-        self._add_extras(request, hotel_id, room_type_id, told, plan, value_minor)
+        self._add_extras(request, hotel_id, room_type_id, told, plan)
         return self._inventory.hold_any(request, now_ms)
 
     def _held(
@@ -308,10 +237,10 @@ class BookingMixin(RequoteMixin):
 
         Columns: hotel_id and room_type_id, or row_index; arrival (date); nights or departure; optional rooms (1),
         ttl_seconds (900), key, guest; instead of key, key_high and key_low (int64): the caller's own 128-bit keys, well
-        mixed; plan, tier, channel, block, reference, value_minor, coupon, coupon_units, points, points_units, guests,
-        replace as in `hold`. Answers a frame of the same length: outcome (int16, see `Outcome`), hold_id, lsn, night
-        (first failing night or null). A column quote (quotes, their data or JSON, null = none) binds its lines to
-        quotes, which then say hotel, room type, dates, rooms, plan and value.
+        mixed; plan, tier, channel, block, reference, value_minor, nights_minor (a list for each line), coupon,
+        coupon_units, points, points_units, guests, replace as in `hold`. Answers a frame of the same length: outcome
+        (int16, see `Outcome`), hold_id, lsn, night (first failing night or null). A column quote (quotes, their data or
+        JSON, null = none) binds its lines to quotes, which then say hotel, room type, dates, rooms, plan and value.
 
         `all_or_nothing`: all lines or none, as one cart (`hold_cart`): then either every line is OK, or the line that
         is refused has its outcome and the others have none. A cart has one key, and takes one coupon and points of one
@@ -340,8 +269,5 @@ class BookingMixin(RequoteMixin):
 
 
 _NO_KEY = (0, 0)
-_TOLD = (
-    "guests", "tier", "channel", "block", "reference", "replace", "coupon", "coupon_units", "points", "points_units",
-)  # fmt: skip
 _TTL_MAX_S = HOLD_TTL_MS_MAX // 1000
 _OK = Outcome.OK

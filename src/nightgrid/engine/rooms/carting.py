@@ -12,9 +12,10 @@ from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.answers import Cart, Hold, Ticket
 from nightgrid.engine.edge.frames import as_frame, text_of_quote
 from nightgrid.engine.edge.names import checked_name
+from nightgrid.engine.edge.night_values import values_of
 from nightgrid.engine.prices.requoting import Bond, RequoteMixin, bind_lines
+from nightgrid.engine.rooms.asked import ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import requests_of
-from nightgrid.engine.rooms.booking import ttl_ms_of, whole
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
@@ -27,8 +28,8 @@ from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
 _LINE_WORDS = {
-    "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor", "block",
-    "quote",
+    "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor",
+    "nights_minor", "block", "quote",
 }  # fmt: skip
 #: What a frame of lines may not name by line.
 _ONE_FOR_ALL = (
@@ -58,6 +59,15 @@ def _ordinal(number: int, night: Any) -> int:
         raise type(error)(f"hold_cart: line {number}: {error}") from None
 
 
+def _values(number: int, line: dict[str, Any]) -> list[int]:
+    """The values of a line's nights; a mistake names the line."""
+    try:
+        values = values_of(line["nights_minor"], line["nights"], line.get("value_minor"))
+    except (InputError, InputTypeError) as error:
+        raise type(error)(f"hold_cart: line {number}: {error}") from None
+    return [] if values is None else values.tolist()
+
+
 def _frame_of(lines: Any) -> pl.DataFrame:
     """Lines given as dicts, or as anything that is a frame."""
     if not isinstance(lines, list | tuple):
@@ -84,6 +94,8 @@ def _frame_of(lines: Any) -> pl.DataFrame:
         if departure is not None:
             row["nights"] = _ordinal(number, departure) - row["arrival"].toordinal()
         row.setdefault("rooms", 1)
+        if row.get("nights_minor") is not None:
+            row["nights_minor"] = _values(number, row)
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -109,10 +121,10 @@ class CartMixin(RequoteMixin):
         """Hold every line of a cart, or none: up to 512 lines over up to 64 hotels, in one step.
 
         lines: dicts with hotel_id, room_type_id, arrival, nights or departure, and optionally rooms, plan, guests,
-        value_minor, block; or with a quote instead of what it says (`hold(quote=)`), and optionally guests and block;
-        or a frame of these columns. A later line is checked with what the earlier ones take, so the summed demand
-        counts. The coupon's units and the points are taken once. Raises Refused with the refused `line`; nothing is
-        changed then. O(lines squared x nights).
+        value_minor or nights_minor, block; or with a quote instead of what it says (`hold(quote=)`), and optionally
+        guests and block; or a frame of these columns. A later line is checked with what the earlier ones take, so the
+        summed demand counts. The coupon's units and the points are taken once. Raises Refused with the refused `line`;
+        nothing is changed then. O(lines squared x nights).
         """
         frame = _frame_of(lines)
         if not 1 <= len(frame) <= LINES_PER_CART_MAX:

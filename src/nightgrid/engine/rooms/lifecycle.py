@@ -14,8 +14,9 @@ from nightgrid.engine.edge.hold_frames import STATES, hex_digest
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import bind
+from nightgrid.engine.rooms.asked import ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import resolve_many
-from nightgrid.engine.rooms.booking import BookingMixin, ttl_ms_of, whole
+from nightgrid.engine.rooms.booking import BookingMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
@@ -117,16 +118,17 @@ class LifecycleMixin(BookingMixin):
         rooms: int | None = None,
         plan: str | None = None,
         value_minor: int | None = None,
+        nights_minor: Iterable[int] | None = None,
         guests: int | None = None,
         quote: AnyQuote | None = None,
     ) -> Ticket:
         """Give a hold or booking another stay at the same hotel, under the same id: both or neither.
 
-        What is not given stays as it is. `guests`: how many sleep in a room; holds do not remember that, so say another
-        room type might be too small. `quote`: the stay, plan and price of that quote, and the hold is bound to it; a
-        hold that is bound to a quote takes no other stay without one (QUOTE_BOUND). What is more is taken before what
-        is less is given back, so that a refusal changes nothing. Of a guest who has checked in only the departure can
-        change.
+        What is not given stays as it is; of the value that of the whole stay is kept. `guests`: how many sleep in a
+        room; holds do not remember that, so say it where another room type might be too small. `quote`: the stay, plan
+        and price of that quote, and the hold is bound to it; a hold that is bound to a quote takes no other stay
+        without one (QUOTE_BOUND). What is more is taken before what is less is given back, so that a refusal changes
+        nothing. Of a guest who has checked in only the departure can change.
         """
         now_ms = self._now_ms()
         record = self._inventory.record(_checked_id(hold_id), now_ms) if 0 < _checked_id(hold_id) < 2**63 else None
@@ -134,22 +136,16 @@ class LifecycleMixin(BookingMixin):
             raise Refused(Outcome.NOT_FOUND, f"amend {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
         hotel_id, known_type = self._row_names(record.row)
         if quote is not None:
-            given = (room_type_id, arrival, nights, departure, rooms, plan, value_minor)
+            given = (room_type_id, arrival, nights, departure, rooms, plan, value_minor, nights_minor)
             return self._amend_to(hold_id, quote, given, guests, now_ms)
         ordinal = record.arrival if arrival is None else to_ordinal(arrival)
         length = record.nights if nights is None and departure is None else self._nights(ordinal, nights, departure)
         row = record.row if room_type_id is None else self.catalog.row_index(hotel_id, room_type_id)
-        request = self._request(
-            row,
-            ordinal,
-            length,
-            record.rooms if rooms is None else whole("rooms", rooms, -1),
-            1,
-            (0, 0),
-            0,
-        )
+        beds = record.rooms if rooms is None else whole("rooms", rooms, -1)
+        request = self._request(row, ordinal, length, beds, 1, (0, 0), 0, (value_minor, nights_minor))
         request[q.Q_PRODUCT] = self._amended_product(record, row, plan)
-        request[q.Q_VALUE] = -1 if value_minor is None else whole("value_minor", value_minor, 0, 2**53)
+        if value_minor is None and nights_minor is None:
+            request[q.Q_VALUE] = -1
         request[q.Q_GUESTS] = 0 if guests is None else whole("guests", guests, 1, 10_000)
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)

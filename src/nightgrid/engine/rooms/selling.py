@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nightgrid.engine.base import steady
 from nightgrid.engine.edge.names import checked_name
-from nightgrid.engine.rooms.booking import whole
+from nightgrid.engine.rooms.asked import whole
 from nightgrid.engine.rooms.selling_frames import ROOMS_OF_A_HOTEL_MAX, ControlFrame, hurdle_values, limits_only
 from nightgrid.engine.rooms.selling_views import SellingViews
 from nightgrid.errors import CapacityError, InputError, InputTypeError, UnknownIdError

@@ -59,7 +59,10 @@ def _inside(store, request):
     """The request with the nights before the window cut off: they are past, and no counter knows them."""
     past = max(shared_of(store)[at.S_FIRST_NIGHT] - request[q.Q_ARRIVAL], 0)
     kept = (request[q.Q_ARRIVAL] + past, request[q.Q_NIGHTS] - past)
-    return request[: q.Q_ARRIVAL] + kept + request[q.Q_ROOMS :]
+    values = request[q.Q_NIGHT_VALUES]
+    if values != 0:
+        values += 8 * past
+    return request[: q.Q_ARRIVAL] + kept + request[q.Q_ROOMS : q.Q_NIGHT_VALUES] + (values,)
 
 
 @kernel
@@ -204,6 +207,7 @@ def _again(store, slot, rooms):
         quotes_of(store)[slot * at.B_WORDS + at.B_VERSION] if bound else 0,
         0,
         points_of(store, slot, slots[base + at.W_SCOPE]),
+        0,
     )
 
 

@@ -173,7 +173,7 @@ def hold_one(address, row, arrival, nights, rooms, ttl_ms, key_high, key_low, gu
     (0 = none).
     """
     store = store_at(address)
-    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    request = (row, -1, arrival, nights, rooms, ttl_ms, key_high, key_low, guest, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     ask_for_stay(store, request)
     answer = hold_request(store, request, no_lines(store), now_ms)
     add_word(statistics_of(store), answer[0], 1)
@@ -202,6 +202,7 @@ def request_at(requests, line):
         requests[15, line],
         requests[16, line],
         requests[17, line],
+        requests[18, line],
     )
 
 

@@ -21,7 +21,7 @@ def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)
     scope: `requests.scope_word` of tier and channel; value: of the stay for all rooms, minor units.
     """
     row = np.int64(row)
-    request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0, 0, 0, 0, 0)
+    request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0, 0, 0, 0, 0, 0)
     return admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
 
 

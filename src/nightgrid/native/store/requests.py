@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+from numba import carray
+
 from nightgrid.limits import HOLD_TTL_MS_MAX, POINTS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.base.mixing import mix
 from nightgrid.native.store import layout as at
+from nightgrid.native.store.views import as_pointer
 from nightgrid.outcomes import Outcome
 
 Q_ROW: Final = 0
@@ -32,7 +36,8 @@ Q_QUOTE: Final = 14  # digest of the quote that the price is of, 0 = none
 Q_VERSION: Final = 15  # serial number of the quote's price version
 Q_VALID_UNTIL_MS: Final = 16  # the quote can be held before this instant
 Q_POINTS: Final = 17  # see `points_word`, 0 = none
-Q_FIELDS: Final = 18
+Q_NIGHT_VALUES: Final = 18  # address of the value of each night, int64 (night) minor units; 0 = only the stay has one
+Q_FIELDS: Final = 19
 Q_PLAIN: Final = 8  # the first so many fields of a batch that says nothing in the others: they are zero
 
 _OK = int(Outcome.OK)
@@ -53,6 +58,7 @@ _STARTS: Final = (
     0x3F84D5B5B5470917,
     0x1216D5D98979FB1B,
     0x2FFD72DBD01ADFB7,
+    0x6A267E96BA7C9045,
 )
 
 # -- a stay in one word: arrival 22 bits, nights 9, kept nights 9, rooms 14 ------------------------
@@ -215,6 +221,12 @@ def request_digest(request):
     return mix(digest)
 
 
+@inlined_kernel
+def night_values(request):
+    """The value of each night of a request that says them: int64 (night) minor units. Whoever asks keeps them alive."""
+    return carray(as_pointer(request[Q_NIGHT_VALUES]), (request[Q_NIGHTS],), np.int64)
+
+
 @kernel
 def _extras_digest(request):
     """What a request says beyond dates and rooms, for its digest."""
@@ -224,7 +236,19 @@ def _extras_digest(request):
     digest += mix(request[Q_GUESTS] ^ _STARTS[6]) + mix(request[Q_REPLACES] ^ _STARTS[7])
     if request[Q_QUOTE] != 0:
         digest += mix(request[Q_QUOTE] ^ _STARTS[8])
+    if request[Q_NIGHT_VALUES] != 0:
+        digest += _values_digest(request)
     return digest + (mix(request[Q_POINTS] ^ _STARTS[9]) if request[Q_POINTS] != 0 else 0)
+
+
+@kernel
+def _values_digest(request):
+    """The value of each night, for a digest."""
+    values = night_values(request)
+    digest = _STARTS[10]
+    for night in range(values.size):
+        digest = mix(digest * 31 ^ values[night])
+    return digest
 
 
 @inlined_kernel

@@ -192,14 +192,21 @@ def hurdle_of(store, control, column, more):
 
 @kernel
 def _below_hurdle(store, control, request, lines, before):
-    """True if the request is worth less than its rooms' hurdles."""
-    column = column_of(store, shared_of(store), request[q.Q_ARRIVAL])
+    """First night that is worth less than its rooms' hurdle, where each night has a value; the arrival, if the stay is
+    worth less than the hurdles together, where only the stay has one; else -1.
+    """
+    arrival = request[q.Q_ARRIVAL]
+    column = column_of(store, shared_of(store), arrival)
+    each = request[q.Q_NIGHT_VALUES] != 0
     total = np.int64(0)
-    for night in range(request[q.Q_ARRIVAL], request[q.Q_ARRIVAL] + request[q.Q_NIGHTS]):
+    for night in range(arrival, arrival + request[q.Q_NIGHTS]):
         more = earlier_under(store, lines, before, control, night)
-        total += hurdle_of(store, control, column, more) * request[q.Q_ROOMS]
+        least = hurdle_of(store, control, column, more) * request[q.Q_ROOMS]
+        if each and q.night_values(request)[night - arrival] < least:
+            return night
+        total += least
         column = next_column(store, column)
-    return request[q.Q_VALUE] < total
+    return arrival if not each and request[q.Q_VALUE] < total else np.int64(-1)
 
 
 @kernel
@@ -289,12 +296,9 @@ def selling_code(store, request, lines, before, hotel, now_ms):
                     night = _cap_night(store, control, request, lines, before)
                     code = np.int64(_QUOTA_USED_UP) if night >= 0 else np.int64(_OK)
             elif kind == at.KIND_HURDLE:
-                if (
-                    q.scope_block(scope) == 0
-                    and not last_room
-                    and _below_hurdle(store, control, request, lines, before)
-                ):
-                    code = np.int64(_BELOW_HURDLE)
+                if q.scope_block(scope) == 0 and not last_room:
+                    night = _below_hurdle(store, control, request, lines, before)
+                    code = np.int64(_BELOW_HURDLE) if night >= 0 else np.int64(_OK)
             elif kind == at.KIND_HOUSE:
                 night = _house_night(store, control, hotel, request, lines, before)
                 code = np.int64(_HOUSE_FULL) if night >= 0 else np.int64(_OK)
