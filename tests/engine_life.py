@@ -237,15 +237,31 @@ class LifeFace:
             return False
         return True
 
-    def _resolve_cart(self, verb: str, cart_id: int) -> str:
+    def _resolve_cart(self, verb: str, cart_id: int, *arguments: Any, **more: Any) -> str:
         try:
-            tickets = getattr(self.engine, verb)(cart_id)
+            tickets = getattr(self.engine, verb)(cart_id, *arguments, **more)
         except Refused as refused:
             return refused.outcome.name
+        except InputError:
+            return "INVALID"
         return "OK" if any(ticket.outcome == Outcome.OK for ticket in tickets) else "EXISTS"
 
-    def confirm_cart(self, cart_id: int) -> str:
-        return self._resolve_cart("confirm_cart", cart_id)
+    def confirm_cart(self, cart_id: int, rebook: bool = False) -> str | CartAnswer:
+        if not rebook:
+            return self._resolve_cart("confirm_cart", cart_id)
+        try:
+            tickets = self.engine.confirm_cart(cart_id, rebook=True)
+        except Refused as refused:
+            line = None if refused.outcome == Outcome.NOT_FOUND else refused.line
+            return CartAnswer(refused.outcome.name, line=line, night=night_of(refused))
+        outcome = "OK" if any(ticket.outcome == Outcome.OK for ticket in tickets) else "EXISTS"
+        return CartAnswer(outcome, cart_id, tuple(ticket.id for ticket in tickets))
+
+    def extend_cart(self, cart_id: int, ttl_ms: int) -> str:
+        return self._resolve_cart("extend_cart", cart_id, ttl_ms / 1000)
+
+    def cancel_cart(self, cart_id: int, refund: bool = False) -> str:
+        return self._resolve_cart("cancel_cart", cart_id, **({"refund": True} if refund else {}))
 
     def release_cart(self, cart_id: int) -> str:
         return self._resolve_cart("release_cart", cart_id)

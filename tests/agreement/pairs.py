@@ -113,7 +113,15 @@ class Pair:
             line = self.dice.choice(self.oracle.carts.get(cart_id, [cart_id]))
             if self.dice.random() < 0.5:  # somebody has changed his mind about one of them
                 self.both(self.dice.choice(["confirm", "release"]), line)
-            self.both(self.dice.choice(["confirm_cart", "release_cart"]), cart_id)
+            verb = self.dice.choice(["confirm_cart", "confirm_cart", "release_cart", "cancel_cart", "extend_cart"])
+            if verb == "extend_cart":
+                self.both(verb, cart_id, self.dice.choice([60_000, 900_000]))
+            elif verb == "cancel_cart":
+                self.both(verb, cart_id, self.dice.random() < 0.5)
+            elif verb == "confirm_cart" and self.dice.random() < 0.5:
+                self.both(verb, cart_id, rebook=True)
+            else:
+                self.both(verb, cart_id)
 
     def confirm(self) -> None:
         self.both("confirm", self.some(), self.dice.choice([None, None, True]) and 1)

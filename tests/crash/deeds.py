@@ -41,6 +41,10 @@ WORLD: Final = {
 CART: Final = [("A", "DBL", 2), ("B", "DBL", 3), ("A", "STE", 3)]
 
 
+LATE: Final = [("A", "DBL", 4), ("B", "DBL", 4)]
+PARTY: Final = [("A", "DBL", 5), ("C", "DBL", 4), ("A", "DBL", 3)]
+
+
 def night(index: int) -> date:
     return FIRST + timedelta(days=index)
 
@@ -78,7 +82,7 @@ def prepare() -> House:
     engine = engine_of(WORLD, FIRST, NIGHTS, NOON_MS, slots=64, retention_ms=HOUR_MS, ring_records=1_024, **names)
     house = House(engine)
     ids = house.ids
-    engine.set_counter("SPRING", 6)
+    engine.set_counter("SPRING", 9)
     engine.set_counter("STARS", 900_000)
     engine.set_open_holds_max("web", 9)
     engine.set_caps({"hotel_id": ["A"], "channel": ["web"], "kind": ["quota"], "rooms": [4]})
@@ -90,6 +94,8 @@ def prepare() -> House:
     ids["bound"] = engine.hold(quote=bound, ttl_seconds=600).id
     points = {"points": "STARS", "points_units": 300_000}
     ids["expired"] = engine.hold("A", "STE", night(4), 2, rooms=2, ttl_seconds=1, **points).id
+    late = engine.hold_cart(lines_of(LATE), ttl_seconds=1, coupon="SPRING", points="STARS", points_units=100_000)
+    ids |= {"late": late.cart_id, "late 1": late.holds[1].id}
     engine.clock.advance_ms(1_000)
     engine.expire()
     keys = house.keys
@@ -102,16 +108,33 @@ def prepare() -> House:
     ids["guest"] = engine.book("A", "DBL", night(0), 3).id
     engine.check_in(ids["guest"])
     ids["other"] = engine.book("C", "DBL", night(0), 1).id
-    lines = [
-        {"hotel_id": hotel, "room_type_id": kind, "arrival": night(first), "nights": 1} for hotel, kind, first in CART
-    ]
-    cart = engine.hold_cart(lines)
+    ids |= dict(zip(("party", "party 1", "party 2"), a_party(house), strict=True))
+    cart = engine.hold_cart(lines_of(CART))
     ids |= {"cart": cart.cart_id, "cart 1": cart.holds[1].id, "cart 2": cart.holds[2].id}
     ids["due"] = engine.hold("A", "STE", night(0), 1, rooms=2, ttl_seconds=1).id
     engine.clock.advance_ms(1_000)
 
     make_ready(house)
     return house
+
+
+def lines_of(cart: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    """The lines of a cart, of a night each."""
+    return [
+        {"hotel_id": hotel, "room_type_id": kind, "arrival": night(first), "nights": 1} for hotel, kind, first in cart
+    ]
+
+
+def a_party(house: House) -> list[int]:
+    """Ids of a cart that is booked: two lines of a hotel under a quota, each with units of its own."""
+    engine = house.engine
+    columns = list(zip(*PARTY, strict=True))
+    frame = {"hotel_id": columns[0], "room_type_id": columns[1], "arrival": [night(first) for first in columns[2]]}
+    frame |= {"nights": [1] * 3, "channel": ["web"] * 3, "coupon": ["SPRING"] * 3, "points": ["STARS"] * 3}
+    requests = requests_of(engine.catalog, engine._digests, engine._names, {**frame, "points_units": [70, 8, 9]})
+    ids: list[int] = engine._inventory.hold_cart(requests, house.now_ms).hold_ids.tolist()
+    engine.confirm_cart(ids[0])
+    return ids
 
 
 def make_ready(house: House) -> None:
@@ -206,6 +229,10 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "cart": lambda h: h.engine._inventory.hold_cart(h.ready["cart"], h.now_ms),
     "confirm a cart": lambda h: h.engine.confirm_cart(h.ids["cart"]),
     "release a cart": lambda h: h.engine.release_cart(h.ids["cart"]),
+    "extend a cart": lambda h: h.engine.extend_cart(h.ids["cart"], 7_200),
+    "cancel a cart": lambda h: h.engine.cancel_cart(h.ids["party"]),
+    "cancel a cart with refund": lambda h: h.engine.cancel_cart(h.ids["party"], refund=True),
+    "rebook a cart": lambda h: h.engine.confirm_cart(h.ids["late"], rebook=True),
     "batch": lambda h: h.engine._inventory.hold_batch(h.ready["batch"], h.now_ms),
     "confirm a part of what a quote binds": lambda h: h.engine.confirm(h.ids["bound"], rooms=1),
     "amend what a quote binds": lambda h: h.engine.amend(h.ids["bound"], quote=h.ready["quote"]),

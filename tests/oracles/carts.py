@@ -2,7 +2,8 @@
 
 The lines are tested in their order, each as if those before it were taken already, so that what they want together
 must be there. The first line that is refused names the outcome, and nothing is changed. A cart is known by the id of
-its first line; each line is a hold of its own.
+its first line; each line is a hold of its own. A line that was booked again after it expired is that booking from then
+on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tests.oracles.holds import Hold
 from tests.oracles.lifecycle import Lifecycle
 from tests.oracles.outcomes import Answer, CartAnswer, worst
 from tests.oracles.requests import TTL_MS_DEFAULT, TTL_MS_MAX
@@ -61,13 +63,32 @@ class Carts(Lifecycle):
         alone = {answer.line or 0: Answer(answer.outcome, night=answer.night)}
         return [alone.get(position) for position in range(len(lines))]
 
-    def confirm_cart(self, cart_id: int) -> str:
-        """Book every line, or none where one cannot be; the outcome of the first that cannot."""
-        return self._resolve_cart("confirm", cart_id)
+    def confirm_cart(self, cart_id: int, rebook: bool = False) -> str | CartAnswer:
+        """Book every line, or none where one cannot be; the outcome of the first that cannot. With `rebook`, where
+        lines have expired, these are booked anew, and the answer tells the ids of all lines.
+        """
+        outcome = self._resolve_cart("confirm", cart_id)
+        if not rebook:
+            return outcome
+        if outcome == "EXPIRED":
+            return self._rebook_cart(cart_id)
+        lines = self._lines_of(cart_id)
+        if outcome in SUCCESSES:
+            return CartAnswer(outcome, cart_id, tuple(lines))
+        replies = [self._open("confirm", hold_id)[1] for hold_id in lines]
+        return CartAnswer(outcome, line=None if outcome == "NOT_FOUND" else replies.index(outcome))
 
     def release_cart(self, cart_id: int) -> str:
         """Release every line, or none where one cannot be; the outcome of the first that cannot."""
         return self._resolve_cart("release", cart_id)
+
+    def extend_cart(self, cart_id: int, ttl_ms: int) -> str:
+        """Another deadline for every line, or for none where one is not open any more."""
+        return self._resolve_cart("extend", cart_id, ttl_ms) if 1 <= ttl_ms <= TTL_MS_MAX else "INVALID"
+
+    def cancel_cart(self, cart_id: int, refund: bool = False) -> str:
+        """Cancel the bookings of all lines, or none where one cannot be; the outcome of the first that cannot."""
+        return self._resolve_cart("cancel", cart_id, refund)
 
     def _hold_lines(self, lines: Sequence[Mapping[str, Any]], key: str | None) -> CartAnswer:
         self._forget_old()
@@ -112,11 +133,45 @@ class Carts(Lifecycle):
             self._record("hold", hold, cart_lines=len(begun))
         return CartAnswer("OK", cart_id, self.carts[cart_id])
 
-    def _resolve_cart(self, verb: str, cart_id: int) -> str:
-        """Lines that were resolved the same way before do not stand in the way."""
+    def _lines_of(self, cart_id: int) -> list[int]:
+        """The hold or booking of each line as it is now; none for a cart that is not known any more."""
         self._forget_old()
-        lines = self.carts.get(cart_id)
-        if lines is None:
+        known = [(hold_id, self.holds.get(hold_id)) for hold_id in self.carts.get(cart_id, ())]
+        return [hold_id if hold is None else hold.rebooked_as or hold_id for hold_id, hold in known]
+
+    def _rebook_cart(self, cart_id: int) -> CartAnswer:
+        """Expired lines are booked anew, with the rest of the cart as it is, if rooms are there for all of them."""
+        lines = self._lines_of(cart_id)
+        for position, hold_id in enumerate(lines):
+            reply = self._open("confirm", hold_id)[1]
+            if reply == "NOT_FOUND":  # a line that is forgotten
+                return CartAnswer(reply)
+            if reply not in ("EXPIRED", "EXISTS"):
+                return CartAnswer("NOT_CONFIRMED" if reply == "OK" else reply, line=position)
+        expired = {hold_id: self.holds[hold_id] for hold_id in lines if self.holds[hold_id].state == "expired"}
+        begun: dict[int, Hold] = {}
+        slots_left = self.slots - len(self.holds)
+        for hold_id, old in expired.items():
+            stay = replace(old.stay, nights_minor=None)
+            unplaced = self._misplaced(stay) or self._unknown_block(stay)
+            refusal = worst(unplaced) if unplaced else self._refused(stay, restricted=False, opens=False)
+            if refusal.outcome != "OK":
+                self._undo(begun.values())
+                return CartAnswer(refusal.outcome, line=lines.index(hold_id), night=refusal.night)
+            begun[hold_id] = self._begin(stay, "booked", self.now_ms, ("rebooked", hold_id), None)
+        if len(begun) > slots_left:
+            self._undo(begun.values())
+            return CartAnswer("BUSY", line=lines.index(list(begun)[max(slots_left, 0)]))
+        for hold_id, hold in begun.items():
+            hold.linked_to = hold_id
+            expired[hold_id].rebooked_as = hold.hold_id
+            self._record("book", hold)
+        return CartAnswer("OK", cart_id, tuple(self._lines_of(cart_id)))
+
+    def _resolve_cart(self, verb: str, cart_id: int, *arguments: Any) -> str:
+        """Lines that were resolved the same way before do not stand in the way."""
+        lines = self._lines_of(cart_id)
+        if not lines:
             return "NOT_FOUND"
         replies = [self._open(verb, hold_id)[1] for hold_id in lines]
         refused = [reply for reply in replies if reply not in SUCCESSES]
@@ -124,5 +179,5 @@ class Carts(Lifecycle):
             return refused[0]
         for hold_id, reply in zip(lines, replies, strict=True):
             if reply == "OK":
-                getattr(self, verb)(hold_id)
+                getattr(self, verb)(hold_id, *arguments)
         return "OK" if "OK" in replies else "EXISTS"

@@ -21,7 +21,8 @@ from tests.stateful.everything import VERBS, Everything
 NEVER = {"UNKNOWN_HOTEL", "UNKNOWN_PRODUCT", "TOO_MANY_GUESTS", "QUOTE_EXPIRED", "QUOTE_BOUND"}
 GRANTED = (
     "hold", "book", "hold_cart", "hold_many", "hold_many together", "confirm", "confirm_cart", "release",
-    "release_cart", "extend", "cancel", "check_in", "check_out", "depart_early", "no_show", "amend",
+    "release_cart", "extend_cart", "cancel_cart", "extend", "cancel", "check_in", "check_out", "depart_early",
+    "no_show", "amend",
 )  # fmt: skip
 CHANGED = (
     *(f"{verb} {kind}" for verb in ("close", "reopen") for kind in ("hotel", "room_type", "plan")),
@@ -44,7 +45,8 @@ RULES = {
     "confirm": "confirm", "confirm_cart": "end_cart", "create_block": "block", "depart_early": "depart",
     "expire": "sweep", "extend": "extend", "grow_slots": "more_slots", "hold": "hold", "hold_cart": "cart",
     "hold_many": "many", "no_show": "no_show", "rebuild": "rebuild", "release": "end", "release_block": "block",
-    "release_cart": "end_cart", "restrict": "restrict", "roll": "roll", "set_block_units": "block",
+    "release_cart": "end_cart", "extend_cart": "end_cart", "cancel_cart": "end_cart", "restrict": "restrict",
+    "roll": "roll", "set_block_units": "block",
     "set_capacity": "parts", "set_caps": "cap", "set_counter": "count", "set_house_cap": "house_cap",
     "set_hurdles": "hurdle", "set_last_room_plans": "last_room", "set_open_holds_max": "count",
     "set_protection": "protect", "set_sold_elsewhere": "sell_elsewhere",

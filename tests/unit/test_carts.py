@@ -95,3 +95,51 @@ def test_a_retry_of_a_cart_whose_line_is_forgotten_gets_the_lines_that_are_left(
 
     assert again["outcome"].to_list() == [Outcome.EXISTS] * 2
     assert again["hold_id"].to_list() == [said["hold_id"][0], 0]
+
+
+def test_an_expired_cart_is_booked_again_in_one_publication():
+    engine, cart = engine_with_cart(ttl_seconds=60)
+    engine.clock.advance_ms(60_000)
+    before = engine.lsn + 3  # each line expires first
+    tickets = engine.confirm_cart(cart.cart_id, rebook=True)
+
+    records = engine.records(before)
+    assert records["kind"].to_list() == ["book"] * 3
+    assert records["hold_id"].to_list() == [ticket.id for ticket in tickets]
+    assert (records["line"].to_list(), records["lines"].to_list()) == ([0, 1, 2], [3, 3, 3])
+    assert records["lsn"].to_list() == [ticket.lsn for ticket in tickets]
+    views = [engine.get(ticket.id) for ticket in tickets]
+    assert [view.linked_to for view in views] == [hold.id for hold in cart.holds]
+    assert [engine.get(hold.id).booked_again for hold in cart.holds] == [ticket.id for ticket in tickets]
+    again = engine.confirm_cart(cart.cart_id, rebook=True)
+    assert [(ticket.id, ticket.outcome) for ticket in again] == [(ticket.id, Outcome.EXISTS) for ticket in tickets]
+    assert engine.check() == []
+
+
+def test_a_cart_that_cannot_be_booked_again_says_which_line_and_night():
+    engine, cart = engine_with_cart(ttl_seconds=60)
+    engine.clock.advance_ms(60_000)
+    engine.book("B", "DBL", FIRST + timedelta(days=2), 1, rooms=2)
+    lsn = engine.lsn + 2  # the lines in the other hotel expire
+    with pytest.raises(
+        Refused, match=f"confirm cart {cart.cart_id} again: line 1: .*SOLD_OUT.*nothing was changed"
+    ) as no:
+        engine.confirm_cart(cart.cart_id, rebook=True)
+    assert (no.value.line, no.value.night) == (1, (FIRST + timedelta(days=2)).isoformat())
+    assert engine.lsn == lsn
+    assert engine.find(cart_id=cart.cart_id)["booked_again"].to_list() == [None] * 3
+
+
+def test_a_cart_is_extended_and_cancelled_in_one_publication():
+    engine, cart = engine_with_cart(ttl_seconds=60)
+    engine.extend_cart(cart.cart_id, 120)
+    assert engine.find(cart_id=cart.cart_id)["deadline_ms"].unique().to_list() == [engine.clock.now_ms() + 120_000]
+    engine.confirm_cart(cart.cart_id)
+    before = engine.lsn
+    tickets = engine.cancel_cart(cart.cart_id)
+    records = engine.records(before)
+    assert records["kind"].to_list() == ["cancel"] * 3
+    assert records["lines"].to_list() == [3, 3, 3]
+    assert [ticket.lsn for ticket in tickets] == records["lsn"].to_list()
+    assert engine.matrix("free").sum() == 6 * NIGHTS
+    assert engine.check() == []

@@ -30,7 +30,7 @@ from nightgrid.inventory.window import WindowPart
 from nightgrid.limits import PROFILES_MAX, RETENTION_MS_DEFAULT, WINDOW_NIGHTS_MAX
 from nightgrid.native.base.atomics import acquire, release
 from nightgrid.native.base.jit import direct
-from nightgrid.native.holds import amend, batch, carts, holds, resolve, sweep
+from nightgrid.native.holds import amend, batch, cart_ends, carts, holds, resolve, sweep
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 
@@ -243,15 +243,26 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         return code, lsn
 
     def resolve_cart(
-        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], verb: int, now_ms: int
+        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], verb: int, argument: int, now_ms: int
     ) -> tuple[int, int, NDArray[np.int64]]:
         """Apply a verb to all lines of a cart or none: (code, refusing line, lsns). hold_ids (line), 0 = forgotten."""
         hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
         lsn, slots = np.zeros(len(hold_ids), np.int64), np.zeros(len(hold_ids), np.int64)
-        code, line = carts.resolve_cart(
-            self.table, np.ascontiguousarray(hold_ids, np.int64), hotels, verb, now_ms, lsn, slots
-        )
+        ids = np.ascontiguousarray(hold_ids, np.int64)
+        code, line = cart_ends.resolve_cart(self.table, ids, hotels, verb, argument, now_ms, lsn, slots)
         return code, line, lsn
+
+    def rebook_cart(
+        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], now_ms: int
+    ) -> tuple[int, int, int, NDArray[np.int64], NDArray[np.int64]]:
+        """Book again what has expired of a cart, all or none: (code, refusing line, night, ids, lsns); lines as
+        `resolve_cart`.
+        """
+        hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
+        new_ids, lsn, slots = np.zeros((3, len(hold_ids)), np.int64)
+        ids = np.ascontiguousarray(hold_ids, np.int64)
+        code, line, night = cart_ends.rebook_cart(self.table, ids, hotels, now_ms, new_ids, lsn, slots)
+        return code, line, night, new_ids, lsn
 
     def amend(self, hold_id: int, request: NDArray[np.int64], now_ms: int) -> tuple[int, int, int]:
         """Give a hold or booking another stay: (code, night, lsn); request (Q_FIELDS, 1) int64."""

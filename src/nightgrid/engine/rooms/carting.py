@@ -9,21 +9,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.edge.answers import Cart, Hold, Ticket
+from nightgrid.engine.edge.answers import Cart, Hold
 from nightgrid.engine.edge.frames import as_frame, text_of_quote
 from nightgrid.engine.edge.names import checked_name
 from nightgrid.engine.edge.night_values import values_of
 from nightgrid.engine.prices.requoting import Bond, RequoteMixin, bind_lines
 from nightgrid.engine.rooms.asked import ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import requests_of
+from nightgrid.engine.rooms.cart_verbs import CartVerbsMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
-from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
-from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
-from nightgrid.native.store import verdicts as v
-from nightgrid.native.upkeep import questions as ask
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
@@ -100,7 +97,7 @@ def _frame_of(lines: Any) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-class CartMixin(RequoteMixin):
+class CartMixin(CartVerbsMixin, RequoteMixin):
     """All or nothing over several lines."""
 
     def hold_cart(
@@ -230,47 +227,6 @@ class CartMixin(RequoteMixin):
                     )
                 )
         return Cart(cart_id, tuple(holds), Outcome.EXISTS)
-
-    def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more.
-        Refused if there is no such cart, or its first line, whose id names it, is forgotten. O(slots used).
-        """
-        found = np.empty((0, ask.FOUND_WORDS), np.int64)
-        if type(cart_id) is not int:
-            raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
-        if 0 < cart_id < 2**63:
-            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
-        ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
-        first = np.flatnonzero(ids == cart_id)
-        if not first.size:
-            raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        line = found[:, at.W_REQUEST] & LINE_MASK
-        size = int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK)
-        of_line, rows = np.zeros(size, np.int64), np.full(size, -1, np.int64)
-        of_line[line] = ids
-        rows[line] = found[:, at.W_PLACE] & 0xFFFFFFFF
-        return of_line, rows
-
-    def _resolve_cart(self, cart_id: int, verb: int, name: str) -> list[Ticket]:
-        now_ms = self._now_ms()
-        ids, rows = self._cart_lines(cart_id)
-        code, line, lsns = self._inventory.resolve_cart(ids, rows[rows >= 0], verb, now_ms)
-        outcome = Outcome(code)
-        if not outcome.success:
-            text = f"{name} cart {cart_id}: line {line}: {outcome.sentence} ({outcome.name}); nothing was changed"
-            raise Refused(outcome, text, None, line)
-        return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(ids, lsns, strict=True)]
-
-    def confirm_cart(self, cart_id: int) -> list[Ticket]:
-        """Confirm every line of a cart in one step, or none; lines that are bookings already stay what they are.
-
-        Refused where a line cannot be confirmed, also because it ended so long ago that it is forgotten.
-        """
-        return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
-
-    def release_cart(self, cart_id: int) -> list[Ticket]:
-        """Release every line of a cart in one step, or none; refused as `confirm_cart`."""
-        return self._resolve_cart(cart_id, v.VERB_RELEASE, "release")
 
     def _hold_frame_as_cart(self, source: Any, what: str, ttl_ms: int) -> pl.DataFrame:
         """`hold_many(all_or_nothing=True)`: the whole frame as one cart, answered as a frame."""

@@ -178,7 +178,7 @@ def amend_one(store, hold_id, asked, lines, now_ms):
 
 
 @kernel
-def _again(store, slot, rooms):
+def request_again(store, slot, rooms):
     """The request of an expired hold, as a booking at once of some of its rooms (0 = all)."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
@@ -237,7 +237,7 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
         return (_EXISTS if same else _ALREADY_CONFIRMED), 0, known, slots[booked + at.W_LSN]
     if rooms < 0 or rooms > q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]):
         return _INVALID, 0, 0, lsn
-    request = _again(store, slot, rooms)
+    request = request_again(store, slot, rooms)
     arrival = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
     if code != _OK:

@@ -15,31 +15,26 @@ from nightgrid.native.base.jit import kernel
 from nightgrid.native.base.mixing import mix
 from nightgrid.native.holds.admit import admission
 from nightgrid.native.holds.holds import may_succeed_now, request_at
-from nightgrid.native.holds.resolve import locked_code, sell_held, turn_booked
-from nightgrid.native.holds.sweep import give_back_stay, sweep_hotel, turn_ended
+from nightgrid.native.holds.sweep import sweep_hotel
 from nightgrid.native.holds.take import take_stay
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.keys import key_hash, key_segment, write_key
 from nightgrid.native.store.known import known_answer
-from nightgrid.native.store.records import publish_cart, publish_cart_change
+from nightgrid.native.store.records import publish_cart
 from nightgrid.native.store.sales import counter_code
-from nightgrid.native.store.slots import allocate_slot, find_slot, free_slot
-from nightgrid.native.store.verdicts import VERB_CONFIRM
+from nightgrid.native.store.slots import allocate_slot, free_slot
 from nightgrid.native.store.views import (
     hotel_words_of,
     row_hotel_of,
     segment_locks_of,
     shared_of,
-    slots_of,
     statistics_of,
 )
 from nightgrid.outcomes import Outcome
 
 _OK = int(Outcome.OK)
-_EXISTS = int(Outcome.EXISTS)
-_NOT_FOUND = int(Outcome.NOT_FOUND)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _BUSY = int(Outcome.BUSY)
 
@@ -49,7 +44,7 @@ LINE_MASK: Final = (1 << COUNT_SHIFT) - 1
 
 
 @kernel
-def _lock(store, hotels_of_cart):
+def lock_cart(store, hotels_of_cart):
     """Lock the hotels of a cart (ascending, distinct) and the counters."""
     hotels = hotel_words_of(store)
     for i in range(hotels_of_cart.size):
@@ -59,8 +54,8 @@ def _lock(store, hotels_of_cart):
 
 
 @kernel
-def _unlock(store, hotels_of_cart):
-    """Unlock what `_lock` locked."""
+def unlock_cart(store, hotels_of_cart):
+    """Unlock what `lock_cart` locked."""
     hotels = hotel_words_of(store)
     steps.step(store, steps.POINT_UNLOCKING)
     release(shared_of(store), at.S_COUNTER_LOCK)
@@ -88,17 +83,17 @@ def _units_before(lines, line, counter):
 
 
 @kernel
-def _line_code(store, lines, line, now_ms):
-    """Why a line is refused once the lines before it are granted: (code, night)."""
+def _line_code(store, lines, line, restricted, now_ms):
+    """Why a line is refused once the lines before it are granted: (code, night); `restricted` as `admit.admission`."""
     request = request_at(lines, line)
     hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     hotels = hotel_words_of(store)
     code = q.horizon_code(store, shared_of(store), hotels[hotel * at.L_WORDS + at.L_TODAY], request)
-    if code == _OK:
+    if code == _OK and restricted:
         code = q.quote_code(request, now_ms)
     if code != _OK:
         return code, request[q.Q_ARRIVAL]
-    code, night = admission(store, request, lines, line, hotel, True, now_ms)
+    code, night = admission(store, request, lines, line, hotel, restricted, now_ms)
     scope, points = request[q.Q_SCOPE], request[q.Q_POINTS]
     counted = counter_code(
         store,
@@ -115,12 +110,15 @@ def _line_code(store, lines, line, now_ms):
 
 
 @kernel
-def _cart_code(store, lines, hotels_of_cart, now_ms):
-    """The first line that is refused: (code, line, night); what is due in the cart's hotels is swept before that."""
+def cart_code(store, lines, hotels_of_cart, restricted, now_ms):
+    """The first line that is refused: (code, line, night); what is due in the cart's hotels is swept before that.
+
+    restricted: False for expired lines that are booked again, where restrictions and a quote's end do not matter.
+    """
     hotels = hotel_words_of(store)
     line = 0
     while line < lines.shape[1]:
-        code, night = _line_code(store, lines, line, now_ms)
+        code, night = _line_code(store, lines, line, restricted, now_ms)
         if code == _OK:
             line += 1
             continue
@@ -137,7 +135,7 @@ def _cart_code(store, lines, hotels_of_cart, now_ms):
 
 
 @kernel
-def _allocate(store, lines, now_ms, out_slots, out_ids):
+def allocate_lines(store, lines, now_ms, out_slots, out_ids):
     """A slot for every line: how many there are; where that is not all, none is taken."""
     row_hotel = row_hotel_of(store)
     for line in range(lines.shape[1]):
@@ -154,10 +152,10 @@ def _allocate(store, lines, now_ms, out_slots, out_ids):
 @kernel
 def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids):
     """Check all lines, then take all: (code, line, night, lsn). Everything is locked."""
-    code, line, night = _cart_code(store, lines, hotels_of_cart, now_ms)
+    code, line, night = cart_code(store, lines, hotels_of_cart, True, now_ms)
     if code != _OK:
         return code, line, night, 0
-    allocated = _allocate(store, lines, now_ms, out_slots, out_ids)
+    allocated = allocate_lines(store, lines, now_ms, out_slots, out_ids)
     if allocated < lines.shape[1]:
         return _BUSY, allocated, night, 0
 
@@ -202,9 +200,9 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
         if code == _OK and place < 0:
             code = _BUSY
     if code == _OK:
-        _lock(store, hotels_of_cart)
+        lock_cart(store, hotels_of_cart)
         code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
-        _unlock(store, hotels_of_cart)
+        unlock_cart(store, hotels_of_cart)
         if code == _OK and has_key:
             steps.step(store, steps.POINT_KEY)
             write_key(store, place, hashed, out_slots[0])
@@ -230,80 +228,3 @@ def hold_cart(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
         answer = _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids)
     add_word(statistics_of(store), answer[0], 1)
     return answer
-
-
-@kernel
-def _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots):
-    """Why a cart cannot be confirmed or released: (code, line, how many lines are to be changed). Everything is locked.
-
-    out_slots (line) int64: slot of each line that is to be changed, -1 for one that was done already [out].
-    """
-    row_hotel = row_hotel_of(store)
-    slots = slots_of(store)
-    code = _OK
-    at_line = 0
-    open_lines = 0
-    for line in range(hold_ids.size):
-        slot = find_slot(store, hold_ids[line])
-        out_slots[line] = -1
-        found = _NOT_FOUND
-        if slot >= 0:
-            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
-            found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel, verb, now_ms)
-        if found == _OK:
-            out_slots[line] = slot
-            open_lines += 1
-        elif found != _EXISTS and code == _OK:
-            code = found
-            at_line = line
-    return code, at_line, open_lines
-
-
-@kernel
-def _resolve_lines(store, slots_of_cart, open_lines, verb, now_ms, out_lsn):
-    """Confirm or release the open lines of a cart: first all of them in their slots, then one publication, then rooms.
-
-    Everything is locked. It must succeed.
-    """
-    row_hotel = row_hotel_of(store)
-    slots = slots_of(store)
-    confirms = verb == VERB_CONFIRM
-    for line in range(slots_of_cart.size):
-        slot = slots_of_cart[line]
-        if slot >= 0:
-            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
-            if confirms:
-                turn_booked(store, slot, hotel, q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]), now_ms)
-            else:
-                turn_ended(store, slot, hotel, at.STATE_RELEASED, now_ms)
-    kind = at.RECORD_CONFIRM if confirms else at.RECORD_RELEASE
-    publish_cart_change(store, slots_of_cart, open_lines, kind, now_ms, out_lsn)
-    for line in range(slots_of_cart.size):
-        slot = slots_of_cart[line]
-        if slot >= 0:
-            stay = slots[slot * at.W_WORDS + at.W_STAY]
-            hotel = np.int64(row_hotel[q.place_row(slots[slot * at.W_WORDS + at.W_PLACE])])
-            if confirms:
-                sell_held(store, slot, hotel, stay, q.stay_rooms(stay))
-            else:
-                give_back_stay(store, slot, hotel, True, True)
-
-
-@kernel
-def resolve_cart(store, hold_ids, hotels_of_cart, verb, now_ms, out_lsn, out_slots):
-    """Confirm or release every line of a cart or none: (code, refusing line); EXISTS if all were done already.
-
-    hold_ids (line) int64, 0 for a line that is not remembered any more; hotels_of_cart (hotel) int64, ascending and
-    distinct [in]; out_lsn, out_slots (line) int64 [out]. A line for which the verb was done already (EXISTS) does not
-    stop the others; one that is forgotten does, because nobody can say what became of it. O(lines x nights).
-    """
-    _lock(store, hotels_of_cart)
-    code, line, open_lines = _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots)
-    if code == _OK and open_lines == 0:
-        code = _EXISTS
-    if code == _OK:
-        # From here on it must succeed.
-        _resolve_lines(store, out_slots, open_lines, verb, now_ms, out_lsn)
-    _unlock(store, hotels_of_cart)
-    add_word(statistics_of(store), code, 1)
-    return code, line

@@ -212,11 +212,11 @@ def publish_cart(store, slots_taken, count, kind, now_ms, values):
 
 
 @kernel
-def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
+def publish_cart_change(store, slots_of_cart, count, kind, now_ms, value, out_lsn):
     """Publish a change of some lines of a cart together, as `publish_cart` and `publish_change`; no stay moves by it.
 
-    slots_of_cart (line) int64: slots, -1 for a line that does not change; count: how many do [in]; out_lsn (line)
-    int64: log sequence numbers of those that do [out].
+    slots_of_cart (line) int64: slots, -1 for a line that does not change; count: how many do; value: what the verb was
+    told, of a confirmation its rooms [in]; out_lsn (line) int64: log sequence numbers of those that do [out].
     """
     shared = shared_of(store)
     records = records_of(store)
@@ -228,13 +228,11 @@ def publish_cart_change(store, slots_of_cart, count, kind, now_ms, out_lsn):
         if slot < 0:
             continue
         lsn, base = _next_record(store, shared, records, done)
-        _write_hold(store, slot, base, kind | done << 8 | count << 24, now_ms, 0)
+        _write_hold(store, slot, base, kind | done << 8 | count << 24, now_ms, value)
         if kind == at.RECORD_CONFIRM:
             records[base + at.D_VALUE] = q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY])
             records[base + at.D_OLD_PLACE] = slots[slot * at.W_WORDS + at.W_PLACE]
             records[base + at.D_OLD_STAY] = slots[slot * at.W_WORDS + at.W_STAY]
-        else:
-            records[base + at.D_VALUE] = 1  # as of a release alone
         out_lsn[line] = lsn
         store_word(records, base + at.D_LSN, lsn)
         steps.step(store, steps.POINT_WRITTEN)

@@ -17,6 +17,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store.cells import inside_window
 from nightgrid.native.store.sales import counts_sale, points_of
 from nightgrid.native.store.selling import plan_of
+from nightgrid.native.store.slots import find_slot
 from nightgrid.native.store.views import (
     column_of,
     control_nights_of,
@@ -29,6 +30,7 @@ from nightgrid.native.store.views import (
     next_product_of,
     next_row_of,
     product_lane_of,
+    records_of,
     row_flags_of,
     row_hotel_of,
     row_product_of,
@@ -198,6 +200,27 @@ def _settle_kept(store, counter, units, is_live, counted):
 
 
 @kernel
+def _settle_other_lines(store, slot, hotel, counted):
+    """`_settle_kept` for the bookings of a hotel that ended in the same publication as the one in a slot, after it: the
+    lines of a cart give back what they have one after the other.
+    """
+    slots = slots_of(store)
+    records = records_of(store)
+    lsn = slots[slot * at.W_WORDS + at.W_LSN]
+    kind = records[((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS + at.D_KIND]
+    if kind & 0xFF != at.RECORD_CANCEL:
+        return
+    for further in range(1, (kind >> 24 & 0xFFFF) - (kind >> 8 & 0xFFFF)):
+        base = ((lsn + further - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
+        other = find_slot(store, records[base + at.D_HOLD_ID])
+        if other >= 0 and row_hotel_of(store)[q.place_row(slots[other * at.W_WORDS + at.W_PLACE])] == hotel:
+            scope = slots[other * at.W_WORDS + at.W_SCOPE]
+            points = points_of(store, other, scope)
+            _settle_kept(store, q.scope_counter(scope) - 1, q.scope_units(scope), False, counted)
+            _settle_kept(store, q.points_counter(points) - 1, q.points_units(points), False, counted)
+
+
+@kernel
 def settle_keepers(store, used, counted):
     """Finish what somebody died in who gave a booking's rooms back and its quota not (`sales.begin_keeping`).
 
@@ -227,6 +250,8 @@ def settle_keepers(store, used, counted):
         if hotels[line + at.L_KEEPER_UNITS] < 2:
             _settle_kept(store, q.points_counter(points) - 1, q.points_units(points), is_live, counted)
         hotels[line + at.L_KEEPER_UNITS] = 2
+        if not is_live:
+            _settle_other_lines(store, slot, hotel, counted)
         hotels[line + at.L_KEEPER] = 0
 
 

@@ -1,0 +1,116 @@
+"""What becomes of a cart as a whole, by its id: confirmed, released, extended, cancelled, booked again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightgrid.engine.base import EngineBase
+from nightgrid.engine.edge.answers import Ticket
+from nightgrid.engine.edge.names import checked_flag
+from nightgrid.engine.rooms.asked import ttl_ms_of
+from nightgrid.errors import InputTypeError, Refused
+from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
+from nightgrid.native.store import layout as at
+from nightgrid.native.store import verdicts as v
+from nightgrid.native.upkeep import questions as ask
+from nightgrid.nights import to_date
+from nightgrid.outcomes import Outcome
+
+
+def _ids_of(found: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ids of holds, int64 (hold, FOUND_WORDS)."""
+    return (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
+
+
+def _by_line(found: NDArray[np.int64], values: NDArray[np.int64], forgotten: int) -> NDArray[np.int64]:
+    """Values of the holds of a cart, int64 (hold), in the order of its lines."""
+    size = int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK)
+    lines = np.full(size, forgotten, np.int64)
+    lines[found[:, at.W_REQUEST] & LINE_MASK] = values
+    return lines
+
+
+class CartVerbsMixin(EngineBase):
+    """Verbs of whole carts: all lines or none, in one publication."""
+
+    def _find_cart(self, cart_id: int) -> NDArray[np.int64]:
+        """The lines of a cart that are remembered, int64 (line, FOUND_WORDS). Refused if there is no such cart, or its
+        first line, whose id names it, is forgotten. O(slots used).
+        """
+        found = np.empty((0, ask.FOUND_WORDS), np.int64)
+        if type(cart_id) is not int:
+            raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
+        if 0 < cart_id < 2**63:
+            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
+        if not (_ids_of(found) == cart_id).any():
+            raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
+        return found
+
+    def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more."""
+        found = self._find_cart(cart_id)
+        return _by_line(found, _ids_of(found), 0), _by_line(found, found[:, at.W_PLACE] & 0xFFFFFFFF, -1)
+
+    def _lines_now(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`_cart_lines`, where a line that was booked again after it expired is that booking."""
+        found = self._find_cart(cart_id)
+        expired = found[:, at.W_STATE] & 0xFF == at.STATE_EXPIRED | at.STATE_ENDED
+        again = np.where(expired, np.maximum(found[:, at.W_PREVIOUS], 0), 0)
+        ids = np.where(again > 0, again, _ids_of(found))
+        return _by_line(found, ids, 0), _by_line(found, found[:, at.W_PLACE] & 0xFFFFFFFF, -1)
+
+    def _resolve_cart(self, cart_id: int, verb: int, name: str, argument: int = 0) -> list[Ticket]:
+        now_ms = self._now_ms()
+        ids, rows = self._lines_now(cart_id)
+        code, line, lsns = self._inventory.resolve_cart(ids, rows[rows >= 0], verb, argument, now_ms)
+        outcome = Outcome(code)
+        if not outcome.success:
+            text = f"{name} cart {cart_id}: line {line}: {outcome.sentence} ({outcome.name}); nothing was changed"
+            raise Refused(outcome, text, None, line)
+        return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(ids, lsns, strict=True)]
+
+    def confirm_cart(self, cart_id: int, *, rebook: bool = False) -> list[Ticket]:
+        """Confirm every line of a cart in one step, or none; lines that are bookings already stay what they are.
+
+        Refused where a line cannot be confirmed, also because it ended so long ago that it is forgotten. `rebook`:
+        where the deadline has come, book again what has expired of the cart, if the rooms are there for all of it: new
+        bookings, each linked to the expired hold, whose ids the tickets carry and for which the cart stands from then
+        on. A line that is still open is not booked again (NOT_CONFIRMED).
+        """
+        if not checked_flag("rebook", rebook):
+            return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
+        try:
+            return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
+        except Refused as refused:
+            if refused.outcome != Outcome.EXPIRED:
+                raise
+        return self._rebook_cart(cart_id)
+
+    def _rebook_cart(self, cart_id: int) -> list[Ticket]:
+        now_ms = self._now_ms()
+        ids, rows = self._lines_now(cart_id)
+        code, line, night, new_ids, lsns = self._inventory.rebook_cart(ids, rows[rows >= 0], now_ms)
+        outcome = Outcome(code)
+        if not outcome.success:
+            failing = to_date(night).isoformat() if outcome.has_night else None
+            where = f"{outcome.name}, {failing}" if failing else outcome.name
+            text = f"confirm cart {cart_id} again: line {line}: {outcome.sentence} ({where}); nothing was changed"
+            raise Refused(outcome, text, failing, line)
+        return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(new_ids, lsns, strict=True)]
+
+    def release_cart(self, cart_id: int) -> list[Ticket]:
+        """Release every line of a cart in one step, or none; refused as `confirm_cart`."""
+        return self._resolve_cart(cart_id, v.VERB_RELEASE, "release")
+
+    def extend_cart(self, cart_id: int, ttl_seconds: float) -> list[Ticket]:
+        """Give every line of an open cart a new deadline, `ttl_seconds` from now, in one step; refused where a line is
+        not open any more.
+        """
+        return self._resolve_cart(cart_id, v.VERB_EXTEND, "extend", ttl_ms_of(ttl_seconds))
+
+    def cancel_cart(self, cart_id: int, *, refund: bool = False) -> list[Ticket]:
+        """Cancel the bookings of all lines of a cart in one step, or none; lines that were cancelled before do not
+        stand in the way. `refund`: quotas and the units of limited counters come back too.
+        """
+        return self._resolve_cart(cart_id, v.VERB_CANCEL, "cancel", int(checked_flag("refund", refund)))
