@@ -198,11 +198,12 @@ def _below_hurdle(store, control, request, lines, before):
     arrival = request[q.Q_ARRIVAL]
     column = column_of(store, shared_of(store), arrival)
     each = request[q.Q_NIGHT_VALUES] != 0
+    values = q.night_values(request)
     total = np.int64(0)
     for night in range(arrival, arrival + request[q.Q_NIGHTS]):
         more = earlier_under(store, lines, before, control, night)
         least = hurdle_of(store, control, column, more) * request[q.Q_ROOMS]
-        if each and q.night_values(request)[night - arrival] < least:
+        if each and values[night - arrival] < least:
             return night
         total += least
         column = next_column(store, column)
