@@ -161,21 +161,26 @@ def margin(plan, at, registers, values, scales, weights):
 
 @bare_called_kernel
 def _margin_running(plan, at, registers, weights):
-    """MARGIN of the running amount: the weights by the nights' factors, and the amount as they change together."""
+    """MARGIN of the running amount: the weights by the nights' factors, and the amount as they change together. Where
+    nothing is left the weights stay as they are.
+    """
+    n, d = get(registers, R_RUNNING)
+    if is_zero(n):
+        return
     whole = wide(0)
     total = wide(0)
+    copy_weights(weights, W_NOW, W_BEST)
     _weigh_alike(weights)
     for night in range(weights.shape[1]):
         whole = plus(whole, weight_of(weights, night))
         total = plus(total, times(weight_of(weights, night), wide(plan[at + 1 + night])))
-    n, d = get(registers, R_RUNNING)
-    if is_zero(n):
-        return
     n, d = fraction_times(n, d, total, times(whole, wide(plan[at])))
     put(registers, R_RUNNING, n, d)
-    if not is_zero(total):
-        for night in range(weights.shape[1]):
-            set_weight(weights, night, times(weight_of(weights, night), wide(plan[at + 1 + night])))
+    if is_zero(total):
+        copy_weights(weights, W_BEST, W_NOW)
+        return
+    for night in range(weights.shape[1]):
+        set_weight(weights, night, times(weight_of(weights, night), wide(plan[at + 1 + night])))
 
 
 @bare_called_kernel
