@@ -47,6 +47,8 @@ def line_by_line(cube: Any, monkeypatch: pytest.MonkeyPatch) -> pl.DataFrame:
 def drawn_cube(rng: Random) -> Any:
     """A cube of a drawn world for a guest who says something or nothing; None where its numbers are too large."""
     world = draw_world(rng)
+    if rng.random() < 0.9:  # it is left to lines
+        world.book.pop("stay_bounds", None)
     try:
         engine = engine_for(world)
     except RuleBookError:
@@ -110,4 +112,4 @@ def test_masks_agree_on_a_fixed_list_of_worlds_and_most_are_marked_in_blocks(mon
     for seed in seeds(40):
         agree(Random(f"mark blocks {seed}"), monkeypatch)
     blocks, left = np.array(seen).sum(axis=0)
-    assert blocks > 2 * left  # bounds of whole stays are left
+    assert blocks > 5 * left
