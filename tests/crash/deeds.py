@@ -153,6 +153,8 @@ def make_ready(house: House) -> None:
     house.ready["keys"] = [requests(("C", "DBL", 1, 1), keyed=True) for _ in house.keys]
     for asked_again, key in zip(house.ready["keys"], house.keys.values(), strict=True):
         asked_again[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key(key)
+    plain = requests(("A", "DBL", 1, 2), ("B", "DBL", 1, 1), ("A", "DBL", 1, 1), ("B", "DBL", 0, 0))
+    house.ready["plain batch"] = np.ascontiguousarray(plain[: q.Q_PLAIN])
     cart = requests(("B", "DBL", 0, 1), ("A", "DBL", 1, 2), ("A", "STE", 1, 1))
     cart[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = engine._digests.key("trip")
     cart[q.Q_SCOPE, 0], cart[q.Q_POINTS, 0] = engine._names.words("STARS", 5, coupon="SPRING")
@@ -234,6 +236,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
     "cancel a cart with refund": lambda h: h.engine.cancel_cart(h.ids["party"], refund=True),
     "rebook a cart": lambda h: h.engine.confirm_cart(h.ids["late"], rebook=True),
     "batch": lambda h: h.engine._inventory.hold_batch(h.ready["batch"], h.now_ms),
+    "plain batch": lambda h: h.engine._inventory.hold_batch(h.ready["plain batch"], h.now_ms),
     "confirm a part of what a quote binds": lambda h: h.engine.confirm(h.ids["bound"], rooms=1),
     "amend what a quote binds": lambda h: h.engine.amend(h.ids["bound"], quote=h.ready["quote"]),
     "replace with a quota of its own": lambda h: h.engine.hold(

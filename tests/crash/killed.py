@@ -31,6 +31,7 @@ from tests.index_of_keys import index_faults
 #: Deeds of several publications: some of them may have happened.
 IN_PARTS = (
     "batch",
+    "plain batch",
     "hold in place of the due one",
     "expire",
     "set capacity",

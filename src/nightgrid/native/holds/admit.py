@@ -64,20 +64,23 @@ def _look_at_each(store, request, lines, before, first, dates):
 
 
 @inlined_kernel
-def _look_at_cells(store, request, lines, before):
-    """One pass over the cells of a stay: (column of the arrival, any restriction seen, first short night or -1)."""
-    shared = shared_of(store)
+def _look_at_cells(store, request, column, lines, before):
+    """One pass over the cells of a stay: (any restriction seen, first short night or -1). column: of the arrival."""
     arrival = request[q.Q_ARRIVAL]
     nights = request[q.Q_NIGHTS]
-    first = column_of(store, shared, arrival)
-    dates = nights + 1 if arrival + nights < end_night(shared) else nights
-    if before or not lies_in_eight(store, first, dates):
-        seen, short = _look_at_each(store, request, lines, before, first, dates)
-        return first, seen, short
-    place = cell_place(store, request[q.Q_ROW], first)
+    dates = nights + 1 if arrival + nights < end_night(shared_of(store)) else nights
+    if before or not lies_in_eight(store, column, dates):
+        return _look_at_each(store, request, lines, before, column, dates)
+    place = cell_place(store, request[q.Q_ROW], column)
     found = look_at_eight(cells_of(store), place, nights, dates, request[q.Q_ROOMS])
     short = found & ((1 << EIGHT) - 1)
-    return first, found >> EIGHT, arrival + first_bit(short) if short else np.int64(-1)
+    return found >> EIGHT, arrival + first_bit(short) if short else np.int64(-1)
+
+
+@inlined_kernel
+def column_of_stay(store, request):
+    """Column of a request's arrival."""
+    return column_of(store, shared_of(store), request[q.Q_ARRIVAL])
 
 
 @kernel
@@ -93,17 +96,17 @@ def _restriction(store, request, column, hotel):
 
 
 @inlined_kernel
-def admission(store, request, lines, before, hotel, restricted, now_ms):
+def admission(store, request, column, lines, before, hotel, restricted, now_ms):
     """Why a request inside the horizon is refused: (code, night as ordinal), or (OK, arrival). Hotel locked.
 
-    lines (Q_FIELDS, line) int64 and `before`: lines that are granted together with it and come first; restricted:
-    False passes over the restrictions (a booking in the place of an expired hold), but not over what is closed for
-    good. O(nights).
+    column: of the arrival; lines (Q_FIELDS, line) int64 and `before`: lines that are granted together with it and come
+    first; restricted: False passes over the restrictions (a booking in the place of an expired hold), but not over what
+    is closed for good. O(nights).
     """
     row = request[q.Q_ROW]
     if q.scope_block(request[q.Q_SCOPE]) != 0 and not knows_block(store, request):
         return np.int64(_UNKNOWN_BLOCK), request[q.Q_ARRIVAL]
-    column, seen, short = _look_at_cells(store, request, lines, before)
+    seen, short = _look_at_cells(store, request, column, lines, before)
     flags = row_flags_of(store)[row]
     own = request[q.Q_PRODUCT] >= 0 and row_restricted_of(store)[row] != 0
     if flags & _CLOSING != 0 and is_shut(store, row, request[q.Q_PRODUCT]):

@@ -6,7 +6,7 @@ import numpy as np
 
 from nightgrid.native.base.atomics import acquire, add_word, load_word, release
 from nightgrid.native.base.jit import kernel
-from nightgrid.native.holds.admit import admission, no_lines
+from nightgrid.native.holds.admit import admission, column_of_stay, no_lines
 from nightgrid.native.holds.holds import may_succeed_now, request_at
 from nightgrid.native.holds.replace import swap_admission, swap_rooms, write_credit
 from nightgrid.native.holds.resolve import locked_code
@@ -214,7 +214,7 @@ def request_again(store, slot, rooms):
 @kernel
 def _rebook_admission(store, request, hotel, now_ms):
     """`admission` without restrictions, with the limited counters."""
-    code, night = admission(store, request, no_lines(store), 0, hotel, False, now_ms)
+    code, night = admission(store, request, column_of_stay(store, request), no_lines(store), 0, hotel, False, now_ms)
     counted = counter_code(store, request[q.Q_SCOPE], request[q.Q_POINTS], 0, 0, 0, 0)
     if counted != _OK and (code == _OK or counted < code):
         return counted, request[q.Q_ARRIVAL]

@@ -21,6 +21,7 @@ from nightgrid.native.holds.group import (
 )
 from nightgrid.native.holds.holds import hold_request, request_at
 from nightgrid.native.holds.passing import LATE_WORDS, come_back, lock_group, next_alone, note_request
+from nightgrid.native.holds.plain import PLAIN_WORDS, has_no_key, hold_plain
 from nightgrid.native.holds.resolve import resolve_hold
 from nightgrid.native.holds.visits import VISIT_BYTES, in_order, plan_visits
 from nightgrid.native.store import layout as at
@@ -93,6 +94,8 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
     late = carray(as_pointer(group + (_GROUP + GROUP_MAX + TRAIL + at.CODES) * 8), (LATE_WORDS,), np.int64)
     scratch = np.zeros(VISIT_BYTES, np.uint8)
     visits = address_of(scratch)
+    memory = np.zeros(PLAIN_WORDS, np.int64)
+    plain = requests.shape[0] == q.Q_PLAIN
     first = 0
     planned = 0
     waiting = 0
@@ -101,6 +104,11 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
         if planned < requests.shape[1] and planned < first + size + LOOK_AHEAD:
             planned = plan_visits(store, requests, planned, counts, visits)
         ordered = in_order(visits, first)
+        if plain and waiting == 0 and not ordered and has_no_key(requests, first):
+            done = hold_plain(store, requests, first, size, now_ms, token, outs, counts, address_of(memory))
+            first += done
+            if done:
+                continue
         ask_ahead_of_holds(store, requests, visits, ordered, first, size, trail)
         locked, fresh, waiting = lock_group(store, requests, visits, ordered, first, size, group, late, waiting, token)
         counts[at.CODE_PASSED_OVER] += waiting
@@ -125,7 +133,7 @@ def hold_batch(store, requests, lines, now_ms, out_code, out_night, out_hold_id,
             )
             counts[outs[0][alone]] += 1
     add_statistics(store, counts)
-    return counts[_OK] + 0 * (owner.size + scratch.size)
+    return counts[_OK] + 0 * (owner.size + scratch.size + memory.size)
 
 
 @kernel

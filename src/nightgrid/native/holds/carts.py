@@ -13,7 +13,7 @@ import numpy as np
 from nightgrid.native.base.atomics import acquire, add_word, load_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.base.mixing import mix
-from nightgrid.native.holds.admit import admission
+from nightgrid.native.holds.admit import admission, column_of_stay
 from nightgrid.native.holds.holds import may_succeed_now, request_at
 from nightgrid.native.holds.sweep import sweep_hotel
 from nightgrid.native.holds.take import take_stay
@@ -93,7 +93,8 @@ def _line_code(store, lines, line, restricted, now_ms):
         code = q.quote_code(request, now_ms)
     if code != _OK:
         return code, request[q.Q_ARRIVAL]
-    code, night = admission(store, request, lines, line, hotel, restricted, now_ms)
+    column = column_of_stay(store, request)
+    code, night = admission(store, request, column, lines, line, hotel, restricted, now_ms)
     scope, points = request[q.Q_SCOPE], request[q.Q_POINTS]
     counted = counter_code(
         store,

@@ -35,6 +35,7 @@ from nightgrid.native.store.known import find_key
 from nightgrid.native.store.slots import allocate_slot
 from nightgrid.native.store.views import (
     as_pointer,
+    column_of,
     hotel_words_of,
     product_lane_of,
     row_hotel_of,
@@ -70,7 +71,7 @@ def line_of(group, line):
 
 
 @inlined_kernel
-def _try_lock(words, word, token):
+def try_lock(words, word, token):
     """Try a lock: 1 = taken now, 0 = the group has it already, -1 = somebody else has it."""
     owner = load_word(words, word)
     if owner == 0 and swap_word(words, word, 0, token):
@@ -107,14 +108,14 @@ def lock_line(store, asked, token):
     segment_lock = asked[G_SEGMENT]
     asked[G_SEGMENT_LOCK] = -1
     if segment_lock >= 0:
-        locked = _try_lock(locks, segment_lock, token)
+        locked = try_lock(locks, segment_lock, token)
         if locked < 0:
             return False
         steps.step(store, steps.POINT_LOCKED)
         if locked:
             asked[G_SEGMENT_LOCK] = segment_lock
     hotel_lock = asked[G_HOTEL] * at.L_WORDS + at.L_LOCK
-    locked = _try_lock(hotels, hotel_lock, token)
+    locked = try_lock(hotels, hotel_lock, token)
     if locked < 0:
         if asked[G_SEGMENT_LOCK] >= 0:
             release(locks, asked[G_SEGMENT_LOCK])
@@ -126,50 +127,58 @@ def lock_line(store, asked, token):
 
 @inlined_kernel
 def _ask_for_bit(store, row, column, crossed):
-    """Start the cache miss of the word that `publish_group` will change."""
+    """Start the cache miss of the word that `cells.cross_nights` will change."""
     product = max(row_product_of(store)[row] - 1, 0)
     word = (column + first_bit(crossed)) * store[at.H_WORDS] + (product_lane_of(store)[product] >> 6)
     prefetch_item(sellable_of(store), word)
 
 
 @inlined_kernel
-def hold_line(store, asked, now_ms):
-    """Decide a request whose locks the group has, and take its rooms: (code, night, slot, generation); not published.
+def hold_rooms(store, request, column, hotel, digest, now_ms):
+    """Decide a request of a locked hotel, and take its rooms: (code, night, slot, generation, nights from the arrival
+    on whose bits are still to be cleared, a bit each); neither published nor remembered by its key.
 
-    asked: its line of the group [inout]. ALONE leaves nothing changed.
+    column: of the arrival. ALONE leaves nothing changed.
     """
+    hotels = hotel_words_of(store)
+    line = hotel * at.L_WORDS
+    night, slot, generation, crossed = request[q.Q_ARRIVAL], np.int64(-1), np.int64(0), np.int64(0)
+    code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
+    if code == _OK:
+        code, night = admission(store, request, column, no_lines(store), 0, hotel, True, now_ms)
+        if code >= _QUOTA_USED_UP and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
+            code = np.int64(ALONE)  # something is due here
+    if code == _OK:
+        slot, generation = allocate_slot(store, hotel, now_ms)
+        if slot < 0:
+            return np.int64(ALONE), night, slot, generation, crossed
+        # From here on it must succeed.
+        steps.step(store, steps.POINT_CHECKED)
+        crossed = enter_stay(store, slot, generation, hotel, request, column, digest, 0, now_ms)
+    return code, night, slot, generation, crossed
+
+
+@inlined_kernel
+def hold_line(store, asked, now_ms):
+    """`hold_rooms` for a line of a group, with its key: (code, night, slot, generation). asked: the line [inout]."""
     key_high, key_low = asked[q.Q_KEY_HIGH], asked[q.Q_KEY_LOW]
     has_key = key_high != 0 or key_low != 0
-    night, slot, generation = asked[q.Q_ARRIVAL], np.int64(-1), np.int64(0)
     place, digest, hashed = np.int64(0), np.int64(0), np.int64(0)
     asked[G_CROSSED] = 0
     if has_key:
         hashed, digest = asked[G_HASHED], asked[G_DIGEST]
         known_id, _, place = find_key(store, hashed, key_high, key_low, now_ms)
         if known_id != 0 or place < 0:
-            return np.int64(ALONE), night, slot, generation
-    hotels = hotel_words_of(store)
-    hotel = asked[G_HOTEL]
-    line = hotel * at.L_WORDS
-    code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], asked)
-    if code == _OK:
-        code, night = admission(store, asked, no_lines(store), 0, hotel, True, now_ms)
-        if code >= _QUOTA_USED_UP and load_word(hotels, line + at.L_EARLIEST_MS) <= now_ms:
-            code = np.int64(ALONE)  # something is due here
-    if code == _OK:
-        slot, generation = allocate_slot(store, hotel, now_ms)
-        if slot < 0:
-            return np.int64(ALONE), night, slot, generation
-        # From here on it must succeed.
-        steps.step(store, steps.POINT_CHECKED)
-        column, crossed = enter_stay(store, slot, generation, hotel, asked, digest, 0, now_ms)
-        asked[G_CROSSED] = crossed
-        if crossed:
-            asked[G_COLUMN] = column
-            _ask_for_bit(store, asked[q.Q_ROW], column, crossed)
-        if has_key:
-            steps.step(store, steps.POINT_KEY)
-            write_key(store, place, hashed, slot)
+            return np.int64(ALONE), asked[q.Q_ARRIVAL], np.int64(-1), np.int64(0)
+    column = column_of(store, shared_of(store), asked[q.Q_ARRIVAL])
+    code, night, slot, generation, crossed = hold_rooms(store, asked, column, asked[G_HOTEL], digest, now_ms)
+    asked[G_CROSSED] = crossed
+    asked[G_COLUMN] = column
+    if crossed:
+        _ask_for_bit(store, asked[q.Q_ROW], column, crossed)
+    if code == _OK and has_key:
+        steps.step(store, steps.POINT_KEY)
+        write_key(store, place, hashed, slot)
     return code, night, slot, generation
 
 

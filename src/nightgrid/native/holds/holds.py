@@ -10,7 +10,7 @@ import numpy as np
 
 from nightgrid.native.base.atomics import acquire, add_word, load_word, release
 from nightgrid.native.base.jit import inlined_kernel, kernel
-from nightgrid.native.holds.admit import admission, no_lines
+from nightgrid.native.holds.admit import admission, column_of_stay, no_lines
 from nightgrid.native.holds.ahead import ask_for_slot, ask_for_stay
 from nightgrid.native.holds.replace import replace_hold
 from nightgrid.native.holds.sweep import sweep_hotel, sweep_store
@@ -45,7 +45,7 @@ _ATTEMPTS = 2
 @inlined_kernel
 def _admitted(store, request, hotel, now_ms):
     """`admission` of a request that stands alone, with its limited counters; sweeps the hotel before it refuses."""
-    code, night = admission(store, request, no_lines(store), 0, hotel, True, now_ms)
+    code, night = admission(store, request, column_of_stay(store, request), no_lines(store), 0, hotel, True, now_ms)
     if q.needs_counters(request[q.Q_SCOPE]):
         opens = request[q.Q_TTL_MS] > 0
         counted = counter_code(store, request[q.Q_SCOPE], request[q.Q_POINTS], opens, 0, 0, 0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from nightgrid.native.base.atomics import acquire, load_word, release
 from nightgrid.native.base.jit import kernel
-from nightgrid.native.holds.admit import admission
+from nightgrid.native.holds.admit import admission, column_of_stay
 from nightgrid.native.holds.sweep import expire_hold, sweep_hotel
 from nightgrid.native.holds.take import fill_slot
 from nightgrid.native.store import layout as at
@@ -110,7 +110,7 @@ def swap_rooms(store, lines, request, field, taking):
 @kernel
 def swap_admission(store, request, lines, hotel, restricted, opens, now_ms):
     """`admission` of a request whose old stay is lines[:, 0], with the limited counters: (code, night)."""
-    code, night = admission(store, request, lines, 1, hotel, restricted, now_ms)
+    code, night = admission(store, request, column_of_stay(store, request), lines, 1, hotel, restricted, now_ms)
     old = lines[q.Q_SCOPE, 0]
     scope = request[q.Q_SCOPE]
     points, old_points = request[q.Q_POINTS], lines[q.Q_POINTS, 0]

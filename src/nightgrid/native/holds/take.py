@@ -47,9 +47,9 @@ def fill_slot(store, slot, generation, state, request, digest, link, now_ms):
 
 
 @inlined_kernel
-def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
-    """`take_stay` without the bit maps: (column of the arrival, nights from it on whose free rooms have crossed 1, a
-    bit each, for `cells.cross_nights` before the locks are given back).
+def enter_stay(store, slot, generation, hotel, request, column, digest, link, now_ms):
+    """`take_stay` without the bit maps: nights from the arrival on whose free rooms have crossed 1, a bit each, for
+    `cells.cross_nights` before the locks are given back. column: of the arrival.
     """
     scope = request[q.Q_SCOPE]
     held = request[q.Q_TTL_MS] > 0
@@ -58,7 +58,6 @@ def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     nights = request[q.Q_NIGHTS]
     if held:
         note_deadline(store, hotel, now_ms + request[q.Q_TTL_MS])
-    column = column_of(store, shared_of(store), arrival)
     crossed = take_cells(store, row, column, nights, request[q.Q_ROOMS], at.C_HELD if held else at.C_SOLD)
     count_sale(store, row, hotel, request[q.Q_PRODUCT], scope, arrival, nights, request[q.Q_ROOMS], True)
     if q.needs_counters(scope):
@@ -71,12 +70,13 @@ def enter_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     steps.step(store, steps.POINT_SLOT)
     link_slot(store, slot, hotel, at.L_HELD_HEAD if held else at.L_BOOKED_HEAD)
     steps.step(store, steps.POINT_LIST)
-    return column, crossed
+    return crossed
 
 
 @inlined_kernel
 def take_stay(store, slot, generation, hotel, request, digest, link, now_ms):
     """Take what was admitted: rooms, controls, counters, the slot in the hotel's list. Not yet published."""
-    column, crossed = enter_stay(store, slot, generation, hotel, request, digest, link, now_ms)
+    column = column_of(store, shared_of(store), request[q.Q_ARRIVAL])
+    crossed = enter_stay(store, slot, generation, hotel, request, column, digest, link, now_ms)
     if crossed:
         cross_nights(store, request[q.Q_ROW], column, crossed, request[q.Q_ROOMS] < 0)

@@ -8,7 +8,7 @@ from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.base.atomics import fence, load_word
 from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import kernel
-from nightgrid.native.holds.admit import admission, no_lines
+from nightgrid.native.holds.admit import admission, column_of_stay, no_lines
 from nightgrid.native.prices.prices import stay_total
 from nightgrid.native.store import layout as at
 from nightgrid.native.store.views import cells_of, column_of, controlled_of, next_column, row_hotel_of, shared_of
@@ -22,7 +22,8 @@ def sale_code(store, row, product, arrival, nights, rooms, scope, value, now_ms)
     """
     row = np.int64(row)
     request = (row, np.int64(product), arrival, nights, rooms, 1, 0, 0, 0, 0, scope, value, 0, 0, 0, 0, 0, 0, 0)
-    return admission(store, request, no_lines(store), 0, np.int64(row_hotel_of(store)[row]), True, now_ms)
+    column, hotel = column_of_stay(store, request), np.int64(row_hotel_of(store)[row])
+    return admission(store, request, column, no_lines(store), 0, hotel, True, now_ms)
 
 
 @kernel

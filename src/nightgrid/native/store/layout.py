@@ -242,8 +242,8 @@ D_VALUE: Final = 14  # value of the stay in minor units, or the verb's argument
 D_QUOTE: Final = 15  # digest of the quote a hold is bound to, 0 = none
 D_WORDS: Final = 16
 
-RECORD_HOLD: Final = 1  # kinds, stored and never changed
-RECORD_BOOK: Final = 2
+RECORD_HOLD: Final = 1  # kinds, stored and never changed; = STATE_HELD
+RECORD_BOOK: Final = 2  # = STATE_BOOKED
 RECORD_CONFIRM: Final = 3
 RECORD_EXTEND: Final = 4
 RECORD_RELEASE: Final = 5

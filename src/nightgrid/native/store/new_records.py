@@ -54,14 +54,15 @@ def write_new(typing_context, records, base, kind, hold_id, slots, place):
             for half in range(2)
         ]
         for half in range(2):
-            words = [_WORDS.get(half * _HALF + lane, 0) for lane in range(_HALF)]
-            line = builder.shuffle_vector(*halves, ir.Constant(ir.VectorType(_I32, _HALF), words))
-            others = ((at.D_LSN, _I64(0)), (at.D_KIND, kind_), (at.D_HOLD_ID, id_), (at.D_QUOTE, _I64(0)))
-            for word, value in others:
-                if word // _HALF == half:
-                    line = builder.insert_element(line, value, _I32(word % _HALF))
+            words = [_WORDS.get(half * _HALF + lane) for lane in range(_HALF)]
+            places = ir.Constant(ir.VectorType(_I32, _HALF), [word or 0 for word in words])
+            there = ir.Constant(ir.VectorType(ir.IntType(1), _HALF), [word is not None for word in words])
+            line = builder.select(there, builder.shuffle_vector(*halves, places), ir.Constant(_LINE, None))
             target = _pointer(context, builder, records_type, records_, builder.add(base_, _I64(half * _HALF)))
             builder.store(line, target, align=at.LINE_BYTES)
+        for word, value in ((at.D_KIND, kind_), (at.D_HOLD_ID, id_)):
+            array = context.make_array(records_type)(context, builder, records_)
+            builder.store(value, builder.gep(array.data, [builder.add(base_, _I64(word))]))
         return context.get_dummy_value()
 
     return types.void(records, types.intp, types.int64, types.int64, slots, types.intp), generate

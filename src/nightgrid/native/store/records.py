@@ -8,6 +8,8 @@ are overwritten.
 
 from __future__ import annotations
 
+import numpy as np
+
 from nightgrid.native.base.atomics import acquire, load_word, prefetch_item, release, store_word
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
@@ -167,7 +169,7 @@ def publish_slots(store, granted, count, out_lsn):
         slot = granted[i] & 0xFFFFFFFF
         lsn, base = _next_record(store, shared, records, i)
         state = load_word(slots, slot * at.W_WORDS + at.W_STATE)
-        kind = at.RECORD_HOLD if state & at.STATE_MASK == at.STATE_HELD else at.RECORD_BOOK
+        kind = state & at.STATE_MASK  # RECORD_HOLD is STATE_HELD, and RECORD_BOOK STATE_BOOKED
         write_new(records, base, kind, state >> 8 << 32 | slot, slots, slot * at.W_WORDS)
         steps.step(store, steps.POINT_WRITTEN)
         store_word(records, base + at.D_LSN, lsn)
@@ -177,7 +179,7 @@ def publish_slots(store, granted, count, out_lsn):
     for i in range(count):
         number = lsn - count + 1 + i
         slots[(granted[i] & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN] = number
-        out_lsn[granted[i] >> 32] = number
+        out_lsn[np.uint64(granted[i] >> 32)] = number
         base = ((lsn + count + i) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
         prefetch_item(records, base)
         prefetch_item(records, base + at.D_WORDS // 2)

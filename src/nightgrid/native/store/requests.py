@@ -62,10 +62,10 @@ _STARTS: Final = (
 )
 
 # -- a stay in one word: arrival 22 bits, nights 9, kept nights 9, rooms 14 ------------------------
-_NIGHTS_SHIFT: Final = 22
-_KEPT_SHIFT: Final = 31
-_ROOMS_SHIFT: Final = 40
-_ARRIVAL_MASK: Final = (1 << 22) - 1
+NIGHTS_SHIFT: Final = 22
+KEPT_SHIFT: Final = 31
+ROOMS_SHIFT: Final = 40
+ARRIVAL_MASK: Final = (1 << 22) - 1
 _NIGHTS_MASK: Final = (1 << 9) - 1
 
 # -- a scope in one word: channel 8 bits, class 4, block 16, counter 16, units 18 ------------------
@@ -91,31 +91,31 @@ POINTS_UNITS_MAX: Final = POINTS_MAX
 @inlined_kernel
 def stay_word(arrival, nights, kept, rooms):
     """A stay as one word; `kept` nights from the arrival on still take rooms."""
-    return arrival | nights << _NIGHTS_SHIFT | kept << _KEPT_SHIFT | rooms << _ROOMS_SHIFT
+    return arrival | nights << NIGHTS_SHIFT | kept << KEPT_SHIFT | rooms << ROOMS_SHIFT
 
 
 @inlined_kernel
 def stay_arrival(word):
     """Arrival of a stay, as an ordinal."""
-    return word & _ARRIVAL_MASK
+    return word & ARRIVAL_MASK
 
 
 @inlined_kernel
 def stay_nights(word):
     """Nights of a stay as it was booked."""
-    return word >> _NIGHTS_SHIFT & _NIGHTS_MASK
+    return word >> NIGHTS_SHIFT & _NIGHTS_MASK
 
 
 @inlined_kernel
 def stay_kept(word):
     """Nights of a stay, from the first on, that take rooms."""
-    return word >> _KEPT_SHIFT & _NIGHTS_MASK
+    return word >> KEPT_SHIFT & _NIGHTS_MASK
 
 
 @inlined_kernel
 def stay_rooms(word):
     """Rooms of a stay."""
-    return word >> _ROOMS_SHIFT
+    return word >> ROOMS_SHIFT
 
 
 def scope_word(channel: int = 0, tier: int = 0, block: int = 0, counter: int = 0, units: int = 0) -> int:
@@ -259,7 +259,7 @@ def shape_code(request):
     ttl_ms = request[Q_TTL_MS]
     if nights < 1 or nights > STAY_NIGHTS_MAX or rooms < 1 or rooms > ROOMS_MAX:
         return _INVALID
-    if ttl_ms < 0 or ttl_ms > HOLD_TTL_MS_MAX or request[Q_ARRIVAL] < 1 or request[Q_ARRIVAL] > _ARRIVAL_MASK:
+    if ttl_ms < 0 or ttl_ms > HOLD_TTL_MS_MAX or request[Q_ARRIVAL] < 1 or request[Q_ARRIVAL] > ARRIVAL_MASK:
         return _INVALID
     return _OK
 
