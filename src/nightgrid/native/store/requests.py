@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-from numba import carray
-
 from nightgrid.limits import HOLD_TTL_MS_MAX, POINTS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.base.hints import stay_apart
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.base.mixing import mix
 from nightgrid.native.store import layout as at
-from nightgrid.native.store.views import as_pointer
+from nightgrid.native.store.views import word_at
 from nightgrid.outcomes import Outcome
 
 Q_ROW: Final = 0
@@ -222,9 +219,9 @@ def request_digest(request):
 
 
 @inlined_kernel
-def night_values(request):
-    """The value of each night of a request that says them: int64 (night) minor units. Whoever asks keeps them alive."""
-    return carray(as_pointer(request[Q_NIGHT_VALUES]), (request[Q_NIGHTS],), np.int64)
+def night_value(request, night):
+    """The value of a night of a request that says them, in minor units. Whoever asks keeps them alive."""
+    return word_at(request[Q_NIGHT_VALUES] + 8 * night)
 
 
 @kernel
@@ -244,10 +241,9 @@ def _extras_digest(request):
 @kernel
 def _values_digest(request):
     """The value of each night, for a digest."""
-    values = night_values(request)
     digest = _STARTS[10]
-    for night in range(values.size):
-        digest = mix(digest * 31 ^ values[night])
+    for night in range(request[Q_NIGHTS]):
+        digest = mix(digest * 31 ^ night_value(request, night))
     return digest
 
 

@@ -198,16 +198,16 @@ def _below_hurdle(store, control, request, lines, before):
     arrival = request[q.Q_ARRIVAL]
     column = column_of(store, shared_of(store), arrival)
     each = request[q.Q_NIGHT_VALUES] != 0
-    values = q.night_values(request)
     total = np.int64(0)
-    for night in range(arrival, arrival + request[q.Q_NIGHTS]):
+    failing = np.int64(-1)
+    for night in range(arrival, arrival + request[q.Q_NIGHTS]):  # to its end: a second way out counts references
         more = earlier_under(store, lines, before, control, night)
         least = hurdle_of(store, control, column, more) * request[q.Q_ROOMS]
-        if each and values[night - arrival] < least:
-            return night
+        if each and failing < 0 and q.night_value(request, night - arrival) < least:
+            failing = night
         total += least
         column = next_column(store, column)
-    return arrival if not each and request[q.Q_VALUE] < total else np.int64(-1)
+    return arrival if not each and request[q.Q_VALUE] < total else failing
 
 
 @kernel

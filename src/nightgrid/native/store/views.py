@@ -26,6 +26,17 @@ def as_pointer(typing_context, address):
 
 
 @intrinsic
+def word_at(typing_context, address):
+    """The int64 at an address. An array of one's own would be counted, which costs more than the look."""
+
+    def generate(context, builder, signature, args):
+        word = context.get_value_type(types.int64)
+        return builder.load(builder.inttoptr(args[0], word.as_pointer()))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
 def address_of(typing_context, array):
     """Address of an array's first element. The caller keeps the array alive while he uses it."""
 
