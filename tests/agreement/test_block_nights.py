@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.agreement.test_block_ties import differences, world_of
+from tests.agreement.test_block_ties import differences, staged, world_of
+from tests.strategies import FIRST_NIGHT
 
 #: Friday and Saturday are dearer; and a base of 1 is so cheap that a night costs nothing.
 WEEK = {"season": [{"name": "weekend", "percent": 30, "weekdays": ["fri", "sat"]},
@@ -65,3 +68,47 @@ BOOKS = {
 def test_nights_in_blocks(book, nights):
     """`differences` also fails where blocks did not answer."""
     assert differences(world_of(WEEK | BOOKS[book], BASES), nights) == []
+
+
+#: A base of 1 costs nothing on any night, so that what is added to it is shared alike.
+CHEAP = WEEK | {"season": [*WEEK["season"], {"name": "cheap", "percent": -60, "group": "all"}]}
+MORE = {"member_tier": [{"name": "more", "amount": {"public": {"CNY": "0.07"}, "gold": {"CNY": "12.34"}}}]}
+OVER = {
+    "a share": [some_nights("first")],
+    "a dearer share": [some_nights([1, 2], 35)],
+    "all of a share": [some_nights("last", -100)],
+    "the best of two": [some_nights("first"), some_nights("last"), {"name": "tenth", "percent": -10}],
+    "the best of a share and an amount": [some_nights("first", -80), {"name": "off", "off": {"CNY": "6.00"}}],
+    "a share with the most off": [some_nights("first", -90, max_off={"CNY": "3.00"}), some_nights("last", -30)],
+    "a share with the least": [some_nights("first", -90, floor_per_night={"CNY": "20.00"})],
+    "a share, then an amount": [some_nights("first"), {"name": "off", "off": {"CNY": "1.11"}, "class": "second"}],
+    "an amount off some nights": [{"name": "off", "off_per_night": {"CNY": "4.01"}, "applies": "nights",
+        "stay_dates": [{"from": FIRST_NIGHT + timedelta(days=1), "to": FIRST_NIGHT + timedelta(days=2)}]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["half_up", "half_even", "half_down", "up", "floor"])
+@pytest.mark.parametrize("over", OVER)
+def test_shares_after_an_amount_in_blocks(over, mode):
+    """The amount is no sum of the nights any more: it is over the row's own sum of weights."""
+    for book in (MORE, {"rounding": {"policy": "step", "mode": mode}}, MORE | MARGINAL):
+        rounding = {"rounding": {"mode": mode}} | book
+        for nights in (2, 4):
+            assert differences(world_of(CHEAP | rounding | {"promotion": OVER[over]}, BASES), nights) == []
+
+
+@pytest.mark.parametrize("nights", [3, 4, 7])
+@pytest.mark.parametrize("which", ["last", "every_nth"])
+def test_free_nights_after_an_amount_in_blocks(which, nights):
+    stages = ["season", "member_tier", "free_nights"]
+    book = MORE | free(3, 2, which) | {"pipeline": staged(*({"kind": kind} for kind in stages))}
+    assert differences(world_of(CHEAP | book, BASES), nights) == []
+    assert differences(world_of(CHEAP | book | {"rounding": {"policy": "step"}}, BASES), nights) == []
+
+
+@pytest.mark.parametrize("book", [MARGINAL, WEEKLY], ids=["night by night", "weekly prices"])
+def test_lengths_after_an_amount_in_blocks(book):
+    stages = ["season", "member_tier", "length_of_stay"]
+    pipeline = {"pipeline": staged(*({"kind": kind} for kind in stages))}
+    for nights in (2, 4, 5):
+        assert differences(world_of(CHEAP | MORE | book | pipeline, BASES), nights) == []

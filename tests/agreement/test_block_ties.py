@@ -120,6 +120,23 @@ def test_halves_after_promotions(mode, nights, halves):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "how", [{"increment_minor": 10}, {"endings": [4, 9]}, {"endings": [2, 8]}, {"endings": [0, 5]}]
+)
+def test_halves_of_shares_after_an_amount(mode, how, halves):
+    """The amount is over the row's own sum of nights: 2 x (base + 3), of which the first night loses a half."""
+    promotions = [
+        {"name": "first", "night_percent": {"percent": -50, "nights": "first"}},
+        {"name": "off", "off": {"CNY": "0.01"}, "class": "second"},
+    ]
+    pipeline = staged({"kind": "member_tier"}, {"kind": "promotion", "round": {"mode": mode, **how}})
+    more = {"member_tier": [{"name": "more", "amount": {"public": {"CNY": "0.06"}, "gold": {"CNY": "0.02"}}}]}
+    world = world_of({"pipeline": pipeline, "promotion": promotions} | more, range(1, 64))
+    assert differences(world, 2) == []
+    assert len(halves) > 2
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("of", ["net", "cumulative"])
 def test_halves_of_taxes(mode, of, halves):
     taxes = [

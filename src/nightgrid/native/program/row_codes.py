@@ -37,7 +37,9 @@ C_LEAST: Final = C_PLANE + PLANES_MAX  # the cheapest nights so far
 LEAST_MAX: Final = 8
 C_NIGHT: Final = C_LEAST + LEAST_MAX  # single nights of plane 0
 NIGHTS_MAX: Final = 31
-COLUMNS: Final = C_NIGHT + NIGHTS_MAX
+C_SUM: Final = C_NIGHT + NIGHTS_MAX  # of the nights' weights; its `top`: of the amount itself where H_OVER is set
+C_OVER: Final = C_SUM + 1  # the same, never 0: where no night weighs anything all weigh alike
+COLUMNS: Final = C_OVER + 1
 
 #: Operations: words O_* and six numbers x0..x5.
 O_CODE: Final = 0
@@ -74,6 +76,18 @@ DOT: Final = 19  # sum of nights x numbers: as many as `number`, in lines
 FREE_LEAST: Final = 20  # from * x1 + x2 * the x0 smallest of nights x numbers x x3 (1, or -1: the largest)
 NIGHTLY: Final = 21  # sum over `number` nights of max(night x x0 - x1, 0)
 MOST: Final = 22  # min(from * x0, other * x1, x2)
+#: Amounts over the row's own sum of weights (`row_over`).
+OVER_SUM: Final = 30  # C_OVER = C_SUM, x0 where that is 0
+OVER_SHARE: Final = 31  # from x C_WORK; from x x1 where C_SUM is 0
+OVER_OFF: Final = 32  # from x C_WORK + max(from x C_REST - x1 x C_OVER, 0); from x x2 and from x x3 where C_SUM is 0
+OVER_TIMES: Final = 33  # from x x0 x C_OVER
+OVER_PART: Final = 34  # max(from x x0 + (other x x1 + x2) x C_OVER, 0)
+OVER_CAP: Final = 35  # max(from x x0, (other x x1 - x2) x C_OVER)
+OVER_LEAST: Final = 36  # max(from x x0, min(other x x1, x2) x C_OVER)
+OVER_ROUND: Final = 37  # from x x0 / (x1 x C_OVER) rounded exactly by the mode `number`; then x x5
+OVER_ENDINGS: Final = (
+    38  # to the nearest of `number` endings: x1 block x denominator, x2 denominator, x3 block, x4 mode
+)
 
 #: What a compiled plan says of itself.
 H_OPS: Final = 0  # how many, -1 where it is no vector plan
@@ -93,7 +107,11 @@ H_NIGHTS: Final = 11  # of the stay
 H_SHARES: Final = 12  # whether the running column is the sum of nights x `shares`: so the nights share the amount
 H_LOADED: Final = 13  # whether the plan reads single nights
 H_PICKED: Final = 14  # how many nights the next SHARE is of, below 0: of the dearest; 0 = those that it names
-H_FIELDS: Final = 15
+H_OVER: Final = 15  # whether the running amount is over C_OVER too
+H_WEIGHTS: Final = 16  # whether `shares` are the nights' weights still, whatever the amount is
+H_READY: Final = 17  # whether C_OVER holds the sum of these weights
+H_CHOICE: Final = 18  # whether several sets of offers are worked out: C_OVER is that of the weights before them
+H_FIELDS: Final = 19
 
 #: Numerators below are exact in a float64.
 EXACT: Final = 2.0**53
@@ -144,7 +162,7 @@ class RowPlan(NamedTuple):
     den: Any  # float64 (COLUMNS)
     top: Any  # float64 (COLUMNS)
     ratios: Any  # float64 (SETS_MAX, 4): of sets that are one factor: n, d; then from, below
-    shares: Any  # float64 (2, NIGHTS_MAX): what each night counts; the same before the offers
+    shares: Any  # float64 (3, NIGHTS_MAX): what each night counts; the same before the offers; factors of a step
 
 
 class RowShop(NamedTuple):
@@ -157,7 +175,7 @@ class RowShop(NamedTuple):
     den: Any  # float64 (COLUMNS)
     top: Any  # float64 (COLUMNS)
     ratios: Any  # float64 (SETS_MAX, 4)
-    shares: Any  # float64 (2, NIGHTS_MAX)
+    shares: Any  # float64 (3, NIGHTS_MAX)
     columns: Any  # float64 (COLUMNS, BLOCK)
     pieces: Any  # int64 (BLOCK, 3): the parts of a block: arrival, first row, rows
     plans: Any  # int64 (PLANS, PLAN_WORDS): plans before they are compiled, each of another question
@@ -175,7 +193,7 @@ def make_row_shop(tiers: int) -> RowShop:
         np.zeros(COLUMNS),
         np.zeros(COLUMNS),
         np.zeros((SETS_MAX, 4)),
-        np.zeros((2, NIGHTS_MAX)),
+        np.zeros((3, NIGHTS_MAX)),
         np.zeros((COLUMNS, BLOCK)),
         np.zeros((BLOCK, 3), np.int64),
         np.zeros((PLANS, PLAN_WORDS), np.int64),  # only what is written takes memory

@@ -46,7 +46,8 @@ def emit(plan, code, to, source, other, number):
     plan.ops[at, row.O_OTHER] = other
     plan.ops[at, row.O_NUMBER] = number
     plan.ops[at, row.O_AT] = plan.head[row.H_AT]
-    plan.ops[at, row.O_WHOLE] = plan.head[row.H_INSIDE] == 0 and code != row.LINE
+    inside = plan.head[row.H_INSIDE] != 0 or plan.head[row.H_OVER] != 0
+    plan.ops[at, row.O_WHOLE] = not inside and code != row.LINE
     for field in range(row.OP_NUMBERS):
         plan.numbers[at, field] = 0.0
     plan.head[row.H_OPS] = at + 1
@@ -119,6 +120,7 @@ def settle(plan, factor):
     """Do what is still to come, so that the column holds the amount."""
     if factor != 1.0:
         plan.top[row.C_RUNNING] = bound_of(plan, factor)
+        plan.top[row.C_SUM] *= factor
         plan.numbers[move(plan, row.SCALE, 0), 0] = factor
         if plan.head[row.H_SHARES]:
             for night in range(plan.head[row.H_NIGHTS]):

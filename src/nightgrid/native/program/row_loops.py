@@ -16,6 +16,7 @@ from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.prices.prices import fused_multiply_add, rounded_ratio
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_limits import cap, least, most
+from nightgrid.native.program.row_over_loops import run_over
 
 
 @bare_called_kernel
@@ -319,6 +320,8 @@ def run_ops(ops, numbers, tier, begin, end, columns, rows):
             taxed(columns, s, o, rows, x0, x1)
         elif code == row.SPEND and number <= 3:
             spend_some(columns, c, s, o, rows, x0, numbers[tier, at + 1])
+        elif code >= row.OVER_SUM:
+            run_over(code, columns, c, s, o, rows, numbers[tier], at, number)
         elif code == row.ENDINGS or code == row.SPEND or code >= row.DOT:
             _with_pairs(code, columns, c, s, o, rows, numbers[tier], at, number)
         elif code == row.ROUND_EVEN:

@@ -21,6 +21,8 @@ from nightgrid.native.program.row_emit import (
     refuse_plan,
     settle,
 )
+from nightgrid.native.program.row_over import bring_over, prepare_over
+from nightgrid.native.program.row_shares import has_all
 from nightgrid.native.program.row_steps import compile_step
 
 #: In `ratios`, instead of a numerator.
@@ -137,6 +139,24 @@ def _end_offers(plan, factor):
     return factor
 
 
+@bare_called_kernel
+def _shares_some(plan, steps, at, sets):
+    """Whether a set that is left changes single nights (RESHARE), and whether it takes a share of some of them."""
+    reshares, shares = False, False
+    for number in range(sets):
+        if plan.ratios[number, 0] == _DROPPED:
+            continue
+        place = at + 6 + do.OFFER_LINE * (steps[at + 3] + steps[at + 5] + number)
+        for offer in range(steps[at + 3] + 1):
+            line = _line_of(steps, at, steps[place], offer)
+            step = steps[line + 1] if line > 0 else np.int64(0)
+            while line > 0 and step < steps[line + 2]:
+                reshares = reshares or steps[step] == do.RESHARE
+                shares = shares or (steps[step] == do.SHARE and not has_all(plan, steps, step + 5))
+                step = steps[step + 1]
+    return reshares, shares
+
+
 @bare_inlined_kernel
 def _copy_shares(plan, to, source):
     for night in range(row.NIGHTS_MAX):
@@ -144,25 +164,38 @@ def _copy_shares(plan, to, source):
 
 
 @bare_called_kernel
-def _candidate(plan, steps, at, number, code, begun, told, shared):
-    """Work a set out and compare it. Notes in `ratios`: the comparison, its denominator and bound."""
+def _candidate(plan, steps, at, number, code, begun, told, shared, weighs, over):
+    """Work a set out and compare it. Notes in `ratios`: the comparison, its denominator and bound. shared, weighs: as
+    they are before the stage; over: whether all sets are brought over C_OVER.
+    """
     ratio = plan.ratios[number]
     low, high = ratio[2], ratio[3]
     stage = plan.head[row.H_STAGE]
     den, top = plan.den[row.C_STAGE], plan.top[row.C_STAGE]
     factor = ratio[0]
     plan.head[row.H_AT] = stage
+    plan.head[row.H_WEIGHTS] = weighs
     if ratio[0] < 0.0:
         plan.den[row.C_RUNNING], plan.top[row.C_RUNNING] = den, top
         plan.head[row.H_SHARES] = shared
         _copy_shares(plan, 0, 1)
         factor = _set_steps(plan, steps, at, number, 1.0)
+        if over and plan.head[row.H_OVER] == 0:
+            bring_over(plan, factor)
+            factor = 1.0
+        over = False
         den, top = plan.den[row.C_RUNNING], plan.top[row.C_RUNNING]
         plan.head[row.H_BEFORE] = -1
     else:
         common = divisor_of(factor, den)
         factor /= common
         den = checked(plan, den / common * ratio[1])
+    if over:
+        plan.den[row.C_RUNNING], plan.top[row.C_RUNNING] = den, top
+        bring_over(plan, 1.0)
+        top = plan.top[row.C_RUNNING]
+    amount = plan.top[row.C_SUM] * factor
+    plan.head[row.H_OVER] = 0
     elsewhere = np.inf if code == row.BETTER else -1.0
     if low <= 0.0 and high >= np.float64(do.NO_BOUND):
         code = code if begun else row.FIRST
@@ -175,6 +208,7 @@ def _candidate(plan, steps, at, number, code, begun, told, shared):
     x[0], x[1], x[3] = factor, low * plan.den[row.C_STAGE], elsewhere
     x[2] = high * plan.den[row.C_STAGE] if high < np.float64(do.NO_BOUND) else np.inf
     ratio[1], ratio[2], ratio[3] = np.float64(line), den, top
+    return amount / den
 
 
 @bare_inlined_kernel
@@ -208,22 +242,38 @@ def compile_offers(plan, steps, at, factor, told):
             ratio = plan.ratios[number]
             if ratio[0] != _DROPPED and ratio[2] <= 0.0 and ratio[3] >= np.float64(do.NO_BOUND):
                 return _only_set(plan, steps, at, number, factor)
+    if plan.head[row.H_OVER]:
+        refuse_plan(plan)
     settle(plan, factor)
     mark(plan, row.H_STAGE, row.C_STAGE)
     plan.head[row.H_INSIDE] = 1
     plan.head[row.H_SETS] = sets
     shared = plan.head[row.H_SHARES]
+    weighs = plan.head[row.H_WEIGHTS]
+    reshares, over = _shares_some(plan, steps, at, sets)
+    over = over and shared == 0 and weighs != 0
+    if over:
+        prepare_over(plan)
+    plan.head[row.H_CHOICE] = 1
     _copy_shares(plan, 1, 0)
     begun = False
+    amount = 0.0
     common = 1.0
     for number in range(sets):
         if plan.ratios[number, 0] == _DROPPED:
             continue
-        _candidate(plan, steps, at, number, row.MORE if most else row.BETTER, begun, told, shared)
+        each = _candidate(plan, steps, at, number, row.MORE if most else row.BETTER, begun, told, shared, weighs, over)
+        amount = max(amount, each)
         begun = True
         common = common_den(plan, common, plan.ratios[number, 2])
         if is_refused(plan):
             return 1.0
     _best_set(plan, sets, common)
+    plan.head[row.H_OVER], plan.head[row.H_WEIGHTS] = over, weighs != 0 and not reshares
+    plan.head[row.H_CHOICE] = 0
+    plan.head[row.H_READY] = over
+    if over:
+        plan.top[row.C_SUM] = checked(plan, amount * common)
+        plan.head[row.H_WEIGHTS] = 0
     plan.head[row.H_SHARES] = 0  # which set it is, and so what each night has, depends on the row
     return _end_offers(plan, 1.0)

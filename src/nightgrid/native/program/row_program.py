@@ -41,7 +41,7 @@ def compile_end(steps, at, factor, told, plan):
     """Compile the steps from `at` to the end. Returns whether the plan has a vector form."""
     at, factor = _compile_until(steps, at, -1, factor, told, plan)
     settle(plan, factor)
-    if plan.den[row.C_RUNNING] != 1.0:
+    if plan.den[row.C_RUNNING] != 1.0 or plan.head[row.H_OVER]:
         refuse_plan(plan)
     total = plan.top[row.C_RUNNING] + plan.top[row.C_TAXES]
     plan.head[row.H_LARGE] = total > np.float64(PRICE_MINOR_MAX)
@@ -60,7 +60,8 @@ def compile_kept(steps, at, told, plan, tails):
     while steps[end] != do.END:
         end = steps[end + 1]
     key = hash_of(steps, at, end)
-    place = place_of(plan, steps, at, end, key, told, tails)
+    known = told + 2 * plan.head[row.H_WEIGHTS]  # what the operations depend on beside the steps
+    place = place_of(plan, steps, at, end, key, known, tails)
     if kept_tail(plan, place, tails):
         return True
     first = plan.head[row.H_OPS]
@@ -68,8 +69,17 @@ def compile_kept(steps, at, told, plan, tails):
     begin_tail(plan, place, tails)
     if not compile_end(steps, at, 1.0, told, plan):
         return False
-    keep_tail(plan, steps, at, end, key, told, first, where, place, tails)
+    keep_tail(plan, steps, at, end, key, known, first, where, place, tails)
     return True
+
+
+@bare_called_kernel
+def _weighs_alike(plan):
+    """Whether the nights still weigh what they cost, so that an end that shares them is the same for all."""
+    for night in range(1, plan.head[row.H_NIGHTS]):
+        if plan.shares[0, night] != plan.shares[0, 0]:
+            return False
+    return plan.shares[0, 0] != 0.0
 
 
 @bare_called_kernel
@@ -96,7 +106,8 @@ def compile_head(steps, scales, largest, nights, told, plan):
 @bare_inlined_kernel
 def ends_alike(plan, steps, at, factor):
     """Whether what follows a plan's beginning may be shared with other plans: offers on an amount of minor units."""
-    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0
+    whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0 and plan.head[row.H_OVER] == 0
+    whole = whole and (plan.head[row.H_WEIGHTS] == 0 or _weighs_alike(plan))
     return steps[at] == do.OFFERS and whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0
 
 

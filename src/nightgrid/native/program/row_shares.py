@@ -25,6 +25,7 @@ from nightgrid.native.program.row_emit import (
     settle,
     times_factor,
 )
+from nightgrid.native.program.row_over import add_over, off_over, share_over
 
 #: Which nights a sum is of.
 _ALL = 0
@@ -37,6 +38,7 @@ def begin_shares(plan, nights):
     """Before the first step the amount is the sum of the nights. (A single night shares nothing.)"""
     plan.head[row.H_NIGHTS] = nights
     plan.head[row.H_SHARES] = 1 < nights <= row.NIGHTS_MAX
+    plan.head[row.H_WEIGHTS] = plan.head[row.H_SHARES]
     if plan.head[row.H_SHARES]:
         for night in range(nights):
             plan.shares[0, night] = 1.0
@@ -49,7 +51,8 @@ def _inside(steps, at, night):
 
 
 @bare_called_kernel
-def _has_all(plan, steps, at):
+def has_all(plan, steps, at):
+    """Whether all nights are in the set of nights at `at`."""
     for night in range(plan.head[row.H_NIGHTS]):
         if _inside(steps, at, night) == 0:
             return False
@@ -102,12 +105,21 @@ def _margin(plan, steps, at, factor):
     alike = True
     for night in range(1, nights):
         alike = alike and steps[at + 2 + night] == steps[at + 2]
-    if steps[at] != do.REF_RUNNING or not (alike or plan.head[row.H_SHARES]):
+    if steps[at] != do.REF_RUNNING:
         refuse_plan(plan)
         return factor
     if alike:
+        if steps[at + 2] == 0:
+            plan.head[row.H_WEIGHTS] = 0
         return times_factor(plan, np.float64(steps[at + 2]), over, factor)
+    if plan.head[row.H_SHARES] == 0:
+        for night in range(min(nights, row.NIGHTS_MAX)):
+            plan.shares[2, night] = np.float64(steps[at + 2 + night])
+        share_over(plan, over, factor)
+        return 1.0
     for night in range(nights):
+        if steps[at + 2 + night] == 0:  # where that is all there is, the weights stay as they are
+            plan.head[row.H_WEIGHTS] = 0
         plan.shares[0, night] *= np.float64(steps[at + 2 + night])
     _summed(plan, over)
     return factor
@@ -120,7 +132,11 @@ def _share_of_all(plan, steps, at, factor):
     if ref == do.REF_RUNNING:
         return times_factor(plan, max(over + by, 0.0), over, factor)
     plan.head[row.H_SHARES] = 0
-    if ref == do.REF_ONE:
+    if by > 0.0:  # where there was nothing, the nights share it alike
+        plan.head[row.H_WEIGHTS] = 0
+    if plan.head[row.H_OVER]:
+        refuse_plan(plan)
+    elif ref == do.REF_ONE:
         add_amount(plan, by, over, factor)
     elif 0 <= ref < row.PLANES_MAX:
         plan.head[row.H_PLANES] |= 1 << ref
@@ -160,7 +176,7 @@ def _share_of_picked(plan, steps, at, factor):
     plan.den[row.C_RUNNING] = checked(plan, plan.den[row.C_RUNNING] * over)
     plan.top[row.C_RUNNING] = checked(plan, plan.top[row.C_RUNNING] * (over + max(by, 0.0)))
     checked(plan, plan.top[row.C_RUNNING] * max(factor, 1.0))
-    plan.head[row.H_SHARES] = 0  # which nights they are depends on the row
+    plan.head[row.H_SHARES] = plan.head[row.H_WEIGHTS] = 0  # which nights they are depends on the row
     return factor
 
 
@@ -170,13 +186,24 @@ def _share(plan, steps, at, factor):
     ref, by, over = steps[at], np.float64(steps[at + 1]), np.float64(steps[at + 2])
     if plan.head[row.H_PICKED] != 0:
         return _share_of_picked(plan, steps, at, factor)
-    if _has_all(plan, steps, at + 3):
+    if has_all(plan, steps, at + 3):
         return _share_of_all(plan, steps, at, factor)
     taken_off = ref == do.REF_ONE and by <= 0.0 and over == 1.0
-    if plan.head[row.H_SHARES] == 0 or not (ref == do.REF_RUNNING or taken_off):
+    if not (ref == do.REF_RUNNING or taken_off):
         refuse_plan(plan)
         return factor
+    if plan.head[row.H_SHARES] == 0:
+        among, others = (1.0, 0.0) if taken_off else (max(over + by, 0.0), over)
+        for night in range(min(plan.head[row.H_NIGHTS], row.NIGHTS_MAX)):
+            plan.shares[2, night] = among if _inside(steps, at + 3, night) else others
+        if taken_off:
+            off_over(plan, -by, factor)
+        else:
+            share_over(plan, over, factor)
+        return 1.0
     if ref == do.REF_RUNNING:
+        if over + by <= 0.0:  # where that is all there is, the weights stay as they are
+            plan.head[row.H_WEIGHTS] = 0
         for night in range(plan.head[row.H_NIGHTS]):
             plan.shares[0, night] *= max(over + by, 0.0) if _inside(steps, at + 3, night) else over
         _summed(plan, over)
@@ -184,14 +211,17 @@ def _share(plan, steps, at, factor):
     settle(plan, factor)
     den = plan.den[row.C_RUNNING]
     amount = checked(plan, -by * den)
+    inside = plan.head[row.H_INSIDE]
     most = _numbers(plan, emit(plan, row.DOT, row.C_WORK, 0, 0, 0), steps, at + 3, _INSIDE)
+    plan.head[row.H_INSIDE] = 1  # C_WORK and C_REST matter until they are added
     line = emit(plan, row.ADD, row.C_REST, row.C_WORK, 0, 0)  # what the nights keep
     plan.numbers[line, 0], plan.numbers[line, 1] = 1.0, -amount
     _numbers(plan, move(plan, row.DOT, 0), steps, at + 3, _OUTSIDE)
     line = move(plan, row.PART, row.C_REST)
     plan.numbers[line, 0], plan.numbers[line, 1] = 1.0, 1.0
     checked(plan, plan.top[row.C_PLANE] * most)
-    plan.head[row.H_SHARES] = 0
+    plan.head[row.H_INSIDE] = inside
+    plan.head[row.H_SHARES] = plan.head[row.H_WEIGHTS] = 0
     return 1.0
 
 
@@ -199,16 +229,24 @@ def _share(plan, steps, at, factor):
 def _free(plan, steps, at, factor):
     """FREE where the amount does not decide which rule it is."""
     which, count, every = steps[at + 2], steps[at + 3], steps[at + 4]
+    nights = plan.head[row.H_NIGHTS]
+    if plan.head[row.H_SHARES] == 0 and steps[at + 1] <= 0 and which != do.FREE_CHEAPEST and nights <= row.NIGHTS_MAX:
+        for night in range(nights):
+            plan.shares[2, night] = 1.0
+        for number in range(count):
+            night = nights - 1 - number if which == do.FREE_LAST else every * (number + 1) - 1
+            plan.shares[2, min(max(night, 0), nights - 1)] = 0.0
+        share_over(plan, 1.0, factor)
+        return 1.0
     if plan.head[row.H_SHARES] == 0 or steps[at + 1] > 0 or count > row.LEAST_MAX:
         refuse_plan(plan)
         return factor
-    nights = plan.head[row.H_NIGHTS]
     if which == do.FREE_CHEAPEST:
         line = move(plan, row.FREE_LEAST, 0)
         plan.numbers[line, 0], plan.numbers[line, 1] = np.float64(count), 1.0
         plan.numbers[line, 2], plan.numbers[line, 3] = -1.0, 1.0
         _numbers(plan, line, steps, at, _ALL)
-        plan.head[row.H_SHARES] = 0  # which nights are free depends on the row
+        plan.head[row.H_SHARES] = plan.head[row.H_WEIGHTS] = 0  # which nights are free depends on the row
         return factor
     for number in range(count):
         night = nights - 1 - number if which == do.FREE_LAST else every * (number + 1) - 1
@@ -226,15 +264,22 @@ def _tile(plan, steps, at, factor):
     nights, left = plan.head[row.H_NIGHTS], steps[at + 1]
     if left > 0 and left < nights:
         if plan.head[row.H_SHARES] == 0:
-            refuse_plan(plan)
-            return factor
+            for night in range(min(nights, row.NIGHTS_MAX)):
+                plan.shares[2, night] = np.float64(night >= nights - left)
+            share_over(plan, 1.0, factor)
+            add_over(plan, -1, 1.0, np.float64(steps[at]), 1.0, 1.0)
+            return 1.0
         for night in range(nights - left):
             plan.shares[0, night] = 0.0
+        plan.head[row.H_WEIGHTS] = 0
         _summed(plan, 1.0)
     if left == 0:
         plan.numbers[move(plan, row.SET, 0), 0] = np.float64(steps[at])
         plan.den[row.C_RUNNING] = 1.0
         plan.top[row.C_RUNNING] = checked(plan, np.float64(steps[at]))
+        plan.head[row.H_OVER] = 0
+    elif plan.head[row.H_OVER]:
+        add_over(plan, -1, 1.0, np.float64(steps[at]), 1.0, factor)
     else:
         add_amount(plan, np.float64(steps[at]), 1.0, factor)
     plan.head[row.H_SHARES] = 0
@@ -244,7 +289,7 @@ def _tile(plan, steps, at, factor):
 @bare_called_kernel
 def _nightly(plan, steps, at, factor):
     """NIGHTLY of the nights that are loaded."""
-    if steps[at] != 0 or plan.head[row.H_NIGHTS] > row.NIGHTS_MAX:
+    if steps[at] != 0 or plan.head[row.H_NIGHTS] > row.NIGHTS_MAX or plan.head[row.H_OVER]:
         refuse_plan(plan)
         return factor
     by, over = np.float64(steps[at + 1]), np.float64(steps[at + 2])

@@ -25,6 +25,7 @@ from nightgrid.native.program.row_emit import (
     settle,
     times_factor,
 )
+from nightgrid.native.program.row_over import add_over, limit_over, round_over
 from nightgrid.native.program.row_shares import compile_nights
 from nightgrid.native.program.wide import wide
 from nightgrid.native.program.worth_rounding import rounded_fraction
@@ -44,6 +45,8 @@ def _looks_back(steps, at, end):
 @bare_inlined_kernel
 def _spend(plan, steps, first, factor):
     """SPEND: the thresholds in order; of equal ones the first counts."""
+    if plan.head[row.H_OVER]:
+        refuse_plan(plan)
     den = plan.den[row.C_RUNNING]
     stage = plan.den[row.C_STAGE]
     count = steps[first]
@@ -78,7 +81,42 @@ def _part(plan, steps, first, factor):
     column = row.C_SLOT + ref - do.FIRST_SLOT if ref >= do.FIRST_SLOT else row.C_PLANE + ref
     if ref < do.FIRST_SLOT:
         plan.head[row.H_PLANES] |= 1 << ref
-    add_part_of(plan, column, np.float64(steps[first + 1]), np.float64(steps[first + 2]), factor)
+    by, over = np.float64(steps[first + 1]), np.float64(steps[first + 2])
+    if plan.head[row.H_OVER]:
+        add_over(plan, column, plan.den[column], by, over, factor)
+    else:
+        add_part_of(plan, column, by, over, factor)
+
+
+@bare_inlined_kernel
+def _reshares(steps, at, end):
+    """Whether how the nights share the amount changes by what it was limited to."""
+    at = steps[at + 1]
+    while at < end and steps[at] != do.MARK and steps[at] != do.END:
+        if steps[at] == do.RESHARE:
+            return True
+        at = steps[at + 1]
+    return False
+
+
+@bare_inlined_kernel
+def _add(plan, by, over, factor):
+    """ADD."""
+    if plan.head[row.H_OVER]:
+        add_over(plan, -1, 1.0, by, over, factor)
+    else:
+        add_amount(plan, by, over, factor)
+
+
+@bare_inlined_kernel
+def _limit(plan, kind, steps, at, end, factor):
+    """CAP or LEAST; where nights are shared anew after it, they share what is left by the row."""
+    if plan.head[row.H_OVER]:
+        limit_over(plan, kind, np.float64(steps[at + 2]), factor)
+    else:
+        limit(plan, kind, np.float64(steps[at + 2]), factor)
+    if _reshares(steps, at, end):
+        plan.head[row.H_WEIGHTS] = 0
 
 
 @bare_inlined_kernel
@@ -89,12 +127,16 @@ def compile_step(plan, steps, at, end, factor):
     if code == do.TIMES:
         return times_factor(plan, np.float64(steps[first]), np.float64(steps[first + 1]), factor)
     if code == do.SAVE:
+        if plan.head[row.H_OVER]:
+            refuse_plan(plan)
         keep(plan, row.C_SLOT + steps[first], factor)
         return factor
     if code == do.MARK:
         plan.head[row.H_BEFORE] = -1
         if not _looks_back(steps, at, end):
             return factor
+        if plan.head[row.H_OVER]:
+            refuse_plan(plan)
         settle(plan, factor)
         mark(plan, row.H_BEFORE, row.C_BEFORE)
     elif code == do.RESHARE:  # changes how the nights share the amount, which `shares` knows; no amount
@@ -111,20 +153,24 @@ def compile_step(plan, steps, at, end, factor):
     elif code == do.PART:
         _part(plan, steps, first, factor)
     elif code == do.ADD:
-        add_amount(plan, np.float64(steps[first]), np.float64(steps[first + 1]), factor)
+        _add(plan, np.float64(steps[first]), np.float64(steps[first + 1]), factor)
     elif code == do.SET:
+        plan.head[row.H_OVER] = 0
         plan.numbers[move(plan, row.SET, 0), 0] = np.float64(steps[first])
         plan.den[row.C_RUNNING] = 1.0
         plan.top[row.C_RUNNING] = checked(plan, np.float64(steps[first]))
     elif code == do.ROUND:
-        round_running(plan, steps, first, factor)
-    elif code == do.CAP:
-        limit(plan, row.CAP, np.float64(steps[first]), factor)
-    elif code == do.LEAST:
-        limit(plan, row.LEAST, np.float64(steps[first]), factor)
+        if plan.head[row.H_OVER]:
+            round_over(plan, steps, first, factor)
+        else:
+            round_running(plan, steps, first, factor)
+    elif code == do.CAP or code == do.LEAST:
+        _limit(plan, row.CAP if code == do.CAP else row.LEAST, steps, at, end, factor)
     elif code == do.SPEND:
         _spend(plan, steps, first, factor)
     elif code == do.BOUND:
+        if plan.head[row.H_OVER]:
+            refuse_plan(plan)
         compile_bound(plan, steps, first, factor)
     else:
         refuse_plan(plan)
@@ -139,7 +185,7 @@ def compile_tax(plan, steps, first):
     plan.head[row.H_TAXED] = 1
     if steps[first + 4]:
         return
-    if plan.den[row.C_RUNNING] != 1.0:
+    if plan.den[row.C_RUNNING] != 1.0 or plan.head[row.H_OVER]:
         refuse_plan(plan)
         return
     plan.head[row.H_INSIDE] = 1

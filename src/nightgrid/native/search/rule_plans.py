@@ -54,7 +54,7 @@ S_ENDS: Final = 0
 S_OPS: Final = 1
 S_WRITTEN: Final = 2
 S_PLACE: Final = 3
-S_AT: Final = 4  # the column of the running amount before it
+S_AT: Final = 4  # the column of the running amount before it, and whether nights have weights
 S_FIELDS: Final = 5
 #: An end with more edges than these has no bound.
 EDGES_MAX: Final = 7
@@ -233,19 +233,25 @@ def _pack_end(plan, packed, first):
 
 
 @bare_inlined_kernel
+def _begins(plan):
+    """The column of the running amount, and whether the nights' weights are known."""
+    return plan.head[row.H_AT] + row.COLUMNS * plan.head[row.H_WEIGHTS]
+
+
+@bare_inlined_kernel
 def _is_known(plan, packed):
     """Whether the amounts before the end are known as they were before the last one."""
     differ = packed.known[0] != plan.top[row.C_RUNNING]
     for column in range(row.TAIL_COLUMNS):
         differ |= packed.known[1 + 2 * column] != plan.den[row.TAIL_FIRST + column]
         differ |= packed.known[2 + 2 * column] != plan.top[row.TAIL_FIRST + column]
-    return not differ and packed.state[S_AT] == plan.head[row.H_AT]
+    return not differ and packed.state[S_AT] == _begins(plan)
 
 
 @bare_inlined_kernel
 def _note_known(plan, packed, written, at):
     state = packed.state
-    state[S_WRITTEN], state[S_PLACE], state[S_AT] = written, at, plan.head[row.H_AT]
+    state[S_WRITTEN], state[S_PLACE], state[S_AT] = written, at, _begins(plan)
     packed.known[0] = plan.top[row.C_RUNNING]
     for column in range(row.TAIL_COLUMNS):
         packed.known[1 + 2 * column] = plan.den[row.TAIL_FIRST + column]
