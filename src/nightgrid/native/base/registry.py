@@ -256,6 +256,7 @@ STEPS = (
     "prices.half_added",
     "prices.rounded_ratio",
     "prices.rounding_threshold",
+    "requests.shape_code",
     "restrictions.stay_restriction",
 )
 
