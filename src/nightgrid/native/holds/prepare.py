@@ -20,11 +20,13 @@ from nightgrid.native.base.atomics import prefetch_item
 from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
+from nightgrid.native.store.keys import key_hash, key_home
 from nightgrid.native.store.views import (
     address_of,
     as_pointer,
     cells_of,
     hotel_words_of,
+    keys_of,
     row_hotel_of,
     slots_of,
 )
@@ -34,7 +36,7 @@ PLACES: Final = 128  # of the ring: a power of two, more than a group and what i
 _MASK: Final = PLACES - 1
 #: How many requests ahead of a group the steps go; measured best on a chain that no cache holds.
 _CELLS_AHEAD: Final = 40
-_SLOTS_AHEAD: Final = 16
+_SLOTS_AHEAD: Final = 32
 _REQUESTS_AHEAD: Final = 64
 # -- memory (int64): the ring, then what is known of eight lines for a moment, then how far it goes ---
 A_STAY: Final = 0  # the stay in one word, as in a slot; 0 = not plain, or nothing that can be tried
@@ -42,7 +44,8 @@ A_ROW: Final = PLACES
 A_COLUMN: Final = 2 * PLACES  # of the arrival
 A_HOTEL: Final = 3 * PLACES
 A_CELL: Final = 4 * PLACES  # of the arrival, flat
-_LAST_CELL: Final = 5 * PLACES
+_SLOT: Final = 5 * PLACES  # the slot that its hold will get, if nobody comes between: where it begins
+_LAST_CELL: Final = 6 * PLACES
 _PREPARED: Final = _LAST_CELL + EIGHT  # requests before this one are prepared, or done
 _ASKED: Final = _PREPARED + 1  # the same of their slots
 _LAP_NIGHT: Final = _ASKED + 1  # S_LAP_NIGHT when they were
@@ -177,9 +180,21 @@ def _ask_for_slots(store, ahead, line):
     hotel = (ahead[A_HOTEL + (line & _MASK)] & 0x7FFFFFFF) * at.L_WORDS
     oldest = hotels[hotel + at.L_RETIRED_HEAD]
     likely = oldest - 1 if oldest else hotels[hotel + at.L_RUN] & 0xFFFFFFFF
+    begin = min(likely, store[at.H_SLOTS] - 1) * at.W_WORDS
+    ahead[_SLOT + (line & _MASK)] = begin
     prefetch_item(slots, (hotels[hotel + at.L_HELD_HEAD] - 1) * at.W_WORDS)
-    prefetch_item(slots, likely * at.W_WORDS)
-    prefetch_item(slots, likely * at.W_WORDS + at.W_WORDS // 2)
+    prefetch_item(slots, begin)
+    prefetch_item(slots, begin + at.W_WORDS // 2)
+
+
+@inlined_kernel
+def _ask_for_old_key(store, ahead, line):
+    """The entry of the key that the slot had: whoever gets the slot takes it out of the index."""
+    slots = slots_of(store)
+    begin = np.uint64(ahead[_SLOT + (line & _MASK)])
+    key_high, key_low = slots[begin + np.uint64(at.W_KEY_HIGH)], slots[begin + np.uint64(at.W_KEY_LOW)]
+    if key_low != 0:
+        prefetch_item(keys_of(store), key_home(store, key_hash(key_high, key_low)))
 
 
 @inlined_kernel
@@ -204,6 +219,8 @@ def prepare(store, requests, first, size, lap_night, ahead):
     for each in range(asked, end):
         _ask_for_slots(store, ahead, each)
     ahead[_ASKED] = max(asked, end)
+    for each in range(first, min(first + size, lines)):
+        _ask_for_old_key(store, ahead, each)
 
 
 @inlined_kernel
