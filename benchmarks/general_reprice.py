@@ -30,7 +30,7 @@ class GeneralReprice(Contestant):
         cities = job.products // (chain.size.city_hotels * chain.size.room_types)
         where = {"city": [f"city {city}" for city in range(cities)]}
         self._cube = engine._cube([1], None, tuple(map(str, dates)), where)
-        tile = self._cube._tile_products(job.nights)
+        tile = self._cube.tile_products(job.nights)
         places = range(0, job.products, tile)
         self._tiles = [self._cube.products[place : place + tile] for place in places]
         self._asked = [self._cube.asked(products, self._cube.arrivals.start) for products in self._tiles]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nightgrid import InputError, RuleBookError
 from nightgrid.engine.prices import cube_marks
+from nightgrid.engine.prices.repricing import batches
 from tests.agreement.book_compare import engine_for
 from tests.agreement.compare import examples
 from tests.book_worlds import draw_stay, draw_world
@@ -30,7 +31,7 @@ seen: list[tuple[int, int]] = []
 
 def batches_of(cube: Any, threads: int = 1) -> pl.DataFrame:
     """All batches of a cube as one frame."""
-    return pl.concat([pl.DataFrame(pl.from_arrow(batch)) for batch in cube.batches(cube.arrivals, threads)])
+    return pl.concat([pl.DataFrame(pl.from_arrow(batch)) for batch in batches(cube, cube.arrivals, threads)])
 
 
 def line_by_line(cube: Any, monkeypatch: pytest.MonkeyPatch) -> pl.DataFrame:

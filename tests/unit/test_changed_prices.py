@@ -88,11 +88,11 @@ CHANGES = [
 @pytest.mark.parametrize("change", range(len(CHANGES)))
 @pytest.mark.parametrize("tile", [None, 5])
 def test_the_feed_has_exactly_the_prices_that_changed(engine, monkeypatch, change, tile):
-    from nightgrid.engine.prices import repricing
+    from nightgrid.engine.prices import cube
 
     if tile is not None:
-        monkeypatch.setattr(repricing, "_TILE_PRICES", tile)
-        monkeypatch.setattr(repricing, "_TILE_PRODUCTS", 2)
+        monkeypatch.setattr(cube, "_TILE_PRICES", tile)
+        monkeypatch.setattr(cube, "_TILE_PRODUCTS", 2)
     stays, tiers = (1, 2), ("public", "gold")
     digest = engine.publish(BOOK).digest
     before = told(engine, stays, tiers)

@@ -184,10 +184,10 @@ def test_against_an_older_version_and_with_other_tiers(engine):
 
 
 def test_only_the_first_rows_are_kept(engine, monkeypatch):
-    from nightgrid.engine.prices import repricing
+    from nightgrid.engine.prices import cube
 
-    monkeypatch.setattr(repricing, "_TILE_PRICES", 7)
-    monkeypatch.setattr(repricing, "_TILE_PRODUCTS", 2)
+    monkeypatch.setattr(cube, "_TILE_PRICES", 7)
+    monkeypatch.setattr(cube, "_TILE_PRODUCTS", 2)
     book = changed(season=[{"name": "all", "percent": 3}])
     whole = engine.compare(book)
     few = engine.compare(book, rows_max=5)

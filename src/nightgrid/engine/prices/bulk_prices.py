@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import Asking, GuestQuestion, QuestionWhere, asking_where, check_fill
 from nightgrid.engine.base import EngineBase, steady
-from nightgrid.engine.prices.repricing import Cube, cube_stays
+from nightgrid.engine.prices.cube import Cube, cube_stays
 from nightgrid.errors import InputError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.prices.tables import NO_PRICE

@@ -19,8 +19,9 @@ from nightgrid.engine.edge.answers import RepriceReport
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.prices.bulk_prices import checked_threads
 from nightgrid.engine.prices.comparing import CompareMixin, prices_of
+from nightgrid.engine.prices.cube import Cube
 from nightgrid.engine.prices.reprice_files import reprice_to
-from nightgrid.engine.prices.repricing import Cube
+from nightgrid.engine.prices.repricing import batches
 from nightgrid.errors import InputError
 from nightgrid.nights import to_ordinal
 from nightgrid.search.price_version import PriceVersion
@@ -150,7 +151,7 @@ class ChangedPriceMixin(CompareMixin):
         count = checked_threads(threads)
         marked = checked_flag("masks", masks)
         if since is None:
-            return replace(cube, marked=marked).batches(cube.arrivals, count)
+            return batches(replace(cube, marked=marked), cube.arrivals, count)
         before, cube = self._pair(since, cube)
         return self._only_changed(since, before, replace(cube, marked=marked), cube.arrivals, count)
 
@@ -213,7 +214,7 @@ class ChangedPriceMixin(CompareMixin):
         """Batches of the current version, and which of their prices changed since another."""
         entry = self._kept(since)
         old_end = entry.compiled.first_night + entry.compiled.n_nights - _EPOCH
-        both = (each.batches(arrivals, threads) for each in (before, cube))
+        both = (batches(each, arrivals, threads) for each in (before, cube))
         for was, now in zip(*both, strict=True):
             new_prices = prices_of(now)
             changed = prices_of(was) != new_prices

@@ -18,7 +18,8 @@ from nightgrid.asking import Asking, QuestionWhere, of_length
 from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.comparison import BROKEN, Comparison, Guard, GuardError
 from nightgrid.engine.prices.bulk_prices import BulkPriceMixin
-from nightgrid.engine.prices.repricing import Cube
+from nightgrid.engine.prices.cube import Cube
+from nightgrid.engine.prices.repricing import batches
 from nightgrid.engine.prices.versions import Book, VersionMixin
 from nightgrid.errors import InputError, NightgridError
 from nightgrid.nights import to_ordinal
@@ -258,7 +259,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         writer = None if parquet is None else pq.ParquetWriter(parquet, schema, compression="zstd")
         done = 0
         try:
-            for before, after in zip(old.batches(old.arrivals), new.batches(new.arrivals), strict=True):
+            for before, after in zip(batches(old, old.arrivals), batches(new, new.arrivals), strict=True):
                 tile = tally.add(before, after)
                 if writer is not None and len(tile.product):
                     writer.write_table(tile_frame(self.catalog, tile, tiers).to_arrow().cast(schema))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.engine.prices.cube import Cube
 from nightgrid.money import RoundingMode
 from nightgrid.native.program import mark_amounts as edge
 from nightgrid.native.program import mark_blocks as mb
@@ -22,9 +23,6 @@ from nightgrid.native.program.mark_amounts import Amounts
 from nightgrid.pricing.program import Program
 from nightgrid.search.price_blocks import fill_cube
 from nightgrid.search.price_version import PriceVersion
-
-if TYPE_CHECKING:
-    from nightgrid.engine.prices.repricing import Cube
 
 Words = NDArray[np.int64]
 NO_AMOUNTS: Final = np.zeros((0, 0, 0, 0), np.int64)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import of_length
+from nightgrid.engine.prices.cube import Cube
 from nightgrid.engine.prices.cube_amounts import amounts_of, note_amounts
 from nightgrid.errors import IntegrityError
 from nightgrid.native.program import line_prices as by_line
@@ -28,9 +29,6 @@ from nightgrid.search.long_prices import long_price
 from nightgrid.search.price_blocks import lead_spans
 from nightgrid.search.rule_set_rows import in_parts, rows_of
 from nightgrid.search.stay_prices import lines_of, workshop
-
-if TYPE_CHECKING:
-    from nightgrid.engine.prices.repricing import Cube
 
 Words = NDArray[np.int64]
 _LINES_AT_ONCE: Final = 65_536

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pyarrow.parquet as pq
 from nightgrid.clock import stopwatch_seconds
 from nightgrid.engine.edge.answers import RepriceReport
 from nightgrid.engine.edge.plain_papers import plain
-from nightgrid.engine.prices.repricing import Cube
+from nightgrid.engine.prices.cube import Cube
+from nightgrid.engine.prices.repricing import batches, schema_of
 from nightgrid.nights import to_date
 
 
@@ -31,20 +33,20 @@ def _months(cube: Cube) -> list[tuple[str, range]]:
 Batches = Callable[[range], Iterator[pa.RecordBatch]]
 
 
-def _write_month(cube: Cube, path: Path, arrivals: range, batches: Batches, wrote: Callable[[int, int], None]) -> None:
+def _write_month(cube: Cube, path: Path, arrivals: range, tables: Batches, wrote: Callable[[int, int], None]) -> None:
     """One month to one file, under a temporary name until it is whole. `wrote(prices written, prices looked at)`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".partial")
     with pq.ParquetWriter(
         temporary,
-        cube.schema(),
+        schema_of(cube),
         compression="lz4",
         use_dictionary=["arrival", "nights", "tier"],  # long runs
         column_encoding={"product_index": "DELTA_BINARY_PACKED", "price_minor": "BYTE_STREAM_SPLIT"},
         write_statistics=["arrival", "nights"],
     ) as writer:
         looked = 0
-        for batch in batches(arrivals):
+        for batch in tables(arrivals):
             writer.write_batch(batch)
             looked += batch.num_rows
             wrote(batch.num_rows, batch.num_rows)
@@ -125,8 +127,8 @@ def reprice_to(
             progress(done, cube.prices)
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        batches = cube.batches if changed is None else changed
-        futures = [pool.submit(_write_month, cube, path, arrivals, batches, wrote) for path, arrivals in todo]
+        tables = partial(batches, cube) if changed is None else changed
+        futures = [pool.submit(_write_month, cube, path, arrivals, tables, wrote) for path, arrivals in todo]
         for future in as_completed(futures):
             future.result()
     return RepriceReport(
