@@ -149,34 +149,51 @@ def test_bounds_are_met(monkeypatch):
     assert counted > 10_000
 
 
-#: kind -> (book, prices of most hotels in hundreds, those of cheap ones, of the lucky ones, of cheap ones that cost as
-#: much as the lucky ones). In the last two the tax ends where the net price begins to be cheap.
-EDGES: dict[str, tuple[dict[str, Any], range, range, int, int]] = {
+#: kind -> (book, nightly prices of most hotels in hundreds, those of cheap ones, of the lucky ones, of cheap ones that
+#: cost as much as the lucky ones, nights). With a bracket the tax ends where the net price begins to be cheap. What is
+#: off of one night is more for a lucky hotel than for the others of its word.
+EDGES: dict[str, tuple[dict[str, Any], range, range, int, int, int]] = {
     "spend": (
         {"promotion": [{"name": "full", "spend": [{"from": {"CNY": "1000"}, "off": {"CNY": "300"}}]}]},
-        range(940, 999), range(750, 900), 1_000, 700,
+        range(940, 999), range(750, 900), 1_000, 700, 1,
     ),
     "range": (
         {"promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}]},
-        range(940, 999), range(750, 900), 1_000, 600,
+        range(940, 999), range(750, 900), 1_000, 600, 1,
     ),
     "dearest": (
         {
             "promotion": [{"name": "much", "percent": -40, "min_spend": {"CNY": "1000"}}],
             "stacking": {"policy": "hotel"},
         },
-        range(940, 999), range(750, 900), 1_000, 600,
+        range(940, 999), range(750, 900), 1_000, 600, 1,
     ),
     "bracket": (
         {"tax": [{"name": "low", "percent": 25, "brackets": {"to": {"CNY": "1000"}}}]},
-        range(940, 999), range(850, 930), 1_000, 800,
+        range(940, 999), range(850, 930), 1_000, 800, 1,
     ),
     "bracket after a range": (
         {
             "promotion": [{"name": "half", "percent": -50, "min_spend": {"CNY": "2000"}}],
             "tax": [{"name": "low", "percent": 25, "brackets": {"to": {"CNY": "1000"}}}],
         },
-        range(1_900, 1_999), range(850, 930), 2_000, 800,
+        range(1_900, 1_999), range(850, 930), 2_000, 800, 1,
+    ),
+    "a free night": (
+        {"promotion": [{"name": "free", "free_nights": {"stay": 3, "pay": 2}, "min_spend": {"CNY": "1000"}}]},
+        range(300, 301), range(225, 230), 336, 224, 3,
+    ),
+    "half of a night": (
+        {
+            "promotion": [
+                {
+                    "name": "half",
+                    "night_percent": {"percent": -50, "nights": "dearest"},
+                    "min_spend": {"CNY": "1000"},
+                }
+            ]
+        },
+        range(300, 301), range(281, 283), 336, 280, 3,
     ),
 }  # fmt: skip
 
@@ -186,7 +203,7 @@ def engine_of_edges(kind: str, cheap: range, *, last: bool) -> tuple[Any, set[st
     cost as much, and share words with others, whose cheapest night tells nothing of it. 64 hotels, the first or the
     last ones, are cheap anyway.
     """
-    rng, (book, most, _, best, _) = Random(kind), EDGES[kind]
+    rng, (book, most, _, best, _, _) = Random(kind), EDGES[kind]
     bases = [100 * rng.choice(most) for _ in range(HOTELS)]
     place = slice(-64, None) if last else slice(64)
     bases[place] = [100 * rng.choice(cheap) for _ in range(64)]
@@ -206,10 +223,11 @@ def engine_of_edges(kind: str, cheap: range, *, last: bool) -> tuple[Any, set[st
 
 @pytest.mark.parametrize("kind", EDGES)
 def test_what_is_cheaper_from_an_amount_on_is_not_passed_over(kind):
+    nights = EDGES[kind][5]
     engine, lucky = engine_of_edges(kind, EDGES[kind][2], last=False)
-    everything = every_product(engine, "2026-12-20", 1, top=None)
+    everything = every_product(engine, "2026-12-20", nights, top=None)
     for top in (1, 2, 3, 4, 200):
-        assert engine.search("2026-12-20", 1, top=top).offers == everything.offers[:top]
+        assert engine.search("2026-12-20", nights, top=top).offers == everything.offers[:top]
     assert lucky == {offer.hotel_id for offer in everything.offers[:3]}
     assert everything.offers[2].total_minor < everything.offers[3].total_minor
 
@@ -217,10 +235,10 @@ def test_what_is_cheaper_from_an_amount_on_is_not_passed_over(kind):
 @pytest.mark.parametrize("kind", EDGES)
 def test_what_costs_as_much_is_not_passed_over(kind):
     """The cheap hotels cost what the lucky ones cost, and stand behind them: the tie goes to the lucky ones."""
-    tied = EDGES[kind][4]
+    tied, nights = EDGES[kind][4:]
     engine, lucky = engine_of_edges(kind, range(tied, tied + 1), last=True)
-    everything = every_product(engine, "2026-12-20", 1, top=None)
+    everything = every_product(engine, "2026-12-20", nights, top=None)
     for top in (1, 2, 3, 4, 66, 200):
-        assert engine.search("2026-12-20", 1, top=top).offers == everything.offers[:top]
+        assert engine.search("2026-12-20", nights, top=top).offers == everything.offers[:top]
     assert lucky == {offer.hotel_id for offer in everything.offers[:3]}
     assert len({offer.total_minor for offer in everything.offers[:67]}) == 1

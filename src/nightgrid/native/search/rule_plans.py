@@ -8,7 +8,7 @@ permitted, from an amount on (`SPEND`, the ranges of offers), and a part taken o
 lower bounds of the nights gives a lower bound of the price, if the amounts from which on something changes are looked
 at too: between two of them the plan is monotone, so the least price of a row that is not below a bound is that at the
 bound, or at one of them above it. A tax with an upper limit is left out of a bound. A plan that takes a part off has
-none.
+none, nor one with such amounts that takes single nights off after them.
 """
 
 from __future__ import annotations
@@ -146,6 +146,17 @@ def _is_limited(packed, at):
     return packed.ops[0, at, row.O_CODE] == row.TAXED and packed.numbers[0, at, 1] < np.inf
 
 
+@bare_inlined_kernel
+def _takes_nights_off(packed, first, last):
+    """Whether some operation takes a part of single nights off an amount. Where that is raised to an edge, the nights
+    are not: those of a row that costs as much may be dearer, and what is taken off as well.
+    """
+    for at in range(first, last):
+        if packed.ops[0, at, row.O_CODE] == row.FREE_LEAST and packed.numbers[0, at, 2] < 0.0:
+            return True
+    return False
+
+
 @bare_called_kernel
 def _find_bound(packed, number):
     """What of an end's operations is needed for bounds; returns whether it has one, and whether a tax is left out."""
@@ -166,7 +177,7 @@ def _find_bound(packed, number):
     for at in range(line[E_FIRST], first):
         if packed.ops[0, at, row.O_TO] == line[E_STAGE] and packed.ops[0, at, row.O_CODE] != row.LINE:
             line[E_SPLIT] = at + 1 - line[E_FIRST]
-    return True, limited
+    return line[E_EDGES] == 0 or not _takes_nights_off(packed, line[E_FIRST] + line[E_SPLIT], line[E_LAST]), limited
 
 
 @bare_inlined_kernel
