@@ -9,6 +9,7 @@ import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock
 from nightgrid.asking import Asking
+from nightgrid.engine import Guard, GuardError
 from nightgrid.errors import RuleBookError
 from nightgrid.pricing import load_book
 
@@ -124,6 +125,50 @@ def test_cubes_and_the_past_want_to_be_told(clock):
     assert sorted(price for batch in batches for price in batch["price_minor"].to_pylist()) == [17_640, 18_000]
     assert engine.price_as_of(clock.now_ms(), "A", "king", ARRIVAL, 2, rooms_left=9).total_minor == 20_000
     assert engine.lowest_prices(LINE, days=1, rooms_left=1)["lowest_minor"].to_list() == [18_000]
+
+
+def test_lines_that_do_not_tell_are_those_of_the_instant_and_of_the_grid(clock):
+    lines = {"hotel_id": ["A", "B"], "room_type_id": ["king"] * 2, "arrival": [ARRIVAL] * 2, "nights": [2] * 2}
+    engine = made(LAST, clock)
+    engine.book("A", "king", ARRIVAL, 1, rooms=3)
+    assert engine.quote_many({**lines, "rooms_left": [None, 1]})["total_minor"].to_list() == [18_000, 36_000]
+    clock.advance_ms(60_000)
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.lowest_prices({**lines, "rooms_left": [None, 1]}, days=1)
+    engine = made(FLASH, clock)
+    assert engine.quote_many({**lines, "booking_time": [None, "12:00"]})["total_minor"].to_list() == [16_000, 40_000]
+    clock.advance_ms(60_000)
+    with pytest.raises(InputError, match="booking_time"):
+        engine.lowest_prices({**lines, "booking_time": [None, "12:00"]}, days=1)
+
+
+def test_comparisons_ask_what_either_version_asks(clock):
+    plain = {"promotion": [{"name": "Five", "percent": -5}]}
+    where = {"stays": [2], "arrivals": (ARRIVAL, ARRIVAL), "hotel_ids": ["B"]}
+    engine = made(plain, clock)
+    clock.advance_ms(60_000)  # 20:00 in Shanghai
+    found = engine.compare(FLASH, **where)
+    assert found.changes.select("old_minor", "new_minor").rows() == [(38_000, 32_000)]
+    assert "Flash" in found.changes["cause"][0]
+    since = engine.publish(FLASH).digest
+    engine.publish(plain)
+    assert engine.changed_prices(since, **where)["price_minor"].to_list() == [38_000]
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.compare(LAST, **where)
+    since = engine.publish(LAST).digest
+    engine.publish(plain)
+    with pytest.raises(InputError, match="rooms_left"):
+        engine.changed_prices(since, **where)
+
+
+def test_a_guard_looks_at_every_number_of_rooms_left(clock):
+    engine = made({"promotion": [{"name": "Five", "percent": -5}]}, clock)
+    slip = {"promotion": [{"name": "Last", "percent": -90, "rooms_left": {"max": 2}}]}
+    with pytest.raises(GuardError, match="rooms_left = 0"):
+        engine.publish(slip, guard=Guard(max_drop=30))
+    assert engine.publish(LAST, guard=Guard(max_drop=30)).changed
+    base = {"hotel_id": ["B"], "room_type_id": ["king"], "night": [ARRIVAL], "base_minor": [19_000]}
+    assert engine.set_base_prices(base, guard=Guard(max_drop=30)) == 1
 
 
 def test_wrong_times_and_rooms_are_refused():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Unpack
 
@@ -166,9 +167,7 @@ class BulkPriceMixin(EngineBase):
         asking, given = asking_where(asked)
         catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()
-        program = version.compiled.program
-        asking = asking if program is None else program.at_time(asking, self._now_ms())
-        check_rooms_left(program, asking, "repricing")
+        asking = self._asked_in(version, asking)
         known = [] if isinstance(stays, str) else list(stays)
         if not known or not all(
             isinstance(nights, int | np.integer) and 1 <= nights <= STAY_NIGHTS_MAX for nights in known
@@ -210,6 +209,18 @@ class BulkPriceMixin(EngineBase):
             fill_bp=self._fill_for(version),
             by_rule_sets=version.compiled.program is not None,
         )
+
+    def _asked_in(self, version: PriceVersion, asking: Asking) -> Asking:
+        """A question about a cube as the rules of a version take it; InputError where they want to be told more."""
+        program = version.compiled.program
+        if program is not None:
+            asking = program.at_time(asking, self._now_ms())
+            check_rooms_left(program, asking, "repricing")
+        return asking
+
+    def _as_in(self, version: PriceVersion, cube: Cube, asked: QuestionWhere) -> Cube:
+        """A cube in another version for the same window; `asked` is its question."""
+        return replace(cube, version=version, asking=self._asked_in(version, asking_where(asked)[0]))
 
     def _fill_for(self, *versions: PriceVersion) -> NDArray[np.int16] | None:
         """House fill now as prices of some versions, made for today's window, take it: int16 (hotel, night); None where

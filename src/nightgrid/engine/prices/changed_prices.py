@@ -90,7 +90,7 @@ class ChangedPriceMixin(CompareMixin):
         runs = np.empty((0, _RUN), np.int64)
         cube = self._cube(stays, self._priced().tiers[:1] if tiers is None else tiers, arrivals, asked)
         waiting = [runs]
-        before, cube = self._pair(since, cube)
+        before, cube = self._pair(since, cube, asked)
         for batch, changed in self._changed(since, before, cube, cube.arrivals):
             lines = np.flatnonzero(changed)
             product, nights, tier, arrival = (
@@ -152,7 +152,7 @@ class ChangedPriceMixin(CompareMixin):
         marked = checked_flag("masks", masks)
         if since is None:
             return batches(replace(cube, marked=marked), cube.arrivals, count)
-        before, cube = self._pair(since, cube)
+        before, cube = self._pair(since, cube, asked)
         return self._only_changed(since, before, replace(cube, marked=marked), cube.arrivals, count)
 
     def reprice_to(
@@ -176,7 +176,7 @@ class ChangedPriceMixin(CompareMixin):
         cube = self._cube(stays, tiers, arrivals, asked)
         changed = None
         if since is not None:
-            before, cube = self._pair(since, cube)
+            before, cube = self._pair(since, cube, asked)
             changed = partial(self._only_changed, since, before, cube)
         report = reprice_to(cube, Path(folder), progress, workers, changed, since or "")
         products = self.catalog.products_frame().with_row_index("product_index")
@@ -190,7 +190,7 @@ class ChangedPriceMixin(CompareMixin):
             if changed.any():
                 yield batch.filter(pa.array(changed))
 
-    def _pair(self, since: str, cube: Cube) -> tuple[Cube, Cube]:
+    def _pair(self, since: str, cube: Cube, asked: QuestionWhere) -> tuple[Cube, Cube]:
         """A cube in another version, and that part of it in the current one in which all prices lie that changed."""
         entry = self._kept(since)
         old = self._today_of(since)
@@ -206,7 +206,8 @@ class ChangedPriceMixin(CompareMixin):
         made_for = (entry.compiled.first_night, entry.compiled.n_nights)
         if entry.catalog is cube.version.catalog and made_for == (cube.first_night, cube.version.n_nights):
             cube = _reached(cube, old)
-        return replace(cube, version=old, tiers=np.array([old.tier_index(name) for name in names], np.int64)), cube
+        tiers = np.array([old.tier_index(name) for name in names], np.int64)
+        return replace(self._as_in(old, cube, asked), tiers=tiers), cube
 
     def _changed(
         self, since: str, before: Cube, cube: Cube, arrivals: range, threads: int = 1

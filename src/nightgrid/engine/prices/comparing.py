@@ -22,6 +22,7 @@ from nightgrid.engine.prices.cube import Cube
 from nightgrid.engine.prices.repricing import batches
 from nightgrid.engine.prices.versions import Book, VersionMixin
 from nightgrid.errors import InputError, NightgridError
+from nightgrid.limits import ROOMS_LEFT_MAX
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing.explain import explain
 from nightgrid.search.price_version import PriceVersion
@@ -191,13 +192,20 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
 
     def _check_guard(self, prices: PriceVersion, guard: Guard, parties: Iterable[int] = ()) -> None:
         """GuardError if a price of a version that is to be published breaks a guard: of the room as it is priced,
-        and of parties of so many adults.
+        and of parties of so many adults; each with all numbers of rooms left from which on other rules hold.
         """
-        for words in ({}, *({"adults": party} for party in parties)):
-            found = self._compared(self._priced(), prices, (STAYS, None, None, words), guard, _SHOWN)
+        old = self._priced()
+        programs = [each.compiled.program for each in (old, prices)]
+        edges = {edge for program in programs if program is not None for edge in program.room_edges}
+        lefts: list[QuestionWhere] = [{"rooms_left": left} for left in sorted({0, *edges}) if left <= ROOMS_LEFT_MAX]
+        rooms: list[QuestionWhere] = [{}]
+        rooms += [{"adults": party} for party in parties]
+        for words in (party | left for party in rooms for left in (lefts if edges else [{}])):
+            found = self._compared(old, prices, (STAYS, None, None, words), guard, _SHOWN)
             if found.ok:
                 continue
-            count = f"{found.broken:,} of {found.prices:,} prices"
+            where = "".join(f", {name} = {value}" for name, value in words.items())
+            count = f"{found.broken:,} of {found.prices:,} prices{where}"
             lines = "\n".join(f"  {line}" for line in found.sentences(_SHOWN))
             raise GuardError(
                 f"{prices.compiled.book.book.name}: the guard is broken by {count}; nothing was published. Correct the "
@@ -224,7 +232,10 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         cube = self._cube(stays, None, arrivals, words)
         cube = replace(cube, fill_bp=self._fill_for(old, new))
         pair = [
-            replace(cube, version=each, tiers=np.array([each.tier_index(tier) for tier in wanted], np.int64))
+            replace(
+                self._as_in(each, cube, words),
+                tiers=np.array([each.tier_index(tier) for tier in wanted], np.int64),
+            )
             for each in (old, new)
         ]
         tally = Tally(self.catalog, Guard() if guard is None else guard, rows_max)
@@ -290,13 +301,17 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         for line in range(min(most, len(tile.product))):
             product, arrival = int(tile.product[line]), int(tile.arrival[line]) + _EPOCH
             stay = (arrival, int(tile.nights[line]), arrival - booked[int(hotels[product])])
-            asking = of_length(pair[0].asking, stay[1])
-            if asking.fill_bp is None and fill is not None:  # the prices are those of the house as it is now
+            asked = [of_length(cube.asking, stay[1]) for cube in pair]
+            if asked[0].fill_bp is None and fill is not None:  # the prices are those of the house as it is now
                 first = arrival - pair[0].version.first_night
-                asking = asking.with_fill(tuple(fill[int(hotels[product]), first : first + stay[1]].tolist()))
+                filled = tuple(fill[int(hotels[product]), first : first + stay[1]].tolist())
+                asked = [asking.with_fill(filled) for asking in asked]
             tier = old_tiers[int(tile.tier[line])]
             try:
-                told = [_applied(cube.version, product, *stay, tier, asking) for cube in pair]
+                told = [
+                    _applied(cube.version, product, *stay, tier, asking)
+                    for cube, asking in zip(pair, asked, strict=True)
+                ]
             except NightgridError as error:
                 causes.append(f"not explained: {error}")
                 continue

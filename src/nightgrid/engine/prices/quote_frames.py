@@ -59,6 +59,11 @@ def _refuse_packages(frame: pl.DataFrame) -> None:
         raise InputError(f"{_WHAT}: packages are asked for, and the rule book offers none")
 
 
+def _some_untold(frame: pl.DataFrame, name: str) -> bool:
+    """Whether some line does not say what a column of the guest's question is for."""
+    return name not in frame.columns or frame[name].null_count() > 0
+
+
 def quote_many(
     catalog: Catalog,
     inventory: Inventory,
@@ -92,21 +97,22 @@ def quote_many(
     tiers = _tiers(version, frame)
     currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
     lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
-    if version.compiled.program is None:
-        _refuse_packages(frame)
-    elif first_night is not None and "booking_time" not in frame.columns:
-        check_time(version.compiled.program, "", "prices of the past")
     program = version.compiled.program
-    if program is not None and program.room_edges and "rooms_left" not in frame.columns:
+    if program is None:
+        _refuse_packages(frame)
+    elif first_night is not None and _some_untold(frame, "booking_time"):
+        check_time(program, "", "prices of the past")
+    if program is not None and program.room_edges and _some_untold(frame, "rooms_left"):
         if first_night is not None:  # of the past
             check_rooms_left(program, ANYBODY, "prices of the past")
-        left = rooms_left(inventory, catalog.product_row[products], arrivals, nights)
-        frame = frame.with_columns(rooms_left=pl.Series(left, dtype=pl.Int64))
+        left = pl.Series(rooms_left(inventory, catalog.product_row[products], arrivals, nights), dtype=pl.Int64)
+        told = [pl.col("rooms_left")] if "rooms_left" in frame.columns else []
+        frame = frame.with_columns(pl.coalesce(*told, pl.lit(left)).alias("rooms_left"))
     if masks:
         marks = marks_of(version.compiled, version.catalog)
         marked = replace(version, compiled=marks.compiled)
         return quote_program(catalog, inventory, marked, frame, lines, rooms, currencies, marks)
-    if version.compiled.program is not None:
+    if program is not None:
         return quote_program(catalog, inventory, version, frame, lines, rooms, currencies)
     total = np.empty(len(frame), np.int64)
     code = np.empty(len(frame), np.int16)

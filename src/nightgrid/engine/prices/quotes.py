@@ -286,15 +286,18 @@ class QuoteMixin(VersionMixin):
         some product, bits 64 to 127 are in `applied_rules_2`, the next in `applied_rules_3`, and so on.
         """
         checked_flag("masks", masks)
-        frame = with_question(as_frame("quote_many", requests), asking_from(asked)) if asked else requests
+        frame = as_frame("quote_many", requests)
+        if asked:
+            frame = with_question(frame, asking_from(asked))
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)  # whose rooms are due no longer fills the house
         today = self._days.today(now_ms)
         version = self._priced()
-        frame = as_frame("quote_many", frame)
         program = version.compiled.program
-        if program is not None and program.clock and not {"booking_time", "booking_date"} & set(frame.columns):
-            frame = frame.with_columns(booking_time=pl.lit(local_clock(now_ms, program.clock)))
+        if program is not None and program.clock and "booking_date" not in frame.columns:
+            told = [pl.col("booking_time")] if "booking_time" in frame.columns else []
+            now = pl.lit(local_clock(now_ms, program.clock))
+            frame = frame.with_columns(pl.coalesce(*told, now).alias("booking_time"))
         return quote_many(self.catalog, self._inventory, version, today, frame, masks=masks)
 
     def rule_legend(self, price_version: str | None = None) -> pl.DataFrame:
