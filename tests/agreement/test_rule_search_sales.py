@@ -54,7 +54,7 @@ def made(rng: Random, book: dict[str, Any]) -> Any:
         for kind in ("king", "twin"):
             row = {"hotel_id": f"H{number}", "room_type_id": kind}
             types.append(row | {"capacity": rng.choice([1, 2, 5]), "guests_max": 2})
-            for plan in ("flex", "saver")[: rng.randint(1, 2)]:
+            for plan in rng.choice([("flex",), ("saver",), ("flex", "saver")]):
                 products.append(
                     row | {"plan_id": plan, "base_minor": rng.choice([20_000, rng.randrange(15_000, 90_000)])}
                 )

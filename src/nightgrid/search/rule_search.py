@@ -34,7 +34,7 @@ from nightgrid.search.live import Variant
 from nightgrid.search.matrices import Matrices
 from nightgrid.search.price_blocks import row_shop
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.ranking import Question, Ranking
+from nightgrid.search.ranking import Question, Ranking, StayQuery
 from nightgrid.search.stay_prices import workshop
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class RuleSearch:
         query = question.query
         if query.rooms > 1 and self._program.beside(query.asking, query.rooms) is not None:
             return None
-        found = self._look(question, inventory, lambda look: self._ranked(look, words.copy()))
+        found = self._look(question, inventory, lambda look: self._ranked(look, self._offering(query, words)))
         return found[0] if found else None
 
     def totals(self, question: Question, words: NDArray[np.int64], inventory: Inventory) -> NDArray[np.int64] | None:
@@ -89,7 +89,7 @@ class RuleSearch:
         """
 
         def priced(look: _Look) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-            left = words.copy()
+            left = self._offering(question.query, words)
             totals = self._totals(look, left)
             return None if totals is None else (totals, left)
 
@@ -207,8 +207,6 @@ class RuleSearch:
     ) -> tuple[int, int]:
         """The kernel: (hotels found, -1 = no vector form; hotels available)."""
         program, query, prices = self._program, look.question.query, look.prices
-        if query.asking.packages:
-            self._keep_offering(query.asking.packages, words)
         sums, short = look.matrices.sums, look.matrices.sums.dtype == np.uint32
         given = Sums(
             short=sums if short else _NO_SHORT,
@@ -231,12 +229,15 @@ class RuleSearch:
         )  # fmt: skip
         return found
 
-    def _keep_offering(self, packages: tuple[str, ...], words: NDArray[np.int64]) -> None:
-        """Clear products that are not sold with the packages asked for."""
-        offered = [set(packages) <= set(names) for names in self._program.sets.packages]
+    def _offering(self, query: StayQuery, words: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A copy of words without the products that are not sold with the packages asked for."""
+        packages = set(query.asking.packages)
+        if not packages:
+            return words.copy()
+        offered = [packages <= set(names) for names in self._program.sets.packages]
         product = self._lanes.lane_product
         sets = self._program.set_of_product[np.maximum(product, 0)]
-        words &= np.packbits(np.array(offered, np.bool_)[sets], bitorder="little").view(np.int64)
+        return words & np.packbits(np.array(offered, np.bool_)[sets], bitorder="little").view(np.int64)
 
     def _space(self) -> Space:
         """Scratch memory of this thread."""
