@@ -32,8 +32,8 @@ def stories(turn: int) -> Counter[str]:
 
 
 def load_kernels() -> None:
-    """Let two threads call every verb once: a first call waits for its kernel, and many calls that all wait have more
-    orders than can be tried.
+    """Let two threads call so much that every verb is among it: a first call waits for its kernel, and many calls that
+    all wait have more orders than can be tried.
     """
     judge(2, 2 * len(VERBS), 2, 1, "load")
 

@@ -7,6 +7,7 @@ called. What is due comes back when a request would be refused otherwise, or whe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,8 +23,8 @@ def today(now_ms: int) -> int:
 
 
 class Held(NamedTuple):
-    """A hold or booking: its state, row, nights (first, how many it has), rooms, deadline, and the booking made in its
-    place when it had expired.
+    """A hold or booking: its state, row, nights (first, how many it has), rooms, deadline. The booking made in place of
+    hold n when that had expired has the number ~n.
     """
 
     state: str
@@ -32,11 +33,13 @@ class Held(NamedTuple):
     nights: int
     rooms: int
     deadline_ms: int
-    again: int | None = None
 
 
 #: Verbs that are not about one hold that is there.
-ALONE = ("hold", "cart", "confirm_cart", "release_cart", "replace", "rebook", "sweep", "expire", "sell_elsewhere")
+ALONE = (
+    "hold", "cart", "confirm_cart", "release_cart", "extend_cart", "cancel_cart", "rebook_cart", "replace", "rebook",
+    "look_at", "sweep", "expire", "sell_elsewhere",
+)  # fmt: skip
 
 
 class Clerk:
@@ -141,6 +144,10 @@ class Clerk:
 
     def _cart(self, now_ms: int, ttl_ms: int, *lines: tuple[int, int, int, int, int]) -> str:
         news = [(number, Held("held", *stay, now_ms + ttl_ms)) for number, *stay in lines]
+        return self._begin_all(now_ms, news, {new.row for _, new in news})
+
+    def _begin_all(self, now_ms: int, news: Sequence[tuple[int, Held]], rows: set[int]) -> str:
+        """All of them, once what is due in some hotels has ended, or none."""
         for _ in range(2):
             before = self.free.copy()
             for _, new in news:
@@ -149,10 +156,10 @@ class Clerk:
                 self._change(new, -1)
             else:
                 self.holds.update(news)
-                self.open.update(number for number, _ in news)
+                self.open.update(number for number, new in news if new.state == "held")
                 return "OK"
             self.free = before
-            swept = [self._sweep(now_ms, row) for row in sorted({new.row for _, new in news})]
+            swept = [self._sweep(now_ms, row) for row in rows]
             if not any(swept):
                 break
         return "SOLD_OUT"
@@ -171,19 +178,37 @@ class Clerk:
         self._end(given_up, "released")
         return self._begin(number, new)
 
-    def _rebook(self, now_ms: int, number: int, expired: int) -> str:
+    def _rebook(self, now_ms: int, expired: int) -> str:
         old = self._touch(expired, now_ms)
         if old.state == "held":  # there is still time
             return self._confirm(expired, old, now_ms, 0)
         if old.state != "expired":
             return str(REPLIES["confirm"][old.state])
-        if old.again is not None:
+        if ~expired in self.holds:
             return "EXISTS"
         new = old._replace(state="booked", deadline_ms=now_ms)
         if not self._fits_by_now(now_ms, new):
             return "SOLD_OUT"
-        self.holds[expired] = self.holds[expired]._replace(again=number)
-        return self._begin(number, new)
+        return self._begin(~expired, new)
+
+    def _rebook_cart(self, now_ms: int, *numbers: int) -> str:
+        """Lines that have expired are booked, unless one of the others is no booking or there are no rooms for all."""
+        reply = self._confirm_cart(now_ms, *numbers)
+        if reply != "EXPIRED":
+            return reply
+        lines = self._lines(now_ms, numbers)
+        replies = [str(REPLIES["confirm"].get(line.state, "NOT_CONFIRMED")) for _, line in lines]
+        refused = [reply for reply in replies if reply not in ("EXPIRED", "EXISTS")]
+        if refused:
+            return refused[0]
+        expired = [(number, line) for number, line in lines if line.state == "expired"]
+        news = [(~number, line._replace(state="booked", deadline_ms=now_ms)) for number, line in expired]
+        return self._begin_all(now_ms, news, {line.row for _, line in lines})
+
+    def _look_at(self, now_ms: int, *numbers: int) -> None:
+        """Whoever is to book again looks first whether they can be confirmed, and so ends those that are due."""
+        for number in numbers:
+            self._touch(number, now_ms)
 
     # What becomes of it
 
@@ -232,21 +257,32 @@ class Clerk:
         return self._turn(number, found, first=first, nights=nights, rooms=rooms)
 
     def _confirm_cart(self, now_ms: int, *numbers: int) -> str:
-        return self._end_cart("confirm", now_ms, numbers)
+        return self._resolve_cart("confirm", now_ms, numbers, 0)
 
     def _release_cart(self, now_ms: int, *numbers: int) -> str:
-        return self._end_cart("release", now_ms, numbers)
+        return self._resolve_cart("release", now_ms, numbers)
 
-    def _end_cart(self, verb: str, now_ms: int, numbers: tuple[int, ...]) -> str:
+    def _extend_cart(self, now_ms: int, ttl_ms: int, *numbers: int) -> str:
+        return self._resolve_cart("extend", now_ms, numbers, ttl_ms)
+
+    def _cancel_cart(self, now_ms: int, *numbers: int) -> str:
+        return self._resolve_cart("cancel", now_ms, numbers)
+
+    def _lines(self, now_ms: int, numbers: tuple[int, ...]) -> list[tuple[int, Held]]:
+        """The lines of a cart as they are now: where one was booked again, that booking."""
+        found = [~number if ~number in self.holds else number for number in numbers]
+        return [(number, self._touch(number, now_ms)) for number in found]
+
+    def _resolve_cart(self, verb: str, now_ms: int, numbers: tuple[int, ...], *arguments: int) -> str:
         """All lines that are open, unless one of the others is refused."""
-        found = [(number, self._touch(number, now_ms)) for number in numbers]
+        found = self._lines(now_ms, numbers)
         replies = [REPLIES[verb].get(line.state) for _, line in found]
         refused = [reply for reply in replies if reply not in (None, "EXISTS")]
         if refused:
             return str(refused[0])
         for (number, line), reply in zip(found, replies, strict=True):
             if reply is None:
-                getattr(self, f"_{verb}")(number, line, now_ms, *([0] if verb == "confirm" else []))
+                getattr(self, f"_{verb}")(number, line, now_ms, *arguments)
         return "OK" if None in replies else "EXISTS"
 
     # What the hotel sets

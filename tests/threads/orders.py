@@ -68,7 +68,7 @@ def explained(calls: Sequence[Call], start: Clerk, nodes_max: int = 400_000) -> 
 
 def _deadlines_ms(call: Call) -> list[int]:
     """The earliest deadline that a call may give to a hold; none for a call that gives none."""
-    place = {"hold": 5, "replace": 5, "cart": 0, "extend": 1}.get(call.verb)
+    place = {"hold": 5, "replace": 5, "cart": 0, "extend": 1, "extend_cart": 0}.get(call.verb)
     ttl_ms = 0 if place is None else call.asked[place]
     return [min(call.nows_ms) + ttl_ms] if ttl_ms else []
 

@@ -33,8 +33,8 @@ TTL_MS = (30_000, 60_000, 150_000, 900_000)
 VERBS = (
     *["hold"] * 6, *["book"] * 2, *["cart"] * 2, *["replace"] * 2, *["confirm"] * 3, "confirm", *["release"] * 3,
     *["cancel"] * 3, *["amend"] * 3, "extend", "no_show", "depart_early", "sweep", "tick",
-    *["many"] * 2, "all or nothing", *["resolve many"] * 2, *["confirm_cart"] * 2, "release_cart", "rebook",
-    *["check_in"] * 2, *["check_out"] * 2,
+    *["many"] * 2, "all or nothing", *["resolve many"] * 2, *["confirm_cart"] * 2, "release_cart",
+    "extend_cart", "cancel_cart", "rebook_cart", "rebook", *["check_in"] * 2, *["check_out"] * 2,
 )  # fmt: skip
 #: Verbs that need nothing that is there.
 BEGIN = ("hold", "book", "cart", "many", "all or nothing", "sweep", "sell_elsewhere")
@@ -76,10 +76,9 @@ class Story:
             self.engine.clock.advance_ms(TICK_MS)
             return
         carts = list(self.carts)
-        if not (carts if verb in ("confirm_cart", "release_cart") else known) and verb not in BEGIN:
+        if not (carts if verb.endswith("_cart") else known) and verb not in BEGIN:
             verb = "hold"
-        asked = dice.choice(carts[-4:]) if verb in ("confirm_cart", "release_cart") else None
-        asked = asked or self._asked(dice, verb, number, known)
+        asked = self._asked(dice, verb, number, carts[-4:] if verb.endswith("_cart") else known)
         call = self._ready(verb, asked)
         before_ms = self.engine.clock.now_ms()
         called = time.perf_counter_ns()
@@ -90,6 +89,8 @@ class Story:
             answer, lsn = refused.outcome.name, 0
         answered = time.perf_counter_ns()
         nows_ms = tuple(range(before_ms, self.engine.clock.now_ms() + 1, TICK_MS))
+        if verb in ("rebook", "rebook_cart"):
+            self.calls.append(Call(called, answered, "look_at", asked, nows_ms, None))
         if verb == "sweep":  # hotel by hotel
             for row in (0, 1):
                 self.calls.append(Call(called, answered, "sweep", (row,), nows_ms, None))
@@ -113,7 +114,7 @@ class Story:
             if verb != "all or nothing":
                 return outcomes
             return next((outcome for outcome in outcomes if outcome not in (None, "OK")), "OK")
-        if verb in ("confirm_cart", "release_cart"):
+        if verb.endswith("_cart"):
             return "OK" if any(ticket.outcome == Outcome.OK for ticket in said) else "EXISTS"
         if verb == "sell_elsewhere":
             return "OK" if said is None else "REFUSED"  # fewer rooms than are sold and held
@@ -123,7 +124,11 @@ class Story:
         first = dice.randrange(NIGHTS)
         return dice.choice([0, 0, 0, 1]), first, dice.randint(1, min(2, NIGHTS - first)), dice.choice([1, 1, 1, 2])
 
-    def _asked(self, dice: Random, verb: str, number: int, known: list[int]) -> tuple[Any, ...]:
+    def _asked(self, dice: Random, verb: str, number: int, known: list[Any]) -> tuple[Any, ...]:
+        """What is asked for; `known`: numbers of holds, or carts, one of which it may be about."""
+        if verb.endswith("_cart"):
+            ttl_ms = [dice.choice(TTL_MS)] if verb == "extend_cart" else []
+            return (*ttl_ms, *dice.choice(known))
         if verb in ("hold", "book"):
             return (number, *self._stay(dice), dice.choice(TTL_MS) if verb == "hold" else 0)
         if verb == "many":
@@ -134,8 +139,6 @@ class Story:
             return tuple((name, dice.choice(known), *argument) for _ in range(2))
         if verb == "sell_elsewhere":
             return (dice.choice([0, 1]), dice.randrange(NIGHTS), dice.choice([0, 0, 1]))
-        if verb == "rebook":
-            return (number, dice.choice(known))
         if verb in ("cart", "all or nothing"):
             row, first, nights, rooms = self._stay(dice)
             return (dice.choice(TTL_MS), (number, row, first, nights, rooms), (number + 1, 1 - row, first, nights, 1))
@@ -174,7 +177,11 @@ class Story:
         if verb in ("cart", "all or nothing", "many"):
             lines = asked if verb == "many" else [(*line, asked[0]) for line in asked[1:]]
             return self._call_many(verb, lines)
-        if verb in ("confirm_cart", "release_cart"):
+        if verb == "extend_cart":
+            return engine.extend_cart(self.carts[asked[1:]], asked[0] / 1000)
+        if verb == "rebook_cart":
+            return engine.confirm_cart(self.carts[asked], rebook=True)
+        if verb.endswith("_cart"):
             return getattr(engine, verb)(self.carts[asked])
         if verb == "resolve many":
             return getattr(engine, f"{asked[0][0]}_many")([self.ids[line[1]] for line in asked])
@@ -185,7 +192,7 @@ class Story:
             # without the frame: a call that takes long has many orders, and what is due is swept by others
             return engine._inventory.set_sold_elsewhere(row, night + engine.first_night, rooms, now_ms=now_ms)
         if verb == "rebook":
-            return engine.confirm(self.ids[asked[1]], rebook=True)
+            return engine.confirm(self.ids[asked[0]], rebook=True)
         if verb == "sweep":
             return engine.expire()
         hold_id, arguments = self.ids[asked[0]], asked[1:]
@@ -243,12 +250,14 @@ class Story:
                 begun = zip(lines, said["hold_id"], lsns, strict=True)
                 self.ids |= {line[0]: hold_id for line, hold_id, lsn in begun if lsn}
             return lsns[-1] if verb == "all or nothing" else lsns
-        if verb in ("confirm_cart", "release_cart"):
+        if verb in ("rebook", "rebook_cart"):
+            of_lines = zip(asked, said if verb == "rebook_cart" else [said], strict=True)
+            self.ids |= {~number: ticket.id for number, ticket in of_lines if ticket.id != self.ids[number]}
+        if verb.endswith("_cart"):
             return max(int(ticket.lsn) if ticket.outcome == Outcome.OK else 0 for ticket in said)
         if verb in ("sweep", "sell_elsewhere"):
             return 0
-        begins = verb == "rebook" and said.outcome == Outcome.OK and said.id != self.ids[asked[1]]
-        if begins or verb in ("hold", "book", "replace"):
+        if verb in ("hold", "book", "replace"):
             self.ids[asked[0]] = said.id
         return 0 if said.outcome.name != "OK" else int(said.lsn)
 
@@ -306,6 +315,14 @@ def judge_by_log(threads: int, calls: int, capacity: int, seed: str) -> Counter[
     return met
 
 
+def explain(story: Story, capacity: int, name: str) -> bool:
+    """AssertionError with the history if no order explains it. Whether some calls were made side by side."""
+    verdict = explained(story.calls, Clerk(2, NIGHTS, capacity))
+    said = "no order explains it" if verdict is False else "more orders than could be tried"
+    assert verdict, f"{name}: {said}\n" + "\n".join(map(str, sorted(story.calls)))
+    return any(a.called < b.called < a.answered for a in story.calls for b in story.calls)
+
+
 def judge(threads: int, calls: int, capacity: int, count: int, seed: str) -> Counter[str]:
     """Record so many histories and explain each; AssertionError with the history that cannot be. What was met."""
     met: Counter[str] = Counter()
@@ -313,12 +330,8 @@ def judge(threads: int, calls: int, capacity: int, count: int, seed: str) -> Cou
     stories = [Story(engine, 2 * place, sets=True) for place in range(count)]
     record(engine, stories, threads, calls, seed)
     for place, story in enumerate(stories):
-        verdict = explained(story.calls, Clerk(2, NIGHTS, capacity))
-        said = "no order explains it" if verdict is False else "more orders than could be tried"
-        assert verdict, f"history {place} of {seed}: {said}\n" + "\n".join(map(str, sorted(story.calls)))
+        met["side by side"] += explain(story, capacity, f"history {place} of {seed}")
         met.update(f"{call.verb} {call.answer}" for call in story.calls)
-        together = any(a.called < b.called < a.answered for a in story.calls for b in story.calls)
-        met["side by side"] += together
         met["histories"] += 1
         met["calls"] += len(story.calls)
     assert engine.check() == []

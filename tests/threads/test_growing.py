@@ -17,10 +17,8 @@ import pytest
 
 from nightgrid import Engine, Outcome, Refused
 from tests.index_of_keys import index_faults
-from tests.threads.clerk import Clerk
-from tests.threads.orders import explained
 from tests.threads.patience import rounds, wait_for
-from tests.threads.recorded import FIRST, NIGHTS, Story, chain, record
+from tests.threads.recorded import FIRST, Story, chain, explain, record
 from tests.threads.test_threads import FIRST as FIRST_NIGHT
 from tests.threads.test_threads import store, together
 
@@ -82,9 +80,7 @@ def test_one_clerk_could_have_said_it_all_while_the_store_grew(threads: int) -> 
         grower.join()
         assert engine._inventory.block.slots == 500_000
         for place, story in enumerate(stories):
-            verdict = explained(story.calls, Clerk(2, NIGHTS, 2))
-            assert verdict, f"history {place}: {verdict}\n" + "\n".join(map(str, sorted(story.calls)))
-            met["side by side"] += any(a.called < b.called < a.answered for a in story.calls for b in story.calls)
+            met["side by side"] += explain(story, 2, f"history {place}")
             for number, asked in story.asked.items():
                 again = story.keyed(asked)
                 assert (again.outcome, again.id) == (Outcome.EXISTS, story.ids[number])

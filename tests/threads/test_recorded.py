@@ -39,7 +39,8 @@ def test_every_verb_was_among_them():
     if MET["histories"] < 200:
         pytest.skip("only some of the histories were recorded")
     verbs = ("hold", "cart", "replace", "confirm", "release", "cancel", "amend", "extend", "no_show", "sell_elsewhere")
-    done = [f"{verb} OK" for verb in (*verbs, "confirm_cart", "release_cart", "check_in")]
+    verbs += ("confirm_cart", "release_cart", "extend_cart", "cancel_cart", "rebook_cart", "check_in")
+    done = [f"{verb} OK" for verb in verbs]
     late = [f"{verb} EXPIRED" for verb in ("confirm", "release", "amend")]
 
     def enough() -> bool:
@@ -55,7 +56,8 @@ def test_a_long_story_is_told_by_its_log(threads, capacity):
 
     def enough() -> bool:
         done = sum(count for name, count in met.items() if name.endswith(" OK"))
-        return done > 600 and min(met["rebook OK"], met["confirm_cart OK"], met["release_cart OK"]) > 0
+        carts = (f"{verb}_cart OK" for verb in ("confirm", "release", "extend", "cancel", "rebook"))
+        return done > 600 and min(met["rebook OK"], *(met[each] for each in carts)) > 0
 
     for turn in rounds(1, enough):
         met.update(judge_by_log(threads, 3_000 // threads, capacity, f"long {threads} {turn}"))
@@ -74,9 +76,23 @@ STORY = [
     Call(14, 15, "depart_early", (6, 1), (60_020,), "OK", 9),
     Call(16, 17, "cancel", (6,), (60_020,), "OK", 10),
     Call(18, 19, "release_cart", (4, 5), (60_020,), "EXPIRED"),
-    Call(20, 21, "rebook", (7, 5), (60_020,), "OK", 11),
-    Call(22, 23, "check_out", (7,), (60_020,), "NOT_CHECKED_IN"),
+    Call(20, 21, "rebook", (5,), (60_020,), "OK", 11),
+    Call(22, 23, "check_out", (~5,), (60_020,), "NOT_CHECKED_IN"),
     Call(24, 25, "sell_elsewhere", (0, 2, 1), (60_020,), "REFUSED"),
+    Call(26, 27, "confirm_cart", (4, 5), (60_020,), "EXPIRED"),
+    Call(28, 29, "rebook_cart", (4, 5), (60_020,), "OK", 13),
+    Call(30, 31, "hold", (8, 1, 0, 1, 1, 60_000), (60_020,), "SOLD_OUT"),
+    Call(32, 33, "rebook_cart", (4, 5), (60_020,), "EXISTS"),
+    Call(34, 35, "extend_cart", (60_000, 4, 5), (60_020,), "ALREADY_CONFIRMED"),
+    Call(36, 37, "cancel_cart", (4, 5), (60_020,), "OK", 15),
+    Call(38, 39, "cancel_cart", (4, 5), (60_020,), "EXISTS"),
+    Call(40, 41, "cart", (30_000, (9, 1, 0, 1, 1), (10, 0, 2, 1, 1)), (60_020,), "OK", 17),
+    Call(42, 43, "cancel_cart", (9, 10), (60_020,), "NOT_CONFIRMED"),
+    Call(44, 45, "extend_cart", (60_000, 9, 10), (60_020,), "OK", 19),
+    Call(46, 47, "extend", (9, 90_000), (90_020,), "OK", 20),
+    Call(48, 49, "rebook_cart", (9, 10), (120_020,), "NOT_CONFIRMED"),
+    Call(50, 51, "rebook", (10,), (120_020,), "OK", 22),
+    Call(52, 53, "confirm_cart", (9, 10), (120_020,), "OK", 23),
 ]
 
 
