@@ -21,7 +21,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.records import publish_cart, publish_cart_change
 from nightgrid.native.store.sales import begin_keeping, end_keeping
-from nightgrid.native.store.slots import find_slot, note_deadline
+from nightgrid.native.store.slots import find_slot, hotel_of_slot, note_deadline
 from nightgrid.native.store.verdicts import VERB_CANCEL, VERB_CONFIRM, VERB_EXTEND
 from nightgrid.native.store.views import hotel_words_of, row_hotel_of, slots_of, statistics_of
 from nightgrid.outcomes import Outcome
@@ -34,12 +34,6 @@ _EXPIRED = int(Outcome.EXPIRED)
 _NOT_CONFIRMED = int(Outcome.NOT_CONFIRMED)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _BUSY = int(Outcome.BUSY)
-
-
-@kernel
-def _hotel_of(store, slot):
-    """Hotel of the line in a slot."""
-    return np.int64(row_hotel_of(store)[q.place_row(slots_of(store)[slot * at.W_WORDS + at.W_PLACE])])
 
 
 @kernel
@@ -56,7 +50,7 @@ def _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots):
         out_slots[line] = -1
         found = _NOT_FOUND
         if slot >= 0:
-            found, out_lsn[line] = locked_code(store, slot, hold_ids[line], _hotel_of(store, slot), verb, now_ms)
+            found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel_of_slot(store, slot), verb, now_ms)
         if found == _OK:
             out_slots[line] = slot
             open_lines += 1
@@ -102,20 +96,20 @@ def _resolve_lines(store, slots_of_cart, open_lines, verb, argument, now_ms, out
     keeps = verb == VERB_CANCEL and argument == 0
     for line in range(slots_of_cart.size if keeps else 0):
         slot = slots_of_cart[line]
-        if slot >= 0 and hotel_words_of(store)[_hotel_of(store, slot) * at.L_WORDS + at.L_KEEPER] == 0:
+        if slot >= 0 and hotel_words_of(store)[hotel_of_slot(store, slot) * at.L_WORDS + at.L_KEEPER] == 0:
             base = slot * at.W_WORDS
-            begin_keeping(store, slot, _hotel_of(store, slot), slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
+            begin_keeping(store, slot, hotel_of_slot(store, slot), slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     for line in range(slots_of_cart.size):
         slot = slots_of_cart[line]
         if slot >= 0:
-            _turn_line(store, slot, _hotel_of(store, slot), verb, argument, now_ms)
+            _turn_line(store, slot, hotel_of_slot(store, slot), verb, argument, now_ms)
     value = argument if verb == VERB_EXTEND or verb == VERB_CANCEL else np.int64(1)
     publish_cart_change(store, slots_of_cart, open_lines, _kind_of(verb), now_ms, value, out_lsn)
     for line in range(slots_of_cart.size if verb != VERB_EXTEND else 0):
         slot = slots_of_cart[line]
         if slot < 0:
             continue
-        hotel = _hotel_of(store, slot)
+        hotel = hotel_of_slot(store, slot)
         stay = slots[slot * at.W_WORDS + at.W_STAY]
         if verb == VERB_CONFIRM:
             sell_held(store, slot, hotel, stay, q.stay_rooms(stay))
@@ -123,7 +117,7 @@ def _resolve_lines(store, slots_of_cart, open_lines, verb, argument, now_ms, out
             give_back_stay(store, slot, hotel, verb != VERB_CANCEL, not keeps)
     for line in range(slots_of_cart.size if keeps else 0):
         if slots_of_cart[line] >= 0:
-            end_keeping(store, _hotel_of(store, slots_of_cart[line]))
+            end_keeping(store, hotel_of_slot(store, slots_of_cart[line]))
 
 
 @kernel
@@ -163,7 +157,7 @@ def _expired_lines(store, hold_ids, now_ms, out_ids, out_lsn, out_lines, out_dig
         if slot < 0:
             return _NOT_FOUND, line, 0
         base = slot * at.W_WORDS
-        code, lsn = locked_code(store, slot, hold_ids[line], _hotel_of(store, slot), VERB_CONFIRM, now_ms)
+        code, lsn = locked_code(store, slot, hold_ids[line], hotel_of_slot(store, slot), VERB_CONFIRM, now_ms)
         out_ids[line], out_lsn[line] = hold_ids[line], lsn
         if code == _EXPIRED and slots[base + at.W_PREVIOUS] > 0:
             out_ids[line] = slots[base + at.W_PREVIOUS]
