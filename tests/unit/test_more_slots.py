@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nightgrid import Engine, InputError, InputTypeError, Outcome, Refused
+from nightgrid.inventory import block
 from nightgrid.native.store import layout as at
 from nightgrid.native.store.keys import SPAN_SPLITTING
 from tests.index_of_keys import index_faults
@@ -78,6 +79,15 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed() -> None:
     with pytest.raises(InputTypeError, match="slots_max is 'many'"):
         store(5, slots=20, slots_max="many")  # type: ignore[arg-type]
     assert store(5, slots=20).metrics()["slots"]["maximum"] == 160
+
+
+def test_a_system_without_so_much_address_space_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(size: int) -> None:
+        raise MemoryError(size)
+
+    monkeypatch.setattr(block, "zeroed_bytes", refuse)
+    with pytest.raises(MemoryError, match=r"20 slots that can grow to 160 takes [\d,]+ bytes .*give slots_max=20 "):
+        store(5, slots=20)
 
 
 @pytest.mark.parametrize("line", [0, 7, 15])

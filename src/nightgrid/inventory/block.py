@@ -137,7 +137,13 @@ class Block:
         for region, (dtype, shape) in self._regions.items():
             offsets[region] = end
             end += _line_up(dtype.itemsize * int(np.prod(shape, dtype=np.int64)))
-        raw = zeroed_bytes(end + at.LINE_BYTES)
+        try:
+            raw = zeroed_bytes(end + at.LINE_BYTES)
+        except MemoryError as error:
+            raise MemoryError(
+                f"a store of {sizes.slots:,} slots that can grow to {sizes.slots_max:,} takes {end:,} bytes of address "
+                f"space, more than the system gives; give slots_max={sizes.slots} (it never grows), or fewer slots"
+            ) from error
         start = -raw.ctypes.data % at.LINE_BYTES
         self.bytes: NDArray[np.uint8] = raw[start : start + end]
         header = self.bytes[: at.HEADER_WORDS * 8].view(np.int64)
