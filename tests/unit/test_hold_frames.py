@@ -120,6 +120,11 @@ def test_lines_that_are_held_together_take_one_coupon(engine) -> None:
     for more in ({"points": ["SPRING", "POINTS"]}, {"points": ["POINTS", "POINTS"], "points_units": [1, 2]}):
         with pytest.raises(InputError, match="different ones in column points"):
             engine.hold_many({**frame, **more}, all_or_nothing=True)
+    units = {"coupon_units": [3, None], "points_units": [None, 3]}
+    both = {"coupon": ["POINTS", None], "points": [None, "POINTS"], **units}
+    with pytest.raises(InputError, match="coupon and points of line 0 are both 'POINTS'; name it once"):
+        engine.hold_many({**frame, **both}, all_or_nothing=True)
+    assert engine.counters()["used"].to_list() == [0, 0]
     counted = {"coupon": [None, "POINTS"], "coupon_units": [None, 3], "points": ["SPRING", "SPRING"]}
     held = engine.hold_many({**frame, **counted}, all_or_nothing=True)
 

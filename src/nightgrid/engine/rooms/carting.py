@@ -169,12 +169,20 @@ class CartMixin(CartVerbsMixin, RequoteMixin):
         return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
 
     def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
-        """Hold the lines; a row that is none, or too many hotels, is refused before anything is locked."""
+        """Hold the lines. A row that is none, a counter that is coupon and points of one line, or too many hotels are
+        refused before anything is locked.
+        """
         unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
         if unknown.size:
             line = int(unknown[0])
             catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
             catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
+        coupons = requests[q.Q_SCOPE] >> q.COUNTER_SHIFT & q.NUMBER_MASK
+        for line in np.flatnonzero((coupons != 0) & (coupons == requests[q.Q_POINTS] & q.NUMBER_MASK)).tolist():
+            name = self._names.subject("counter", int(coupons[line]) - 1)  # each alone would find enough of it
+            raise InputError(
+                f"hold_cart: coupon and points of line {line} are both {name!r}; name it once, with the units of both"
+            )
         hotels = np.unique(catalog.row_hotel[requests[q.Q_ROW]])
         if len(hotels) > HOTELS_PER_CART_MAX:
             raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
