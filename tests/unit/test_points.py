@@ -71,8 +71,11 @@ def test_a_name_and_a_number_of_points_are_looked_at():
     stay = {"hotel_id": ["A"], "room_type_id": ["DBL"], "arrival": [FIRST], "nights": [1]}
     with pytest.raises(InputError, match=r"points_units is 1000000000001; allowed are 1 to 1000000000000"):
         engine.hold("A", "DBL", FIRST, 1, points="STARS", points_units=10**12 + 1)
-    with pytest.raises(InputError, match="points_units is 5, and no points is named; name it with points="):
-        engine.book("A", "DBL", FIRST, 1, points_units=5)
+    for take in (engine.hold, engine.book):
+        with pytest.raises(InputError, match="points_units is 5, and no points is named; name it with points="):
+            take("A", "DBL", FIRST, 1, points_units=5)
+        with pytest.raises(InputError, match="coupon_units is 0; allowed are 1 to"):
+            take("A", "DBL", FIRST, 1, coupon_units=0)
     with pytest.raises(InputError, match="row 0: coupon and points are both 'STARS'"):
         engine.hold_many({**stay, "coupon": ["STARS"], "points": ["STARS"]})
     with pytest.raises(UnknownIdError, match="row 0: points is 'MOONS'; the store has STARS"):

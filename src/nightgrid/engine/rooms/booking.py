@@ -88,8 +88,8 @@ class BookingMixin(AskedMixin):
         now_ms = self._now_ms()
         high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
-        plain = plan is tier is channel is block is reference is coupon is points is None
-        if plain and nights_minor is None and guests is value_minor is replace is None:
+        plain = plan is tier is channel is block is reference is coupon is points is None and nights_minor is None
+        if plain and guests is value_minor is replace is None and coupon_units == points_units == 1:
             length = nights if 0 <= nights <= WORD_MAX else word_of(nights)
             asked_rooms = rooms if type(rooms) is int and 0 <= rooms <= WORD_MAX else rooms_word(rooms)
             answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
