@@ -141,8 +141,8 @@ class LifecycleMixin(BookingMixin):
         ordinal = record.arrival if arrival is None else to_ordinal(arrival)
         length = record.nights if nights is None and departure is None else self._nights(ordinal, nights, departure)
         row = record.row if room_type_id is None else self.catalog.row_index(hotel_id, room_type_id)
-        beds = record.rooms if rooms is None else whole("rooms", rooms, -1)
-        request = self._request(row, ordinal, length, beds, 1, (0, 0), 0, (value_minor, nights_minor))
+        rooms = record.rooms if rooms is None else whole("rooms", rooms, -1)
+        request = self._request(row, ordinal, length, rooms, 1, (0, 0), 0, (value_minor, nights_minor))
         request[q.Q_PRODUCT] = self._amended_product(record, row, plan)
         if value_minor is None and nights_minor is None:
             request[q.Q_VALUE] = -1
