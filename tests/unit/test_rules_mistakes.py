@@ -15,6 +15,8 @@ from nightgrid.pricing.model import LeadBand, MemberTier
 from nightgrid.pricing.parse import BOOK_BYTES_MAX
 from tests.unit.rule_books import BOOK, mistakes, only_mistake
 
+#: A name with a mark that turns the direction of all that a terminal prints after it.
+HIDDEN = "go\u202eld"
 WRONG = """\
 [book]
 name = "Spring"
@@ -228,6 +230,32 @@ def test_the_fix_shows_how_a_table_is_written(text, problem, fix):
         load_book(text)
     ((said, mended),) = [(mistake.problem, mistake.fix) for mistake in caught.value.mistakes]
     assert (said, mended) == (problem, fix)
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        {"book": {"tiers": ["public", HIDDEN]}, "member_tier": [{"name": "x", "percent": {"gold": -5}}]},
+        {"book": {"tiers": ["public", HIDDEN]},
+         "member_tier": [{"name": "x", "percent": {HIDDEN: -5}, "price": {HIDDEN: {"CNY": 5}}}]},
+        {"season": [{"name": "x", "percent": 1, "group": HIDDEN + str(number)} for number in range(5)]},
+        {"derived": [{"name": "x", "from_plan": HIDDEN, "percent": -5, "where": {"plan": ["a", HIDDEN]}}]},
+        {"derived": [{"name": "x", "from_plan": HIDDEN, "percent": -5, "where": {"plan": ["a"]}},
+                     {"name": "y", "from_plan": "a", "percent": -5, "where": {"plan": [HIDDEN]}}]},
+    ],
+    ids=["tiers", "tier twice", "groups", "itself", "circle"],
+)  # fmt: skip
+def test_a_name_that_a_terminal_would_hide_is_escaped_in_messages(book):
+    found = mistakes_of(book)
+    assert "\\u202e" in "".join(part for mistake in found for part in mistake)
+    assert all(part.isprintable() for mistake in found for part in mistake)
+
+
+def mistakes_of(source):
+    """(place, problem, fix) of each mistake of a book that is refused."""
+    with pytest.raises(RuleBookError) as caught:
+        load_book(source)
+    return [(mistake.place, mistake.problem, mistake.fix) for mistake in caught.value.mistakes]
 
 
 def test_files_that_are_no_text_are_refused(tmp_path):

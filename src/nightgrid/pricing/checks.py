@@ -9,7 +9,7 @@ from typing import Final
 
 from nightgrid.limits import DERIVED_DEPTH_MAX, SEASON_GROUPS_MAX
 from nightgrid.pricing.checks_pipeline import PIPELINE_CHECKS
-from nightgrid.pricing.fields import Problem, shown
+from nightgrid.pricing.fields import Problem, plain, shown
 from nightgrid.pricing.model.extras import Brackets
 from nightgrid.pricing.model.judging import UNREADABLE, each_known, is_whole, known, problems_of
 from nightgrid.pricing.model.parts import OfferConditions
@@ -52,7 +52,8 @@ def _group_problems(book: BookTables) -> Iterator[Problem]:
     late = set(groups[SEASON_GROUPS_MAX:])
     for position, group in named:
         if group in late:
-            fix = f"use at most {SEASON_GROUPS_MAX} groups; these come first: {', '.join(groups[:SEASON_GROUPS_MAX])}"
+            first = ", ".join(map(plain, groups[:SEASON_GROUPS_MAX]))
+            fix = f"use at most {SEASON_GROUPS_MAX} groups; these come first: {first}"
             yield Problem(("season", position, "group"), f"group {shown(group)} is one too many", fix)
 
 
@@ -60,7 +61,7 @@ def _tier_problems(book: BookTables) -> Iterator[Problem]:
     tiers = list(dict.fromkeys(known(book.book.tiers)))
     if not is_whole(book.book.tiers):
         return  # one that could not be read may be meant
-    fix = f"use one of {', '.join(tiers)}, or add it to tiers in [book]"
+    fix = f"use one of {', '.join(map(plain, tiers))}, or add it to tiers in [book]"
     for path in _tiers_named(book):
         if path[-1] not in tiers:
             place = path if path[0] == "member_tier" else path[:-1]
@@ -117,7 +118,7 @@ def _derived_problems(book: BookTables) -> Iterator[Problem]:
             parent = of_plan.get(chain[-1], ("", 0))[0]
             if parent == plan and not reported & set(chain):
                 reported.update(chain)
-                circle = " from ".join([*chain, plan])
+                circle = " from ".join(map(plain, [*chain, plan]))
                 yield Problem(at, f"plans are derived in a circle: {circle}", "derive one of them from another plan")
             elif parent and parent not in chain:
                 problem = f"plan {shown(plan)} is derived over more than {DERIVED_DEPTH_MAX} steps"

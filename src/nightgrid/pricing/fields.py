@@ -65,6 +65,11 @@ def shown(value: object) -> str:
         return f"a {type(value).__name__}"
 
 
+def plain(name: str) -> str:
+    """A name as a message prints it: as it is where a terminal shows all of it, else as `shown` has it."""
+    return name if name.isprintable() and len(name) <= 60 else shown(name)
+
+
 def _shown_table(table: Mapping[object, object]) -> str:
     """A table as it stands in a file: {from = 2026-10-01, to = 2026-10-08}."""
     pairs: list[str] = []

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from nightgrid.errors import Mistake, RuleBookError
-from nightgrid.pricing.fields import Problem, shown
+from nightgrid.pricing.fields import Problem, plain, shown
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.model.judging import BETWEEN
 from nightgrid.pricing.toml_lines import Path, TomlLines
@@ -60,7 +60,7 @@ def place_of(path: Path, data: Any) -> str:
             else:
                 parts.append(label)
         else:
-            parts.append(step if step.isprintable() and len(step) <= 60 else shown(step))
+            parts.append(plain(step))
     return ", ".join(parts) or "the book"
 
 

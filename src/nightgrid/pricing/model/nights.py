@@ -9,7 +9,16 @@ from typing import Final
 
 from pydantic import Field
 
-from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, Problem, SharePercent, SignedAmounts, Text
+from nightgrid.pricing.fields import (
+    Amounts,
+    BoundPercent,
+    Percent,
+    Problem,
+    SharePercent,
+    SignedAmounts,
+    Text,
+    plain,
+)
 from nightgrid.pricing.model.judging import UNREADABLE, check
 from nightgrid.pricing.model.parts import (
     ENTRIES_MAX,
@@ -49,7 +58,7 @@ class Derived(Rule):
     @check
     def _check_derivation(self) -> Iterator[Problem]:
         if self.from_plan in self.where.plan:
-            yield Problem((), f"plan {self.from_plan} is derived from itself", "take it out of where.plan")
+            yield Problem((), f"plan {plain(self.from_plan)} is derived from itself", "take it out of where.plan")
 
     def rank(self, position: int) -> tuple[int, ...]:
         """Sort key: of the rules of a plan that hold on a night, the one with the smallest key wins."""

@@ -11,7 +11,16 @@ from typing import Final, Literal
 from pydantic import Field
 
 from nightgrid.limits import CHILD_AGE_MAX, GUESTS_MAX, LEAD_DAYS_MAX, STAY_NIGHTS_MAX
-from nightgrid.pricing.fields import Amounts, BoundPercent, Percent, Problem, SharePercent, SignedAmounts, Text
+from nightgrid.pricing.fields import (
+    Amounts,
+    BoundPercent,
+    Percent,
+    Problem,
+    SharePercent,
+    SignedAmounts,
+    Text,
+    plain,
+)
 from nightgrid.pricing.model.judging import Part, check, known
 from nightgrid.pricing.model.parts import OfferConditions, Rule, WhichNights, free_nights_problems
 
@@ -238,7 +247,7 @@ class MemberTier(Rule):
         if not any(self.gives(key) for key in TIER_CHANGES):
             fix = f"give one of {', '.join(TIER_CHANGES)}, like percent = {{gold = -5}}"
             yield Problem((), "no tier is in it", fix)
-        twice = [f"{tier} ({' and '.join(keys)})" for tier, keys in places.items() if len(keys) > 1]
+        twice = [f"{plain(tier)} ({' and '.join(keys)})" for tier, keys in places.items() if len(keys) > 1]
         if twice:
             yield Problem((), f"a tier changes in two ways: {', '.join(twice)}", "leave each tier in one of them")
 
