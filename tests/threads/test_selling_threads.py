@@ -70,6 +70,55 @@ def test_exactly_so_many_get_through(way: str) -> None:
         assert engine.check() == []
 
 
+#: Controls that what is sold itself brings nearer: how each is set, what a hold says, and the refusal.
+CLOSING = {
+    "protection": ({"tier": ["public"], "rooms": [50 - LIMIT]}, {"tier": "public"}, "PROTECTED"),
+    "hurdle": (
+        {"hurdle_minor": [1_000], "delta_minor": [100], "ceiling_steps": [20]},
+        {"value_minor": 2 * (1_000 + 100 * (LIMIT - 1))},  # of two nights: just enough for the last of LIMIT rooms
+        "BELOW_HURDLE",
+    ),
+    "house cap": ({"rooms": [LIMIT]}, {}, "HOUSE_FULL"),
+}
+
+
+@pytest.mark.parametrize("control", CLOSING)
+def test_exactly_so_many_are_sold_before_it_closes(control: str) -> None:
+    """Two threads ask for more than it lets through, again when one room came back, and nobody is refused too early."""
+    values, words, refusal = CLOSING[control]
+    for _ in range(30):
+        engine = open_house()
+        place = {"hotel_id": ["h0"]} if control == "house cap" else {"hotel_id": ["h0"], "room_type_id": ["king"]}
+        setter = {"protection": engine.set_protection, "hurdle": engine.set_hurdles, "house cap": engine.set_house_cap}
+        setter[control]({**place, **values})
+        held: list[int] = []
+        for let_through in (LIMIT, 1):
+            said: list[str] = []
+
+            def ask(_: int, engine: Engine = engine, said: list[str] = said, held: list[int] = held) -> None:
+                for _ in range(LIMIT):
+                    try:
+                        held.append(engine.hold("h0", "king", FIRST, 2, **words).id)
+                        said.append("OK")
+                    except Refused as refused:
+                        said.append(refused.outcome.name)
+
+            together(2, ask)
+            assert Counter(said) == {"OK": let_through, refusal: 2 * LIMIT - let_through}
+            engine.release(held.pop(0))
+        assert engine.check() == []
+
+
+def open_house() -> Engine:
+    """A hotel with many rooms, two tiers of guests and no controls."""
+    catalog = Catalog.from_frames(
+        {"hotel_id": ["h0"], "currency": ["EUR"], "time_zone": ["UTC"]},
+        {"hotel_id": ["h0"], "room_type_id": ["king"], "capacity": [50], "base_minor": [10_000]},
+    )
+    clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    return Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, tiers=["public", "gold"])
+
+
 def used(engine: Engine) -> dict[str, int]:
     """The most that is used of each limit."""
     caps = engine.caps()

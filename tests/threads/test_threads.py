@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -177,6 +178,31 @@ def test_batches_side_by_side_sell_no_room_twice() -> None:
     ids = pl.concat(answers).filter(pl.col("outcome") == 0)["hold_id"]
     together(2, lambda number: engine.confirm_many(ids[number::2]))
     assert engine.matrix("sold")[:, :2].min() == 3
+    assert engine.check() == []
+
+
+def test_carts_over_the_same_hotels_in_other_orders_never_wait_for_each_other() -> None:
+    """Four threads want a room in each of twelve hotels, named in any order: each has all of them or none."""
+    engine = store(2, hotels=12, retention_ms=0)
+    tried = Counter[str]()
+
+    def guest(number: int) -> None:
+        dice = random.Random(number)
+        for _ in rounds(100, lambda: min(tried["OK"], tried["SOLD_OUT"]) > 20):
+            hotels = dice.sample(range(12), 12)
+            stay = {"room_type_id": "king", "arrival": FIRST, "nights": 2}
+            lines = [{"hotel_id": f"h{hotel}", **stay} for hotel in hotels]
+            try:
+                cart = engine.hold_cart(lines)
+                time.sleep(0.0002)  # others find the rooms taken
+                assert engine.release_cart(cart.cart_id)[0].outcome == Outcome.OK
+                tried["OK"] += 1
+            except Refused as refusal:
+                tried[refusal.outcome.name] += 1
+
+    together(4, guest)
+    assert set(tried) == {"OK", "SOLD_OUT"}
+    assert engine.matrix("held").sum() == 0
     assert engine.check() == []
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from nightgrid import Outcome, Refused
+from nightgrid import InputError, Outcome, Refused
+from nightgrid.limits import HOTELS_PER_CART_MAX
 from tests import strategies as worlds
 from tests.engines import engine_of
 from tests.stateful.inventory_machine import CATALOGUE, FIRST, NIGHTS
@@ -143,3 +144,42 @@ def test_a_cart_is_extended_and_cancelled_in_one_publication():
     assert [ticket.lsn for ticket in tickets] == records["lsn"].to_list()
     assert engine.matrix("free").sum() == 6 * NIGHTS
     assert engine.check() == []
+
+
+def hotels_of(count, last_capacity=1):
+    """(engine, lines): so many hotels with one room each, and a line for each of them; slots for two such carts."""
+    ids = [f"H{number}" for number in range(count)]
+    world = {
+        "hotels": [{"hotel_id": name, "currency": "CNY", "time_zone": "Asia/Shanghai"} for name in ids],
+        "room_types": [{"hotel_id": name, "room_type_id": "DBL", "capacity": 1} for name in ids],
+        "products": [
+            {"hotel_id": name, "room_type_id": "DBL", "plan_id": "standard", "base_minor": 100} for name in ids
+        ],
+    }
+    world["room_types"][-1]["capacity"] = last_capacity
+    engine = engine_of(world, FIRST, NIGHTS, worlds.NOW_MS, slots=2 * count)
+    return engine, [{"hotel_id": name, "room_type_id": "DBL", "arrival": FIRST, "nights": 2} for name in ids]
+
+
+def test_a_cart_visits_64_hotels_in_any_order_and_no_more():
+    engine, lines = hotels_of(HOTELS_PER_CART_MAX)
+    cart = engine.hold_cart(lines[::-1])
+    assert [hold.hotel_id for hold in cart.holds] == [line["hotel_id"] for line in lines[::-1]]
+    assert engine.matrix("held")[:, :3].tolist() == [[1, 1, 0]] * HOTELS_PER_CART_MAX
+    engine.confirm_cart(cart.cart_id)
+    assert engine.matrix("sold")[:, :3].tolist() == [[1, 1, 0]] * HOTELS_PER_CART_MAX
+    assert engine.check() == []
+
+    engine, lines = hotels_of(HOTELS_PER_CART_MAX + 1)
+    with pytest.raises(InputError, match="65 hotels; a cart spans at most 64"):
+        engine.hold_cart(lines)
+    assert engine.lsn == 0
+
+
+def test_where_the_last_of_64_hotels_is_full_no_other_is_touched():
+    engine, lines = hotels_of(HOTELS_PER_CART_MAX, last_capacity=0)
+    with pytest.raises(Refused) as refused:
+        engine.hold_cart(lines)
+    assert refused.value.outcome == Outcome.SOLD_OUT
+    assert (engine.lsn, engine.matrix("held").sum()) == (0, 0)
+    assert engine.matrix("free")[:-1].min() == 1
