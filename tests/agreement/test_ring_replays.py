@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from nightgrid import InputError, Refused
+from nightgrid.native.store import layout as at
 from tests.engines import EngineInventory, engine_of
 from tests.oracles.records import counters_used, matrices, play
 
@@ -321,6 +322,7 @@ def test_words_of_records_are_readable():
 
     lines = engine.records().to_dicts()
 
+    assert engine._inventory.block.region(at.R_RECORDS)[0].nbytes == 128
     assert [line["kind"] for line in lines] == ["hold", "cells", "expire", "window"]
     first = lines[0]
     assert (first["hold_id"], first["plan"], first["channel"], first["tier"]) == (hold.id, "early", "web", "gold")

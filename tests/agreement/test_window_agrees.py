@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -277,3 +278,38 @@ def test_the_last_date_there_is_ends_the_window():
     with pytest.raises(InputError, match="ends after 9999-12-31"):
         engine.roll()
     assert engine.roll("9999-12-23") == 3
+
+
+@pytest.mark.parametrize("nights", [13, 61])
+def test_a_day_is_written_into_the_column_of_the_night_that_left(nights):
+    """A roll by one day writes a cell of each row, however long the window is: of what lies in the block by night it
+    changes the column that the first night had, and of the rest a few words and the record.
+    """
+    first = date(2027, 6, 1)
+    engine = engine_of(WORLD, first, nights, noon_ms(first), slots=40)
+    everywhere = {"hotel_id": ["A", "B"], "room_type_id": ["DBL", "DBL"]}
+    engine.restrict({**everywhere, "closed_to_arrival": [True, True], "min_stay_through": [2, 1]})
+    engine.restrict({**everywhere, "plan": ["flex", "flex"], "full_pattern": ["NY", "NY"]})
+    engine.set_sold_elsewhere({**everywhere, "rooms": [1, 1]})
+    engine.set_capacity({"hotel_id": ["A"], "room_type_id": ["STE"], "physical": [5], "out_of_order": [2]})
+    engine.set_caps({**everywhere, "rooms": [2, 2]})
+    engine.clock.advance_ms(DAY_MS)
+    block = engine._inventory.block
+    before = block.bytes.copy()
+
+    assert engine.roll() == 1
+
+    now = block.bytes.copy()
+    others, columns = 0, 0
+    for region, (dtype, shape) in block._regions.items():
+        offset = block.table[region] - block.bytes.ctypes.data
+        part = slice(offset, offset + dtype.itemsize * int(np.prod(shape)))
+        differs = (before[part].view(dtype) != now[part].view(dtype)).reshape(shape)
+        if nights in shape:
+            places = np.argwhere(differs)[:, shape.index(nights)]
+            assert set(places.tolist()) <= {0}
+            columns += len(places) > 0
+        else:
+            others += int(differs.sum())
+    assert columns >= 6
+    assert others < 40

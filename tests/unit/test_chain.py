@@ -268,6 +268,16 @@ def test_the_book_loads_and_compiles(chain: Chain) -> None:
     assert set(compiled.rates) == set(chain.catalog.currencies)
 
 
+def test_ten_thousand_hotels_share_a_few_hundred_tables() -> None:
+    """Products whose rules are the same have one table, however many they are."""
+    large = make_chain(10_000, nights=540)
+    tables = compile_book(load_book(large.book_toml), large.catalog, large.first_night.toordinal(), large.nights)
+    assert len(tables.season_set) == large.catalog.n_products >= 50_000
+    assert 100 < len(tables.season_num) < 1_000
+    assert len(tables.stay_los) < 100
+    assert len(tables.bounds_rule) < 100
+
+
 def test_the_book_uses_every_feature(chain: Chain) -> None:
     book = tomllib.loads(chain.book_toml)
     seasons = book["season"]

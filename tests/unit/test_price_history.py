@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock, Outcome, Refused
-from nightgrid.engine.edge.price_journal import SCHEMA
+from nightgrid.engine.edge.price_journal import SCHEMA, MemoryJournal, PriceHistory
 
 START = datetime(2027, 1, 1, 4, tzinfo=UTC)  # noon in Shanghai
 HOUR_MS = 3_600_000
@@ -38,6 +39,10 @@ def book(percent, tiers=("public", "gold")):
 
 @pytest.fixture
 def engine():
+    return open_store()
+
+
+def open_store():
     catalog = Catalog.from_frames(
         hotels={
             "hotel_id": ["A", "B"],
@@ -171,6 +176,45 @@ def test_the_journal_only_grows_and_has_every_book_and_line(engine):
     assert after["event"].to_list() == ["version"] * 3
     assert after["book"].is_null().to_list() == [False, False, True]  # a book is written down once
     assert after["at_ms"].to_list()[1] - after["at_ms"].to_list()[0] == HOUR_MS
+
+
+class FileJournal:
+    """The journal as a store on disk would have it: each append is a file of its own, and nothing is kept in memory."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def append(self, batch):
+        with pa.OSFile(str(self.folder / f"{len(list(self.folder.iterdir())):06}.arrow"), "wb") as file:
+            with pa.ipc.new_file(file, batch.schema) as writer:
+                writer.write(batch)
+
+    def read(self):
+        for path in sorted(self.folder.iterdir()):
+            with pa.OSFile(str(path)) as file:
+                yield from pa.ipc.open_file(file).read_all().to_batches()
+
+
+def test_another_journal_takes_its_place(tmp_path):
+    """Two methods are all that is asked of it: what is known of the past is the same."""
+    line = {"hotel_id": ["A"], "room_type_id": ["king"], "night": ["2027-01-20"]}
+    stays = {"hotel_id": ["A"], "room_type_id": ["king"], "arrival": [date(2027, 1, 20)], "nights": [1]}
+    known = []
+    for journal in (MemoryJournal(), FileJournal(tmp_path)):
+        engine = open_store()
+        engine._history = PriceHistory(journal)
+        for amount in (7_000, None, 9_000):
+            engine.publish(book((amount or 0) // 1_000))
+            engine.set_base_prices({**line, "base_minor": [amount]})
+            engine.clock.advance_ms(HOUR_MS)
+        engine.publish(book(-20))
+        past = [
+            engine.price_as_of(START + timedelta(hours=h), "A", "king", "2027-01-20", 1).total_minor for h in range(3)
+        ]
+        known.append((past, engine.lowest_prices(stays).rows(), engine.price_events().rows()))
+    assert known[0] == known[1]
+    assert len(set(known[0][0])) == 3
+    assert len(list(tmp_path.iterdir())) == len(known[0][2])
 
 
 def test_data_set_before_a_book_is_in_the_journal_and_can_be_replayed(engine):
