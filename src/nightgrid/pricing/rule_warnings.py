@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 
 from nightgrid.catalog import Catalog
 from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.pricing.mistakes import place_of
-from nightgrid.pricing.model import RULE_KINDS, Bounds, Rule, RuleBook, StayBounds
+from nightgrid.pricing.model import RULE_KINDS, Limits, Rule, RuleBook
 from nightgrid.pricing.rule_sets import amount_tables
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.slips import slips
 
 #: Sentences of one kind; the rest is counted.
 _SHOWN_MAX: Final = 20
+_LACKING: Final = "rules lack a currency"
 _FIRST: Final = (
     f"where more than {PROMOTIONS_MAX} come into question for one stay, the first "
     f"{PROMOTIONS_MAX} of the file are taken"
@@ -27,8 +28,8 @@ def catalog_warnings(book: RuleBook, classes: ProductClasses, catalog: Catalog) 
     """Rules that have no amount in the currency of a hotel in their scope, and products with more promotions than can
     come into question at once. O(rules x classes).
     """
-    about_book = [*_order(book), *slips(book)]
-    return [*_limited(_currencies(book, classes, catalog)), *_promotions(book, classes, catalog), *about_book]
+    lacking = _limited(_currencies(book, classes, catalog), _LACKING)
+    return [*lacking, *_promotions(book, classes, catalog), *_about_book(book)]
 
 
 def book_warnings(book: RuleBook) -> list[str]:
@@ -46,7 +47,12 @@ def book_warnings(book: RuleBook) -> list[str]:
     count = len(book.promotion)
     if count > PROMOTIONS_MAX:
         found.append(f"promotion: there are {count}; {_FIRST}")
-    return [*_limited(found), *_order(book), *slips(book)]
+    return [*_limited(found, _LACKING), *_about_book(book)]
+
+
+def _about_book(book: RuleBook) -> list[str]:
+    """What a book tells without a catalogue."""
+    return [*_order(book), *_limited(slips(book), "likely slips")]
 
 
 def _order(book: RuleBook) -> list[str]:
@@ -63,10 +69,11 @@ def _order(book: RuleBook) -> list[str]:
     return [f"{place}: it is of class base and acts after {before}; Google applies it first"]
 
 
-def _limited(sentences: Any) -> list[str]:
+def _limited(sentences: Iterable[str], rest: str) -> list[str]:
+    """The first sentences of one kind, and how many more there are of `rest`."""
     found = list(sentences)
     more = len(found) - _SHOWN_MAX
-    return [*found[:_SHOWN_MAX], f"{more:,} more rules lack a currency"] if more > 0 else found
+    return [*found[:_SHOWN_MAX], f"{more:,} more {rest}"] if more > 0 else found
 
 
 def _lacking(kind: str, rule: Rule, currencies: list[str]) -> list[str]:
@@ -76,7 +83,7 @@ def _lacking(kind: str, rule: Rule, currencies: list[str]) -> list[str]:
 
 
 def _sentence(book: RuleBook, kind: str, position: int, rule: Rule, lacking: list[str], who: str) -> str:
-    what = "that side of it does not act" if isinstance(rule, Bounds | StayBounds) else "it does not apply"
+    what = "that side of it does not act" if isinstance(rule, Limits) else "it does not apply"
     return f"{place_of((kind, position), book)}: {who} {', '.join(lacking)}, in which it has no amount; {what} there"
 
 

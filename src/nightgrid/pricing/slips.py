@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
 
 from nightgrid.pricing.mistakes import place_of
 from nightgrid.pricing.model import RuleBook
-
-#: Sentences of all kinds together; the rest is left out.
-_SHOWN_MAX: Final = 20
 
 _Place = tuple[str | int, ...]
 
 
 def slips(book: RuleBook) -> list[str]:
     """A promotion or a member tier that makes a price dearer, percents below 1, house fill from 0 to 1. O(rules)."""
-    found = [f"{place_of(path, book)}: {what}" for path, what in _found(book)]
-    return found[:_SHOWN_MAX]
+    return [f"{place_of(path, book)}: {what}" for path, what in _found(book)]
 
 
 def _found(book: RuleBook) -> Iterator[tuple[_Place, str]]:
