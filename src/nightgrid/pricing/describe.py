@@ -16,6 +16,7 @@ from nightgrid.pricing.model import (
     FreeNights,
     LeadTime,
     LengthOfStay,
+    Limits,
     MemberTier,
     OfferConditions,
     Package,
@@ -83,11 +84,16 @@ def _demand(rule: Demand) -> list[str]:
     return [f"{_percent(min(percents))} to {_percent(max(percents))}", bands]
 
 
-def _bounds(rule: Bounds) -> list[str]:
-    low = [f"{rule.floor_percent} %" if rule.floor_percent is not None else "", _money(rule.floor)]
-    high = [f"{rule.ceiling_percent} %" if rule.ceiling_percent is not None else "", _money(rule.ceiling)]
+def _limits(rule: Limits, *more: str) -> list[str]:
+    """The two sides; more: what else bounds below and above, "" = nothing."""
+    low = [f"{rule.floor_percent} %" if rule.floor_percent is not None else "", _money(rule.floor), *more[:1]]
+    high = [f"{rule.ceiling_percent} %" if rule.ceiling_percent is not None else "", _money(rule.ceiling), *more[1:]]
     sides = [("at least ", low), ("at most ", high)]
-    return [f"{word}{' and '.join(filter(None, side))}" for word, side in sides if any(side)] + _nights_on(rule)
+    return [f"{word}{' and '.join(filter(None, side))}" for word, side in sides if any(side)]
+
+
+def _bounds(rule: Bounds) -> list[str]:
+    return [*_limits(rule), *_nights_on(rule)]
 
 
 def _stay_prices(rule: StayPrices) -> list[str]:
@@ -213,14 +219,11 @@ def _promotion(rule: Promotion) -> list[str]:
 
 
 def _stay_bounds(rule: StayBounds) -> list[str]:
-    low = [f"{rule.floor_percent} %" if rule.floor_percent is not None else "", _money(rule.floor)]
-    high = [f"{rule.ceiling_percent} %" if rule.ceiling_percent is not None else "", _money(rule.ceiling)]
-    low.append(f"{_money(rule.floor_per_night)} a night" if rule.floor_per_night else "")
-    high.append(f"{_money(rule.ceiling_per_night)} a night" if rule.ceiling_per_night else "")
-    sides = [("at least ", low), ("at most ", high)]
+    pairs = (rule.floor_per_night, rule.ceiling_per_night)
+    a_night = [f"{_money(amounts)} a night" if amounts else "" for amounts in pairs]
     nights = rule.nights
     return [
-        *(f"{word}{' and '.join(filter(None, side))}" for word, side in sides if any(side)),
+        *_limits(rule, *a_night),
         f"arrival in {ranges(rule.arrivals)}" if rule.arrivals else "",
         f"{span(nights.min_nights, nights.max_nights, 1)} nights" if nights else "",
         f"priority {rule.priority}" if rule.priority else "",

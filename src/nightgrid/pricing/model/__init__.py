@@ -13,8 +13,10 @@ from nightgrid.pricing.model.parts import (
     SCOPE_KEYS,
     Applies,
     DateRange,
+    FreeNightsOffer,
     HourWindow,
     LeadWindow,
+    Limits,
     NightsWindow,
     OfferConditions,
     RoomsWindow,
@@ -37,7 +39,6 @@ from nightgrid.pricing.model.pipeline import (
 )
 from nightgrid.pricing.model.promotions import (
     DISCOUNT_KINDS,
-    FreeNightsOffer,
     NightPercent,
     NthNight,
     Promotion,
@@ -65,7 +66,7 @@ __all__ = [
     "SCOPE_KEYS", "STAGE_KINDS", "STAY_STAGES", "TIER_CHANGES",
     "Applies", "Bounds", "Brackets", "ChildBand", "CurvePoint", "DateRange", "DatedRate", "Demand", "Derived",
     "ExtraGuests", "FreeNights", "FreeNightsOffer", "Header", "HourWindow", "LeadBand", "LeadTime", "LeadWindow",
-    "LengthBand", "LengthOfStay", "LengthPrice", "MemberTier", "NightPercent", "NightsWindow", "NthNight",
+    "LengthBand", "LengthOfStay", "LengthPrice", "Limits", "MemberTier", "NightPercent", "NightsWindow", "NthNight",
     "OfferConditions", "Package", "Part", "Pipeline", "Points", "PointsRate", "Policy", "Promotion", "RoomsWindow",
     "RoundTo", "Rounding", "Rule", "RuleBook", "Season", "Stacking", "Stage", "StayBounds", "StayPrices", "Tax",
     "TaxRounding", "Threshold", "Weekday", "Where",

@@ -10,8 +10,6 @@ from typing import Final
 from pydantic import Field
 
 from nightgrid.pricing.fields import (
-    Amounts,
-    BoundPercent,
     Percent,
     Problem,
     SharePercent,
@@ -26,6 +24,7 @@ from nightgrid.pricing.model.parts import (
     DateRange,
     Holiday,
     LeadDays,
+    Limits,
     Rule,
     Weekday,
     days_of,
@@ -145,7 +144,7 @@ def _edge_problems(key: str, edges: Sequence[Decimal | int]) -> Iterator[Problem
         yield Problem((), f"{key} [{written}] is not increasing", "write each edge once, the smallest first")
 
 
-class Bounds(Rule):
+class Bounds(Limits):
     """`[[bounds]]`: the lowest and highest price of a night, in percent of its base price, or as amounts, or both.
 
     On a night wins: priority, dates given, weekdays given, scope, fewer days, earlier in the file.
@@ -153,29 +152,12 @@ class Bounds(Rule):
 
     dates: tuple[DateRange, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     weekdays: tuple[Weekday, ...] = Field(default=(), min_length=1)
-    priority: int = Field(default=0, ge=-PRIORITY_MAX, le=PRIORITY_MAX, strict=True)
-    floor_percent: BoundPercent | None = None
-    ceiling_percent: BoundPercent | None = None
-    floor: Amounts = Field(default_factory=dict)
-    ceiling: Amounts = Field(default_factory=dict)
 
     @check
     def _check_any(self) -> Iterator[Problem]:
         keys = ("floor_percent", "ceiling_percent", "floor", "ceiling")
         if not any(self.gives(key) for key in keys):
             yield Problem((), "there is no bound in it", "give floor_percent, ceiling_percent, floor or ceiling")
-
-    @check
-    def _check_percents(self) -> Iterator[Problem]:
-        low, high = self.floor_percent, self.ceiling_percent
-        if low is not None and high is not None and low > high:
-            yield Problem((), f"floor_percent {low} is above ceiling_percent {high}", "exchange the two")
-
-    @check
-    def _check_amounts(self) -> Iterator[Problem]:
-        crossed = [code for code in self.floor if code in self.ceiling and self.floor[code] > self.ceiling[code]]
-        if crossed:
-            yield Problem((), f"floor is above ceiling in {', '.join(crossed)}", "exchange the two")
 
     def rank(self, position: int) -> tuple[int, ...]:
         """Sort key: of the rules that hold on a night, the one with the smallest key wins."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Final, Literal, Protocol
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from nightgrid.errors import UnknownIdError
 from nightgrid.limits import GUESTS_MAX, LEAD_DAYS_MAX, ROOMS_LEFT_MAX, STAY_NIGHTS_MAX
-from nightgrid.pricing.fields import Amounts, ClockTime, Night, Problem, Text, mistake, read_text
+from nightgrid.pricing.fields import Amounts, BoundPercent, ClockTime, Night, Problem, Text, mistake, read_text
 from nightgrid.pricing.holiday_calendar import OWN_COUNTRY, check_region, split_holiday
 from nightgrid.pricing.model.judging import Part, check
 
@@ -173,27 +174,51 @@ class RoomsWindow(Part):
             yield Problem((), "it holds for any number of rooms", "give min above 0, or max")
 
 
-#: Which of every so many nights are free.
-WhichNights = Literal["cheapest", "last", "every_nth"]
+class FreeNightsOffer(Part):
+    """Of every `stay` nights `pay` are paid. which: the cheapest (of equals the earlier), the last or every Nth is
+    free; repeat = false: once a stay.
+    """
+
+    stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
+    pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
+    which: Literal["cheapest", "last", "every_nth"] = "cheapest"
+    repeat: bool = Field(default=True, strict=True)
+
+    @check
+    def _check_paid(self) -> Iterator[Problem]:
+        stay, pay = self.stay, self.pay
+        if pay >= stay:
+            yield Problem((), f"stay {stay} pay {pay} gives no night", f"write pay = {stay - 1} or less")
+        elif self.which == "every_nth" and pay != stay - 1:
+            problem = f"every_nth gives night {stay} of {stay}, so {stay - 1} are paid, not {pay}"
+            yield Problem((), problem, f'write pay = {stay - 1}, or which = "last"')
 
 
-class _PaidNights(Protocol):
-    @property
-    def stay(self) -> int: ...
-    @property
-    def pay(self) -> int: ...
-    @property
-    def which(self) -> WhichNights: ...
+class Limits(Rule):
+    """The lowest and the highest price, in percent of the base price, or as amounts, or both."""
+
+    priority: int = Field(default=0, ge=-PRIORITY_MAX, le=PRIORITY_MAX, strict=True)
+    floor_percent: BoundPercent | None = None
+    ceiling_percent: BoundPercent | None = None
+    floor: Amounts = Field(default_factory=dict)
+    ceiling: Amounts = Field(default_factory=dict)
+
+    @check
+    def _check_percents(self) -> Iterator[Problem]:
+        low, high = self.floor_percent, self.ceiling_percent
+        if low is not None and high is not None and low > high:
+            yield Problem((), f"floor_percent {low} is above ceiling_percent {high}", "exchange the two")
+
+    @check
+    def _check_amounts(self) -> Iterator[Problem]:
+        yield from crossed_problems("floor", self.floor, "ceiling", self.ceiling)
 
 
-def free_nights_problems(free: _PaidNights) -> Iterator[Problem]:
-    """Free nights that give no night, or other nights than they say."""
-    stay, pay = free.stay, free.pay
-    if pay >= stay:
-        yield Problem((), f"stay {stay} pay {pay} gives no night", f"write pay = {stay - 1} or less")
-    elif free.which == "every_nth" and pay != stay - 1:
-        problem = f"every_nth gives night {stay} of {stay}, so {stay - 1} are paid, not {pay}"
-        yield Problem((), problem, f'write pay = {stay - 1}, or which = "last"')
+def crossed_problems(low: str, floor: dict[str, Decimal], high: str, ceiling: dict[str, Decimal]) -> Iterator[Problem]:
+    """A floor above its ceiling in some currency; `low` and `high` are their keys."""
+    codes = [code for code in floor if code in ceiling and floor[code] > ceiling[code]]
+    if codes:
+        yield Problem((), f"{low} is above {high} in {', '.join(codes)}", "exchange the two")
 
 
 class OfferConditions(Rule):

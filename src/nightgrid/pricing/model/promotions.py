@@ -12,7 +12,7 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import WEEKDAYS
 from nightgrid.pricing.fields import Amounts, Percent, Problem, Text, mistake, shown
 from nightgrid.pricing.model.judging import Part, check, known
-from nightgrid.pricing.model.parts import ENTRIES_MAX, OfferConditions, WhichNights, free_nights_problems
+from nightgrid.pricing.model.parts import ENTRIES_MAX, FreeNightsOffer, OfferConditions
 
 #: The keys that say what a promotion does; it has exactly one of them.
 DISCOUNT_KINDS: Final = (
@@ -96,19 +96,6 @@ class NthNight(Part):
     n: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
     percent: Percent
     repeat: bool = Field(default=True, strict=True)
-
-
-class FreeNightsOffer(Part):
-    """Of every `stay` nights `pay` are paid: the cheapest, the last or every Nth is free; repeat = false: once."""
-
-    stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
-    pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
-    which: WhichNights = "cheapest"
-    repeat: bool = Field(default=True, strict=True)
-
-    @check
-    def _check_nights(self) -> Iterator[Problem]:
-        yield from free_nights_problems(self)
 
 
 class Threshold(Part):

@@ -22,7 +22,7 @@ from nightgrid.pricing.fields import (
     plain,
 )
 from nightgrid.pricing.model.judging import Part, check, known
-from nightgrid.pricing.model.parts import OfferConditions, Rule, WhichNights, free_nights_problems
+from nightgrid.pricing.model.parts import FreeNightsOffer, OfferConditions, Rule
 
 #: The keys of a member tier table; a tier stands in one of them.
 TIER_CHANGES: Final = ("percent", "amount", "price", "plan", "extra_points")
@@ -144,20 +144,8 @@ class LengthOfStay(Rule):
         return bool(self.bands[0].price)
 
 
-class FreeNights(OfferConditions):
-    """`[[free_nights]]`: of every `stay` nights `pay` are paid. which: the cheapest (earlier first), last, every Nth.
-
-    repeat = false: once a stay. The free nights' share of the running amount is taken off. Best by scope.
-    """
-
-    stay: int = Field(ge=2, le=STAY_NIGHTS_MAX, strict=True)
-    pay: int = Field(ge=1, le=STAY_NIGHTS_MAX, strict=True)
-    which: WhichNights = "cheapest"
-    repeat: bool = Field(default=True, strict=True)
-
-    @check
-    def _check_nights(self) -> Iterator[Problem]:
-        yield from free_nights_problems(self)
+class FreeNights(FreeNightsOffer, OfferConditions):
+    """`[[free_nights]]`: their share of the running amount is taken off, in a stage of its own. Best by scope."""
 
     @check
     def _check_applies_to(self) -> Iterator[Problem]:
