@@ -73,24 +73,26 @@ def _tiers_named(book: BookTables) -> Iterator[tuple[str | int, ...]]:
     for position, table in each_known(book.member_tier):
         for key, of_tiers in table.changes():
             yield from (("member_tier", position, key, tier) for tier in of_tiers)
-    offers: tuple[tuple[str, Iterable[OfferConditions]], ...]
-    offers = (("promotion", book.promotion), ("free_nights", book.free_nights))
-    for kind, of_kind in offers:
-        for position, offer in each_known(of_kind, "tiers"):
-            yield from ((kind, position, "tiers", at, tier) for at, tier in each_known(offer.tiers))
+    for kind, position, offer in _offers(book, "tiers"):
+        yield from ((kind, position, "tiers", at, tier) for at, tier in each_known(offer.tiers))
+
+
+def _offers(book: BookTables, *names: str) -> Iterator[tuple[str, int, OfferConditions]]:
+    """Kind, position and offer of all that have conditions, as far as these keys could be read."""
+    kinds: tuple[tuple[str, Iterable[OfferConditions]], ...]
+    kinds = (("promotion", book.promotion), ("free_nights", book.free_nights))
+    for kind, offers in kinds:
+        yield from ((kind, position, offer) for position, offer in each_known(offers, *names))
 
 
 def _clock_problems(book: BookTables) -> Iterator[Problem]:
     """Hours of booking in a book that does not say on whose clock they are."""
     if book.book.gives("clock"):
         return
-    offers: tuple[tuple[str, Iterable[OfferConditions]], ...]
-    offers = (("free_nights", book.free_nights), ("promotion", book.promotion))
-    for kind, of_kind in offers:
-        for position, offer in each_known(of_kind):
-            if offer.gives("booking_hours"):
-                problem = "it has hours, and the book does not say on whose clock"
-                yield Problem((kind, position, "booking_hours"), problem, 'add clock = "Asia/Shanghai" to [book]')
+    for kind, position, offer in _offers(book):
+        if offer.gives("booking_hours"):
+            problem = "it has hours, and the book does not say on whose clock"
+            yield Problem((kind, position, "booking_hours"), problem, 'add clock = "Asia/Shanghai" to [book]')
 
 
 def _derived_problems(book: BookTables) -> Iterator[Problem]:

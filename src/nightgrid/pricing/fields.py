@@ -288,7 +288,7 @@ Night = Annotated[
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
 ClockTime = Annotated[
-    str, PlainValidator(read_clock_time), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})
+    str, PlainValidator(read_clock_time), WithJsonSchema({"type": "string", "pattern": f"^(?:{_CLOCK_TIME.pattern})$"})
 ]
 Currency = Annotated[str, PlainValidator(read_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
 _AMOUNTS_SCHEMA: Final = WithJsonSchema(

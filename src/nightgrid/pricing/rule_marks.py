@@ -22,7 +22,7 @@ from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.model import RULE_KINDS, RuleBook
 from nightgrid.pricing.pipelines import placed
 from nightgrid.pricing.program import Program, compile_program
-from nightgrid.pricing.rule_sets import LISTED_KINDS, SINGLE_KINDS, Reach
+from nightgrid.pricing.rule_sets import LISTED_KINDS, SINGLE_KINDS, Reach, in_order
 from nightgrid.pricing.scopes import ProductClasses
 from nightgrid.pricing.seasons import compile_seasons
 from nightgrid.pricing.winners import nights_where, winners_by_night
@@ -228,13 +228,7 @@ def _numbers(
             position = int(singles[kind][member])
             words[head + field] = -1 if position < 0 else first[kind] + position
         for kind, field in _LISTS.items():
-            positions = np.flatnonzero(lists[kind][:, member]).tolist()
-            if kind == "free_nights":
-                positions.sort(key=lambda at: (-book.free_nights[at].where.level, at))
-            elif kind == "stay_prices":
-                positions.sort(key=lambda at: book.stay_prices[at].rank(at))
-            elif kind == "stay_bounds":
-                positions.sort(key=lambda at: book.stay_bounds[at].rank(at))
+            positions = in_order(book, kind, np.flatnonzero(lists[kind][:, member]).tolist())
             words[head + field] = len(words)
             words += [first[kind] + position for position in positions]
     return np.array(words or [0], np.int64), np.array(places, np.int64)

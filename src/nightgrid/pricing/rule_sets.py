@@ -144,6 +144,17 @@ class RuleSets:
     tier_plan: tuple[tuple[str, ...], ...]
 
 
+def in_order(book: RuleBook, kind: str, positions: list[int]) -> list[int]:
+    """Rules of one of LISTED_KINDS in the order in which they are tried: the winner first, where one of them wins."""
+    if kind == "free_nights":
+        return sorted(positions, key=lambda at: (-book.free_nights[at].where.level, at))
+    if kind == "stay_prices":
+        return sorted(positions, key=lambda at: book.stay_prices[at].rank(at))
+    if kind == "stay_bounds":
+        return sorted(positions, key=lambda at: book.stay_bounds[at].rank(at))
+    return positions
+
+
 class _Sets:
     """Writes the stages of each distinct set."""
 
@@ -195,16 +206,10 @@ class _Sets:
         if kind in SINGLE_KINDS:
             position = singles[kind]
             return None if position < 0 else [self.rule(kind, position, currency)]
-        positions = lists[kind]
+        positions = in_order(self._book, kind, lists[kind])
         if kind == "promotion":
             return self._promotions(singles["member_tier"], positions, currency)
-        if kind == "free_nights":
-            rules = self._book.free_nights
-            positions = sorted(positions, key=lambda at: (-rules[at].where.level, at))
-        elif kind == "stay_bounds":
-            positions = sorted(positions, key=lambda at: self._book.stay_bounds[at].rank(at))
-        elif kind == "stay_prices" and positions:
-            positions = sorted(positions, key=lambda at: self._book.stay_prices[at].rank(at))
+        if kind == "stay_prices" and positions:
             guests = singles["extra_guests"]  # who counts as an adult
             counting = 0 if guests < 0 else self.rule("extra_guests", guests, currency)
             return [counting, len(positions), *(self.rule(kind, at, currency) for at in positions)]

@@ -28,6 +28,11 @@ class LongPrice(NamedTuple):
     explanation: Explanation
     weights: list[int]
 
+    @property
+    def acted(self) -> list[tuple[str, int]]:
+        """The rules that made it: kind and position of each."""
+        return [(note.kind, note.position) for note in self.explanation.matched]
+
 
 def long_price(
     version: PriceVersion, product: int, stay: tuple[int, int, int, int], asking: Asking, fill_bp: Sequence[int]

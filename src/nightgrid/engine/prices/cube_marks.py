@@ -257,6 +257,5 @@ def _marked(cube: Cube, marks: Marks, products: Words, hotels: Any, stays: Words
         stay = (arrival, nights, lead_days, tier)
         long = long_price(cube.version, int(products[place]), stay, of_length(cube.asking, nights), fill)
         out[place] = long.answer
-        acted = [(note.kind, note.position) for note in long.explanation.matched]
-        bits[:, place] = marks.bits_of(int(more[place, X_BITS]), acted)
+        bits[:, place] = marks.bits_of(int(more[place, X_BITS]), long.acted)
     return np.where(out[:, do.A_CODE] == 0, out[:, do.A_NET] + out[:, do.A_TAXES], -1), bits

@@ -276,8 +276,7 @@ def _priced(
         long = long_price(version, int(lines.products[line]), stay, askings.some[askings.of[line]], fill)
         out[place] = long.answer
         if marks is not None:
-            acted = [(note.kind, note.position) for note in long.explanation.matched]
-            bits[:, place] = marks.bits_of(int(more[place, X_BITS]), acted)
+            bits[:, place] = marks.bits_of(int(more[place, X_BITS]), long.acted)
     for place in np.flatnonzero(out[:, do.A_CODE] == by_line.CODE_TOO_MANY_SETS).tolist():
         refuse(int(out[place, do.A_CODE]), f"{_WHAT}, row {int(part[place])}")
     check_total(int((out[:, do.A_NET] + out[:, do.A_TAXES]).max(initial=0)), _WHAT)

@@ -9,7 +9,7 @@ from typing import Any
 
 from nightgrid.catalog import Catalog
 from nightgrid.nights import WEEKDAYS, to_date
-from nightgrid.pricing.explain.charges import Paid
+from nightgrid.pricing.explain.charges import NOTHING_PAID, Paid
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import Asked
 from nightgrid.pricing.explain.lines import SUMS, Line
@@ -20,7 +20,6 @@ from nightgrid.pricing.explain.words import amount_text, money, spoken
 
 #: Sets of promotions that the text shows; `sets` has all of them.
 _SETS_SHOWN_MAX = 8
-NOTHING_PAID = Paid(0, 0)
 
 
 @dataclass(frozen=True)

@@ -258,6 +258,9 @@ class PointsOffer(NamedTuple):
         return Paid(worth, -(-worth * self.rate // self.value) if worth else 0, self)
 
 
+NOTHING_PAID: Final = Paid(0, 0)
+
+
 def why_no_points(rules: ProductRules, facts: Facts) -> str:
     """Why points pay nothing, "" if they pay something."""
     if not facts.asking.points:
@@ -269,7 +272,7 @@ def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount:
     """Write what the points of the guest pay of an amount: as many as are offered, at most the part allowed."""
     best = rules.best["points"]
     if best is None or not isinstance(best[1], Points) or not facts.asking.points:
-        return Paid(0, 0)
+        return NOTHING_PAID
     rule, part = best[1], percent_parts(best[1].max_percent)[0]
     value = rules.minor(rule.rate.value).numerator
     offer = PointsOffer(facts.asking.points, rule.rate.points, value, (part.numerator, part.denominator), after_taxes)

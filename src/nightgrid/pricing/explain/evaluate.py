@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from nightgrid.money import allocate_whole
 from nightgrid.pricing.explain.charges import (
     NO_TAX,
+    NOTHING_PAID,
     Paid,
     Taxed,
     add_packages,
@@ -177,7 +178,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     net = sum(nets)
     considered.average = Exact(net, facts.nights)
     bills = [Account(stay.night) for stay in stays]
-    taxed, payment, paid, has_taxes = [NO_TAX] * len(stays), Account(None), Paid(0, 0), False
+    taxed, payment, paid, has_taxes = [NO_TAX] * len(stays), Account(None), NOTHING_PAID, False
     for stage in rules.source.bill_stages:
         if stage.kind == "tax":
             has_taxes = True

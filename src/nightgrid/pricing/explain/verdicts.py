@@ -17,16 +17,7 @@ from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.stacking import conflict
 from nightgrid.pricing.explain.stay_notes import tell_stay_bounds, tell_stay_prices
 from nightgrid.pricing.explain.words import amount_text, count, listed, scope_name
-from nightgrid.pricing.model import (
-    ExtraGuests,
-    FreeNights,
-    LeadTime,
-    LengthOfStay,
-    MemberTier,
-    Package,
-    Rule,
-    Tax,
-)
+from nightgrid.pricing.model import ExtraGuests, FreeNights, LeadTime, LengthOfStay, MemberTier, Package, Rule, Tax
 
 
 def rank_words(winner: Rule, rule: Rule) -> str:

@@ -25,7 +25,8 @@ class LengthPrice(Part):
     def _check_price(self) -> Iterator[Problem]:
         if self.gives("price") == self.gives("price_per_night"):
             what = "both price and price_per_night" if self.gives("price") else "neither price nor price_per_night"
-            yield Problem((), f"the length from {self.nights} nights has {what}", "give one of them")
+            problem = f"the length from {getattr(self, 'nights', '...')} nights has {what}"
+            yield Problem((), problem, "give one of them")
 
     @check
     def _check_order(self) -> Iterator[Problem]:
