@@ -78,7 +78,8 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed() -> None:
         store(5, slots=20, slots_max=19)
     with pytest.raises(InputTypeError, match="slots_max is 'many'"):
         store(5, slots=20, slots_max="many")  # type: ignore[arg-type]
-    assert store(5, slots=20).metrics()["slots"]["maximum"] == 160
+    for slots in (20, np.int32(20)):
+        assert store(5, slots=slots).metrics()["slots"]["maximum"] == 160
 
 
 def test_a_system_without_so_much_address_space_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

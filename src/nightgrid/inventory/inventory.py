@@ -121,10 +121,9 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         spares: Spares | None = None,
     ) -> None:
         given = {"nights": nights, "slots": slots, "profiles": profiles, "retention_ms": retention_ms}
-        if slots_max is None and isinstance(slots, int):
-            slots_max = min(_GROWTH * slots, _SLOTS_MAX)
-        given |= {"slots_max": slots if slots_max is None else slots_max}
-        given |= {"controls": controls, "counters": counters, "records": records}
+        if slots_max is None:
+            slots_max = min(_GROWTH * int(slots), _SLOTS_MAX) if isinstance(slots, int | np.integer) else slots
+        given |= {"slots_max": slots_max, "controls": controls, "counters": counters, "records": records}
         _checked_sizes(nights, first_night, given)
         room = checked_spares(Spares() if spares is None else spares)
         self.lanes, self.product_lane = lane_map(catalog, room)
@@ -137,7 +136,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
             first_night=first_night,
             words=words,
             slots=slots,
-            slots_max=given["slots_max"],
+            slots_max=slots_max,
             profiles=profiles,
             retention_ms=retention_ms,
             controls=controls,
