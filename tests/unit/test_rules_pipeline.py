@@ -95,6 +95,7 @@ def test_the_default_pipeline_has_every_stage():
         ('{kind = "base"}, {kind = "season"}, {kind = "season"}', "stage 3", "season stands there before, as stage 2"),
         ('{kind = "base"}, {kind = "lead_time"}, {kind = "season"}', "stage 3", "season is of a night"),
         ('{kind = "base"}, {kind = "tax"}, {kind = "promotion"}', "stage 3", "would change the price after its taxes"),
+        ('{kind = "base"}, {kind = "points"}, {kind = "package"}', "stage 3", "the price of which points paid a part"),
         ('{kind = "base"}, {kind = "season", of = "season"}', "stage 2, of", "of = 'season' is itself"),
         ('{kind = "base"}, {kind = "season", of = "demand"}', "stage 2, of", "of = 'demand' is no stage here"),
         (

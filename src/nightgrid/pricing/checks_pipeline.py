@@ -11,8 +11,11 @@ from nightgrid.pricing.model.pipeline import NIGHT_STAGES, Policy
 from nightgrid.pricing.model.tables import RULE_KINDS, BookTables
 from nightgrid.pricing.pipelines import policy_of, stages_of
 
-#: What may stand after the taxes: it does not change the price.
-_AFTER_TAX: Final = ("tax", "points")
+#: What looks at the price when it is made, and why nothing else may stand behind it.
+_OF_THE_PRICE: Final = {
+    "tax": ("after its taxes", "only points may follow tax"),
+    "points": ("of which points paid a part", "only tax may follow points"),
+}
 _FIX: Final = 'use policy = "total", where the total is rounded once'
 
 
@@ -49,9 +52,10 @@ def _order_problems(book: BookTables) -> Iterator[Problem]:
         if stage.kind in NIGHT_STAGES and stay:
             problem = f"{stage.kind} is of a night, and stands after {stay[0]}, which is of the stay"
             yield Problem(at, problem, f"move it before {stay[0]}")
-        if "tax" in earlier and stage.kind not in _AFTER_TAX:
-            problem = f"{stage.kind} would change the price after its taxes"
-            yield Problem(at, problem, "move tax behind it; only points may follow tax")
+        for kind, (why, rule) in _OF_THE_PRICE.items():
+            if kind in earlier and stage.kind not in _OF_THE_PRICE:
+                problem = f"{stage.kind} would change the price {why}"
+                yield Problem(at, problem, f"move {kind} behind it; {rule}")
 
 
 def _base_problems(book: BookTables) -> Iterator[Problem]:
