@@ -131,6 +131,25 @@ def test_a_cart_that_cannot_be_booked_again_says_which_line_and_night():
     assert engine.find(cart_id=cart.cart_id)["booked_again"].to_list() == [None] * 3
 
 
+def test_a_line_that_is_booked_again_while_its_cart_is_looked_up_is_what_became_of_it(monkeypatch):
+    """Somebody books it again, and cancels that, after the lines were looked up and before their hotels are locked."""
+    engine, cart = engine_with_cart(ttl_seconds=60)
+    engine.clock.advance_ms(60_000)
+    look_up, looked = engine._lines_now, []
+
+    def slow(cart_id):
+        looked.append(look_up(cart_id))
+        if len(looked) == 2:  # the first time it is looked whether there is still time
+            engine.cancel(engine.confirm(cart.holds[1].id, rebook=True).id)
+        return looked[-1]
+
+    monkeypatch.setattr(engine, "_lines_now", slow)
+    with pytest.raises(Refused) as refused:
+        engine.confirm_cart(cart.cart_id, rebook=True)
+    assert (refused.value.outcome, refused.value.line) == (Outcome.ALREADY_CANCELLED, 1)
+    assert engine.matrix("sold").sum() == 0
+
+
 def test_a_cart_is_extended_and_cancelled_in_one_publication():
     engine, cart = engine_with_cart(ttl_seconds=60)
     engine.extend_cart(cart.cart_id, 120)

@@ -37,6 +37,14 @@ _BUSY = int(Outcome.BUSY)
 
 
 @kernel
+def _code_of_line(store, slot, hold_id, verb, now_ms):
+    """What a verb answers for a line: (code, lsn). slot: -1 where it is not remembered. Everything is locked."""
+    if slot < 0:
+        return _NOT_FOUND, np.int64(0)
+    return locked_code(store, slot, hold_id, hotel_of_slot(store, slot), verb, now_ms)
+
+
+@kernel
 def _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots):
     """Why a verb does not apply to a cart: (code, line, how many lines are to be changed). Everything is locked.
 
@@ -48,9 +56,7 @@ def _cart_refusal(store, hold_ids, verb, now_ms, out_lsn, out_slots):
     for line in range(hold_ids.size):
         slot = find_slot(store, hold_ids[line])
         out_slots[line] = -1
-        found = _NOT_FOUND
-        if slot >= 0:
-            found, out_lsn[line] = locked_code(store, slot, hold_ids[line], hotel_of_slot(store, slot), verb, now_ms)
+        found, out_lsn[line] = _code_of_line(store, slot, hold_ids[line], verb, now_ms)
         if found == _OK:
             out_slots[line] = slot
             open_lines += 1
@@ -153,18 +159,18 @@ def _expired_lines(store, hold_ids, now_ms, out_ids, out_lsn, out_lines, out_dig
     slots = slots_of(store)
     count = 0
     for line in range(hold_ids.size):
-        slot = find_slot(store, hold_ids[line])
-        if slot < 0:
-            return _NOT_FOUND, line, 0
-        base = slot * at.W_WORDS
-        code, lsn = locked_code(store, slot, hold_ids[line], hotel_of_slot(store, slot), VERB_CONFIRM, now_ms)
-        out_ids[line], out_lsn[line] = hold_ids[line], lsn
-        if code == _EXPIRED and slots[base + at.W_PREVIOUS] > 0:
-            out_ids[line] = slots[base + at.W_PREVIOUS]
-            out_lsn[line] = slots[(out_ids[line] & 0xFFFFFFFF) * at.W_WORDS + at.W_LSN]
-        elif code == _EXPIRED:
+        hold_id = hold_ids[line]
+        slot = find_slot(store, hold_id)
+        code, lsn = _code_of_line(store, slot, hold_id, VERB_CONFIRM, now_ms)
+        if code == _EXPIRED and slots[slot * at.W_WORDS + at.W_PREVIOUS] > 0:
+            # Somebody booked it again after the lines were looked up: that booking stands for it.
+            hold_id = slots[slot * at.W_WORDS + at.W_PREVIOUS]
+            slot = find_slot(store, hold_id)
+            code, lsn = _code_of_line(store, slot, hold_id, VERB_CONFIRM, now_ms)
+        out_ids[line], out_lsn[line] = hold_id, lsn
+        if code == _EXPIRED:
             out_lines[count] = line
-            out_digests[count] = slots[base + at.W_REQUEST]
+            out_digests[count] = slots[slot * at.W_WORDS + at.W_REQUEST]
             count += 1
         elif code != _EXISTS:
             return (_NOT_CONFIRMED if code == _OK else code), line, 0
