@@ -56,3 +56,19 @@ def faults(entries: Sequence[int], keys: dict[int, tuple[int, int]], segments: i
         else:
             said.append(f"the key of slot {slot} is nowhere")
     return said
+
+
+def recount(entries: Sequence[int], keys: dict[int, tuple[int, int]], segments: int, lines_of: Callable[[int], int]):
+    """(slots whose key a search does not find; places of entries that no search for a slot's key ends at)."""
+    found = {}
+    for slot, key in keys.items():
+        entry = entry_of(*key, slot)
+        for line in path(entry, segments, lines_of):
+            of_it = entries[line * LINE : (line + 1) * LINE]
+            if entry in of_it:
+                found[slot] = line * LINE + of_it.index(entry)
+                break
+            if EMPTY in of_it:
+                break
+    filled = {place for place, entry in enumerate(entries) if entry & 0xFFFFFFFF}
+    return set(keys) - set(found), filled - set(found.values())

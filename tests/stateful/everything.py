@@ -230,7 +230,7 @@ class Everything(HotelSide):
 
     def compare(self) -> None:
         """A recount finds nothing, and, where nothing is due, everything that can be seen is the same."""
-        found = findings(self.engine._inventory)
+        found = findings(self.engine._inventory, self.engine._now_ms())
         assert [str(finding) for finding in found if finding.kind != "oversold"] == []
         assert self.engine.lsn >= self.lsn
         self.lsn = self.engine.lsn

@@ -234,7 +234,7 @@ class Machine(RuleBasedStateMachine):
     def a_recount_finds_nothing_wrong(self):
         """As they stand: nothing is swept first, due holds still hold their rooms."""
         short = sum(count < 0 for row in ROWS for count in self.oracle.counts("free", row))
-        found = findings(self.engine._inventory)
+        found = findings(self.engine._inventory, self.engine._now_ms())
         assert [str(finding) for finding in found if finding.kind != "oversold"] == []
         assert len(found) == short
         MET["short of rooms"] += short > 0

@@ -12,7 +12,7 @@ from nightgrid.inventory.base import Window
 from nightgrid.inventory.control_findings import CellFinding, ControlAudit
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native.store import layout as at
-from nightgrid.native.upkeep import audit
+from nightgrid.native.upkeep import audit, audit_keys
 
 _FINDINGS_MAX = 1000
 _TEXTS = {
@@ -29,8 +29,24 @@ _TEXTS = {
         "{found} restricted nights of its plans are counted, there are {wanted}",
     ),
     audit.FINDING_DEADLINE: ("deadline", "the earliest deadline noted is {found}, a hold is due at {wanted}"),
+    audit_keys.FINDING_KEY_LOST: (
+        "keys",
+        "the key of hold slot {found} is not found: a retry would take rooms again; rebuild() remembers it",
+    ),
+    audit_keys.FINDING_KEY_TWICE: (
+        "keys",
+        "hold slots {found} and {wanted} have the same key, which names the second alone; end one of them",
+    ),
+    audit_keys.FINDING_ENTRY_WRONG: (
+        "keys",
+        "entry {wanted} of the key index leads to hold slot {found}, which has another key or none; rebuild() drops it",
+    ),
+    audit_keys.FINDING_ENTRY_AGAIN: (
+        "keys",
+        "entry {wanted} of the key index leads to hold slot {found} again, or no search finds it; rebuild() drops it",
+    ),
 }
-_OF_NO_NIGHT = (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED, audit.FINDING_DEADLINE)
+_OF_NO_NIGHT = (audit.FINDING_LIST, audit.FINDING_ROW_RESTRICTED, audit.FINDING_DEADLINE, *audit_keys.FINDINGS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,17 +74,18 @@ def wrong_bits(inventory: Inventory) -> WrongBits:
     return WrongBits(sellable, planes)
 
 
-def recount(inventory: Inventory, window: Window) -> Recount:
-    """Count every counter and list anew and compare. The store stands still."""
+def recount(inventory: Inventory, window: Window, now_ms: int) -> Recount:
+    """Count every counter, every list and the key index anew and compare. The store stands still."""
     shape = (inventory.block.sizes.rows, inventory.n_nights)
     held = np.zeros(shape, np.int32)
     sold = np.zeros(shape, np.int32)
-    lines = np.zeros((3, _FINDINGS_MAX, 5), np.int64)
+    lines = np.zeros((4, _FINDINGS_MAX, 5), np.int64)
     audit.count_slots(inventory.table, held, sold)
     counts = (
         audit.audit_cells(inventory.table, held, sold, lines[0]),
         audit.audit_lists(inventory.table, lines[1]),
         audit.audit_restrictions(inventory.table, lines[2]),
+        audit_keys.audit_keys(inventory.table, False, now_ms, lines[3]),
     )
     noted = np.concatenate([part[:count] for part, count in zip(lines, counts, strict=True)])
     return Recount(window, held, sold, noted)
@@ -104,14 +121,15 @@ def named(inventory: Inventory, counted: Recount, wrong: WrongBits) -> list[Cell
     return result
 
 
-def findings(inventory: Inventory) -> list[CellFinding]:
-    """Everything that is wrong, at most about a thousand findings of a kind; empty when the grid is right.
+def findings(inventory: Inventory, now_ms: int) -> list[CellFinding]:
+    """Everything that is wrong, at most about a thousand findings of a kind; empty when the grid is right. now_ms: the
+    instant at which it is said which keys are still remembered.
 
     The store stands still meanwhile (every hotel is locked in ascending order). O(rows x nights + slots x nights):
     about half a second for 50,000 room types and 540 nights, and three times the bytes of the counters in scratch
     memory.
     """
     with inventory.standing_still() as window:
-        counted, wrong = recount(inventory, window), wrong_bits(inventory)
+        counted, wrong = recount(inventory, window, now_ms), wrong_bits(inventory)
         controls = ControlAudit(inventory)
     return named(inventory, counted, wrong) + controls.findings()

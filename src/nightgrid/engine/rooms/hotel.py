@@ -64,9 +64,12 @@ class HotelMixin(EngineBase):
         return restrictions_frame(self.catalog, self._inventory, hotel_id, begin, end)
 
     def check(self) -> list[Finding]:
-        """Recompute every counter and bit map from the holds; the findings, empty when the grid is right."""
-        self._inventory.sweep(self._now_ms())
-        return [self._finding(found) for found in findings(self._inventory)]
+        """Recompute every counter, bit map and list and the index of keys from the holds; the findings, empty when the
+        grid is right. Each names the place and says what differs. O(room types x nights + slots).
+        """
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
+        return [self._finding(found) for found in findings(self._inventory, now_ms)]
 
     def _finding(self, found: CellFinding) -> Finding:
         """A finding by name."""

@@ -32,6 +32,8 @@ _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _GROWS = "tests/unit/test_more_slots.py"
 _MACHINE = "tests/stateful/test_inventory_machine.py"
 _LIVE = "tests/agreement/test_live_agrees.py"
+_KEY_INDEX = "tests/oracles/key_index.py"
+_AUDITS_KEYS = "tests/unit/test_audit_keys.py"
 _EVERYTHING = "tests/stateful/test_everything.py"
 _PAST_FILL = "tests/oracles/past_fill.py"
 _PAST_AGREES = "tests/agreement/test_past_fill.py"
@@ -98,6 +100,7 @@ ENTRIES = (
     KernelEntry("audit.count_slots", "recount the holds", _GRID, _MACHINE),
     KernelEntry("audit.audit_cells", "compare cells with the recount", _GRID, _MACHINE),
     KernelEntry("audit.audit_lists", "walk the hotels' lists", _INVENTORY, _MACHINE),
+    KernelEntry("audit_keys.audit_keys", "compare the key index with the holds", _KEY_INDEX, _AUDITS_KEYS, _CHECK),
     KernelEntry("audit.subtract_bits", "compare bit maps with the cells", _GRID, _MACHINE),
     KernelEntry("audit.audit_restrictions", "compare what is noted with the profiles", _RESTRICTIONS, _SMALL_WORLDS),
     KernelEntry(

@@ -203,10 +203,10 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     if code == _OK:
         lock_cart(store, hotels_of_cart)
         code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
-        unlock_cart(store, hotels_of_cart)
         if code == _OK and has_key:
             steps.step(store, steps.POINT_KEY)
             write_key(store, place, hashed, out_slots[0])
+        unlock_cart(store, hotels_of_cart)
     if has_key:
         release(locks, segment)
     return code, line, night, lsn

@@ -55,8 +55,10 @@ def _admitted(store, request, hotel, now_ms):
 
 
 @inlined_kernel
-def _hold_rooms(store, request, digest, now_ms):
-    """Take the rooms of a request: (code, night, hold id, lsn). Takes the hotel's lock, then the later ones."""
+def _hold_rooms(store, request, digest, place, hashed, now_ms):
+    """Take the rooms of a request, and remember its key: (code, night, hold id, lsn). Takes the hotel's lock, then the
+    later ones. place, hashed: as `known.known_answer` and `key_hash` say, of a request that has a key.
+    """
     hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
     hotels = hotel_words_of(store)
     shared = shared_of(store)
@@ -91,6 +93,9 @@ def _hold_rooms(store, request, digest, now_ms):
             kind = at.RECORD_HOLD if request[q.Q_TTL_MS] > 0 else at.RECORD_BOOK
             lsn = publish(store, slot, kind, now_ms, request[q.Q_VALUE])
             hold_id = generation << 32 | slot
+            if request[q.Q_KEY_HIGH] != 0 or request[q.Q_KEY_LOW] != 0:
+                steps.step(store, steps.POINT_KEY)
+                write_key(store, place, hashed, slot)
     steps.step(store, steps.POINT_UNLOCKING)
     if counted:
         release(shared, at.S_COUNTER_LOCK)
@@ -124,12 +129,9 @@ def _attempt(store, request, lines, now_ms):
         code = _BUSY
     if code == _OK:
         if request[q.Q_REPLACES] != 0:
-            code, night, hold_id, lsn = replace_hold(store, request, lines, digest, now_ms)
+            code, night, hold_id, lsn = replace_hold(store, request, lines, digest, place, hashed, now_ms)
         else:
-            code, night, hold_id, lsn = _hold_rooms(store, request, digest, now_ms)
-        if code == _OK and has_key:
-            steps.step(store, steps.POINT_KEY)
-            write_key(store, place, hashed, hold_id & 0xFFFFFFFF)
+            code, night, hold_id, lsn = _hold_rooms(store, request, digest, place, hashed, now_ms)
     if has_key:
         release(locks, segment)
     return code, night, hold_id, lsn

@@ -18,6 +18,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import change_free, inside_window
+from nightgrid.native.store.keys import write_key
 from nightgrid.native.store.records import publish_pair
 from nightgrid.native.store.sales import counter_code, points_of, swap_counters, swap_counts
 from nightgrid.native.store.selling import knows_block
@@ -207,10 +208,11 @@ def _nothing_to_replace(store, request, hotel):
 
 
 @kernel
-def replace_hold(store, request, lines, digest, now_ms):
+def replace_hold(store, request, lines, digest, place, hashed, now_ms):
     """Take a request in the place of the guest's own open hold, atomically: (code, night, hold id, lsn).
 
-    lines (Q_FIELDS, 1) int64: scratch. Locks the two hotels in ascending order, then the counters. O(nights).
+    lines (Q_FIELDS, 1) int64: scratch; place, hashed: where its key is remembered, if it has one. Locks the two hotels
+    in ascending order, then the counters. O(nights).
     """
     hold_id = request[q.Q_REPLACES]
     old_slot = find_slot(store, hold_id)
@@ -230,6 +232,9 @@ def replace_hold(store, request, lines, digest, now_ms):
         answer = _nothing_to_replace(store, request, hotel)
     else:
         answer = _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_ms)
+        if answer[0] == _OK and (request[q.Q_KEY_HIGH] != 0 or request[q.Q_KEY_LOW] != 0):
+            steps.step(store, steps.POINT_KEY)
+            write_key(store, place, hashed, answer[2] & 0xFFFFFFFF)
     steps.step(store, steps.POINT_UNLOCKING)
     release(shared, at.S_COUNTER_LOCK)
     if hotel != old_hotel:

@@ -148,7 +148,9 @@ def is_splitting(span, segment):
 
 @inlined_kernel
 def write_key(store, place, hashed, slot):
-    """Fill a place that `known.find_key` found, when the slot has the key. The segment is locked."""
+    """Fill a place that `known.find_key` found, when the slot has the key. The segment and the hold's hotel are locked:
+    nobody hands the slot out again, or recounts the index, between its key and its entry.
+    """
     store_word(keys_of(store), place, entry_of(hashed, slot))
 
 

@@ -157,7 +157,7 @@ def subtract_bits(store, sellable, planes):
 
 
 @kernel
-def _note(kind, row, night, found, wanted, count, out):
+def note_finding(kind, row, night, found, wanted, count, out):
     """Append a finding if there is room; returns the new count."""
     if count < out.shape[0]:
         out[count, 0] = kind
@@ -187,13 +187,13 @@ def audit_cells(store, held, sold, out):
             wanted_sold = np.int64(sold[row, night]) + elsewhere[row, night]
             total = free + cell_held + cell_sold
             if total != capacity[row, night]:
-                count = _note(FINDING_CONSERVATION, row, night, total, capacity[row, night], count, out)
+                count = note_finding(FINDING_CONSERVATION, row, night, total, capacity[row, night], count, out)
             if cell_held != held[row, night]:
-                count = _note(FINDING_HELD, row, night, cell_held, held[row, night], count, out)
+                count = note_finding(FINDING_HELD, row, night, cell_held, held[row, night], count, out)
             if cell_sold != wanted_sold:
-                count = _note(FINDING_SOLD, row, night, cell_sold, wanted_sold, count, out)
+                count = note_finding(FINDING_SOLD, row, night, cell_sold, wanted_sold, count, out)
             if free < 0:
-                count = _note(FINDING_OVERSOLD, row, night, free, 0, count, out)
+                count = note_finding(FINDING_OVERSOLD, row, night, free, 0, count, out)
     return count
 
 
@@ -222,9 +222,9 @@ def audit_restrictions(store, out):
                     profiles += 1
                     needed |= kinds_of_bits(product_bits(store, product, night, 0))
             if needed & ~kinds[night]:
-                count = _note(FINDING_KINDS, row, night, needed & ~kinds[night], 0, count, out)
+                count = note_finding(FINDING_KINDS, row, night, needed & ~kinds[night], 0, count, out)
         if profiles != restricted[row]:
-            count = _note(FINDING_ROW_RESTRICTED, row, -1, restricted[row], profiles, count, out)
+            count = note_finding(FINDING_ROW_RESTRICTED, row, -1, restricted[row], profiles, count, out)
     return count
 
 
@@ -259,12 +259,12 @@ def _walk_list(store, hotel, head, met, count, out):
                 wrong = wrong or slots[base + at.W_PREVIOUS] != before
             wrong = wrong or met[slot] != 0 or row >= row_hotel.size or row_hotel[row] != hotel
         if wrong:
-            return _note(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
+            return note_finding(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
         met[slot] = 1
         before = link
         link = slots[base + at.W_NEXT]
     if head == at.L_RETIRED_HEAD and hotels[hotel * at.L_WORDS + at.L_RETIRED_TAIL] != before:
-        count = _note(FINDING_LIST, _first_row(store, hotel), 0, before - 1, hotel, count, out)
+        count = note_finding(FINDING_LIST, _first_row(store, hotel), 0, before - 1, hotel, count, out)
     return count
 
 
@@ -275,10 +275,10 @@ def _audit_run(store, hotel, met, count, out):
     run = hotel_words_of(store)[hotel * at.L_WORDS + at.L_RUN]
     first, end = run & 0xFFFFFFFF, run >> 32
     if not 0 <= first <= end <= met.size:
-        return _note(FINDING_LIST, _first_row(store, hotel), 0, first, hotel, count, out)
+        return note_finding(FINDING_LIST, _first_row(store, hotel), 0, first, hotel, count, out)
     for slot in range(first, end):
         if met[slot] != 0 or slots[slot * at.W_WORDS + at.W_STATE] & 0xFF != 0:
-            return _note(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
+            return note_finding(FINDING_LIST, _first_row(store, hotel), 0, slot, hotel, count, out)
         met[slot] = 1
     return count
 
@@ -296,7 +296,7 @@ def _audit_deadlines(store, hotel, count, out):
         hotel_words_of(store)[hotel * at.L_WORDS + at.L_EARLIEST_MS], load_word(shared_of(store), at.S_EARLIEST_MS)
     )
     if noted > earliest:
-        return _note(FINDING_DEADLINE, _first_row(store, hotel), 0, noted, earliest, count, out)
+        return note_finding(FINDING_DEADLINE, _first_row(store, hotel), 0, noted, earliest, count, out)
     return count
 
 
@@ -321,7 +321,7 @@ def audit_lists(store, out):
     while link:
         slot = link - 1
         if slot < 0 or slot >= met.size or met[slot] or slots[slot * at.W_WORDS + at.W_STATE] & 0xFF != 0:
-            count = _note(FINDING_LIST, 0, 0, slot, -1, count, out)
+            count = note_finding(FINDING_LIST, 0, 0, slot, -1, count, out)
             break
         met[slot] = 1
         link = slots[slot * at.W_WORDS + at.W_NEXT]
@@ -331,5 +331,5 @@ def audit_lists(store, out):
         base = slot * at.W_WORDS
         if not met[slot]:
             row = q.place_row(slots[base + at.W_PLACE])
-            count = _note(FINDING_LIST, row if row < store[at.H_ROWS] else 0, 0, slot, -1, count, out)
+            count = note_finding(FINDING_LIST, row if row < store[at.H_ROWS] else 0, 0, slot, -1, count, out)
     return count

@@ -16,7 +16,15 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store.keys import forget_key, key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
 from nightgrid.native.store.slots import find_slot, is_forgotten
-from nightgrid.native.store.views import quotes_of, records_of, segment_locks_of, shared_of, slots_of
+from nightgrid.native.store.views import (
+    hotel_words_of,
+    quotes_of,
+    records_of,
+    row_hotel_of,
+    segment_locks_of,
+    shared_of,
+    slots_of,
+)
 
 
 @kernel
@@ -163,9 +171,10 @@ def settle_slots(store):
 @kernel
 def settle_keys(store, now_ms):
     """Remember the key of every hold that was made with one and is not forgotten; how many were missing. Locks one
-    segment after the other. O(slots used).
+    segment after the other, and where a key is missing the hold's hotel. O(slots used).
     """
     slots = slots_of(store)
+    hotels = hotel_words_of(store)
     locks = segment_locks_of(store)
     missing = 0
     for slot in range(load_word(shared_of(store), at.S_SLOT_HIGH)):
@@ -179,8 +188,14 @@ def settle_keys(store, now_ms):
         segment = key_segment(store, hashed)
         acquire(locks, segment)
         known, _, place = find_key(store, hashed, high, low, now_ms)
-        if known == 0 and place >= 0 and find_slot(store, state >> 8 << 32 | slot) == slot:
-            write_key(store, place, hashed, slot)
-            missing += 1
+        row = q.place_row(slots[base + at.W_PLACE])
+        if known == 0 and place >= 0 and row < store[at.H_ROWS]:
+            lock = np.int64(row_hotel_of(store)[row]) * at.L_WORDS + at.L_LOCK
+            acquire(hotels, lock)
+            same = slots[base + at.W_KEY_HIGH] == high and slots[base + at.W_KEY_LOW] == low
+            if same and find_slot(store, state >> 8 << 32 | slot) == slot:
+                write_key(store, place, hashed, slot)
+                missing += 1
+            release(hotels, lock)
         release(locks, segment)
     return missing
