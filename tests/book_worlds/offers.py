@@ -13,6 +13,7 @@ Table = dict[str, Any]
 #: Kinds that may act on the nights inside their dates only.
 NIGHTLY = ("percent", "off_per_night", "night_percent", "nth_night", "free_nights")
 WHOLE = ("off", "price", "price_per_night", "spend")
+YIELDING = ("percent", "off_per_night", "price_per_night", "night_percent", "nth_night")
 WITH_BASE = ("percent", "night_percent", "nth_night")
 
 
@@ -49,7 +50,39 @@ def promotion(rng: Random, world: Table) -> list[Table]:
     for one in found:
         if not all(may_meet(one, by_name[name]) for name in one.get("requires", [])):
             del one["requires"]
+    by_night(Random(repr(found)), found)
     return found
+
+
+def by_night(rng: Random, found: list[Table]) -> None:
+    """Some give way night by night, act only on the nights of others, or set a price for single nights. It draws from a
+    source of its own.
+    """
+    order = list(range(len(found)))
+    rng.shuffle(order)
+    for place, at in enumerate(order):
+        one = found[at]
+        if "price_per_night" in one and "stay_dates" in one and maybe(rng):
+            one["applies"] = "nights"
+        before = [found[other] for other in order[:place] if tells_nights(found[other])]
+        if not set(one) & set(YIELDING):
+            continue
+        others = [other for other in before if other["name"] not in one.get("excludes", [])]
+        if others and maybe(rng):
+            names = sorted({rng.choice(others)["name"] for _ in range(rng.choice((1, 1, 2)))})
+            one["excludes_by_night"] = names
+        friends = [
+            each for each in before if may_meet(one, each) and each["name"] not in one.get("excludes_by_night", [])
+        ]
+        if friends and maybe(rng, 4):
+            one["requires_by_night"] = [rng.choice(friends)["name"]]
+
+
+def tells_nights(one: Table) -> bool:
+    """Whether the stay tells the nights that a promotion changes."""
+    if "free_nights" in one:
+        return one["free_nights"].get("which", "cheapest") != "cheapest"
+    return one.get("night_percent", {}).get("nights") not in ("cheapest", "dearest")
 
 
 def discount(rng: Random, world: Table, kind: str) -> Any:

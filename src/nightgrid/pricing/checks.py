@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from typing import Final
 
 from nightgrid.limits import DERIVED_DEPTH_MAX, SEASON_GROUPS_MAX
 from nightgrid.pricing.checks_pipeline import PIPELINE_CHECKS
+from nightgrid.pricing.checks_promotions import promotion_problems
 from nightgrid.pricing.fields import Problem, plain, shown
 from nightgrid.pricing.model.extras import Brackets
 from nightgrid.pricing.model.judging import UNREADABLE, each_known, is_whole, known, problems_of
 from nightgrid.pricing.model.parts import OfferConditions
-from nightgrid.pricing.model.promotions import Promotion
 from nightgrid.pricing.model.tables import RULE_KINDS, RULES_MAX, BookTables
-
-#: Among at most so many names a similar one is looked for, at most so many times.
-_SUGGESTED_AMONG_MAX: Final = 1_000
-_SUGGESTIONS_MAX: Final = 20
 
 
 def book_problems(book: BookTables) -> list[Problem]:
@@ -27,7 +21,7 @@ def book_problems(book: BookTables) -> list[Problem]:
     """
     checks = (
         _size_problems, _currency_problems, _group_problems, _tier_problems, _clock_problems, *PIPELINE_CHECKS,
-        _derived_problems, _promotion_problems, _tax_problems,
+        _derived_problems, promotion_problems, _tax_problems,
     )  # fmt: skip
     return list(problems_of(book, checks))
 
@@ -125,56 +119,6 @@ def _derived_problems(book: BookTables) -> Iterator[Problem]:
             elif parent and parent not in chain:
                 problem = f"plan {shown(plan)} is derived over more than {DERIVED_DEPTH_MAX} steps"
                 yield Problem(at, problem, "derive it from an earlier plan of the chain")
-
-
-def _promotion_problems(book: BookTables) -> Iterator[Problem]:
-    named = list(each_known(book.promotion, "name"))
-    by_name = {promotion.name: promotion for _, promotion in reversed(named)}
-    first = {promotion.name: position for position, promotion in reversed(named)}
-    suggestions = _SUGGESTIONS_MAX if len(by_name) <= _SUGGESTED_AMONG_MAX else 0
-    for position, promotion in named:
-        if first[promotion.name] < position:
-            fix = "give each promotion its own name: excludes and requires, and the guest's invoice, go by it"
-            problem = f"promotion {shown(promotion.name)} stands there before"
-            yield Problem(("promotion", position, "name"), problem, fix)
-    for position, promotion in each_known(book.promotion):
-        at = ("promotion", position)
-        own = getattr(promotion, "name", None)
-        for key in ("excludes", "requires"):
-            for number, name in each_known(getattr(promotion, key, ())):
-                if name == own:
-                    yield Problem((*at, key, number), f"promotion {shown(name)} {key} itself", "take it out")
-                elif name not in by_name:
-                    close = difflib.get_close_matches(name, by_name, 1) if suggestions > 0 else []
-                    suggestions -= 1
-                    fix = (
-                        f"did you mean {shown(close[0])}? It is written so"
-                        if close
-                        else "use the name of a promotion of this book"
-                    )
-                    yield Problem((*at, key, number), f"there is no promotion {shown(name)}", fix)
-        for number, name in each_known(getattr(promotion, "requires", ())):
-            reason = never_together(promotion, by_name[name]) if name != own and name in by_name else ""
-            if reason:
-                problem = f"promotion {shown(name)} is required and can never be there: {reason}"
-                yield Problem((*at, "requires", number), problem, "take one of the two out")
-
-
-def never_together(one: Promotion, other: Promotion) -> str:
-    """Why two promotions never combine on the same nights, "" where they may: classes, lanes, excludes."""
-    pair = (one, other)
-    if len(known(pair, "name", "excludes", "lane", "stacking_class")) < len(pair):
-        return ""  # what could not be read may be what keeps them together
-    if other.name in known(one.excludes) or one.name in known(other.excludes):
-        return "one excludes the other"
-    if one.lane is not None and one.lane == other.lane:
-        return f"both are in lane {shown(one.lane)}"
-    classes = {one.stacking_class, other.stacking_class}
-    if "none" in classes:
-        return 'class "none" combines with nothing'
-    if len(classes) == 1 and "any" not in classes:
-        return f"both are of class {shown(one.stacking_class)}"
-    return ""
 
 
 def _tax_problems(book: BookTables) -> Iterator[Problem]:

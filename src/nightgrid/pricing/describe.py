@@ -214,6 +214,8 @@ def _promotion(rule: Promotion) -> list[str]:
         f"lane {rule.lane}" if rule.lane else "",
         f"not with {listed(rule.excludes)}" if rule.excludes else "",
         f"only with {listed(rule.requires, ' and ')}" if rule.requires else "",
+        f"not on the nights of {listed(rule.excludes_by_night)}" if rule.excludes_by_night else "",
+        f"only on the nights of {listed(rule.requires_by_night, ' and ')}" if rule.requires_by_night else "",
     ]
     return [_discount(rule), f"of {rule.of}" if rule.of else "", *limits, *_conditions(rule), *combines]
 

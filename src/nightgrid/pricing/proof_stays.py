@@ -9,7 +9,7 @@ from typing import Any
 
 from nightgrid.catalog import Catalog
 from nightgrid.limits import PROMOTIONS_MAX
-from nightgrid.pricing.checks import never_together
+from nightgrid.pricing.checks_promotions import never_together
 from nightgrid.pricing.model import Promotion
 from nightgrid.pricing.night_tables import Nights
 from nightgrid.pricing.pipelines import Placed, PlacedStage, Rounder
@@ -178,7 +178,8 @@ class StayBound:
                 raised, den = _change(percents, self._of(of))
                 self.shares.other_of_nights(raised, den if of == "running" else den * self._part_den(of))
             else:
-                self.shares.other_of_nights(Fraction(0), 1)
+                prices = [self._minor(rule.price_per_night) for rule in members if _acts_on_nights(rule)]
+                self.shares.other_of_nights(Fraction(max(prices) * self.longest), 1)
         for rule in rules:
             nights = self._minor(rule.price_per_night) * self.longest
             self.amount.value = max(self.amount.value, Fraction(self._minor(rule.price)), Fraction(nights))
@@ -240,9 +241,9 @@ def _percent_of(rule: Promotion) -> Decimal | None:
 
 
 def _acts_on_nights(rule: Promotion) -> bool:
-    """Whether a promotion changes single nights."""
+    """Whether a promotion changes single nights, or can where it gives way on others."""
     patterns = (rule.night_percent, rule.nth_night, rule.free_nights)
-    return rule.applies == "nights" or any(each is not None for each in patterns)
+    return rule.applies == "nights" or bool(rule.looks_at) or any(each is not None for each in patterns)
 
 
 def _limits(rule: Promotion) -> bool:

@@ -275,7 +275,7 @@ class Records:
             minor(rule.max_off, currency) if rule.max_off else -1,
             minor(rule.floor_per_night, currency) if rule.floor_per_night else -1,
             minor(rule.floor, currency) if rule.floor else -1,
-            int(rule.stacking_class == "base"), *(tail or [0]),
+            int(rule.stacking_class == "base"), int(bool(rule.looks_at)), *(tail or [0]),
         ]  # fmt: skip
         return self.add(record)
 

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nightgrid.catalog import Catalog
-from nightgrid.errors import Mistake
+from nightgrid.errors import RuleBookError
 from nightgrid.limits import SET_PROMOTIONS_MAX
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
-from nightgrid.pricing.checks import never_together
-from nightgrid.pricing.mistakes import refused
+from nightgrid.pricing.by_night import night_sets, nights_by_night
+from nightgrid.pricing.checks_promotions import never_together
+from nightgrid.pricing.mistakes import mistake_at, refused
 from nightgrid.pricing.model import BEST_OF_KINDS, MemberTier, Part, Promotion, Rule, RuleBook, StayBounds
 from nightgrid.pricing.pipelines import Placed, PlacedStage
 from nightgrid.pricing.records import Records
@@ -36,8 +37,6 @@ _CODES = {
     "package": term.STAGE_PACKAGE, "points": term.STAGE_POINTS, "tax": term.STAGE_TAX,
 }  # fmt: skip
 _POLICIES = ("guest", "hotel", "first", "accumulate")
-#: Of a promotion that requires one that the rule set does not have.
-_NEVER = 1 << 62
 
 
 def amounts_of(rule: Rule) -> Iterator[dict[str, Decimal]]:
@@ -245,17 +244,13 @@ class _Sets:
         if not positions and not tier_at:
             return None
         rules = [self._book.promotion[at] for at in positions]
-        place = {rule.name: number for number, rule in enumerate(rules)}
         stacking = self._book.stacking
         words = [_POLICIES.index(stacking.policy), int(stacking.over == "all"), tier_at, len(rules)]
-        for position, rule in zip(positions, rules, strict=True):
+        for position, others in zip(positions, nights_by_night(rules), strict=True):
             conflicts = sum(
                 1 << at for at, other in enumerate(positions) if other != position and self._conflict(position, other)
             )
-            requires = 0
-            for name in rule.requires:
-                requires |= 1 << place[name] if name in place else _NEVER
-            words += [self.rule("promotion", position, currency), conflicts, requires]
+            words += [self.rule("promotion", position, currency), conflicts, *others]
         return words
 
 
@@ -283,8 +278,8 @@ def compile_rule_sets(
         one = {kind: int(each[member]) for kind, each in singles.items()}
         many = {kind: np.flatnonzero(each[:, member]).tolist() for kind, each in lists.items()}
         currency = catalog.currencies[int(classes.currency[member])]
-        if len(many["promotion"]) > SET_PROMOTIONS_MAX:
-            raise _too_many(book, classes, catalog, member, len(many["promotion"]))
+        if night_sets([book.promotion[at] for at in many["promotion"]]) > SET_PROMOTIONS_MAX:
+            raise _too_many(book, classes, catalog, member, many["promotion"])
         stage[number] = writer.write(one, many, currency)
         if one["extra_guests"] >= 0:
             guests[number] = writer.rule("extra_guests", one["extra_guests"], currency)
@@ -295,9 +290,17 @@ def compile_rule_sets(
     return RuleSets(set_of_class.astype(np.int32), stage, guests, tuple(promotions), tuple(packages), tuple(plans))
 
 
-def _too_many(book: RuleBook, classes: ProductClasses, catalog: Catalog, member: int, count: int) -> Exception:
+def _too_many(
+    book: RuleBook, classes: ProductClasses, catalog: Catalog, member: int, positions: list[int]
+) -> RuleBookError:
     product = int(classes.product[member])
     row = int(catalog.product_row[product])
     name = f"{catalog.hotel_ids[int(catalog.row_hotel[row])]}/{catalog.room_type_ids[row]}/{catalog.plan_ids[product]}"
-    problem = f"{count} promotions are for {name}, at most {SET_PROMOTIONS_MAX} can be told apart"
-    return refused(book, [Mistake("promotion", problem, "Limit them with where, or take those out that have ended")])
+    if len(positions) > SET_PROMOTIONS_MAX:
+        problem = f"{len(positions)} promotions are for {name}, at most {SET_PROMOTIONS_MAX} can be told apart"
+        fix = "limit them with where, or take those out that have ended"
+        return refused(book, [mistake_at(book, ("promotion", positions[SET_PROMOTIONS_MAX]), problem, fix)])
+    looking = next(at for at in positions if book.promotion[at].looks_at)
+    problem = f"the promotions for {name} can act on more than {SET_PROMOTIONS_MAX} different sets of nights"
+    fix = "name fewer in excludes_by_night and requires_by_night, or limit them with where"
+    return refused(book, [mistake_at(book, ("promotion", looking), problem, fix)])

@@ -34,9 +34,15 @@ class Candidate:
 
     @property
     def is_for_single_nights(self) -> bool:
-        """It names nights; else it acts on the stay as a whole."""
+        """It names nights, or gives way on some; else it acts on the stay as a whole."""
         patterns = ("night_percent", "nth_night", "free_nights")
-        return self.rule.get("applies") == "nights" or any(key in self.rule for key in patterns)
+        names = self.rule.get("applies") == "nights" or any(key in self.rule for key in patterns)
+        return names or len(self.changed) < len(self.acting)
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The promotions on whose nights depends on which nights it acts."""
+        return (*self.rule.get("excludes_by_night", ()), *self.rule.get("requires_by_night", ()))
 
 
 def candidates(world: World, running: Fraction) -> list[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -36,7 +37,7 @@ def give(
     """The states after some promotions in file order; without any the extra points of a member act alone."""
     states = [state.copy() for state in states]
     for state in states:
-        for candidate in some:
+        for candidate in side_by_side(some):
             apply(world, candidate, state, of, before, points)
         if not some:
             state.change_whole(lambda running: running * (100 - points) / 100)
@@ -74,7 +75,7 @@ def choose(world: World, found: list[Candidate], price, points: Fraction = Fract
         return chosen
     permitted = permitted_sets(found)
     if over == "maximal":
-        permitted = maximal(permitted)
+        permitted = maximal(permitted, found)
         if policy == "guest" and points and () not in permitted and not all(takes_points(each) for each in found):
             permitted.append(())
     sign = {"guest": 1, "hotel": -1}[policy]
@@ -87,22 +88,24 @@ def permitted_sets(found: list[Candidate]) -> list[Chosen]:
     return [some for some in subsets if is_permitted(some)]
 
 
-def maximal(permitted: list[Chosen]) -> list[Chosen]:
+def maximal(permitted: list[Chosen], found: list[Candidate]) -> list[Chosen]:
     """Those that no more promotions could join which only lower a price. What can raise one need not be there."""
-    return [some for some in permitted if not any(grows_by_discounts(some, other) for other in permitted)]
+    safe = {each.position for each in found if not can_raise(each, found)}
+    return [some for some in permitted if not any(grows_by(some, other, safe) for other in permitted)]
 
 
-def grows_by_discounts(some: Chosen, other: Chosen) -> bool:
-    """The other set has all of this one, and beside it only promotions that cannot raise a price."""
+def grows_by(some: Chosen, other: Chosen, safe: set[int]) -> bool:
+    """The other set has all of this one, and beside it only promotions at these positions."""
     more = [each for each in other if each not in some]
-    return bool(more) and len(more) == len(other) - len(some) and not any(can_raise(each) for each in more)
+    return bool(more) and len(more) == len(other) - len(some) and all(each.position in safe for each in more)
 
 
-def can_raise(candidate: Candidate) -> bool:
-    """A price for the stay or for a night, and a percent above 0."""
+def can_raise(candidate: Candidate, found: Sequence[Candidate]) -> bool:
+    """A price for the stay or for a night, a percent above 0, and what takes nights from one that gives way to it."""
     rule = candidate.rule
     pattern = rule.get("night_percent") or rule.get("nth_night") or rule
-    return "price" in rule or "price_per_night" in rule or rational(pattern.get("percent", 0)) > 0
+    takes_nights = any(candidate.name in other.rule.get("excludes_by_night", ()) for other in found)
+    return "price" in rule or "price_per_night" in rule or rational(pattern.get("percent", 0)) > 0 or takes_nights
 
 
 def takes_points(candidate: Candidate) -> bool:
@@ -110,23 +113,48 @@ def takes_points(candidate: Candidate) -> bool:
     rule = candidate.rule
     limited = "max_off" in rule or "floor_per_night" in rule or "floor" in rule
     is_base = rule.get("class", "base") == "base" and rule.get("applies") != "nights"
-    return "percent" in rule and is_base and not limited and not can_raise(candidate)
+    stays = not candidate.looks_at
+    return "percent" in rule and is_base and not limited and stays and not can_raise(candidate, ())
 
 
 def is_permitted(some: Chosen) -> bool:
-    """No two that exclude each other, and whatever one requires is there."""
+    """No two that exclude each other, whatever one requires is there, and each has a night on which it acts."""
     names = {each.name for each in some}
     pairs = combinations(some, 2)
-    return all(may_meet(a, b) for a, b in pairs) and all(
-        names.issuperset(each.rule.get("requires") or []) for each in some
+    required = [(*each.rule.get("requires", ()), *each.rule.get("requires_by_night", ())) for each in some]
+    return (
+        all(may_meet(a, b) for a, b in pairs)
+        and all(names.issuperset(each) for each in required)
+        and all(each.changed for each in side_by_side(some))
     )
+
+
+def side_by_side(some: Chosen) -> Chosen:
+    """A set with the nights on which each acts beside the others: none on which one acts that it gives way to, and
+    those alone on which all act that it requires by night.
+    """
+    left: dict[str, set[int]] = {}
+    waiting = list(some)
+    while waiting:
+        each = waiting.pop(0)
+        if any(other.name in each.looks_at for other in waiting):
+            waiting.append(each)  # a book where this has no end is refused
+            continue
+        left[each.name] = set(each.changed)
+        for name in each.rule.get("excludes_by_night", ()):
+            left[each.name] -= left.get(name, set())
+        for name in each.rule.get("requires_by_night", ()):
+            left[each.name] &= left.get(name, set())
+    return tuple(replace(each, changed=tuple(sorted(left[each.name]))) for each in some)
 
 
 def may_meet(a: Candidate, b: Candidate) -> bool:
     """Their classes are friends, they are not in one lane, and neither excludes the other; or they act on different
-    nights.
+    nights, because each has its own or one gives way.
     """
     if not set(a.acting) & set(b.acting):
+        return True
+    if b.name in a.rule.get("excludes_by_night", ()) or a.name in b.rule.get("excludes_by_night", ()):
         return True
     lanes = {a.rule.get("lane"), b.rule.get("lane")}
     return (

@@ -50,8 +50,8 @@ PICK_DEAREST: Final = 3
 
 #: OFFERS goes on with (bit, first step, end) of each offer in the order of the file, one more where `alone` is set:
 #: what is done where no promotion applies; and with (offers, from, below) of each set: it is permitted where the amount
-#: before the stage is inside; offer i is bit `offers` - 1 - i, so sets of one size that come first are the larger
-#: numbers.
+#: before the stage is inside; offer i is bit `offers` - 1 - i. A promotion that gives way on some nights has an offer
+#: for each set of nights that is left to it.
 OFFER_LINE: Final = 3
 
 FREE_CHEAPEST: Final = 0

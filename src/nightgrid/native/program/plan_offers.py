@@ -6,7 +6,8 @@ from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import acts_on, holds, picked
-from nightgrid.native.program.plan_sets import (
+from nightgrid.native.program.plan_members import (
+    CANDIDATES_MAX,
     L_FROM,
     L_HELD,
     L_INSIDE,
@@ -14,9 +15,13 @@ from nightgrid.native.program.plan_sets import (
     L_PROMOTION,
     L_RULE,
     LINE,
-    POLICY_HOTEL,
-    write_cases,
+    M_FREE,
+    M_LINES,
+    MEMBERS,
+    number_lines,
+    numbered,
 )
+from nightgrid.native.program.plan_sets import POLICY_HOTEL, write_cases
 from nightgrid.native.program.plan_steps import (
     PLAN_WORDS,
     ROOM,
@@ -33,7 +38,7 @@ def _candidates(terms, stage, query, scratch):
     count = 0
     first = stage + term.S_FIRST + 4
     for promotion in range(terms[stage + term.S_FIRST + 3]):
-        rule = terms[first + 3 * promotion]
+        rule = terms[first + term.PROMOTION_LINE * promotion]
         conditions = terms[rule + term.P_CONDITIONS]
         if not holds(terms, conditions, query):
             continue
@@ -75,6 +80,7 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
     value = terms[rule + term.P_VALUE]
     conditions = terms[rule + term.P_CONDITIONS]
     some = terms[conditions + term.C_APPLIES] == term.APPLIES_NIGHTS or terms[rule + term.P_PATTERN] != term.PATTERN_ALL
+    some = some or scratch[line + L_INSIDE] < query[do.Q_NIGHTS]  # it gives way on the others
     one = query[do.Q_NIGHT]
     if some and one >= 0:  # a night that is priced alone: all of it, or nothing
         if scratch[line + L_NIGHTS + (one >> 6)] >> (one & 63) & 1 == 0:
@@ -103,6 +109,9 @@ def _write_discount(plan, at, terms, rule, ref, query, scratch, line, points):
             at = write_amount(plan, at, -value * nights, 1)
     elif kind == term.KIND_PRICE:
         at = write_one(plan, at, do.SET, value)
+    elif kind == term.KIND_PRICE_NIGHT and some:
+        at = _write_share(plan, at, do.REF_RUNNING, -1, 1, scratch, line)
+        at = write_amount(plan, at, value * nights, 1)
     elif kind == term.KIND_PRICE_NIGHT:
         at = write_one(plan, at, do.SET, value * nights)
     else:
@@ -172,6 +181,22 @@ def _write_limits(plan, at, terms, rule, query):
 
 
 @bare_called_kernel
+def _place_lines(plan, first, following, scratch, candidates):
+    """Make room for the offers of fewer nights before the sets, which name them now; returns where the sets end, -1
+    where the plan is full.
+    """
+    more = do.OFFER_LINE * (scratch[MEMBERS + M_LINES] - candidates)
+    if following + more + 2 * ROOM > PLAN_WORDS:
+        return -1
+    number_lines(scratch, MEMBERS)
+    for at in range(following - do.OFFER_LINE, first - 1, -do.OFFER_LINE):
+        for field in range(do.OFFER_LINE - 1, 0, -1):
+            plan[at + more + field] = plan[at + field]
+        plan[at + more] = numbered(scratch, MEMBERS, plan[at])
+    return following + more
+
+
+@bare_called_kernel
 def write_offers(plan, at, terms, stage, query, scratch, sets):
     """The whole stage; returns where the next step goes, -1 where the plan is full.
 
@@ -188,20 +213,26 @@ def write_offers(plan, at, terms, stage, query, scratch, sets):
     lines = at + 6
     first = lines + do.OFFER_LINE * (candidates + alone)
     following = write_cases(plan, first, terms, stage, scratch, candidates, points, sets)
+    offers = candidates
+    if following >= 0 and scratch[MEMBERS + M_LINES] > candidates:
+        offers = scratch[MEMBERS + M_LINES]
+        following = _place_lines(plan, first, following, scratch, candidates)
+        first += do.OFFER_LINE * (offers - candidates)
     if following < 0:
         return following
     plan[at] = do.OFFERS
     plan[at + 2] = do.CHOOSE_MOST if terms[stage + term.S_FIRST] == POLICY_HOTEL else do.CHOOSE_LEAST
-    plan[at + 3] = candidates
+    plan[at + 3] = offers
     plan[at + 4] = (following - first) // do.OFFER_LINE
     plan[at + 5] = alone
-    for candidate in range(candidates + alone):
+    for offer in range(offers + alone):
         if following + 2 * ROOM > PLAN_WORDS:
             return -1
-        entry = lines + do.OFFER_LINE * candidate
+        entry = lines + do.OFFER_LINE * offer
         plan[entry + 1] = following
-        if candidate < candidates:
-            line = candidate * LINE
+        if offer < offers:
+            line = offer if offers == candidates else scratch[MEMBERS + M_FREE + CANDIDATES_MAX + offer]
+            line *= LINE
             rule = scratch[line + L_RULE]
             plan[entry] = scratch[line + L_PROMOTION]
             ref = terms[rule + term.P_REF]

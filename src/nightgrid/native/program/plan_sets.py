@@ -1,18 +1,38 @@
 """Which sets of promotions are permitted: the candidates, what they conflict with and require, the sets of each range.
 
-A set is permitted if no two of it conflict and it has what its members require. Conflicts between promotions whose
-nights do not meet are lifted. It is maximal if no more promotions could join it that only lower a price: what can raise
-one may be left out. Where a promotion needs a spend, the sets that are permitted depend on the amount before
-the stage: every range of amounts between two such thresholds has its own sets. At most 16 candidates: 65,536 sets.
+A set is permitted if no two of it conflict, it has what its members require, and each has a night left to act on.
+Conflicts between promotions whose nights do not meet are lifted. It is maximal if no more promotions could join it that
+only lower a price: what can raise one may be left out. Where a promotion needs a spend, the sets that are permitted
+depend on the amount before the stage: every range of amounts between two such thresholds has its own sets. At most 16
+candidates: 65,536 sets.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from nightgrid.limits import PROMOTIONS_MAX
 from nightgrid.native.base.hints import bit_count, first_bit
 from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
+from nightgrid.native.program.plan_members import (
+    L_FROM,
+    L_RULE,
+    LINE,
+    M_BY_NIGHT,
+    M_CANDIDATES,
+    M_CONFLICTS,
+    M_FREE,
+    M_LINES,
+    M_REQUIRES,
+    M_YIELDS,
+    MEMBERS,
+    has_nights_left,
+    is_permitted,
+    line_of_nights,
+    read_case,
+)
 from nightgrid.native.program.plan_steps import PLAN_WORDS, ROOM
 
 POLICY_GUEST = 0
@@ -20,73 +40,11 @@ POLICY_HOTEL = 1
 POLICY_FIRST = 2
 POLICY_ACCUMULATE = 3
 
-#: Scratch of the stage, int64: per candidate (at most 64 of a rule set) its line in the terms, threshold, nights, ...
-LINE = 4 + 2 * do.NIGHT_WORDS
-L_PROMOTION = 0  # place in the rule set's list
-L_RULE = 1
-L_FROM = 2
-L_INSIDE = 3  # nights inside its dates
-L_NIGHTS = 4  # the nights that it changes
-L_HELD = 4 + do.NIGHT_WORDS  # the nights on which it keeps others away
-CANDIDATES_MAX = 62
 _FRAME = 4  # words of a step of the search for maximal sets
 #: Bytes: whether each set is permitted (bit 0), whether a larger one is (bit 1).
 SETS = 1 << PROMOTIONS_MAX
 #: int64 words of scratch: candidates, what each conflicts with and requires among those of one range, sets.
-SCRATCH = CANDIDATES_MAX * LINE + 3 * PROMOTIONS_MAX + SETS // 8 + 8
-
-
-@bare_called_kernel
-def _meet(scratch, a, b):
-    """Whether two candidates have a night in common."""
-    for word in range(do.NIGHT_WORDS):
-        if scratch[a * LINE + L_HELD + word] & scratch[b * LINE + L_HELD + word]:
-            return True
-    return False
-
-
-@bare_called_kernel
-def _case(terms, stage, scratch, candidates, amount, members):
-    """The candidates where the amount before the stage is `amount`, at most 16, and their conflicts and requirements.
-
-    members (3, 16) in scratch at `members`: candidate, conflicts, requires (-1 = what is no candidate); bits by place.
-    Returns how many.
-    """
-    count = 0
-    for candidate in range(candidates):
-        if scratch[candidate * LINE + L_FROM] <= amount and count < PROMOTIONS_MAX:
-            scratch[members + count] = candidate
-            count += 1
-    first = stage + term.S_FIRST + 4
-    for place in range(count):
-        candidate = scratch[members + place]
-        line = first + 3 * scratch[candidate * LINE + L_PROMOTION]
-        conflicts = terms[line + 1]
-        required = terms[line + 2]
-        found = 0
-        against = 0
-        needs = 0
-        for other in range(count):
-            number = scratch[scratch[members + other] * LINE + L_PROMOTION]
-            if conflicts >> number & 1 and _meet(scratch, candidate, scratch[members + other]):
-                against |= 1 << other
-            if required >> number & 1:
-                needs |= 1 << other
-                found |= 1 << number
-        scratch[members + PROMOTIONS_MAX + place] = against
-        # A required promotion that is out of question, or not in the rule set at all (bit 62), is never there.
-        scratch[members + 2 * PROMOTIONS_MAX + place] = needs if found == required else -1
-    return count
-
-
-@bare_called_kernel
-def _is_permitted(scratch, members, count, chosen):
-    for place in range(count):
-        if chosen >> place & 1:
-            needs = scratch[members + 2 * PROMOTIONS_MAX + place]
-            if needs < 0 or needs & ~chosen or scratch[members + PROMOTIONS_MAX + place] & chosen:
-                return False
-    return True
+SCRATCH = MEMBERS + M_FREE + SETS // 8 + 8
 
 
 @bare_called_kernel
@@ -94,7 +52,7 @@ def _greedy(scratch, members, count, only_first):
     """File order: the first that is permitted, then each that is permitted with what is there."""
     chosen = 0
     for place in range(count):
-        if _is_permitted(scratch, members, count, chosen | 1 << place):
+        if is_permitted(scratch, members, count, chosen | 1 << place):
             chosen |= 1 << place
             if only_first:
                 break
@@ -103,11 +61,13 @@ def _greedy(scratch, members, count, only_first):
 
 @bare_called_kernel
 def _write_set(plan, at, scratch, members, count, chosen, candidates, low, high):
-    """One permitted set: bits by candidate, the first candidate the highest."""
-    bits = 0
+    """One permitted set: bits by candidate, the first candidate the highest; above them by line (`plan_members`)."""
+    bits = np.int64(0)
+    by_night = scratch[members + M_BY_NIGHT] != 0 and has_nights_left(scratch, members, count, chosen)
     for place in range(count):
         if chosen >> place & 1:
-            bits |= 1 << (candidates - 1 - scratch[members + place])
+            line = line_of_nights(scratch, members, place) if by_night else scratch[members + place]
+            bits |= np.int64(1) << (line if line >= candidates else candidates - 1 - line)
     plan[at] = bits
     plan[at + 1] = low
     plan[at + 2] = high
@@ -125,7 +85,7 @@ def _reversed(bits, count):
 
 @bare_called_kernel
 def _can_raise(terms, rule):
-    """Whether a promotion can raise a price: it sets one, or adds a percent."""
+    """Whether a promotion can raise a price by itself: it sets one, or adds a percent."""
     kind = terms[rule + term.P_KIND]
     if kind == term.KIND_PRICE or kind == term.KIND_PRICE_NIGHT:
         return True
@@ -139,19 +99,20 @@ def _takes_points(terms, rule):
         return False
     if terms[rule + term.P_IS_BASE] == 0 or terms[rule + term.P_PATTERN] != term.PATTERN_ALL:
         return False
-    if terms[terms[rule + term.P_CONDITIONS] + term.C_APPLIES] == term.APPLIES_NIGHTS:
+    if terms[terms[rule + term.P_CONDITIONS] + term.C_APPLIES] == term.APPLIES_NIGHTS or terms[rule + term.P_LOOKS]:
         return False
     return max(terms[rule + term.P_MAX_OFF], terms[rule + term.P_FLOOR], terms[rule + term.P_FLOOR_STAY]) < 0
 
 
 @bare_called_kernel
 def _discounts(terms, scratch, members, count):
-    """The candidates that only lower a price: bits by place."""
-    found = 0
+    """The candidates that only lower a price: bits by place. What another one gives way to takes nights from it."""
+    found, named = 0, 0
     for place in range(count):
+        named |= scratch[members + M_YIELDS + place] if scratch[members + M_BY_NIGHT] else 0
         if not _can_raise(terms, scratch[scratch[members + place] * LINE + L_RULE]):
             found |= 1 << place
-    return found
+    return found & ~named
 
 
 @bare_called_kernel
@@ -168,7 +129,7 @@ def _mark_sets(scratch, members, count, discounts, sets):
     """sets (2^count) uint8: bit 0 where a set is permitted, bit 1 where one with more discounts is [out]."""
     full = 1 << count
     for chosen in range(full - 1, -1, -1):
-        mark = 1 if _is_permitted(scratch, members, count, chosen) else 0
+        mark = 1 if is_permitted(scratch, members, count, chosen) else 0
         left = ~chosen & discounts
         while left:
             if sets[chosen | (left & -left)]:
@@ -184,12 +145,13 @@ def _write_sets(plan, at, scratch, members, count, discounts, alone, every, sets
     tuple of places.
     """
     only_discounts = discounts == (1 << count) - 1
-    if not every and not alone and only_discounts and not _requires(scratch, members, count):
+    plain = only_discounts and scratch[members + M_BY_NIGHT] == 0 and not _requires(scratch, members, count)
+    if plain and not every and not alone:
         return _write_cliques(plan, at, scratch, members, count, candidates, low, high)
     _mark_sets(scratch, members, count, discounts, sets)
     if alone:
         sets[0] = 1
-    places = members + 3 * PROMOTIONS_MAX  # where the next set of each size goes
+    places = members + M_FREE  # where the next set of each size goes
     for size in range(count + 2):
         scratch[places + size] = 0
     for chosen in range(1 << count):
@@ -214,7 +176,7 @@ def _write_sets(plan, at, scratch, members, count, discounts, alone, every, sets
 def _requires(scratch, members, count):
     """Whether a candidate requires another one. (Who requires what is not there is in no set at all.)"""
     for place in range(count):
-        if scratch[members + 2 * PROMOTIONS_MAX + place] > 0:
+        if scratch[members + M_REQUIRES + place] > 0:
             return True
     return False
 
@@ -224,10 +186,10 @@ def _write_cliques(plan, at, scratch, members, count, candidates, low, high):
     """The maximal sets without a conflict, in the order of `_write_sets`, where no candidate requires another: the
     maximal cliques of who goes with whom, by depth (Bron and Kerbosch 1973), at most 3^(16/3) = 350 of 16 candidates.
     """
-    friends = members + PROMOTIONS_MAX  # turned from who conflicts to who does not
+    friends = members + M_CONFLICTS  # turned from who conflicts to who does not
     allowed = 0
     for place in range(count):
-        if scratch[members + 2 * PROMOTIONS_MAX + place] == 0:
+        if scratch[members + M_REQUIRES + place] == 0:
             allowed |= 1 << place
     for place in range(count):
         scratch[friends + place] = allowed & ~scratch[friends + place] & ~(1 << place)
@@ -236,7 +198,7 @@ def _write_cliques(plan, at, scratch, members, count, candidates, low, high):
             if not (scratch[friends + place] >> other & scratch[friends + other] >> place & 1):
                 scratch[friends + place] &= ~(1 << other)
                 scratch[friends + other] &= ~(1 << place)
-    frame = members + 3 * PROMOTIONS_MAX
+    frame = members + M_FREE
     bottom = frame
     found = frame + _FRAME * (PROMOTIONS_MAX + 1)  # the sets so far, as numbers that are in order
     size = 0
@@ -307,8 +269,10 @@ def _late(chosen, count):
 @bare_called_kernel
 def _plain(scratch, members, count):
     """Whether any of the candidates goes with any other."""
+    if scratch[members + M_BY_NIGHT]:
+        return False
     for place in range(count):
-        if scratch[members + PROMOTIONS_MAX + place] or scratch[members + 2 * PROMOTIONS_MAX + place]:
+        if scratch[members + M_CONFLICTS + place] or scratch[members + M_REQUIRES + place]:
             return False
     return True
 
@@ -320,7 +284,8 @@ def write_cases(plan, at, terms, stage, scratch, candidates, points, sets):
     """
     policy = terms[stage + term.S_FIRST]
     every = terms[stage + term.S_FIRST + 1]
-    members = CANDIDATES_MAX * LINE
+    members = MEMBERS
+    scratch[members + M_CANDIDATES] = scratch[members + M_LINES] = candidates
     low = 0
     while low < do.NO_BOUND:
         high = do.NO_BOUND
@@ -328,7 +293,7 @@ def write_cases(plan, at, terms, stage, scratch, candidates, points, sets):
             threshold = scratch[candidate * LINE + L_FROM]
             if low < threshold < high:
                 high = threshold
-        count = _case(terms, stage, scratch, candidates, low, members)
+        count = read_case(terms, stage, scratch, candidates, low, members)
         discounts = _discounts(terms, scratch, members, count)
         alone = points > 0 and policy == POLICY_GUEST and _may_cost_points(terms, scratch, members, count)
         if policy >= POLICY_FIRST:
@@ -343,4 +308,4 @@ def write_cases(plan, at, terms, stage, scratch, candidates, points, sets):
             if at < 0:
                 return at
         low = high
-    return at
+    return at if scratch[members + M_LINES] >= 0 else -1

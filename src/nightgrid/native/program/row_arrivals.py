@@ -110,7 +110,7 @@ def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
         first = stage + term.S_FIRST
         if code == term.STAGE_PROMOTION:
             for promotion in range(terms[first + 3]):
-                rule = terms[first + 4 + 3 * promotion]
+                rule = terms[first + 4 + term.PROMOTION_LINE * promotion]
                 _mark_conditions(terms, terms[rule + term.P_CONDITIONS], query, today, changes, begin, weekdays)
                 if terms[rule + term.P_PATTERN] == term.PATTERN_WEEKDAYS:
                     # Which nights of a stay these are depends on the arrival's weekday.

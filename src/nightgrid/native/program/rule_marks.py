@@ -201,7 +201,7 @@ def _points_act(terms, stage, query, offers):
     if offers == 0:
         return True
     for promotion in range(terms[stage + term.S_FIRST + 3]):
-        rule = terms[stage + term.S_FIRST + 4 + 3 * promotion]
+        rule = terms[stage + term.S_FIRST + 4 + term.PROMOTION_LINE * promotion]
         is_plain = terms[rule + term.P_KIND] == term.KIND_PERCENT and terms[rule + term.P_PATTERN] == term.PATTERN_ALL
         if offers >> promotion & 1 and is_plain and terms[rule + term.P_IS_BASE]:
             if terms[rule + term.P_VALUE] > -term.WHOLE_BP:

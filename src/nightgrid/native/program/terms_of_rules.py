@@ -21,13 +21,25 @@ STAGE_LENGTH: Final = 2  # rule
 STAGE_FREE: Final = 3  # how many, rules, the best first
 STAGE_LEAD: Final = 4  # rule
 STAGE_TIER: Final = 5  # rule
-STAGE_PROMOTION: Final = 6  # policy, over, rule of the tier, how many, then (rule, conflicts, requires) of each
+STAGE_PROMOTION: Final = 6  # policy, over, rule of the tier, how many, then PROMOTION_LINE words of each
 STAGE_PACKAGE: Final = 7  # how many, rules
 STAGE_POINTS: Final = 8  # rule
 STAGE_TAX: Final = 9  # how many, rules
 STAGE_ROUND: Final = 10  # 0: nothing but what every stage has
 STAGE_TABLE: Final = 12  # extra guests rule, how many, rules, the strongest first
 STAGE_BOUND: Final = 11  # how many, rules, the strongest first
+
+#: Of each promotion of a stage: rule, and bits of the stage's promotions that it conflicts with and requires; those to
+#: which it gives way by night, those on whose nights alone it acts, and how many steps of such it takes to know its
+#: nights.
+PROMOTION_LINE: Final = 6
+O_RULE: Final = 0
+O_CONFLICTS: Final = 1
+O_REQUIRES: Final = 2
+O_YIELDS: Final = 3
+O_INSIDE: Final = 4
+O_DEPTH: Final = 5
+NO_PROMOTION: Final = 62  # the bit of those that the stage does not have
 
 #: Conditions of an offer.
 C_BOOKING_DAYS: Final = 0  # weekdays, bit 0 = Monday
@@ -112,7 +124,8 @@ P_MAX_OFF: Final = 8  # -1 none
 P_FLOOR: Final = 9  # a night, -1 none
 P_FLOOR_STAY: Final = 10  # -1 none
 P_IS_BASE: Final = 11  # class base: extra points of members count
-P_LIST: Final = 12  # how many: thresholds (from, off), or words of positions
+P_LOOKS: Final = 12  # it names others on whose nights its own depend
+P_LIST: Final = 13  # how many: thresholds (from, off), or words of positions
 REF_OF_STAGE: Final = -2
 
 KIND_PERCENT: Final = 0

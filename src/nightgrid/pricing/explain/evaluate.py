@@ -161,7 +161,8 @@ def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> 
         amounts = after(stays, met, permitted, common)
         best, considered.sets = cheapest(permitted, amounts, rules.source.book.stacking.policy == "hotel")
         considered.permitted = permitted, best
-        chosen = considered.chosen = tuple([met[place] for place in permitted.sets[best]])
+        parts = (*met, *permitted.fewer)
+        chosen = considered.chosen = tuple([parts[place] for place in permitted.parts[best]])
         if not (plain and write_plain(stays[0], chosen, common)):
             write_all(stays, chosen, common)
     if points and not considered.chosen and member is not None:

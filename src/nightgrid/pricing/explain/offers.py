@@ -74,7 +74,7 @@ class Offer:
     def for_nights(self, nights: int) -> Candidate:
         """The candidate that a promotion of the whole stay is for stays of a length."""
         every = range(nights)
-        found = self.by_nights[nights] = Candidate(self, frozenset(every), every, self.position)
+        found = self.by_nights[nights] = Candidate(self, frozenset(every), every, self.position, is_whole=True)
         return found
 
 
@@ -86,6 +86,11 @@ class Candidate:
     acting: frozenset[int]  # nights of the stay (0-based) on which it excludes others
     changed: Sequence[int]  # those that it changes
     key: Hashable  # who has the same goes with the same others
+    is_whole: bool = False  # it changes the stay as a whole
+
+    def on_nights(self, nights: Sequence[int]) -> Candidate:
+        """The same on fewer nights, beside others to which it gives way."""
+        return Candidate(self.offer, self.acting, nights, (self.position, tuple(nights)))
 
     @property
     def position(self) -> int:
@@ -147,7 +152,7 @@ def _can_raise(rule: Promotion) -> bool:
 
 def _takes_points(rule: Promotion) -> bool:
     is_base = rule.stacking_class == "base" and rule.applies != "nights"
-    return rule.percent is not None and rule.percent <= 0 and is_base
+    return rule.percent is not None and rule.percent <= 0 and is_base and not rule.looks_at
 
 
 _PLAIN: Final = ("percent", "off", "spend")

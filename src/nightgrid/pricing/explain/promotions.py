@@ -44,7 +44,7 @@ class Common(NamedTuple):
 def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Given:
     """The stay after one more promotion. Never below 0, and within the limits of the promotion."""
     offer = candidate.offer
-    if offer.is_whole:
+    if candidate.is_whole:
         effect = effect_of(stay, offer, given.value, common, None)
         after = ZERO if effect.part.is_negative else effect.part
         return Given(_limited(stay, offer, given.value, after), given.weights, effect)
@@ -66,9 +66,10 @@ def give(stay: Stay, candidate: Candidate, given: Given, common: Common) -> Give
 def amounts_after(stays: Sequence[Stay], met: Sequence[Candidate], permitted: Permitted, common: Common) -> list[Exact]:
     """The exact amount of all stays after each permitted set; sets that begin alike are worked out together."""
     after = [[Given(stay.value, stay.weights) for stay in stays]]
+    parts = (*met, *permitted.fewer)
     for before, place in permitted.steps:
         pairs = zip(stays, after[before], strict=True)
-        after.append([give(stay, met[place], given, common) for stay, given in pairs])
+        after.append([give(stay, parts[place], given, common) for stay, given in pairs])
     amounts = [total([given.value for given in after[end]]) for end in permitted.ends]
     if common.points and 0 in permitted.ends:  # without any promotion a member's extra points act alone
         amounts[permitted.ends.index(0)] = common.before * percent_parts(-common.points)[1]
@@ -212,9 +213,9 @@ def _words(stay: Stay, offer: Offer, effect: Effect, common: Common, chosen: Seq
         amount = money(_off(offer, common), currency)
         if offer.kind == "price":
             return f"the stay for {amount}"
-        if offer.kind == "price_per_night":
-            return f"a night for {amount}"
         nights = count(len(stay.nights) if chosen is None else len(chosen), "night")
+        if offer.kind == "price_per_night":
+            return f"a night for {amount}" + ("" if chosen is None else f", {nights}")
         return f"{amount} off a night, {nights}" if offer.kind == "off_per_night" else f"{amount} off"
     words = percent_parts(effect.percent)[2]
     if offer.rule.percent is not None and effect.percent != offer.rule.percent:

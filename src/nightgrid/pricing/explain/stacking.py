@@ -1,7 +1,8 @@
 """Which promotions are given together: the permitted sets, their prices, and the one that the book's policy takes.
 
-A set is permitted if no two of it exclude each other (classes, lanes, excludes) and whatever one requires is in it. Two
-that act on different nights never exclude each other. What can raise a price may be left out of the maximal sets.
+A set is permitted if no two of it exclude each other (classes, lanes, excludes), whatever one requires is in it, and
+each has a night on which it acts (`by_night`). Two that act on different nights never exclude each other. What can raise
+a price may be left out of the maximal sets.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from nightgrid.pricing.explain.by_night import beside, looks, nights_left, subsets
 from nightgrid.pricing.explain.exact import Exact, whole
 from nightgrid.pricing.explain.offers import Candidate
 from nightgrid.pricing.explain.rules import ProductRules
@@ -50,6 +52,8 @@ def conflict(one: Candidate, other: Candidate) -> str:
     if not one.acting & other.acting:
         return ""
     mine, theirs = one.rule, other.rule
+    if theirs.name in mine.excludes_by_night or mine.name in theirs.excludes_by_night:
+        return ""
     if theirs.stacking_class not in _FRIENDS[mine.stacking_class]:
         return f"class {mine.stacking_class} does not combine with class {theirs.stacking_class}"
     if mine.lane is not None and mine.lane == theirs.lane:
@@ -63,10 +67,20 @@ def conflict(one: Candidate, other: Candidate) -> str:
 
 def is_permitted(some: Sequence[Candidate]) -> bool:
     """Whether some promotions may be given together."""
-    names = {each.rule.name for each in some}
-    return all(names.issuperset(each.rule.requires) for each in some) and not any(
-        conflict(one, other) for at, one in enumerate(some) for other in some[at + 1 :]
+    return (
+        _has_required(some)
+        and not any(conflict(one, other) for at, one in enumerate(some) for other in some[at + 1 :])
+        and _has_nights(some)
     )
+
+
+def _has_required(some: Sequence[Candidate]) -> bool:
+    names = {each.rule.name for each in some}
+    return all(names.issuperset(each.rule.requires) and names.issuperset(each.rule.requires_by_night) for each in some)
+
+
+def _has_nights(some: Sequence[Candidate]) -> bool:
+    return not looks(some) or all(nights_left(some))
 
 
 def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple[int, ...]]:
@@ -75,7 +89,7 @@ def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple
 
     All: O(permitted sets). Maximal: those of the maximal cliques of the compatibility graph, each cut down to the
     promotions whose requirements it holds (Bron and Kerbosch 1973); at most 3^(n/3) cliques. What can raise a price may
-    be left out, so then they are sought with every part of it.
+    be left out, so then they are sought with every part of it. Where some look at the nights of others: O(2^n).
     """
     n = len(found)
     friends = [
@@ -83,7 +97,11 @@ def permitted_sets(found: Sequence[Candidate], only_maximal: bool) -> list[tuple
         for one in range(n)
     ]
     raising = sum(1 << at for at in range(n) if found[at].offer.can_raise)
-    if only_maximal and raising:
+    if looks(found):
+        chosen = subsets(
+            found, friends, lambda some: _has_required(some) and _has_nights(some), only_maximal=only_maximal
+        )
+    elif only_maximal and raising:
         chosen = _with_any_of(found, friends, raising)
     elif only_maximal:
         kept = {_with_requirements(found, clique) for clique in _cliques(friends, 0, (1 << n) - 1, 0)}
@@ -171,6 +189,8 @@ class Permitted(NamedTuple):
     """
 
     steps: tuple[tuple[int, int], ...]
+    fewer: tuple[Candidate, ...]  # candidates on fewer nights; steps and parts count them behind all others
+    parts: tuple[tuple[int, ...], ...]  # of each set, with those on fewer nights
     ends: tuple[int, ...]  # the step with which each set is complete
     sets: tuple[tuple[int, ...], ...]
     positions: tuple[tuple[int, ...], ...]  # of each set, in the file
@@ -187,7 +207,7 @@ def permitted_of(rules: ProductRules, met: Sequence[Candidate], *, has_points: b
     known: dict[Hashable, Permitted] | None = rules.prepared.get("sets")
     if known is None:
         known = rules.prepared["sets"] = {}
-    key = (has_points, *[each.key for each in met])
+    key = (has_points, *([(each.position, tuple(each.changed)) for each in met] if looks(met) else _keys(met)))
     found = known.get(key)
     if found is None:
         if len(known) >= _SETS_MAX:
@@ -205,18 +225,26 @@ def permitted_of(rules: ProductRules, met: Sequence[Candidate], *, has_points: b
     return found
 
 
+def _keys(met: Sequence[Candidate]) -> list[Hashable]:
+    return [each.key for each in met]
+
+
 def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Permitted:
     numbers: dict[tuple[int, ...], int] = {(): 0}
     steps: list[tuple[int, int]] = []
-    for some in sets:
+    fewer: list[Candidate] = []
+    parts = [_parts(met, some, fewer) for some in sets] if looks(met) else sets
+    for some in parts:
         for size in range(1, len(some) + 1):
             if some[:size] not in numbers:
                 steps.append((numbers[some[: size - 1]], some[size - 1]))
                 numbers[some[:size]] = len(steps)
-    is_plain = all(each.offer.is_plain for each in met)
+    is_plain = not fewer and all(each.offer.is_plain for each in met)
     return Permitted(
         tuple(steps),
-        tuple(numbers[some] for some in sets),
+        tuple(fewer),
+        tuple(parts),
+        tuple(numbers[some] for some in parts),
         tuple(sets),
         tuple(tuple(met[at].position for at in some) for some in sets),
         tuple(tuple(met[at].rule.name for at in some) for some in sets),
@@ -224,6 +252,20 @@ def _in_steps(met: Sequence[Candidate], sets: Sequence[tuple[int, ...]]) -> Perm
         tuple([_chain(met, some) for some in sets]) if is_plain else (),
         {},
     )
+
+
+def _parts(met: Sequence[Candidate], some: Sequence[int], fewer: list[Candidate]) -> tuple[int, ...]:
+    """The places of a set, of those with fewer nights behind all candidates; new ones are added to `fewer`."""
+    found = []
+    for place, each in zip(some, beside([met[at] for at in some]), strict=True):
+        if each is met[place]:
+            found.append(place)
+            continue
+        known = next((at for at, other in enumerate(fewer) if other.key == each.key), len(fewer))
+        if known == len(fewer):
+            fewer.append(each)
+        found.append(len(met) + known)
+    return tuple(found)
 
 
 def _chain(met: Sequence[Candidate], some: Sequence[int]) -> Chain:

@@ -7,6 +7,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Final
 
+from nightgrid.pricing.explain.by_night import why_no_night
 from nightgrid.pricing.explain.charges import packages_of, why_no_package, why_no_points, why_no_tax
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import party_of
@@ -213,7 +214,10 @@ def _not_chosen(candidate: Candidate, considered: Considered, beaten: str) -> st
         if why:
             return f'excluded by promotion "{other.rule.name}" ({why})'
     given = {each.rule.name for each in chosen}
-    lacking = [name for name in candidate.rule.requires if name not in given]
+    lacking = [name for name in (*candidate.rule.requires, *candidate.rule.requires_by_night) if name not in given]
+    no_night = why_no_night(candidate, [each for each in considered.candidates.met if each.rule.name in given])
+    if no_night:
+        return no_night
     if lacking:
         return f"requires {listed(lacking, ' and ')}, which {'is' if len(lacking) == 1 else 'are'} not given"
     return "the policy of the book takes one promotion, and an earlier one applies"

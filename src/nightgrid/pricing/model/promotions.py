@@ -22,7 +22,11 @@ DISCOUNT_KINDS: Final = (
 #: Discounts in percent: only they can be of the base.
 PERCENT_DISCOUNTS: Final = ("percent", "night_percent", "nth_night")
 #: Discounts that can act on some nights of a stay only.
-NIGHTLY_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night", "free_nights")
+NIGHTLY_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night", "price_per_night", "free_nights")
+#: Discounts that can leave out some of their nights where others act.
+YIELDING_DISCOUNTS: Final = (*PERCENT_DISCOUNTS, "off_per_night", "price_per_night")
+#: Keys that name others on whose nights it depends on which nights a promotion acts.
+BY_NIGHT: Final = ("excludes_by_night", "requires_by_night")
 #: Thresholds of one spend promotion.
 THRESHOLDS_MAX: Final = 100
 
@@ -121,7 +125,8 @@ class Promotion(OfferConditions):
 
     percent of the stage's base (or of `of`), off a stay or a night, price of the stay or of a night, percents of some
     nights, free nights, or the highest spend threshold that is reached. max_off caps it; floor and floor_per_night
-    bound what is left.
+    bound what is left. excludes_by_night: promotions to which it gives way on the nights on which they act;
+    requires_by_night: those without which it acts on no night.
     """
 
     percent: Percent | None = None
@@ -141,6 +146,8 @@ class Promotion(OfferConditions):
     lane: Text | None = None
     excludes: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
     requires: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    excludes_by_night: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
+    requires_by_night: tuple[Text, ...] = Field(default=(), min_length=1, max_length=ENTRIES_MAX)
 
     @check
     def _check_spend(self) -> Iterator[Problem]:
@@ -174,9 +181,39 @@ class Promotion(OfferConditions):
             problem = f'applies = "nights" acts on single nights, and {given[0]} is of the whole stay'
             yield Problem((), problem, f'write applies = "all", or one of {", ".join(NIGHTLY_DISCOUNTS)}')
 
+    @check
+    def _check_by_night(self) -> Iterator[Problem]:
+        given = self.discounts()
+        for key in BY_NIGHT:
+            if self.gives(key) and given and not set(given) & set(YIELDING_DISCOUNTS):
+                counted = "counts the nights of the stay" if given[0] == "free_nights" else "is of the whole stay"
+                problem = f"{key} leaves out single nights, and {given[0]} {counted}"
+                whole = key.removesuffix("_by_night")
+                yield Problem((key,), problem, f"give one of {', '.join(YIELDING_DISCOUNTS)}, or write {whole}")
+
+    @check
+    def _check_named_twice(self) -> Iterator[Problem]:
+        for key, what in (("requires_by_night", "required on the same nights"), ("excludes", "excluded altogether")):
+            for name in known(self.excludes_by_night):
+                if name in known(getattr(self, key)):
+                    problem = f"promotion {shown(name)} is excluded by night, and {what}"
+                    yield Problem(("excludes_by_night",), problem, f"take it out of this one or of {key}")
+
     def discounts(self) -> list[str]:
         """Which of DISCOUNT_KINDS the file gives: one, unless the table is wrong."""
         return [kind for kind in DISCOUNT_KINDS if self.gives(kind)]
+
+    @property
+    def looks_at(self) -> tuple[str, ...]:
+        """The promotions on whose nights it depends on which nights this one acts."""
+        return (*self.excludes_by_night, *self.requires_by_night)
+
+    @property
+    def tells_nights(self) -> bool:
+        """Whether the stay tells the nights that it changes; else they are those that cost least or most."""
+        if self.free_nights is not None:
+            return self.free_nights.which != "cheapest"
+        return self.night_percent is None or self.night_percent.nights not in ("cheapest", "dearest")
 
     @property
     def kind(self) -> str:
