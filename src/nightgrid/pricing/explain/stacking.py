@@ -1,8 +1,8 @@
 """Which promotions are given together: the permitted sets, their prices, and the one that the book's policy takes.
 
 A set is permitted if no two of it exclude each other (classes, lanes, excludes), whatever one requires is in it, and
-each has a night on which it acts (`by_night`). Two that act on different nights never exclude each other. What can raise
-a price may be left out of the maximal sets.
+each has a night to act on (`by_night`). Two that act on different nights never exclude each other. What can raise a
+price may be left out of the maximal sets.
 """
 
 from __future__ import annotations
