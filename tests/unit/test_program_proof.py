@@ -46,7 +46,8 @@ def made(book, base=BASE_MINOR_MAX, nights=100, currency="CNY", hotels=("A",)):
         "hotels": [{"hotel_id": hotel, "currency": currency, "time_zone": "Asia/Shanghai"} for hotel in hotels],
         "room_types": [{"hotel_id": hotel, "room_type_id": "king", "capacity": 3, "guests_max": 2} for hotel in hotels],
         "products": [
-            {"hotel_id": hotel, "room_type_id": "king", "plan_id": "flex", "base_minor": base} for hotel in hotels
+            {"hotel_id": hotel, "room_type_id": "king", "plan_id": "flex", "base_minor": each}
+            for hotel, each in zip(hotels, base if isinstance(base, list) else [base] * len(hotels), strict=True)
         ],
     }
     return engine_of(world, FIRST, nights, NOW_MS, book=book)
@@ -83,6 +84,51 @@ def test_a_stage_that_can_go_beyond_is_named_when_the_book_is_loaded(stage):
     assert first.problem.startswith("a stay of up to 100 nights can reach 1")
     assert "A/king/flex (base 10000000.00 CNY); a price is at most 1000000000.00 CNY" in first.problem
     made(GENERAL | RAISE[stage], base=10_000)
+
+
+@pytest.mark.parametrize("stage", RAISE)
+def test_the_line_is_that_of_the_rule_behind_it(stage):
+    """The last of three rules, of which the others add nothing or are for another hotel."""
+    rule = RAISE[stage][stage][0]
+    idle = {"name": "Idle", "where": {"hotel": ["B"]}}
+    texts = [toml(stage, {**rule, **idle}), toml("points", GENERAL["points"][0]), toml(stage, rule)]
+    text = "\n".join(texts)
+    line = text.count("\n", 0, text.rindex(f"[[{stage}]]")) + 1
+    with pytest.raises(RuleBookError) as error:
+        made({}, hotels=("A", "B"), base=[BASE_MINOR_MAX, 1]).publish(text)
+    first = error.value.mistakes[0]
+    assert first.line == line
+    assert f'the most of it comes from {stage} 2 "{rule["name"]}"' in first.problem
+
+
+def test_the_line_of_too_many_decimals_and_of_a_stage():
+    text = "\n".join(["[rounding]", 'policy = "total"', *(
+        f'[[promotion]]\nname = "P{n}"\nclass = "any"\npercent = "-0.{n + 11}"' for n in range(16)
+    )])  # fmt: skip
+    with pytest.raises(RuleBookError) as error:
+        made({}, base=50_000).publish(text)
+    (mistake,) = error.value.mistakes
+    assert (mistake.place, mistake.line) == ("promotion", 3)
+    assert 'the most decimals are in promotion 1 "P0"' in mistake.problem
+    # The promotion takes something off; what adds is the floor.
+    floor = '[[promotion]]\nname = "x"\npercent = -1\n[[bounds]]\nname = "y"\nfloor = {CNY = 9999999}'
+    with pytest.raises(RuleBookError) as error:
+        made({}, base=10_000, nights=200).publish(floor)
+    (mistake,) = error.value.mistakes
+    assert (mistake.place, mistake.line) == ("the sum of the nights", 4)
+
+
+def toml(kind, rule):
+    """A rule as text."""
+
+    def value(each):
+        if isinstance(each, dict):
+            return "{" + ", ".join(f"{key} = {value(inner)}" for key, inner in each.items()) + "}"
+        if isinstance(each, list):
+            return "[" + ", ".join(map(value, each)) + "]"
+        return str(each).lower() if isinstance(each, bool) else f'"{each}"' if isinstance(each, str) else str(each)
+
+    return "\n".join([f"[[{kind}]]", *(f"{key} = {value(each)}" for key, each in rule.items())])
 
 
 def test_what_data_make_possible_is_refused_and_changes_nothing():

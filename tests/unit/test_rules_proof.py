@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from nightgrid.money import RoundingMode
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing import Policy
 from nightgrid.pricing.explain import explain
+from nightgrid.pricing.mistakes import with_lines
 from tests.unit.chains import FIRST_NIGHT, chain, compiled, season, table_price
 
 FINE = "0.01"  # a percent with two decimals: the factor needs a denominator of 10,000
@@ -53,6 +56,26 @@ def test_the_longest_stay_may_cost_exactly_the_largest_price():
     assert compiled({"bounds": [{"name": "x", "ceiling": {"CNY": 2_000_000}}]}, chain(base_minor=10**9), n_nights=365)
     weekly = {"name": "x", "bands": [{"from_nights": 30, "percent": -10}]}
     assert compiled({"length_of_stay": [weekly]}, chain(base_minor=273_972_603), n_nights=365)
+
+
+def test_the_rule_behind_a_bound_is_named_and_found_in_the_file():
+    text = """
+[[season]]
+name = "Quiet"
+percent = -10
+weekdays = ["mon"]
+[[season]]
+name = "Dear"
+percent = 50
+[[lead_time]]
+name = "Late"
+bands = [{from_days = 0, percent = 5}]
+"""
+    with pytest.raises(RuleBookError) as caught:
+        compiled(tomllib.loads(text), chain(base_minor=273_972_602), n_nights=365)
+    (mistake,) = with_lines(caught.value, text).mistakes
+    assert (mistake.place, mistake.line) == ("total of the longest stay", 6)
+    assert mistake.problem.endswith('; the most of it comes from season 2 "Dear"')
 
 
 def test_a_floor_counts_as_a_price():

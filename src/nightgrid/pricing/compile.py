@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from nightgrid.errors import InputError, Mistake, RuleBookError
 from nightgrid.limits import WINDOW_NIGHTS_MAX
 from nightgrid.money import RoundingMode
 from nightgrid.nights import to_date
+from nightgrid.pricing.blame import Blame
 from nightgrid.pricing.mistakes import mistake_at, refused
 from nightgrid.pricing.model import Policy, RuleBook
 from nightgrid.pricing.pipelines import policy_of
@@ -26,6 +28,7 @@ from nightgrid.pricing.plainness import has_factor_stays, is_plain
 from nightgrid.pricing.price_data import NO_DATA, PriceData
 from nightgrid.pricing.program import Program, compile_program
 from nightgrid.pricing.proof import NUMERATOR_MAX, Tables, night_scale, prove
+from nightgrid.pricing.rule_sets import Reach
 from nightgrid.pricing.rule_warnings import catalog_warnings
 from nightgrid.pricing.scopes import ProductClasses, scope_warnings
 from nightgrid.pricing.seasons import SeasonTables, check_countries, compile_seasons, holiday_warnings
@@ -148,7 +151,8 @@ def _parts(
         # A ceiling that no exact price can reach means none; scaled, it might not fit its type.
         bounds.ceiling_minor[bounds.ceiling_minor > NUMERATOR_MAX // scale] = -1
         tables = Tables(policy, rounding.mode, rounding.increment_minor, scale, seasons, bounds, stays)
-        mistakes = prove(tables, catalog, classes.of_product, window[1])
+        blame = cache(lambda: Blame(book, Reach(book, classes, catalog)))
+        mistakes = prove(tables, catalog, classes.of_product, window[1], blame)
         if mistakes:
             raise refused(book, mistakes)
     return seasons, bounds, stays, program, factor_stays, scale

@@ -96,7 +96,7 @@ def check_table_size(book: RuleBook, kind: str, n_sets: int, set_cells: int) -> 
     if n_sets * set_cells > TABLE_CELLS_MAX:
         problem = f"they make {n_sets:,} different combinations of products, which need {n_sets * set_cells:,} cells"
         fix = f"At most {TABLE_CELLS_MAX:,} fit: scope rules by region, city or brand, or shorten the window"
-        raise refused(book, [Mistake(f"the {kind} rules", problem, fix)])
+        raise refused(book, [Mistake(f"the {kind} rules", problem, fix, path=(kind, 0))])
 
 
 class MistakeList:

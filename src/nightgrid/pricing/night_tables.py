@@ -14,6 +14,7 @@ import numpy.typing as npt
 from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake
 from nightgrid.native.program import night_desk as on
+from nightgrid.pricing.blame import finest
 from nightgrid.pricing.derivation import compile_derived
 from nightgrid.pricing.fields import basis_points
 from nightgrid.pricing.mistakes import refused
@@ -268,7 +269,8 @@ def _check_scale(book: RuleBook, scale: int) -> None:
         decimals = len(str(scale)) - 1
         problem = f"an unrounded night has {decimals} more decimals than its currency; at most 12 is computed exactly"
         fix = 'Use percents with fewer decimals, or round every night (policy = "default")'
-        raise refused(book, [Mistake("season, derived, demand, override, bounds", problem, fix)])
+        path = finest(book, ("season", "derived", "demand", "bounds"))
+        raise refused(book, [Mistake("season, derived, demand, override, bounds", problem, fix, path=path)])
 
 
 def _acting(book: RuleBook, data: DataTables) -> set[str]:

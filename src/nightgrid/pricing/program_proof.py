@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.limits import STAY_NIGHTS_MAX
+from nightgrid.pricing.blame import Blame
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.night_tables import Nights
 from nightgrid.pricing.pipelines import Placed
@@ -38,7 +39,7 @@ def prove_program(
     nights: Nights, set_of_class: Indexes, n_nights: int,
 ) -> Bounds:  # fmt: skip
     """Follow every group of products through the pipeline. O(groups x rules)."""
-    found = Bounds()
+    found = Bounds(Blame(book, reach))
     singles = {kind: reach.best(kind) for kind in SINGLE_KINDS}
     lists = {kind: reach.all(kind) for kind in LISTED_KINDS}
     longest, by_night = min(STAY_NIGHTS_MAX, n_nights), pipeline.per_night is not None

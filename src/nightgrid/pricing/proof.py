@@ -8,8 +8,9 @@ tables through the pipeline. A book that can leave a bound is refused, naming th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake
 from nightgrid.limits import PRICE_MINOR_MAX, STAY_NIGHTS_MAX
 from nightgrid.money import RoundingMode, format_minor, round_ratio
+from nightgrid.pricing.blame import Blame
 from nightgrid.pricing.model import Policy
 from nightgrid.pricing.scopes import Indexes
 from nightgrid.pricing.seasons import WHOLE_BP, SeasonTables
@@ -74,19 +76,28 @@ def night_scale(policy: Policy, season_den: int, bounds: BoundsTables) -> int:
     return max(season_den, bounds_den)
 
 
-def prove(tables: Tables, catalog: Catalog, of_product: Indexes, n_nights: int) -> list[Mistake]:
+def prove(
+    tables: Tables, catalog: Catalog, of_product: Indexes, n_nights: int, blame: Callable[[], Blame]
+) -> list[Mistake]:
     """Mistakes of a book that could leave a bound; empty when the fast price is the exact one for every stay.
 
-    `of_product` int32[n_products] is each product's class. O(products + distinct combinations of tables).
+    `of_product` int32[n_products] is each product's class; blame finds the rules behind a mistake. O(products +
+    distinct combinations of tables).
     """
     proof = _Proof(tables, min(STAY_NIGHTS_MAX, n_nights))
     for season_num, bounds, stay, product in _combinations(tables, catalog, of_product):
         proof.follow(season_num, bounds, stay, product, int(catalog.base_minor[product]))
-    mistakes = [_mistake(stage, *proof.largest[stage], catalog) for stage in _STAGES if proof.exceeds(stage)]
+    said = [(stage, *_said(stage, *proof.largest[stage], catalog)) for stage in _STAGES if proof.exceeds(stage)]
     total, product = proof.total
     if total > PRICE_MINOR_MAX:
-        mistakes.append(_total_mistake(total, product, catalog, proof.longest))
-    return mistakes
+        said.append(("total of the longest stay", *_said_of_total(total, product, catalog, proof.longest)))
+    return [
+        blame().named(
+            stage, problem, fix, int(of_product[product]), Fraction(int(catalog.base_minor[product])),
+            _currency(product, catalog), fine=fix == _DECIMALS,
+        )
+        for stage, problem, fix, product in said
+    ]  # fmt: skip
 
 
 def _combinations(tables: Tables, catalog: Catalog, of_product: Indexes) -> Iterator[tuple[int, int, int, int]]:
@@ -179,19 +190,20 @@ class _Proof:
         return total + self.longest * step if tables.policy == Policy.NIGHT else total
 
 
-def _mistake(stage: str, value: int, product: int, catalog: Catalog) -> Mistake:
+def _said(stage: str, value: int, product: int, catalog: Catalog) -> tuple[str, str, int]:
+    """(what is wrong, how to mend it, product) of a stage."""
     limit, fix = _STAGES[stage]
-    problem = f"it can reach {value:,} for {_product_name(product, catalog)}; at most {limit:,} is computed exactly"
-    return Mistake(stage, problem, fix)
+    name = _product_name(product, catalog)
+    return f"it can reach {value:,} for {name}; at most {limit:,} is computed exactly", fix, product
 
 
-def _total_mistake(total: int, product: int, catalog: Catalog, longest: int) -> Mistake:
+def _said_of_total(total: int, product: int, catalog: Catalog, longest: int) -> tuple[str, str, int]:
     currency = _currency(product, catalog)
     problem = (
         f"a stay of up to {longest} nights can reach {format_minor(total, currency)} for "
         f"{_product_name(product, catalog)}; a price is at most {format_minor(PRICE_MINOR_MAX, currency)}"
     )
-    return Mistake("total of the longest stay", problem, _NIGHTS)
+    return problem, _NIGHTS, product
 
 
 def _currency(product: int, catalog: Catalog) -> str:

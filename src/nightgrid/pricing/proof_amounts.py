@@ -11,6 +11,7 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake
 from nightgrid.limits import PRICE_MINOR_MAX
 from nightgrid.money import format_minor
+from nightgrid.pricing.blame import Blame
 from nightgrid.pricing.pipelines import Rounder
 from nightgrid.pricing.records import ending_block
 
@@ -33,6 +34,7 @@ class Amount:
 class Bounds:
     """What a proof found: the mistakes, and the stages whose fractions may leave the numbers of the kernels."""
 
+    blame: Blame
     mistakes: list[Mistake] = field(default_factory=list)
     long: set[str] = field(default_factory=set)
     largest: Fraction = Fraction(0)  # of all totals
@@ -65,14 +67,13 @@ def check_amount(
     name = f"{'/'.join(ids)} (base {format_minor(group.base, group.currency)})"
     if value > PRICE_MINOR_MAX:
         reached, highest = (format_minor(int(each), group.currency) for each in (value, PRICE_MINOR_MAX))
-        mistake = Mistake(stage, f"{what} can reach {reached} for {name}; a price is at most {highest}", _LOWER)
+        problem, fix = f"{what} can reach {reached} for {name}; a price is at most {highest}", _LOWER
     else:
         digits, known = _digits(int(value) * den), _digits(most) - 1
-        mistake = Mistake(
-            stage, f"{what} can need {digits} digits for {name}; at most {known} is computed exactly", _ROUND
-        )
+        problem, fix = f"{what} can need {digits} digits for {name}; at most {known} is computed exactly", _ROUND
     if stage not in found.seen:
-        found.mistakes.append(mistake)
+        blamed = (stage, problem, fix, group.member, value, group.currency)
+        found.mistakes.append(found.blame.named(*blamed, fine=value <= PRICE_MINOR_MAX))
         found.seen.add(stage)
     return False
 
