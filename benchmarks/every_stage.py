@@ -103,7 +103,6 @@ class EveryStage(Contestant):
         self._engine = engine
         self._explain = explain or read
         self._read = read
-        self.seen: Any = None
 
     def ask(self, question: Question) -> Any:
         hotel_id, room_type_id, arrival, nights, plan_id, tier, adults, children = question
@@ -114,18 +113,21 @@ class EveryStage(Contestant):
         if not self._explain:
             return quote
         why = self._engine.explain(quote)
-        if self._read:
-            self.seen = (  # kept until the next question: to forget it is not measured, as with an answer
-                [
-                    (each.stage, each.night, each.rule, each.detail, each.base, each.factor, each.amount, each.running)
-                    for each in why.lines
-                ],
-                [note.reason for note in why.matched],
-                [note.reason for note in why.unmatched],
-            )
-        return why
+        if not self._read:
+            return why
+        return (  # all of it: to forget what was read is not measured, as with any answer
+            why,
+            [
+                (each.stage, each.night, each.rule, each.detail, each.base, each.factor, each.amount, each.running)
+                for each in why.lines
+            ],
+            [note.reason for note in why.matched],
+            [note.reason for note in why.unmatched],
+        )
 
     def numbers(self, answer: Any) -> NDArray[np.int64]:
+        if self._read:
+            answer = answer[0]
         return np.array([answer.total_minor, answer.payable_minor, *answer.applied], np.int64)
 
 

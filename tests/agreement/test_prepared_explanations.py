@@ -16,7 +16,19 @@ from nightgrid import InputError, Refused
 from nightgrid.asking import Asking
 from nightgrid.nights import to_ordinal
 from nightgrid.pricing import load_book
-from nightgrid.pricing.explain import Asked, Source, evaluate, explain_from, nights, notes, rules
+from nightgrid.pricing.explain import (
+    Asked,
+    Source,
+    charges,
+    evaluate,
+    explain_from,
+    facts,
+    nights,
+    notes,
+    remarks,
+    rules,
+    stay,
+)
 from tests.book_worlds import BookWorld, draw_stay, draw_world
 from tests.engines import catalog_of, columns, engine_of
 from tests.explained import price_data_of, source_of
@@ -70,6 +82,10 @@ def test_how_much_is_remembered_changes_nothing(seed, monkeypatch):
     want = [said(new(), asked) for asked in questions]
     monkeypatch.setattr(rules, "NIGHTS_MAX", 2)
     monkeypatch.setattr(nights, "NIGHTS_MAX", 2)
+    monkeypatch.setattr(nights, "CELLS_MAX", 1)
+    monkeypatch.setattr(remarks, "SAID_MAX", 1)
+    for module in (charges, facts, stay):
+        monkeypatch.setattr(module, "PARTIES_MAX", 1)
     monkeypatch.setattr(rules, "_PRODUCTS_MAX", 1)
     monkeypatch.setattr(notes, "_KEPT_MAX", 0)
     source = new()

@@ -61,7 +61,7 @@ def test_the_kernel_finds_the_sets_that_the_explanation_finds(seed):
         assert quote.applied == why.applied
         if len(why.sets) < 2 or policy["over"] == "all" or count > 8:
             continue
-        met = why._considered.candidates.met
+        met = why._made.considered.candidates.met
         # By trying every subset.
         every = [some for size in range(len(met) + 1) for some in combinations(met, size) if is_permitted(some)]
         largest = [some for some in every if not any(set(some) < set(other) for other in every)]

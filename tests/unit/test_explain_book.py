@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,6 +12,7 @@ import pytest
 from nightgrid import Engine, InputError, IntegrityError, Outcome, Refused
 from nightgrid.clock import ManualClock
 from nightgrid.pricing import load_book
+from nightgrid.pricing.explain import TOLD
 from tests.unit.chains import FIRST_NIGHT, chain, explained, reasons
 
 #: 1 October 2026 is a Thursday. Base 500.00 CNY; two plans.
@@ -111,14 +113,27 @@ def test_the_json_form_holds_everything_that_the_text_says():
 
 def test_a_quote_that_says_something_else_is_named():
     why = explained(FULL, nights=2, adults=2, points=500)
-    fields = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
-    assert why.differences(1, {field: getattr(why, field) for field in fields}) == []
-    three = {"total_minor": 3 * why.total_minor, "payable_minor": 3 * why.total_minor - 500, "points_used": 500}
-    assert why.differences(3, three) == []
-    assert why.differences(1, {"taxes_minor": why.taxes_minor + 1, "applied": (0,)}) == [
-        f"taxes_minor: explained {why.taxes_minor}, quoted {why.taxes_minor + 1}",
+    told = tuple(getattr(why, field) for field in TOLD)
+    net, taxes, total, _, _, applied = told
+    assert why.differences(1, told) == []
+    assert why.differences(3, (3 * net, 3 * taxes, 3 * total, 3 * total - 500, 500, applied)) == []
+    assert why.differences(1, (net, taxes + 1, *told[2:5], (0,))) == [
+        f"taxes_minor: explained {taxes}, quoted {taxes + 1}",
         "applied: explained (), quoted (0,)",
     ]
+
+
+def test_what_is_written_when_it_is_read_is_a_field_as_the_others():
+    why, same = (explained(FULL, nights=2, adults=2, points=500) for _ in range(2))
+    late = {"lines", "nights_minor", "sets"}
+    assert late.isdisjoint(vars(why))
+    assert why == same  # which reads them
+    assert late <= vars(why).keys()
+    assert why.lines is why.lines
+    again = copy(explained(FULL, nights=2, adults=2, points=500).beside(same))
+    assert (again.lines, again.others) == (why.lines, same)
+    with pytest.raises(AttributeError, match="'line'"):
+        _ = why.line
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ class Shelf:
 
     def find(self, digest: str) -> Entry | None:
         """The latest kept entry with a digest."""
-        return next((entry for entry in reversed(self.entries) if entry.digest == digest), None)
+        for entry in reversed(self.entries):  # most quotes are of the last one
+            if entry.digest == digest:
+                return entry
+        return None
 
     def with_serial(self, serial: int) -> Entry | None:
         """The kept entry with a serial number."""

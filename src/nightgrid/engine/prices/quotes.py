@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, Unpack
 
 import numpy as np
@@ -24,7 +25,7 @@ from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.prices import prices as price
 from nightgrid.nights import local_clock, to_date, to_ordinal
 from nightgrid.outcomes import NoPrice, Outcome
-from nightgrid.pricing.explain import Explanation, explain
+from nightgrid.pricing.explain import TOLD, Explanation, explain
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.order_points import points_rule_of
@@ -35,11 +36,10 @@ from nightgrid.search.stay_quote import StayPrice, TooManyGuestsError, price_one
 #: Products whose names are remembered as quotes ask for them.
 _PLACES_MAX: Final = 65_536
 _FIELDS: Final = tuple(each.name for each in fields(Quote))
-#: What an explanation works out anew and compares with the quote.
+_explained: Final[Callable[[Quote], tuple[object, ...]]] = attrgetter(*TOLD)
 _LEGEND: Final = {
     "rule_set": pl.Int32, "bit": pl.Int16, "kind": pl.String, "name": pl.String, "position": pl.Int32
 }  # fmt: skip
-_EXPLAINED: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
 
 
 class Place(NamedTuple):
@@ -334,8 +334,7 @@ class QuoteMixin(VersionMixin):
         if beside is not None:
             asked = (quote.product_index, arrival, quote.nights, quote.lead_days, quote.tier, beside)
             explanation = explanation.beside(explain(version.compiled, version.catalog, *asked))
-        told = {name: getattr(quote, name) for name in _EXPLAINED}
-        differences = explanation.differences(quote.rooms, told)
+        differences = explanation.differences(quote.rooms, _explained(quote))
         if differences:
             raise IntegrityError(
                 f"{'; '.join(differences)} for {quote.rooms} rooms in {quote}: this is a defect, please report it"

@@ -23,7 +23,7 @@ from nightgrid.errors import InputError, UnknownIdError
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.nights import to_date
 from nightgrid.pricing.compile import CompiledBook
-from nightgrid.pricing.explain.answer import Explanation
+from nightgrid.pricing.explain.answer import TOLD, Explanation
 from nightgrid.pricing.explain.evaluate import Made, make_price
 from nightgrid.pricing.explain.exact import whole
 from nightgrid.pricing.explain.facts import Asked, Facts
@@ -34,7 +34,7 @@ from nightgrid.pricing.explain.stacking import PricedSet
 from nightgrid.pricing.model import MemberTier
 
 __all__ = [
-    "Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source",
+    "TOLD", "Asked", "Explanation", "Line", "PricedSet", "RuleNote", "Source",
     "explain", "explain_from", "explain_weighed", "points_rule",
 ]  # fmt: skip
 
@@ -97,27 +97,22 @@ def _explained(source: Source, asked: Asked) -> tuple[Explanation, Made]:
     _check(source, asked)
     rules = source.rules_of(asked.product_index)
     made = make_price(rules, Facts(asked))
-    net, taxes, considered = made.net_minor, made.taxes, made.considered
-    total = net + taxes.added_minor
+    taxes, considered = made.taxes, made.considered
     found = Explanation.made(
         {
             "asked": asked,
             "currency": rules.currency,
             "digest": source.digest,
-            "lines": made.lines,
-            "nights_minor": made.nights_minor,
-            "net_minor": net,
+            "net_minor": made.net_minor,
             "taxes_minor": taxes.added_minor,
             "included_taxes_minor": taxes.included_minor,
-            "total_minor": total,
-            "payable_minor": total - made.paid.minor,
-            "points_used": made.paid.points,
+            "total_minor": made.total_minor,
+            "payable_minor": made.total_minor - considered.paid.minor,
+            "points_used": considered.paid.points,
             "applied": tuple([each.offer.position for each in considered.chosen]),
-            "sets": tuple(considered.sets),
-            "_considered": considered,
+            "_made": made,
             "_catalog": source.catalog,
             "others": None,
-            "_paid": made.paid,
         }
     )
     return found, made

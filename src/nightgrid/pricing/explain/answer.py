@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from nightgrid.catalog import Catalog
 from nightgrid.nights import WEEKDAYS, to_date
-from nightgrid.pricing.explain.charges import NOTHING_PAID, Paid
-from nightgrid.pricing.explain.evaluate import Considered
+from nightgrid.pricing.explain.evaluate import Made
 from nightgrid.pricing.explain.facts import Asked
 from nightgrid.pricing.explain.lines import SUMS, Line
 from nightgrid.pricing.explain.notes import rule_notes
@@ -18,6 +16,8 @@ from nightgrid.pricing.explain.remarks import RuleNote
 from nightgrid.pricing.explain.stacking import PricedSet
 from nightgrid.pricing.explain.words import amount_text, money, spoken
 
+#: Fields of a quote that an explanation works out anew.
+TOLD: Final = ("net_minor", "taxes_minor", "total_minor", "payable_minor", "points_used", "applied")
 #: Sets of promotions that the text shows; `sets` has all of them.
 _SETS_SHOWN_MAX = 8
 
@@ -28,7 +28,8 @@ class Explanation:
 
     The amounts of the lines add up to net_minor before the taxes, to total_minor = net_minor + taxes_minor after them,
     and to payable_minor = total_minor - what points pay. `nights_minor` add up to total_minor. Taxes that are inside
-    the price already are in included_taxes_minor and not in taxes_minor.
+    the price already are in included_taxes_minor and not in taxes_minor. `lines`, `nights_minor`, `sets` and `rules`
+    are written when they are first read.
     """
 
     asked: Asked
@@ -44,17 +45,26 @@ class Explanation:
     points_used: int
     applied: tuple[int, ...]  # positions in the file of the promotions given, in the order of the file
     sets: tuple[PricedSet, ...]  # of promotions that were compared, the one that the policy prefers first
-    _considered: Considered = field(repr=False, compare=False)
+    _made: Made = field(repr=False, compare=False)
     _catalog: Catalog = field(repr=False, compare=False)
     others: Explanation | None = None  # each room beside the first, where a coupon acts once an order
-    _paid: Paid = field(default=NOTHING_PAID, repr=False, compare=False)
 
     @classmethod
     def made(cls, fields: dict[str, Any]) -> Explanation:
-        """An explanation from all of its fields, which it keeps, without a call for each of them."""
+        """An explanation from its fields, which it keeps, without a call for each of them. Lines, nights and
+        sets are not among them: they are written when somebody reads them.
+        """
         found = object.__new__(cls)
-        object.__setattr__(found, "__dict__", fields)
+        _keep(found, fields)
         return found
+
+    if not TYPE_CHECKING:  # for a checker they are fields as all others
+
+        def __getattr__(self, name: str) -> object:
+            if name not in _WHEN_READ:
+                raise AttributeError(f"an explanation has no {name!r}")
+            found = self.__dict__[name] = getattr(self._made, name)()
+            return found
 
     def beside(self, others: Explanation) -> Explanation:
         """The same explanation, of the first room of an order whose other rooms cost what `others` says."""
@@ -66,7 +76,7 @@ class Explanation:
         kept = self.__dict__
         found: tuple[RuleNote, ...] | None = kept.get("_rules")  # a cached_property takes a lock, which takes as long
         if found is None:
-            found = kept["_rules"] = tuple(rule_notes(self._considered, self.lines))
+            found = kept["_rules"] = tuple(rule_notes(self._made.considered))
         return found
 
     @property
@@ -79,35 +89,32 @@ class Explanation:
         """The rules that did not change this price."""
         return tuple([note for note in self.rules if not note.applied])
 
-    def differences(self, rooms: int, told: Mapping[str, object]) -> list[str]:
-        """Where a quote for some rooms differs; `told` holds its fields by name. The lines are for one room; points pay
+    def differences(self, rooms: int, told: tuple[object, ...]) -> list[str]:
+        """Where a quote for some rooms differs; `told` holds its fields `TOLD`. The lines are for one room; points pay
         once, of the price of all rooms. None is agreement.
         """
-        rest = self if self.others is None else self.others
-        total_minor = self.total_minor + rest.total_minor * (rooms - 1)
-        net_minor = self.net_minor + rest.net_minor * (rooms - 1)
-        taxes_minor = self.taxes_minor + rest.taxes_minor * (rooms - 1)
-        paid, offer = self._paid, self._paid.offer
-        if offer is not None and rooms > 1:
-            paid = offer.paid(net_minor + taxes_minor if offer.after_taxes else net_minor)
-        own = {
-            "net_minor": net_minor,
-            "taxes_minor": taxes_minor,
-            "total_minor": total_minor,
-            "payable_minor": total_minor - paid.minor,
-            "points_used": paid.points,
-            "applied": self.applied,
-        }
+        paid = self._made.considered.paid
+        if rooms == 1:
+            net_minor, taxes_minor, total_minor = self.net_minor, self.taxes_minor, self.total_minor
+        else:
+            rest = self if self.others is None else self.others
+            net_minor = self.net_minor + rest.net_minor * (rooms - 1)
+            taxes_minor = self.taxes_minor + rest.taxes_minor * (rooms - 1)
+            total_minor = self.total_minor + rest.total_minor * (rooms - 1)
+            if paid.offer is not None:
+                paid = paid.offer.paid(net_minor + taxes_minor if paid.offer.after_taxes else net_minor)
+        own = (net_minor, taxes_minor, total_minor, total_minor - paid.minor, paid.points, self.applied)
         if own == told:
             return []
-        return [f"{key}: explained {own[key]}, quoted {value}" for key, value in told.items() if own[key] != value]
+        every = zip(TOLD, own, told, strict=True)
+        return [f"{name}: explained {ours}, quoted {theirs}" for name, ours, theirs in every if ours != theirs]
 
     @property
     def choice(self) -> str:
         """Which sets of promotions were compared, with the amount after each; "" where there was nothing to choose."""
         if len(self.sets) < 2:
             return ""
-        stacking = self._considered.rules.source.book.stacking
+        stacking = self._made.considered.rules.source.book.stacking
         wanted = "lowest" if stacking.policy == "guest" else "highest"
         shown = [
             f"{' + '.join(each.names) or 'none'} {amount_text(each.amount, self.currency)}"
@@ -141,7 +148,7 @@ class Explanation:
         """Plain values for JSON. Exact amounts that are no whole minor units are text: "1850/3"."""
         catalog, asked = self._catalog, self.asked
         row = int(catalog.product_row[asked.product_index])
-        sold = self._considered.rules
+        sold = self._made.considered.rules
         return {
             "hotel_id": catalog.hotel_ids[int(catalog.row_hotel[row])],
             "room_type_id": catalog.room_type_ids[row],
@@ -179,6 +186,11 @@ class Explanation:
 
     def _number(self, amount: Fraction | int) -> str:
         return amount_text(amount, self.currency)
+
+
+#: Gives an explanation its fields.
+_keep: Final[Any] = Explanation.__dict__["__dict__"].__set__
+_WHEN_READ: Final = ("lines", "nights_minor", "sets")
 
 
 def _asking(asked: Asked) -> dict[str, Any]:

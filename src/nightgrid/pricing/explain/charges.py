@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nightgrid.errors import InputError
@@ -28,6 +28,14 @@ def packages_of(rules: ProductRules) -> list[tuple[int, Package]]:
                 if known is None or rule.where.level > known[1].where.level:
                     best[rule.name] = (position, rule)
         found = rules.prepared["packages"] = sorted(best.values(), key=lambda each: each[0])
+    return found
+
+
+def package_named(rules: ProductRules) -> Mapping[str, tuple[int, Package]]:
+    """The same by name."""
+    found: dict[str, tuple[int, Package]] | None = rules.prepared.get("packages by name")
+    if found is None:
+        found = rules.prepared["packages by name"] = {each[1].name: each for each in packages_of(rules)}
     return found
 
 
@@ -64,7 +72,7 @@ class _Extra(NamedTuple):
     child_words: str
     by_person: bool
     by_night: bool
-    of_party: dict[tuple[int, int], tuple[Exact, str]]  # what adults and children pay once, and words
+    of_party: dict[Hashable, tuple[Exact, str]]  # what adults and children pay for so many nights, and words
 
 
 def _extras(rules: ProductRules) -> list[_Extra]:
@@ -97,28 +105,30 @@ def add_packages(stay: Stay, stage: PlacedStage) -> None:
         rule = extra.rule
         if not rule.mandatory and rule.name not in asking.packages:
             continue
-        amount, words = extra.price, extra.words
-        if extra.by_person:
-            if asking.adults is None:
-                continue
-            guests = (asking.adults, len(asking.children))
-            amount, words = extra.of_party.get(guests) or _paid_by(extra, *guests)
-        if extra.by_night:
-            amount = amount.times(nights)
-            words = f"{words}{', ' if extra.by_person else ' x '}{count(nights, 'night')}"
+        if extra.by_person and asking.adults is None:
+            continue
+        key = (asking.adults, len(asking.children), nights)
+        amount, words = extra.of_party.get(key) or _paid_by(extra, *key)
         stay.add("package", amount, rule.name, words)
 
 
-def _paid_by(extra: _Extra, adults: int, children: int) -> tuple[Exact, str]:
-    """What a party pays once for a package of each person, remembered."""
-    words, heads = f"{extra.words} x {count(adults, 'adult')}", Exact(adults)
-    if children:
-        heads = heads + extra.child_share.times(children)
-        words = f"{words}, {count(children, 'child')}{extra.child_words}"
+def _paid_by(extra: _Extra, adults: int | None, children: int, nights: int) -> tuple[Exact, str]:
+    """What a party pays for a package, remembered."""
+    amount, words = extra.price, extra.words
+    if extra.by_person:
+        adults = adults or 0
+        words, heads = f"{words} x {count(adults, 'adult')}", Exact(adults)
+        if children:
+            heads = heads + extra.child_share.times(children)
+            words = f"{words}, {count(children, 'child')}{extra.child_words}"
+        amount = amount * heads
+    if extra.by_night:
+        amount = amount.times(nights)
+        words = f"{words}{', ' if extra.by_person else ' x '}{count(nights, 'night')}"
     if len(extra.of_party) >= PARTIES_MAX:
         extra.of_party.clear()
-    found = extra.of_party[adults, children] = extra.price * heads, words
-    return found
+    extra.of_party[adults, children, nights] = amount, words
+    return amount, words
 
 
 class Taxed(NamedTuple):
@@ -159,6 +169,7 @@ class _Levy(NamedTuple):
     by_person: bool
     by_night: bool
     is_always_due: bool
+    of_party: dict[Hashable, tuple[int, str]]  # units and words by party and nights, where dates play no part
 
 
 def _levies(rules: ProductRules) -> list[_Levy]:
@@ -179,7 +190,7 @@ def _levies(rules: ProductRules) -> list[_Levy]:
             rounder = Rounder(rule.round.mode, rule.round.increment_minor, ())
             by_person, by_night = rule.per.startswith("person"), rule.per.endswith("night")
             always = not (by_person or rule.brackets or rule.dates)
-            found.append(_Levy(rule, share, each, words, rounder, by_person, by_night, always))
+            found.append(_Levy(rule, share, each, words, rounder, by_person, by_night, always, {}))
         rules.prepared["levies"] = found  # whole: another thread may ask at any time
     return found
 
@@ -191,17 +202,16 @@ def add_taxes(
     added = included = 0
     whole_net = Exact(net)
     for levy in _levies(rules):
-        rule, share, _, words, *_, always = levy
-        if not always and why_no_tax(rule, rules, facts, average):
+        rule, share, words = levy.rule, levy.share, levy.words
+        if not levy.is_always_due and why_no_tax(rule, rules, facts, average):
             continue
         base = Exact(net + added) if rule.of == "cumulative" else whole_net
         if share is not None:
             exact = base * share
         else:
-            units, counted = _tax_units(levy, facts, nights)
+            key = (facts.asking.adults, facts.asking.children, facts.nights, len(nights))
+            units, words = levy.of_party.get(key) or _tax_units(levy, facts, nights)
             exact = levy.each.times(units)
-            if counted:
-                words = f"{words} x {counted}"
         tax = rounded_by(levy.rounder, exact)
         amount = ZERO
         if rule.included:
@@ -218,21 +228,28 @@ def add_taxes(
 
 
 def _tax_units(levy: _Levy, facts: Facts, nights: Sequence[Night]) -> tuple[int, str]:
-    units, words, asking, rule = 1, "", facts.asking, levy.rule
+    """For how many persons and nights a tax is due, and words; remembered where that is all that decides."""
+    units, counted, asking, rule = 1, "", facts.asking, levy.rule
+    limit = facts.nights if rule.nights_max is None else rule.nights_max
+    has_edges = bool(rule.dates) or limit < facts.nights
     if levy.by_person:
         youngest = rule.min_age or 0
         units = asking.adults or 0
         for age in asking.children:
             units += age >= youngest
-        words = count(units, "person")
+        counted = count(units, "person")
     if levy.by_night:
-        limit = facts.nights if rule.nights_max is None else rule.nights_max
         taxed = len(nights)
-        if rule.dates or limit < facts.nights:
+        if has_edges:
             taxed = sum([night.place < limit and in_dates(rule.dates, night.night) for night in nights])
         units *= taxed
-        words = f"{words}, {count(taxed, 'night')}" if words else count(taxed, "night")
-    return units, words
+        counted = f"{counted}, {count(taxed, 'night')}" if counted else count(taxed, "night")
+    found = units, f"{levy.words} x {counted}" if counted else levy.words
+    if not (levy.by_night and has_edges):
+        if len(levy.of_party) >= PARTIES_MAX:
+            levy.of_party.clear()
+        levy.of_party[asking.adults, asking.children, facts.nights, len(nights)] = found
+    return found
 
 
 class Paid(NamedTuple):
@@ -241,6 +258,9 @@ class Paid(NamedTuple):
     minor: int
     points: int
     offer: PointsOffer | None = None
+
+
+NOTHING_PAID: Final = Paid(0, 0)
 
 
 class PointsOffer(NamedTuple):
@@ -258,9 +278,6 @@ class PointsOffer(NamedTuple):
         return Paid(worth, -(-worth * self.rate // self.value) if worth else 0, self)
 
 
-NOTHING_PAID: Final = Paid(0, 0)
-
-
 def why_no_points(rules: ProductRules, facts: Facts) -> str:
     """Why points pay nothing, "" if they pay something."""
     if not facts.asking.points:
@@ -270,15 +287,15 @@ def why_no_points(rules: ProductRules, facts: Facts) -> str:
 
 def pay_with_points(account: Account, rules: ProductRules, facts: Facts, amount: int, *, after_taxes: bool) -> Paid:
     """Write what the points of the guest pay of an amount: as many as are offered, at most the part allowed."""
-    best = rules.best["points"]
-    if best is None or not isinstance(best[1], Points) or not facts.asking.points:
+    best, offered = rules.best["points"], facts.asking.points
+    if best is None or not isinstance(best[1], Points) or not offered:
         return NOTHING_PAID
     rule, part = best[1], percent_parts(best[1].max_percent)[0]
     value = rules.minor(rule.rate.value).numerator
-    offer = PointsOffer(facts.asking.points, rule.rate.points, value, (part.numerator, part.denominator), after_taxes)
+    offer = PointsOffer(offered, rule.rate.points, value, (part.numerator, part.denominator), after_taxes)
     paid = offer.paid(amount)
-    words = f"of {offer.offered} offered"
-    if paid.minor < offer.offered * offer.value // offer.rate:
+    words = f"{count(paid.points, 'point')} of {offered} offered"
+    if paid.minor < offered * value // offer.rate:
         words = f"{words}, at most {rule.max_percent} % of {money(amount, rules.currency)}"
-    account.add("points", Exact(-paid.minor), rule.name, f"{count(paid.points, 'point')} {words}")
+    account.add("points", Exact(-paid.minor), rule.name, words)
     return paid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -33,12 +33,20 @@ from nightgrid.pricing.explain.promotions import (
     write_plain,
 )
 from nightgrid.pricing.explain.rules import ProductRules
-from nightgrid.pricing.explain.stacking import Chosen, Permitted, PricedSet, cheapest, permitted_of, why_given
+from nightgrid.pricing.explain.stacking import (
+    Chosen,
+    Permitted,
+    PricedSet,
+    in_order_of_price,
+    permitted_of,
+    priced_sets,
+    why_given,
+)
 from nightgrid.pricing.explain.stay import ACTS, Stay, give_free_nights
 from nightgrid.pricing.explain.stay_bounds import bound_stay
 from nightgrid.pricing.explain.stay_prices import price_stay
 from nightgrid.pricing.model import MemberTier
-from nightgrid.pricing.pipelines import PlacedStage
+from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
 #: What stages of a stay do, but for free nights and promotions.
 STAY_ACTS: Final = ACTS | {"stay_prices": price_stay, "stay_bounds": bound_stay, "package": add_packages}
@@ -56,28 +64,45 @@ class Considered:
     no_free_nights: Mapping[int, str] = field(default_factory=dict)  # why rules give none, by position
     candidates: Candidates = _NOTHING_MET
     chosen: Chosen = ()
-    sets: Sequence[PricedSet] = ()
-    permitted: tuple[Permitted, int] | None = (
-        None  # the sets that were compared, and the place of the one that is given
-    )
+    permitted: Permitted | None = None  # the sets that were compared
+    amounts: Sequence[Exact] = ()  # after each
+    order: Sequence[int] = ()  # their places, that of the one that is given first
     average: Exact = ZERO  # net price of a night
     plans: Sequence[NightPlan] = ()  # of the nights
+    nights: Sequence[Night] = ()
+    stays: Sequence[Stay] = ()  # one, or one a night
+    paid: Paid = NOTHING_PAID  # by points
 
     def given(self) -> Mapping[int, str]:
         """Why the promotions are given that are, by position."""
-        return {} if self.permitted is None else why_given(*self.permitted, self.candidates.met)
+        return {} if self.permitted is None else why_given(self.permitted, self.order[0], self.candidates.met)
 
 
 class Made(NamedTuple):
-    """The price of one room's stay, exactly; `nights_minor` add up to `total_minor`."""
+    """The price of one room's stay, exactly. `weights`: how the nights share the total; whole numbers that add up to it
+    where each night is priced alone.
+    """
 
-    lines: tuple[Line, ...]
-    nights_minor: tuple[int, ...]
+    pages: Sequence[Page]
+    sums: Mapping[int, str]  # what is shown after which page
     net_minor: int
     taxes: Taxed
-    paid: Paid
     considered: Considered
-    weights: Sequence[Exact]  # how the nights share the total; under the policy `night` what each costs
+    weights: Sequence[Exact]
+    total_minor: int
+
+    def lines(self) -> tuple[Line, ...]:
+        """The lines in their order."""
+        return in_order(self.pages, self.sums)
+
+    def nights_minor(self) -> tuple[int, ...]:
+        """What each night costs; they add up to `total_minor`."""
+        return tuple(allocate_whole(self.total_minor, whole(self.weights)))
+
+    def sets(self) -> tuple[PricedSet, ...]:
+        """The sets of promotions that were compared, the one that is given first."""
+        of = self.considered
+        return () if of.permitted is None else tuple(priced_sets(of.permitted, of.amounts, of.order))
 
 
 def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
@@ -89,11 +114,13 @@ def make_price(asked_rules: ProductRules, facts: Facts) -> Made:
     if facts.asking.packages:
         check_packages(rules, facts)
     nights, considered.plans = price_nights(rules, facts)
+    considered.nights = nights
     placed = rules.source.placed
     if placed.per_night is None:
         stays = [Stay(rules, facts, nights, None, plan is not None)]
     else:
         stays = [Stay(rules, facts, [night], night.night, plan is not None) for night in nights]
+    considered.stays = stays
     _stay_stages(stays, considered)
     final = placed.final or placed.per_night
     nets = []
@@ -124,25 +151,46 @@ def _told_plan(considered: Considered) -> list[Account]:
     return [told]
 
 
+class _Act(NamedTuple):
+    """What a stage does to stays of products of a scope: `act` is None where no rule of it is for them."""
+
+    stage: PlacedStage
+    act: Callable[[Stay, PlacedStage], None] | None
+    rounder: Rounder | None
+    is_recorded: bool  # the amount after it is looked back at
+
+
+def _acts_of(rules: ProductRules) -> list[_Act]:
+    """The stages of a stay that do anything for products of a scope, prepared once."""
+    found: list[_Act] | None = rules.prepared.get("acts")
+    if found is None:
+        source, found = rules.source, []
+        for stage in source.stay_stages:
+            kind = stage.kind
+            acts = kind == "promotion" or rules.inside[kind]
+            act = STAY_ACTS.get(kind) if acts else None
+            is_recorded = stage.rounder is not None or kind in source.looked_back_at
+            if acts or is_recorded:
+                found.append(_Act(stage, act, stage.rounder, is_recorded))
+        rules.prepared["acts"] = found  # whole: another thread may ask at any time
+    return found
+
+
 def _stay_stages(stays: list[Stay], considered: Considered) -> None:
-    source = considered.rules.source
-    looked_back_at = source.looked_back_at
-    for stage in source.stay_stages:
-        kind = stage.kind
-        if kind == "promotion":
-            _promote(stays, stage, considered)
-        elif kind == "free_nights":
-            found = [give_free_nights(stay) for stay in stays]
-            considered.no_free_nights = found[0]
-        else:
-            act = STAY_ACTS[kind]
+    for stage, act, rounder, is_recorded in _acts_of(considered.rules):
+        if act is not None:
             for stay in stays:
                 act(stay, stage)
-        if stage.rounder is not None or kind in looked_back_at:
+        elif stage.kind == "promotion":
+            _promote(stays, stage, considered)
+        elif stage.kind == "free_nights":
+            found = [give_free_nights(stay) for stay in stays]
+            considered.no_free_nights = found[0]
+        if is_recorded:
             for stay in stays:
-                if stage.rounder is not None:
-                    stay.round(stage.rounder, stay.rules.currency)
-                stay.record(kind)
+                if rounder is not None:
+                    stay.round(rounder, stay.rules.currency)
+                stay.record(stage.kind)
 
 
 def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> None:
@@ -158,11 +206,11 @@ def _promote(stays: list[Stay], placed: PlacedStage, considered: Considered) -> 
         permitted = permitted_of(rules, met, has_points=bool(common.points))
         plain = is_plain(stays, permitted, common)
         after = plain_amounts_after if plain else amounts_after
-        amounts = after(stays, met, permitted, common)
-        best, considered.sets = cheapest(permitted, amounts, rules.source.book.stacking.policy == "hotel")
-        considered.permitted = permitted, best
+        amounts = considered.amounts = after(stays, met, permitted, common)
+        order = considered.order = in_order_of_price(amounts, highest=rules.source.book.stacking.policy == "hotel")
+        considered.permitted = permitted
         parts = (*met, *permitted.fewer)
-        chosen = considered.chosen = tuple([parts[place] for place in permitted.parts[best]])
+        chosen = considered.chosen = tuple([parts[place] for place in permitted.parts[order[0]]])
         if not (plain and write_plain(stays[0], chosen, common)):
             write_all(stays, chosen, common)
     if points and not considered.chosen and member is not None:
@@ -179,7 +227,7 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     net = sum(nets)
     considered.average = Exact(net, facts.nights)
     bills = [Account(stay.night) for stay in stays]
-    taxed, payment, paid, has_taxes = [NO_TAX] * len(stays), Account(None), NOTHING_PAID, False
+    taxed, payment, has_taxes = [NO_TAX] * len(stays), Account(None), False
     for stage in rules.source.bill_stages:
         if stage.kind == "tax":
             has_taxes = True
@@ -190,18 +238,16 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
         else:
             due = net + sum([each.added_minor for each in taxed])
             payment.value = Exact(due)
-            paid = pay_with_points(payment, rules, facts, due, after_taxes=has_taxes)
+            considered.paid = pay_with_points(payment, rules, facts, due, after_taxes=has_taxes)
     taxes = taxed[0]
     if len(taxed) > 1:
         taxes = Taxed(sum(each.added_minor for each in taxed), sum(each.included_minor for each in taxed))
     total_minor = net + taxes.added_minor
     by_night = rules.source.placed.per_night is not None
     if by_night:
-        shares = [each + tax.added_minor for each, tax in zip(nets, taxed, strict=True)]
-        weights = [Exact(each) for each in shares]
+        weights = [Exact(each + tax.added_minor) for each, tax in zip(nets, taxed, strict=True)]
     else:
         weights = stays[0].weights
-        shares = allocate_whole(total_minor, whole(weights))
     pages: list[Page] = [*_told_plan(considered)]
     sums: dict[int, str] = {}
     if by_night:
@@ -217,4 +263,4 @@ def _charged(nights: list[Night], stays: list[Stay], nets: list[int], considered
     if payment.lines:
         pages.append(payment)
         sums[len(pages) - 1] = "payable"
-    return Made(in_order(pages, sums), tuple(shares), net, taxes, paid, considered, weights)
+    return Made(pages, sums, net, taxes, considered, weights, total_minor)

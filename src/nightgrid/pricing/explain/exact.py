@@ -88,16 +88,21 @@ class Exact:
 
 
 def ratio(numerator: int, denominator: int) -> Fraction:
-    """numerator / denominator as a Fraction, for integers of which the second is > 0.
-
-    Filled in without `Fraction.__new__`, which first finds out what it was given: a third of the time, and a caller
-    who reads an explanation makes a hundred. Where a Python keeps its fractions in other slots, they are made as usual.
-    """
+    """numerator / denominator as a Fraction, for integers of which the second is > 0."""
     if denominator != 1:
         common = gcd(numerator, denominator)
         if common != 1:
-            numerator //= common
-            denominator //= common
+            return lowest(numerator // common, denominator // common)
+    return lowest(numerator, denominator)
+
+
+def lowest(numerator: int, denominator: int) -> Fraction:
+    """The same for integers without a common factor.
+
+    Filled in without `Fraction.__new__`, which first finds out what it was given: most of the time that it takes, and a
+    caller who reads an explanation makes dozens. Where a Python keeps its fractions in other slots, they are made as
+    usual.
+    """
     made = _blank(Fraction)
     made._numerator = numerator  # type: ignore[attr-defined]  # noqa: SLF001 - asked for below; 2.6 to 3.14 have it
     made._denominator = denominator  # type: ignore[attr-defined]  # noqa: SLF001 - the same
@@ -106,10 +111,12 @@ def ratio(numerator: int, denominator: int) -> Fraction:
 
 _blank: Final = object.__new__
 if getattr(Fraction, "__slots__", ()) != ("_numerator", "_denominator"):  # pragma: no cover - no Python yet
-    ratio = Fraction
+    lowest = Fraction
 
 
 ZERO: Final = Exact(0)
+#: The same as somebody sees it.
+NOTHING: Final = ZERO.fraction
 
 
 def total(amounts: Sequence[Exact]) -> Exact:

@@ -67,22 +67,26 @@ class Party:
 class Facts:
     """A question with its dates; made once for each explanation."""
 
-    __slots__ = ("asked", "asking", "booked", "days", "fill_bp", "lead_days", "nights", "ordinals", "parties", "tier")
+    __slots__ = ("asked", "asking", "days", "fill_bp", "lead_days", "nights", "ordinals", "parties", "tier")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.asking = asked.asking
         self.tier = asked.tier
-        self.nights = asked.nights
+        nights = self.nights = asked.nights
         self.lead_days = min(asked.lead_days, LEAD_DAYS_MAX)
-        self.ordinals = range(asked.arrival, asked.arrival + asked.nights)
+        self.ordinals = range(asked.arrival, asked.arrival + nights)
         self.days: list[date] = list(map(date.fromordinal, self.ordinals))  # inside the window, so each is a date
-        self.booked = date.fromordinal(max(asked.arrival - asked.lead_days, _FIRST_ORDINAL))
         fill_bp = asked.asking.fill_bp
-        if fill_bp is not None and len(fill_bp) != asked.nights:
-            raise InputError(f"fill_bp has {len(fill_bp)} values for {asked.nights} nights; give one a night")
-        self.fill_bp = fill_bp or (0,) * asked.nights
+        if fill_bp is not None and len(fill_bp) != nights:
+            raise InputError(f"fill_bp has {len(fill_bp)} values for {nights} nights; give one a night")
+        self.fill_bp = fill_bp or (0,) * nights
         self.parties: dict[tuple[int, int], Party] = {}  # by the room type's limit and the rule that counts
+
+    @property
+    def booked(self) -> date:
+        """The day of booking."""
+        return date.fromordinal(max(self.asked.arrival - self.asked.lead_days, _FIRST_ORDINAL))
 
     @property
     def arrival(self) -> date:

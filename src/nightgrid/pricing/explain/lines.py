@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import gcd
 from typing import Final, NamedTuple, Protocol
 
 from nightgrid.money import RoundingMode, format_minor, round_ratio
-from nightgrid.pricing.explain.exact import ZERO, Exact, ratio
+from nightgrid.pricing.explain.exact import NOTHING, ZERO, Exact, lowest, ratio
 from nightgrid.pricing.pipelines import Rounder
 
 #: Stages of lines that add nothing: they only show the sum so far.
@@ -21,53 +22,22 @@ SUMS: Final = ("subtotal", "net", "total", "payable")
 Entry = tuple[str, str, str, Exact, Exact | None, Exact]
 
 
-class _Fields(NamedTuple):
-    stage: str
-    rule: str  # the rule's name, "" where no rule is behind the line
-    detail: str  # "+35 %", "floor 80.00 CNY", "half_up"
-    exact_base: Exact
-    exact_factor: Exact | None
-    exact_amount: Exact  # up to here an entry
-    night: date | None  # of a line about one night
-    running_numerator: int
-    running_denominator: int
-
-
-class Line(_Fields):
-    """One line of an explanation. All amounts are exact, in minor units.
+class Line(NamedTuple):
+    """One line of an explanation. All amounts are exact, in minor units, in lowest terms.
 
     `amount` is what the line adds; `running` is the sum of all amounts so far; `base` is what the line starts from,
-    which a rule multiplies by `factor` (None where it does not multiply). Stages: those of a pipeline, and rounding;
-    subtotal, net, total and payable add nothing, they only show the sum. The four are made from the exact fields, which
-    are not reduced, as they are read.
+    which a rule multiplies by `factor` (None where it does not multiply): base x (factor - 1) is the amount. Stages:
+    those of a pipeline, and rounding; subtotal, net, total and payable add nothing, they only show the sum.
     """
 
-    __slots__ = ()
-
-    @property
-    def base(self) -> Fraction:
-        """What the line starts from."""
-        exact = self.exact_base
-        found = exact.seen
-        return exact.fraction if found is None else found
-
-    @property
-    def factor(self) -> Fraction | None:
-        """What the base is multiplied by: base x (factor - 1) is the amount."""
-        exact = self.exact_factor
-        return None if exact is None else exact.fraction
-
-    @property
-    def amount(self) -> Fraction:
-        """What the line adds."""
-        exact = self.exact_amount
-        found = exact.seen
-        return exact.fraction if found is None else found
-
-    @property
-    def running(self) -> Fraction:
-        """The sum of all amounts so far."""
-        return ratio(self.running_numerator, self.running_denominator)
+    stage: str
+    night: date | None  # of a line about one night
+    rule: str  # the rule's name, "" where no rule is behind the line
+    detail: str  # "+35 %", "floor 80.00 CNY", "half_up"
+    base: Fraction
+    factor: Fraction | None
+    amount: Fraction
+    running: Fraction
 
     def __repr__(self) -> str:
         about = (self.stage, str(self.night or ""), self.rule, self.detail)
@@ -78,25 +48,39 @@ def in_order(accounts: Sequence[Page], sums: Mapping[int, str]) -> tuple[Line, .
     """The lines of accounts one after the other, with the running total; `sums` names what is shown after which."""
     lines: list[Line] = []
     write = lines.append
-    total, over = 0, 1
+    total, over, running = 0, 1, NOTHING  # total / over is always in lowest terms, and running the same
     for number, account in enumerate(accounts):
         night = account.night
-        for entry in account.lines:
-            amount = entry[5]
-            added = amount.numerator
+        for stage, rule, detail, base, factor, amount in account.lines:
+            start, change = base.seen, amount.seen
+            if start is None:  # most start from what there is so far
+                same = base.numerator * over == total * base.denominator
+                start = base.seen = running if same else ratio(base.numerator, base.denominator)
+            if change is None:
+                change = amount.seen = ratio(amount.numerator, amount.denominator)
+            added, theirs = amount.numerator, amount.denominator
             if added:
-                theirs = amount.denominator
-                if theirs == over:
-                    total += added
-                elif over % theirs == 0:
-                    total += added * (over // theirs)
-                elif theirs % over == 0:
-                    total, over = total * (theirs // over) + added, theirs
+                if theirs == 1:
+                    total += added * over
                 else:
-                    total, over = total * theirs + added * over, over * theirs
-            write(_line(Line, entry + (night, total, over)))  # noqa: RUF005 - unpacking takes twice as long
+                    if theirs == over:
+                        total += added
+                    elif theirs % over == 0:
+                        total, over = total * (theirs // over) + added, theirs
+                    else:
+                        total, over = total * theirs + added * over, over * theirs
+                    common = gcd(total, over)
+                    total //= common
+                    over //= common
+                running = lowest(total, over)
+            by = None
+            if factor is not None:
+                by = factor.seen
+                if by is None:
+                    by = factor.fraction
+            write(_line(Line, (stage, night, rule, detail, start, by, change, running)))
         if number in sums:
-            write(_line(Line, (sums[number], "", "", Exact(total, over), None, ZERO, None, total, over)))
+            write(_line(Line, (sums[number], None, "", "", running, None, NOTHING, running)))
     return tuple(lines)
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date
 from typing import Any, Final
 
 from nightgrid.pricing.explain.facts import Facts
 from nightgrid.pricing.explain.night_plans import NightPlan
-from nightgrid.pricing.explain.nights import winners_of
+from nightgrid.pricing.explain.nights import Night, winners_of
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
-from nightgrid.pricing.explain.rules import ProductRules, in_dates, on_weekday
+from nightgrid.pricing.explain.rules import NightRules, ProductRules, in_dates, on_weekday
 from nightgrid.pricing.explain.words import count, listed, ranges, scope_name
 from nightgrid.pricing.model import Bounds, DateRange, Derived, Season, days_of
 
@@ -34,7 +33,8 @@ def tell_derived(cases: Sequence[Case], notes: Notes, rules: ProductRules, facts
     for case in cases:
         position, rule = case.position, case.rule
         if position in acted:
-            notes[case.place] = _acted(case, "applied", acted[position], facts.nights)
+            key = (acted[position], facts.nights)
+            notes[case.place] = case.said.get(key) or _acted(case, "applied", *key)
         elif isinstance(rule, Derived):
             winners = [plan.own_rules.derived for plan in plans]
             held = [in_dates(rule.dates, day) for day in facts.days]
@@ -43,24 +43,40 @@ def tell_derived(cases: Sequence[Case], notes: Notes, rules: ProductRules, facts
 
 def tell_seasons(cases: Sequence[Case], notes: Notes, rules: ProductRules, facts: Facts, plans: Plans) -> None:
     """Tell of the seasons in scope."""
-    by_night = winners_of(rules, plans, "season")
+    is_own = "season" in rules.source.after_derived
+    by_night = [plan.own_rules for plan in plans] if is_own else [plan.root_rules for plan in plans]
     acted: dict[int, int] = {}
     for night in by_night:
         for position, _ in night.seasons:
             acted[position] = acted.get(position, 0) + 1
+    held_by_night: list[frozenset[int]] = []
     for case in cases:
-        position, rule = case.position, case.rule
+        position = case.position
         if position in acted:
-            notes[case.place] = _acted(case, "applied", acted[position], facts.nights)
-        elif isinstance(rule, Season):
-            held = [rules.holds(position, rule, day) for day in facts.days]
-            if True in held:
-                winners: list[tuple[int, Dated] | None] = [
-                    next((each for each in night.seasons if each[1].group == rule.group), None) for night in by_night
-                ]
-                notes[case.place] = case.note(False, _why_not(rule, position, held, winners))
-            else:
-                notes[case.place] = case.said.get("on no night") or _not_on(case, rule, rules, facts)
+            key = (acted[position], facts.nights)
+            notes[case.place] = case.said.get(key) or _acted(case, "applied", *key)
+            continue
+        held_by_night = held_by_night or list(map(rules.held, facts.ordinals))
+        for held in held_by_night:
+            if position in held:
+                notes[case.place] = _beaten_season(case, held_by_night, by_night)
+                break
+        else:
+            notes[case.place] = case.said.get("on no night") or _not_on(case, rules, facts)
+
+
+def _beaten_season(
+    case: Case, held_by_night: Sequence[frozenset[int]], by_night: Sequence[NightRules]
+) -> RuleNote | None:  # fmt: skip
+    """A season that holds on nights and wins none of them."""
+    rule = case.rule
+    if not isinstance(rule, Season):
+        return None
+    winners: list[tuple[int, Dated] | None] = [
+        next((each for each in night.seasons if each[1].group == rule.group), None) for night in by_night
+    ]
+    held = [case.position in each for each in held_by_night]
+    return case.note(False, _why_not(rule, case.position, held, winners))
 
 
 def tell_bounds(
@@ -69,21 +85,25 @@ def tell_bounds(
     rules: ProductRules,
     facts: Facts,
     plans: Plans,
-    bounded: AbstractSet[date | None],
+    nights: Sequence[Night],
 ) -> None:
-    """Tell of the bounds in scope; `bounded` are the nights that bounds changed."""
-    winners = [night.bounds for night in winners_of(rules, plans, "bounds")]
-    mine = {won[0] for won in winners if won is not None}
+    """Tell of the bounds in scope."""
+    winners: list[tuple[int, Bounds] | None] = []
+    wins: set[int] = set()
     acted: dict[int, int] = {}
-    if bounded:
-        for day, won in zip(facts.days, winners, strict=True):
-            if won is not None and day in bounded:
+    for night, of_night in zip(nights, winners_of(rules, plans, "bounds"), strict=True):
+        won = of_night.bounds
+        winners.append(won)
+        if won is not None:
+            wins.add(won[0])
+            if night.bounded:
                 acted[won[0]] = acted.get(won[0], 0) + 1
     for case in cases:
         position, rule = case.position, case.rule
         if position in acted:
-            notes[case.place] = _acted(case, "acted", acted[position], facts.nights)
-        elif position in mine:
+            key = (acted[position], facts.nights)
+            notes[case.place] = case.said.get(key) or _acted(case, "acted", *key)
+        elif position in wins:
             inside = case.said.get("inside")
             notes[case.place] = inside or case.keep("inside", False, "every night is inside it")
         elif isinstance(rule, Bounds):
@@ -92,8 +112,7 @@ def tell_bounds(
 
 
 def _acted(case: Case, verb: str, on: int, nights: int) -> RuleNote:
-    key = (on, nights)
-    return case.said.get(key) or case.keep(key, True, f"{verb} on {on} of {count(nights, 'night')}")
+    return case.keep((on, nights), True, f"{verb} on {on} of {count(nights, 'night')}")
 
 
 def _why_not(rule: Dated, position: int, held: Sequence[bool], winners: Sequence[tuple[int, Any] | None]) -> str:
@@ -122,8 +141,11 @@ def _no_night(rule: Dated, rules: ProductRules) -> str:
     return f"no night of the stay lies in {' and also in '.join(words)}"
 
 
-def _not_on(case: Case, season: Season, rules: ProductRules, facts: Facts) -> RuleNote:
+def _not_on(case: Case, rules: ProductRules, facts: Facts) -> RuleNote | None:
     """Which condition of a season no night meets, or that no night meets all of them."""
+    season = case.rule
+    if not isinstance(season, Season):
+        return None
     conditions: list[tuple[str, list[bool]]] = []
     if season.dates:
         conditions.append((_ranges(rules, season.dates), [in_dates(season.dates, day) for day in facts.days]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from decimal import Decimal
+from typing import NamedTuple
 
 from nightgrid.errors import InputError
 from nightgrid.limits import DERIVED_DEPTH_MAX
 from nightgrid.pricing.explain.exact import Exact
-from nightgrid.pricing.explain.lines import Account
+from nightgrid.pricing.explain.lines import Account, Parts
 from nightgrid.pricing.explain.rules import NightRules, ProductRules
 from nightgrid.pricing.model import Derived
 
@@ -19,6 +20,17 @@ Limits = tuple[Limit | None, Limit | None]
 Link = tuple[tuple[int, Derived], ProductRules]
 #: A base price in minor units, and for whom it is given.
 Base = tuple[int, str]
+#: The place of a night in a demand table: of the band of fill, of the band of lead.
+Cell = tuple[int, int]
+
+
+class Table(NamedTuple):
+    """A demand rule, prepared: edges of fill in basis points, edges of lead, and the percents between them."""
+
+    name: str
+    fills: tuple[int | Decimal, ...]
+    leads: tuple[int, ...]
+    percents: tuple[tuple[Parts, ...], ...]
 
 
 class NightPlan:
@@ -42,9 +54,16 @@ class NightPlan:
 
 
 class Making(Account):
-    """The price of nights that are alike while it is made. `after` holds the amount after each stage."""
+    """The price of nights that are alike while it is made. `after` holds the amount after each stage.
 
-    __slots__ = ("adults", "after", "base", "begun", "fill_bp", "lead_days", "limits", "plan", "rules", "won")
+    What a question decides is the `cell` of the demand `table`; `cells` are the nights that were made to their end, by
+    that cell. The line at `told_at` has to say what was asked.
+    """
+
+    __slots__ = (
+        "adults", "after", "base", "begun", "bounded", "cell", "cells", "limits", "plan", "rules", "table", "told_at",
+        "won",
+    )  # fmt: skip
 
     def __init__(self, plan: NightPlan, base: Base, adults: int | None) -> None:
         super().__init__(None)
@@ -53,27 +72,26 @@ class Making(Account):
         self.won = plan.root_rules
         self.base = base
         self.adults = adults
-        self.fill_bp = self.lead_days = 0  # nobody has asked yet
+        self.table: Table | None = None  # of the rules that act at the demand stage
+        self.cell: Cell = (-1, -1)
+        self.cells: dict[Cell, Making] = {}
+        self.told_at = 0
+        self.bounded = False  # bounds changed it
         self.after: dict[str, Exact] = {}
         self.begun = self  # what no question changes
         self.limits: Limits | None = None  # floor and ceiling, once they are known
 
-    def asked(self, fill_bp: int, lead_days: int) -> Making:
-        """The same, to be made to its end for a question."""
-        found = _unmade(Making)
-        found.night, found.lines, found.value = None, self.lines.copy(), self.value
-        found.plan, found.rules, found.won = self.plan, self.rules, self.won
-        found.base, found.adults, found.after = self.base, self.adults, self.after.copy()
-        found.fill_bp, found.lead_days = fill_bp, lead_days
-        found.begun, found.limits = self, None
+    def in_cell(self, cell: Cell) -> Making:
+        """The same, to be made to its end."""
+        found = Making(self.plan, self.base, self.adults)
+        found.lines, found.value, found.after = self.lines.copy(), self.value, self.after.copy()
+        found.rules, found.won, found.bounded = self.rules, self.won, self.bounded
+        found.table, found.cell, found.begun = self.table, cell, self
         return found
 
     def of(self, base: str) -> Exact | None:
         """The amount that a stage's percents are of; None for the running one."""
         return None if base == "running" else self.after[base]
-
-
-_unmade: Final = object.__new__
 
 
 def links_of(rules: ProductRules, ordinal: int) -> list[Link]:

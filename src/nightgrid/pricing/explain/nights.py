@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nightgrid.errors import InputError
@@ -14,11 +12,11 @@ from nightgrid.limits import LEAD_DAYS_MAX
 from nightgrid.money import RoundingMode
 from nightgrid.pricing.explain.exact import ZERO, Exact
 from nightgrid.pricing.explain.facts import Facts, party_of
-from nightgrid.pricing.explain.lines import Entry, Parts, percent_parts, rounded_by
-from nightgrid.pricing.explain.night_plans import Base, Limit, Limits, Making, NightPlan
+from nightgrid.pricing.explain.lines import Entry, percent_parts, rounded_by
+from nightgrid.pricing.explain.night_plans import Base, Cell, Limit, Limits, Making, NightPlan, Table
 from nightgrid.pricing.explain.rules import NIGHTS_MAX, NightRules, ProductRules
 from nightgrid.pricing.explain.words import count, money, percent_of_bp, signed
-from nightgrid.pricing.model import Bounds, Demand
+from nightgrid.pricing.model import Bounds, Demand, Rule
 from nightgrid.pricing.pipelines import PlacedStage, Rounder
 
 
@@ -30,15 +28,16 @@ class Night(NamedTuple):
     value: Exact
     after: Mapping[str, Exact]
     lines: Sequence[Entry]
+    bounded: bool  # bounds changed it
 
 
 def price_nights(rules: ProductRules, facts: Facts) -> tuple[list[Night], list[NightPlan]]:
     """Make the prices of the nights of a stay, with their lines: once for nights that are alike."""
-    made: dict[tuple[object, ...], Making] = {}
+    told: dict[tuple[Making, int, int], tuple[Exact, Mapping[str, Exact], Sequence[Entry], bool]] = {}
     nights: list[Night] = []
     plans: list[NightPlan] = []
-    source, known = rules.source, rules.night_plans
-    lead_days, own_lead = facts.lead_days, source.book.book.lead_of == "night"
+    known, days, fills = rules.night_plans, facts.days, facts.fill_bp
+    lead_days, own_lead = facts.lead_days, rules.source.book.book.lead_of == "night"
     root, adults = rules, party_of(facts, rules).adults
     for index, ordinal in enumerate(facts.ordinals):
         plan: NightPlan = known.get(ordinal) or plan_of(rules, ordinal)
@@ -50,12 +49,46 @@ def price_nights(rules: ProductRules, facts: Facts) -> tuple[list[Night], list[N
         begun = plan.begun.get(of) or _begin(rules, plan, *of)
         if own_lead:
             lead_days = min(facts.asked.lead_days + index, LEAD_DAYS_MAX)
-        key = (begun, facts.fill_bp[index], lead_days)
-        found = made.get(key)
-        if found is None:
-            found = made[key] = _make(rules, begun.asked(*key[1:]), source.asked_stages)
-        nights.append(_night(Night, (index, facts.days[index], found.value, found.after, found.lines)))
+        key = (begun, fills[index], lead_days)
+        night = told.get(key)
+        if night is None:
+            night = told[key] = _told_of(rules, *key)
+        nights.append(_night(Night, (index, days[index], *night)))
     return nights, plans
+
+
+def _told_of(
+    rules: ProductRules, begun: Making, fill_bp: int, lead_days: int
+) -> tuple[Exact, Mapping[str, Exact], Sequence[Entry], bool]:
+    """What a question makes of nights that are alike: it decides which percent demand asks for, and nothing else. The
+    amount, those after each stage, the lines, whether bounds acted.
+    """
+    table = begun.table
+    if table is None:
+        made = begun.cells.get(_NO_CELL) or _finish(rules, begun, _NO_CELL)
+        return made.value, made.after, made.lines, made.bounded
+    cell = (bisect_right(table.fills, fill_bp) - 1, bisect_right(table.leads, lead_days) - 1)
+    made = begun.cells.get(cell) or _finish(rules, begun, cell)
+    lines, at = made.lines.copy(), made.told_at
+    stage, rule, detail, base, factor, amount = lines[at]
+    words = f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
+    lines[at] = (stage, rule, detail.replace(_TOLD, words), base, factor, amount)
+    return made.value, made.after, lines, made.bounded
+
+
+_NO_CELL: Final[Cell] = (-1, -1)
+#: Cells that are remembered of nights that are alike.
+CELLS_MAX: Final = 64
+#: Where a line of demand says what was asked.
+_TOLD: Final = "\0"
+
+
+def _finish(rules: ProductRules, begun: Making, cell: Cell) -> Making:
+    """The stages from demand on, remembered by its cell."""
+    if len(begun.cells) >= CELLS_MAX:
+        begun.cells.clear()
+    found = begun.cells[cell] = _make(rules, begun.in_cell(cell), rules.source.asked_stages)
+    return found
 
 
 _night: Final = tuple.__new__
@@ -77,7 +110,10 @@ def _begin(rules: ProductRules, plan: NightPlan, base: Base, adults: int | None)
     """The stages that look at no question, remembered."""
     if len(plan.begun) >= NIGHTS_MAX:
         plan.begun.clear()
-    found = plan.begun[base, adults] = _make(rules, Making(plan, base, adults), rules.source.begun_stages)
+    found = _make(rules, Making(plan, base, adults), rules.source.begun_stages)
+    if rules.source.asked_stages:
+        found.table = _table_of(found.rules)
+    plan.begun[base, adults] = found  # whole: another thread may ask at any time
     return found
 
 
@@ -153,38 +189,29 @@ def _season(night: Making, stage: PlacedStage) -> None:
         night.become("season", ZERO, "", "not below 0")
 
 
-class _Table(NamedTuple):
-    """A demand rule, prepared: edges of fill in basis points, edges of lead, and the percents between them."""
+def _table_of(rules: ProductRules) -> Table | None:
+    """The demand rule of products of a scope, prepared once."""
+    if "demand" not in rules.prepared:
+        best = rules.best["demand"]
+        rules.prepared["demand"] = None if best is None else _table(best[1])
+    found: Table | None = rules.prepared["demand"]
+    return found
 
-    fills: tuple[int | Decimal, ...]
-    leads: tuple[int, ...]
-    percents: tuple[tuple[Parts, ...], ...]
 
-
-def _table_of(rules: ProductRules) -> tuple[str, _Table] | None:
-    best = rules.best["demand"]
-    if best is None or not isinstance(best[1], Demand):
+def _table(rule: Rule) -> Table | None:
+    if not isinstance(rule, Demand):
         return None
-    rule, edges = best[1], [edge * 100 for edge in best[1].fill]
+    edges = [edge * 100 for edge in rule.fill]
     fills = tuple([int(edge) if edge == int(edge) else edge for edge in edges])
-    return rule.name, _Table(fills, rule.lead_days, tuple([tuple(map(percent_parts, row)) for row in rule.percent]))
+    return Table(rule.name, fills, rule.lead_days, tuple([tuple(map(percent_parts, row)) for row in rule.percent]))
 
 
 def _demand(night: Making, stage: PlacedStage) -> None:
-    rules, fill_bp, lead_days = night.rules, night.fill_bp, night.lead_days
-    prepared = rules.prepared
-    if "demand" not in prepared:
-        prepared["demand"] = _table_of(rules)
-    if prepared["demand"] is None:
-        return
-    name, (fills, leads, percents) = prepared["demand"]
-    parts = percents[bisect_right(fills, fill_bp) - 1][bisect_right(leads, lead_days) - 1]
-    night.times("demand", parts, name, night.of(stage.of), _told(fill_bp, lead_days))
-
-
-@lru_cache(maxsize=4096)
-def _told(fill_bp: int, lead_days: int) -> str:
-    return f", house {percent_of_bp(fill_bp)} % full, {count(lead_days, 'day')} before"
+    table = night.table
+    if table is not None:
+        fill, lead = night.cell
+        night.told_at = len(night.lines)
+        night.times("demand", table.percents[fill][lead], table.name, night.of(stage.of), _TOLD)
 
 
 def _override(night: Making, stage: PlacedStage) -> None:
@@ -213,6 +240,7 @@ def _bound(night: Making, stage: PlacedStage) -> None:
     if floor is not None and bounded < floor[0]:
         bounded, words = _permitted(floor[0], rounder, RoundingMode.CEILING), floor[1]
     if words and bounded != value:
+        night.bounded = True
         night.become("bounds", bounded, won.bounds[1].name if won.bounds and "override" not in words else "", words)
 
 

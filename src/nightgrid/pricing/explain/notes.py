@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.evaluate import Considered
-from nightgrid.pricing.explain.lines import Line
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
 from nightgrid.pricing.explain.rules import Source
 from nightgrid.pricing.explain.scoped import ScopedRules
@@ -30,9 +29,9 @@ class Roll(NamedTuple):
     parts: dict[str, slice]  # where the notes of each kind are
 
 
-def rule_notes(considered: Considered, lines: Sequence[Line]) -> Sequence[RuleNote]:
+def rule_notes(considered: Considered) -> Sequence[RuleNote]:
     """A note for every rule of the book, by kind and in file order. O(rules + rules in scope x nights)."""
-    seen = Seen(lines)
+    seen = Seen(considered)
     sold, asked = considered.rules, considered.asked_rules
     roll = roll_of(sold.source, sold.scoped)
     notes, undecided = roll.notes.copy(), roll.open

@@ -102,7 +102,10 @@ def plain_amounts_after(
 
 def _off(offer: Offer, common: Common) -> Exact:
     """What a promotion of the kinds off and spend takes off."""
-    return offer.amount or offer.reached_off(common.before) or ZERO
+    off = offer.amount
+    if off is None:
+        off = offer.reached_off(common.before)
+    return ZERO if off is None else off
 
 
 def write_plain(stay: Stay, chosen: Sequence[Candidate], common: Common) -> bool:

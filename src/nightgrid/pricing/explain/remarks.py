@@ -28,25 +28,26 @@ Notes = list[RuleNote | None]
 
 class Case:
     """A rule in scope of which the question decides. `place` is that of its note; `said` keeps notes that look at
-    counts alone: of nights, of guests.
+    little: at the tier, at counts of nights, days, guests.
     """
 
-    __slots__ = ("kind", "place", "position", "rule", "said")
+    __slots__ = ("kind", "name", "place", "position", "rule", "said")
 
     def __init__(self, kind: str, position: int, rule: Rule, place: int) -> None:
         self.kind = kind
         self.position = position
         self.rule = rule
+        self.name = rule.name
         self.place = place
         self.said: dict[Hashable, RuleNote] = {}
 
     def note(self, applied: bool, reason: str) -> RuleNote:
         """The note of a verdict."""
-        return _note(RuleNote, (self.kind, self.rule.name, applied, reason, self.position))
+        return _note(RuleNote, (self.kind, self.name, applied, reason, self.position))
 
     def keep(self, key: Hashable, applied: bool, reason: str) -> RuleNote:
         """The same, kept under a key."""
-        if len(self.said) >= _SAID_MAX:
+        if len(self.said) >= SAID_MAX:
             self.said.clear()
         made = self.said[key] = self.note(applied, reason)
         return made
@@ -54,4 +55,4 @@ class Case:
 
 _note: Final = tuple.__new__
 #: Notes of one rule that are kept.
-_SAID_MAX: Final = 256
+SAID_MAX: Final = 1_024

@@ -147,6 +147,7 @@ class ProductRules:
         self.night_plans: dict[int, Any] = {}  # by ordinal, what nights made of it; and those that are alike
         self.plans_alike: dict[Hashable, Any] = {}
         self._nights: dict[int, NightRules] = {}
+        self._held: dict[int, frozenset[int]] = {}
         self._alike: dict[tuple[object, ...], NightRules] = {}
         self._bases: dict[tuple[int, int | None], tuple[int, str]] = {}
         self._data = {name: _rows(source.data.layer(name).product, product_index) for name in _LAYERS}
@@ -168,8 +169,17 @@ class ProductRules:
             if len(self._nights) >= NIGHTS_MAX:
                 self._nights.clear()
                 self._alike.clear()
+                self._held.clear()
             found = self._nights[ordinal] = self._winners(ordinal)
         return found
+
+    def held(self, ordinal: int) -> frozenset[int]:
+        """Positions of the seasons that hold on a night, whether they win it or not."""
+        found = self._held.get(ordinal)
+        if found is None:
+            self.night(ordinal)  # which knows them while it looks for the winners
+            found = self._held.get(ordinal)
+        return self._holding(to_date(ordinal)) if found is None else found
 
     def base(self, ordinal: int, guests: int | None) -> tuple[int, str]:
         """The base price of a night in minor units, and for whom it is given, "" for the catalogue's. Remembered.
@@ -214,12 +224,13 @@ class ProductRules:
 
     def _winners(self, ordinal: int) -> NightRules:
         day = to_date(ordinal)
+        holding = self._held[ordinal] = self._holding(day)
         seasons = []
         for group in self.source.groups:
             held = [
                 (position, rule)
                 for position, rule in self.inside["season"]
-                if isinstance(rule, Season) and rule.group == group and self.holds(position, rule, day)
+                if position in holding and isinstance(rule, Season) and rule.group == group
             ]
             if held:
                 seasons.append(min(held, key=lambda each: each[1].rank(each[0])))
@@ -239,7 +250,13 @@ class ProductRules:
             found = self._alike[key] = NightRules(tuple(seasons), bounded, parent, overrides, changes)
         return found
 
-    def holds(self, position: int, season: Season, day: date) -> bool:
+    def _holding(self, day: date) -> frozenset[int]:
+        seasons = self.inside["season"]
+        found = frozenset([at for at, rule in seasons if isinstance(rule, Season) and self._holds(at, rule, day)])
+        shared: frozenset[int] = self.prepared.setdefault(found, found)  # most nights are like others
+        return shared
+
+    def _holds(self, position: int, season: Season, day: date) -> bool:
         """Whether all conditions of a season hold on a night."""
         if season.dates and not in_dates(season.dates, day):
             return False

@@ -293,13 +293,23 @@ def why_given(permitted: Permitted, place: int, met: Sequence[Candidate]) -> Map
     return found
 
 
-def cheapest(permitted: Permitted, amounts: Sequence[Exact], highest: bool) -> tuple[int, list[PricedSet]]:
-    """The set of the lowest (or highest) amount, of equals the smaller one, then the earlier; and all with prices."""
+def in_order_of_price(amounts: Sequence[Exact], *, highest: bool) -> Sequence[int]:
+    """The places of sets by their amounts, the lowest (or highest) first; equals stay in the order of their places: the
+    smaller set, then the earlier.
+    """
+    if len(amounts) > _FEW:
+        return sorted(range(len(amounts)), key=whole(amounts).__getitem__, reverse=highest)
+    return sorted(range(len(amounts)), key=amounts.__getitem__, reverse=highest)
+
+
+#: Amounts that are sorted as they are: to write more of them over one denominator pays off.
+_FEW: Final = 6
+
+
+def priced_sets(permitted: Permitted, amounts: Sequence[Exact], order: Sequence[int]) -> list[PricedSet]:
+    """The sets in an order, with their prices."""
     positions, names = permitted.positions, permitted.names
-    order: Sequence[int] = (0,)
-    if len(amounts) > 1:
-        order = sorted(range(len(amounts)), key=whole(amounts).__getitem__, reverse=highest)  # equals keep their order
-    return order[0], [_set(PricedSet, (positions[at], names[at], amounts[at])) for at in order]
+    return [_set(PricedSet, (positions[at], names[at], amounts[at])) for at in order]
 
 
 _set: Final = tuple.__new__

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from nightgrid.pricing.explain.exact import ZERO, Exact, total, whole
 from nightgrid.pricing.explain.facts import PARTIES_MAX, Facts, Party, party_of
-from nightgrid.pricing.explain.lines import Account, percent_parts
+from nightgrid.pricing.explain.lines import Account, Parts, percent_parts
 from nightgrid.pricing.explain.nights import Night
 from nightgrid.pricing.explain.offers import free_nights_of
 from nightgrid.pricing.explain.rules import ProductRules
@@ -111,6 +111,7 @@ class _Extra(NamedTuple):
     children: tuple[int, ...]
     charge: Exact | None
     words: str
+    by_nights: dict[int, tuple[Exact, str]]  # charge and words for so many nights, where every night is the same
 
 
 def _extra_of(rules: ProductRules, party: Party) -> _Extra:
@@ -126,7 +127,7 @@ def _extra_of(rules: ProductRules, party: Party) -> _Extra:
     return found
 
 
-_NO_EXTRA: Final = _Extra(0, (), ZERO, "")
+_NO_EXTRA: Final = _Extra(0, (), ZERO, "", {})
 
 
 def _made(rules: ProductRules, rule: ExtraGuests, party: Party) -> _Extra:
@@ -140,24 +141,38 @@ def _made(rules: ProductRules, rule: ExtraGuests, party: Party) -> _Extra:
     charge = None
     if rule.adult_percent is None:
         charge = _charge(rules, rule, adults, children, rules.minor(rule.adult) if rule.adult else ZERO)
-    return _Extra(adults, children, charge, listed(who, " and ") if who else "")
+    return _Extra(adults, children, charge, listed(who, " and ") if who else "", {})
 
 
 def _extra_guests(stay: Stay, stage: PlacedStage) -> None:
     rules = stay.rules
-    best = rules.best["extra_guests"]
-    adults, children, charge, words = _extra_of(rules, party_of(stay.facts, rules))
-    if best is None or not words or not isinstance(best[1], ExtraGuests):
+    extra = _extra_of(rules, party_of(stay.facts, rules))
+    if not extra.words:
         return
-    rule, nights = best[1], len(stay.nights)
+    found = extra.by_nights.get(len(stay.nights))
+    if found is None:
+        found = _extra_amount(stay, stage, extra)
+    best = rules.best["extra_guests"]
+    if best is not None:
+        stay.add("extra_guests", found[0], best[1].name, found[1])
+
+
+def _extra_amount(stay: Stay, stage: PlacedStage, extra: _Extra) -> tuple[Exact, str]:
+    """What extra guests pay for the nights, and words."""
+    rules, nights = stay.rules, len(stay.nights)
+    adults, children, charge, words, by_nights = extra
+    words = f"{words}, {count(nights, 'night')}"
     if charge is not None:  # every night the same
-        amount = charge.times(nights)
-    else:
-        share, amount = percent_parts(rule.adult_percent or _NONE)[0], ZERO
+        by_nights[nights] = charge.times(nights), words
+        return by_nights[nights]
+    best = rules.best["extra_guests"]
+    amount = ZERO
+    if best is not None and isinstance(best[1], ExtraGuests):
+        share = percent_parts(best[1].adult_percent or _NONE)[0]
         for night in stay.nights:
             adult = (night.value if stage.of == "running" else night.after[stage.of]) * share
-            amount = amount + _charge(rules, rule, adults, children, adult)
-    stay.add("extra_guests", amount, rule.name, f"{words}, {count(nights, 'night')}")
+            amount = amount + _charge(rules, best[1], adults, children, adult)
+    return amount, words
 
 
 def _charge(rules: ProductRules, rule: ExtraGuests, adults: int, children: Sequence[int], adult: Exact) -> Exact:
@@ -181,17 +196,24 @@ def _length_of_stay(stay: Stay, stage: PlacedStage) -> None:
     best = stay.rules.best["length_of_stay"]
     if best is None or not isinstance(best[1], LengthOfStay):
         return
-    rule = best[1]
-    reached = reached_bands(rule, stay.facts.nights)
-    if not reached:
+    rule, nights = best[1], stay.facts.nights
+    if rule.bands[0].price or rule.reading == "marginal":
+        reached = reached_bands(rule, nights)
+        if not reached:
+            return
+        if rule.bands[0].price:
+            _blocks(stay, rule, reached)
+        else:
+            _marginal(stay, stage, rule, reached)
         return
-    if rule.bands[0].price:
-        _blocks(stay, rule, reached)
-    elif rule.reading == "marginal":
-        _marginal(stay, stage, rule, reached)
-    else:
-        band = reached[-1] if rule.reading == "stay" else reached[0]
-        stay.times("length_of_stay", percent_parts(band.percent or _NONE), rule.name, stay.of(stage.of))
+    known: dict[int, Parts | None] = stay.rules.prepared.setdefault("lengths", {})  # at most one a length of stay
+    if nights not in known:
+        reached = reached_bands(rule, nights)
+        band = None if not reached else reached[-1] if rule.reading == "stay" else reached[0]
+        known[nights] = None if band is None else percent_parts(band.percent or _NONE)
+    parts = known[nights]
+    if parts is not None:
+        stay.times("length_of_stay", parts, rule.name, stay.of(stage.of))
 
 
 def reached_bands(rule: LengthOfStay, nights: int) -> list[LengthBand]:

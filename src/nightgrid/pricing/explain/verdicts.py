@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from nightgrid.pricing.explain.by_night import why_no_night
-from nightgrid.pricing.explain.charges import packages_of, why_no_package, why_no_points, why_no_tax
+from nightgrid.pricing.explain.charges import package_named, why_no_package, why_no_points, why_no_tax
 from nightgrid.pricing.explain.evaluate import Considered
 from nightgrid.pricing.explain.facts import party_of
-from nightgrid.pricing.explain.lines import Line
 from nightgrid.pricing.explain.night_notes import tell_bounds, tell_derived, tell_seasons
 from nightgrid.pricing.explain.offers import Candidate
 from nightgrid.pricing.explain.remarks import Case, Notes, RuleNote
@@ -29,17 +26,13 @@ def rank_words(winner: Rule, rule: Rule) -> str:
 
 
 class Seen:
-    """What the lines tell at one look: their stages, the nights that bounds changed, whether points pay."""
+    """What the lines of a stay tell at one look: which stages wrote any."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.lines = lines
-        self.stages = set(map(itemgetter(0), lines))
-        self.bounded: set[date | None] = set()
-        if "bounds" in self.stages:
-            self.bounded = {line.night for line in lines if line.stage == "bounds"}
-        self.points_pay = "points" in self.stages and any(
-            line.exact_amount for line in reversed(lines) if line.stage == "points"
-        )
+    __slots__ = ("entries", "stages")
+
+    def __init__(self, considered: Considered) -> None:
+        self.entries = [entry for stay in considered.stays for entry in stay.lines]
+        self.stages = {entry[0] for entry in self.entries}
 
 
 #: Writes the notes of the rules of one kind that the question decides.
@@ -71,11 +64,13 @@ def _length_note(case: Case, nights: int) -> RuleNote | None:
 
 
 def _points(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
+    del seen
+    pay = considered.paid.minor > 0
     reason = why_no_points(considered.rules, considered.facts)
     if not reason:
-        reason = "points pay a part" if seen.points_pay else "the points are worth nothing here"
+        reason = "points pay a part" if pay else "the points are worth nothing here"
     for case in cases:
-        notes[case.place] = case.said.get(reason) or case.keep(reason, seen.points_pay, reason)
+        notes[case.place] = case.said.get(reason) or case.keep(reason, pay, reason)
 
 
 def _guests(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
@@ -100,19 +95,21 @@ def _guests_note(case: Case, adults: int | None, children: int, charged: bool) -
 
 def _lead(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
     del seen
-    days = f"{count(considered.facts.asked.lead_days, 'day')} before arrival"
-    lead_days = considered.facts.lead_days
+    days = considered.facts.asked.lead_days
     for case in cases:
-        rule = case.rule
-        if not isinstance(rule, LeadTime):
-            continue
-        if rule.curve:
-            note = case.note(True, f"{days} lie on its curve")
-        elif any(band.from_days <= lead_days <= band.last_days for band in rule.bands):
-            note = case.note(True, f"{days} lie in a band")
-        else:
-            note = case.note(False, f"{days}, needs {_bands(considered, rule)}")
-        notes[case.place] = note
+        notes[case.place] = case.said.get(days) or _lead_note(case, considered, days)
+
+
+def _lead_note(case: Case, considered: Considered, asked_days: int) -> RuleNote | None:
+    rule, lead_days = case.rule, considered.facts.lead_days
+    if not isinstance(rule, LeadTime):
+        return None
+    days = f"{count(asked_days, 'day')} before arrival"
+    if rule.curve:
+        return case.keep(asked_days, True, f"{days} lie on its curve")
+    if any(band.from_days <= lead_days <= band.last_days for band in rule.bands):
+        return case.keep(asked_days, True, f"{days} lie in a band")
+    return case.keep(asked_days, False, f"{days}, needs {_bands(considered, rule)}")
 
 
 def _bands(considered: Considered, rule: LeadTime) -> str:
@@ -128,30 +125,30 @@ def _bands(considered: Considered, rule: LeadTime) -> str:
 
 
 def _tiers(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
-    for case in cases:
-        if isinstance(case.rule, MemberTier):
-            notes[case.place] = case.note(*_tier(case.rule, considered, seen))
-
-
-def _tier(rule: MemberTier, considered: Considered, seen: Seen) -> tuple[bool, str]:
     tier = considered.facts.tier
+    for case in cases:
+        notes[case.place] = case.said.get(tier) or _tier(case, considered, seen)
+
+
+def _tier(case: Case, considered: Considered, seen: Seen) -> RuleNote | None:
+    rule, tier = case.rule, considered.facts.tier
+    if not isinstance(rule, MemberTier):
+        return None
     if tier in rule.plan:
         plan = rule.plan[tier]
         if considered.is_member_silent:
-            return True, f"tier {tier} is sold plan {plan}"
-        return False, f"tier {tier} is sold plan {plan}, which the room type does not have"
+            return case.note(True, f"tier {tier} is sold plan {plan}")
+        return case.note(False, f"tier {tier} is sold plan {plan}, which the room type does not have")
     if tier in rule.extra_points:
         points = rule.extra_points[tier]
-        acted = "member_tier" in seen.stages or any("member's points" in line.detail for line in seen.lines)
+        acted = "member_tier" in seen.stages or any("member's points" in entry[2] for entry in seen.entries)
         if acted:
-            return True, f"tier {tier}, {points} points on top"
-        return False, f"tier {tier}, and no promotion of class base in percent is given"
-    prepared = considered.asked_rules.prepared
-    known: tuple[frozenset[str], str] | None = prepared.get(("named", id(rule)))
-    if known is None:
-        named = [each for _, table in rule.changes() for each in table]
-        known = prepared["named", id(rule)] = frozenset(named), listed(named)
-    return (True, f"tier {tier}") if tier in known[0] else (False, f"tier {tier}, is for {known[1]}")
+            return case.note(True, f"tier {tier}, {points} points on top")
+        return case.note(False, f"tier {tier}, and no promotion of class base in percent is given")
+    named = [each for _, table in rule.changes() for each in table]
+    if tier in named:
+        return case.keep(tier, True, f"tier {tier}")
+    return case.keep(tier, False, f"tier {tier}, is for {listed(named)}")
 
 
 def _free(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
@@ -179,43 +176,52 @@ def _promotions(considered: Considered, cases: Cases, notes: Notes, seen: Seen) 
     del seen
     met, lacking = considered.candidates
     given = considered.given()
-    candidates: dict[int, Candidate] = {}
-    beaten = ""
+    others: list[Case] = []
     for case in cases:
         position = case.position
         reason = lacking.get(position)
         if reason is None:
             reason = given.get(position)
-            if reason is not None:
-                notes[case.place] = case.note(True, reason)
-                continue
-            if not candidates:
-                candidates = {each.offer.position: each for each in met}
-                beaten = _beaten(considered)
-            reason = _not_chosen(candidates[position], considered, beaten)
+            if reason is None:
+                others.append(case)
+            else:
+                notes[case.place] = case.said.get(reason) or case.keep(reason, True, reason)
+        else:
+            notes[case.place] = case.note(False, reason)
+    if others:
+        _not_given(considered, others, notes, {each.offer.position: each for each in met})
+
+
+def _not_given(
+    considered: Considered, cases: Cases, notes: Notes, met: Mapping[int, Candidate]
+) -> None:  # fmt: skip
+    """Tell of the promotions that the stay meets and that are not given: what is better than the best set of theirs."""
+    currency, amounts, order = considered.rules.currency, considered.amounts, considered.order
+    if considered.permitted is None:
+        return
+    positions, taken = considered.permitted.positions, considered.permitted.names[order[0]]
+    winner = f"the set {' + '.join(taken)}" if len(taken) > 1 else f'"{taken[0]}"' if taken else "no promotion"
+    beaten = f"beaten by {winner}: {amount_text(amounts[order[0]], currency)} against "
+    for case in cases:
+        position = case.position
+        for at in order:  # the best comes first
+            if position in positions[at]:
+                reason = beaten + amount_text(amounts[at], currency)
+                break
+        else:
+            reason = _kept_away(met[position], considered.chosen, met.values())
         notes[case.place] = case.note(False, reason)
 
 
-def _beaten(considered: Considered) -> str:
-    """The set that is given, as what others are beaten by: its name and amount."""
-    taken = considered.sets[0]
-    names = " + ".join(taken.names)
-    winner = names and (f"the set {names}" if len(taken.names) > 1 else f'"{names}"')
-    return f"beaten by {winner or 'no promotion'}: {amount_text(taken.amount, considered.rules.currency)}"
-
-
-def _not_chosen(candidate: Candidate, considered: Considered, beaten: str) -> str:
-    chosen, position = considered.chosen, candidate.offer.position
-    for own in considered.sets:  # the best comes first
-        if position in own.positions:
-            return f"{beaten} against {amount_text(own.amount, considered.rules.currency)}"
+def _kept_away(candidate: Candidate, chosen: Sequence[Candidate], met: Iterable[Candidate]) -> str:
+    """Why a promotion is in no set that was compared."""
     for other in chosen:
         why = conflict(candidate, other)
         if why:
             return f'excluded by promotion "{other.rule.name}" ({why})'
     given = {each.rule.name for each in chosen}
     lacking = [name for name in (*candidate.rule.requires, *candidate.rule.requires_by_night) if name not in given]
-    no_night = why_no_night(candidate, [each for each in considered.candidates.met if each.rule.name in given])
+    no_night = why_no_night(candidate, [each for each in met if each.rule.name in given])
     if no_night:
         return no_night
     if lacking:
@@ -235,9 +241,9 @@ def _stay_bounds(considered: Considered, cases: Cases, notes: Notes, seen: Seen)
 def _packages(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
     del seen
     product, facts = considered.rules, considered.facts
-    best = {rule.name: (position, rule) for position, rule in packages_of(product)}
+    taken = package_named(product)
     for case in cases:
-        won = best[case.rule.name]
+        won = taken[case.rule.name]
         if won[0] != case.position:
             notes[case.place] = case.note(False, f"another of its name is taken ({rank_words(won[1], case.rule)})")
         elif isinstance(case.rule, Package):
@@ -271,7 +277,8 @@ def _seasons(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> 
 
 
 def _bounds(considered: Considered, cases: Cases, notes: Notes, seen: Seen) -> None:
-    tell_bounds(cases, notes, considered.rules, considered.facts, considered.plans, seen.bounded)
+    del seen
+    tell_bounds(cases, notes, considered.rules, considered.facts, considered.plans, considered.nights)
 
 
 TELLERS: Final[dict[str, Teller]] = {

@@ -65,7 +65,7 @@ def money(amount: Exact | int, currency: str) -> str:
         return minor_text(amount, currency)
     if amount.denominator == 1:
         return minor_text(amount.numerator, currency)
-    return f"{amount_text(amount.fraction, currency)} {currency}"
+    return f"{amount_text(amount, currency)} {currency}"
 
 
 def signed(amount: Exact, currency: str) -> str:
@@ -73,7 +73,7 @@ def signed(amount: Exact, currency: str) -> str:
     return f"{'' if amount.is_negative else '+'}{money(amount, currency)}"
 
 
-def amount_text(amount: Fraction | int, currency: str) -> str:
+def amount_text(amount: Exact | Fraction | int, currency: str) -> str:
     """An amount without its currency: exact where its decimals end, else as a ratio cut with `..`."""
     numerator, denominator, digits = amount.numerator, amount.denominator, exponent(currency)
     scaled, rest = divmod(abs(numerator) * _SCALE, denominator)
@@ -82,12 +82,14 @@ def amount_text(amount: Fraction | int, currency: str) -> str:
         point = len(text) - digits - _PLACES
         decimals = text[point : point + digits] + text[point + digits :].rstrip("0")
         return f"{'-' if numerator < 0 else ''}{text[:point]}{'.' if decimals else ''}{decimals}"
+    reduced = Fraction(numerator, denominator)
+    denominator = reduced.denominator
     for prime in (2, 5):
         while denominator % prime == 0:
             denominator //= prime
     if denominator == 1:
-        return format_minor(amount, currency).partition(" ")[0]
-    shown = int(Fraction(amount) * 1000)  # towards 0
+        return format_minor(reduced, currency).partition(" ")[0]
+    shown = int(reduced * 1000)  # towards 0
     digits += 3
     text = str(abs(shown)).rjust(digits + 1, "0")
     return f"{'-' if shown < 0 else ''}{text[:-digits]}.{text[-digits:]}.."
