@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
 
-from nightgrid.errors import InputError, InputTypeError
+from nightgrid.errors import InputError, InputTypeError, IntegrityError
 from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX, ROOMS_LEFT_MAX
 from nightgrid.nights import to_date, to_ordinal
 
@@ -56,9 +56,10 @@ class Asking:
     channel, country and language (of the guest), device: "" = not told, so rules that ask for one do not apply.
     coupons: codes. points: loyalty points the guest offers as payment. packages: names of optional packages.
     fill_bp: house fill of each night of the stay in basis points; None = from the grid. booking_date: the civil date of
-    booking at the hotel; None = the hotel's today. booking_time: the time of day "HH:MM" on the clock of the rule book;
-    "" = now, or with a booking_date not told. rooms_left: free rooms of the room type on the fullest night of the stay;
-    None = as the grid has them. Raises InputError or InputTypeError naming the field.
+    booking at the hotel; None = the hotel's today. booking_time: the time of day "HH:MM" on the clock of the rule book,
+    or of the hotel where the book says so; "" = now, or with a booking_date not told. rooms_left: free rooms of the
+    room type on the fullest night of the stay; None = as the grid has them. Raises InputError or InputTypeError naming
+    the field.
     """
 
     adults: int | None = None
@@ -124,6 +125,27 @@ class Asking:
     def guests(self) -> int | None:
         """Adults and children together; None where adults are not told."""
         return None if self.adults is None else self.adults + len(self.children)
+
+
+@dataclass(frozen=True)
+class AskingAt(Asking):
+    """A question about several hotels that is asked at an instant (at_ms): at each of them it is another time of day,
+    so it is settled for those where it is the same (`nightgrid.search.hotel_clocks`) before rules look at it.
+    """
+
+    at_ms: int = 0
+
+    @property
+    def booking_minute(self) -> int:
+        """Nobody may ask before it is settled."""
+        raise IntegrityError("a question about hotels with several clocks was not settled for one; report it")
+
+    def at(self, booking_time: str) -> Asking:
+        """The same question at hotels where it is that time of day."""
+        found = object.__new__(Asking)
+        told = {name: value for name, value in self.__dict__.items() if name != "at_ms"}
+        _tell(found, told | {"booking_time": booking_time})
+        return found
 
 
 def _listed(name: str, value: object) -> tuple[object, ...]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, ManualClock
-from nightgrid.asking import Asking
+from nightgrid.asking import ANYBODY, Asking, AskingAt
 from nightgrid.engine import Guard, GuardError
-from nightgrid.errors import RuleBookError
+from nightgrid.errors import IntegrityError, RuleBookError
 from nightgrid.pricing import load_book
+from nightgrid.search.hotel_clocks import by_clock, settled
 
 ARRIVAL = date(2027, 2, 4)
 FLASH = {
@@ -80,6 +82,95 @@ def test_every_answer_looks_at_the_hour(clock):
     with pytest.raises(InputError, match="booking_time"):
         engine.lowest_prices(LINE, days=1)
     assert engine.price_history("A", "king", ARRIVAL, 2, booking_time="21:00")["total_minor"][-1] == 16_000
+
+
+HOTEL_FLASH = {**FLASH, "book": {"name": "Flash", "clock": "hotel"}}
+
+
+def test_hours_on_the_hotels_clock_are_others_in_london(clock):
+    engine = made(HOTEL_FLASH, clock)
+    assert (total(engine), total(engine, "B")) == (20_000, 40_000)  # 19:59 and 11:59
+    clock.advance_ms(60_000)
+    assert (total(engine), total(engine, "B")) == (16_000, 40_000)
+    quote = engine.quote("B", "king", ARRIVAL, 2)
+    assert quote.asking.booking_time == "12:00"
+    clock.advance_ms(8 * 3_600_000)
+    assert (total(engine), total(engine, "B")) == (20_000, 32_000)  # 04:00 and 20:00
+    assert engine.requote(quote) == quote
+    assert engine.explain(engine.quote("B", "king", ARRIVAL, 2)).total_minor == 32_000
+    assert (total(engine, booking_time="21:00"), total(engine, "B", booking_time="21:00")) == (16_000, 32_000)
+
+
+def bulk_answers(engine, at_ms, **asked):
+    """What every question about many hotels answers for the king rooms of A and B."""
+    where = {"stays": [2], "arrivals": (ARRIVAL, ARRIVAL), **asked}
+    lines = {"hotel_id": ["A", "B"], "room_type_id": ["king"] * 2, "arrival": [ARRIVAL] * 2, "nights": [2] * 2}
+    found = engine.search(ARRIVAL, 2, room_type="king", currency="CNY", top=None, **asked)
+    yield [offer.total_minor for offer in sorted(found.offers, key=lambda offer: offer.hotel_id)]
+    found = engine.search(ARRIVAL, 2, room_type="king", top=2, **asked)
+    yield [offer.total_minor for offer in sorted(found.offers, key=lambda offer: offer.hotel_id)]
+    found = engine.search(ARRIVAL, 2, room_type="king", rooms=2, top=2, **asked)
+    yield [offer.total_minor // 2 for offer in sorted(found.offers, key=lambda offer: offer.hotel_id)]
+    days = [engine.calendar(hotel, 2, room_type_id="king", **asked) for hotel in "AB"]
+    yield [each.filter(pl.col("arrival") == ARRIVAL)["price_minor"].item() for each in days]
+    for masks in (False, True):
+        batches = [pl.DataFrame(pl.from_arrow(batch)) for batch in engine.reprice(masks=masks, **where)]
+        prices = dict(pl.concat(batches).select("product_index", "price_minor").rows())
+        yield [prices[0], prices[2]]
+        if masks:  # a bit is set where the promotion acted
+            acted = dict(pl.concat(batches).select("product_index", "applied_rules").rows())
+            yield [(20_000, 16_000)[acted[0] > 0], (40_000, 32_000)[acted[2] > 0]]
+        yield engine.quote_many(lines, masks=masks, **asked)["total_minor"].to_list()
+    yield [engine.price_as_of(at_ms, hotel, "king", ARRIVAL, 2, **asked).total_minor for hotel in "AB"]
+
+
+def test_every_answer_looks_at_the_clock_of_each_hotel(clock):
+    engine = made(HOTEL_FLASH, clock)
+    for hours, want in ((0, [20_000, 40_000]), (1, [16_000, 40_000]), (9, [20_000, 32_000])):
+        clock.move_to(datetime(2027, 1, 10, 11 + hours, 59, tzinfo=UTC))
+        answers = list(bulk_answers(engine, clock.now_ms()))
+        assert answers == [want] * len(answers)
+    told = list(bulk_answers(engine, clock.now_ms(), booking_time="20:00"))
+    assert told == [[16_000, 32_000]] * len(told)
+    with pytest.raises(InputError, match="booking_time"):
+        engine.price_history("A", "king", ARRIVAL, 2)
+
+
+def test_comparisons_and_changes_look_at_the_clock_of_each_hotel(clock):
+    engine = made({"promotion": [{"name": "Five", "percent": -5}]}, clock)
+    where = {"stays": [2], "arrivals": (ARRIVAL, ARRIVAL)}
+    clock.advance_ms(60_000)  # 20:00 in Shanghai, noon in London
+    found = engine.compare(HOTEL_FLASH, **where).changes.sort("hotel_id", "room_type_id")
+    assert found["new_minor"].to_list() == [16_000, 15_680, 40_000]
+    assert ["Flash" in cause.split("now")[-1] for cause in found["cause"]] == [True, True, False]
+    since = engine.publish(HOTEL_FLASH).digest
+    engine.publish({"promotion": [{"name": "Off", "percent": -20}]})
+    changed = engine.changed_prices(since, **where)
+    assert changed["hotel_id"].to_list() == ["B"]
+
+
+def test_rooms_left_and_hours_of_each_hotel_together(clock):
+    book = {**HOTEL_FLASH, "promotion": [{**HOTEL_FLASH["promotion"][0], "rooms_left": {"max": 9}}]}
+    engine = made(book, clock)
+    clock.advance_ms(60_000)
+    for top in (2, None):
+        found = engine.search(ARRIVAL, 2, room_type="king", top=top).offers
+        assert [offer.total_minor for offer in found] == [16_000, 40_000]
+
+
+def test_one_clock_for_all_hotels_is_settled_before_the_search(clock):
+    """So that bounds serve; several clocks between two hours are one as well."""
+    engine = made(HOTEL_FLASH, clock)
+    program, catalog = engine._priced().compiled.program, engine.catalog
+    asking = program.at_time(ANYBODY, clock.now_ms())
+    assert type(asking) is AskingAt
+    assert settled(program, catalog, asking).booking_time == "19:59"  # before the hours here and there
+    with pytest.raises(IntegrityError, match="several clocks"):
+        program.question(asking, 1, 1, 0, 0)
+    evening = program.at_time(ANYBODY, clock.now_ms() + 60_000)
+    assert settled(program, catalog, evening) is evening
+    parts = by_clock(program, catalog, np.arange(3), evening)
+    assert [(places.tolist(), told.booking_time) for places, told in parts] == [([0, 1], "20:00"), ([2], "12:00")]
 
 
 def test_rooms_left_are_those_of_the_fullest_night(clock):

@@ -18,6 +18,7 @@ from nightgrid.engine.edge.answers import Offer, SearchResult
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import PRICE_MINOR_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.nights import to_date, to_ordinal
+from nightgrid.search.hotel_clocks import settled
 from nightgrid.search.price_version import PriceVersion, display_rates
 from nightgrid.search.ranking import Question, Ranking, StayQuery
 from nightgrid.search.searcher import SORTS, ProductFilter, Searcher
@@ -90,6 +91,7 @@ class SearchMixin(EngineBase):
         self._inventory.sweep(now_ms)
         if version.compiled.program is not None:
             asking = version.compiled.program.at_time(asking, now_ms)
+            asking = settled(version.compiled.program, version.catalog, asking)
         query = StayQuery(
             ordinal, nights, 0 if tier is None else version.tier_index(tier), rooms,
             self._scope(tier, asking.channel or None), now_ms, top, sort, price_min_minor, price_max_minor, asking,

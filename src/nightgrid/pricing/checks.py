@@ -86,7 +86,8 @@ def _clock_problems(book: BookTables) -> Iterator[Problem]:
     for kind, position, offer in _offers(book):
         if offer.gives("booking_hours"):
             problem = "it has hours, and the book does not say on whose clock"
-            yield Problem((kind, position, "booking_hours"), problem, 'add clock = "Asia/Shanghai" to [book]')
+            fix = 'add clock = "Asia/Shanghai" or "hotel" to [book]'
+            yield Problem((kind, position, "booking_hours"), problem, fix)
 
 
 def _derived_problems(book: BookTables) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from nightgrid.asking import Asking
+from nightgrid.asking import Asking, AskingAt
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.limits import LEAD_DAYS_MAX
@@ -19,6 +19,7 @@ from nightgrid.pricing.derivation import plan_products
 from nightgrid.pricing.fields import basis_points
 from nightgrid.pricing.mistakes import refused
 from nightgrid.pricing.model import OfferConditions, RuleBook
+from nightgrid.pricing.model.tables import HOTEL_CLOCK
 from nightgrid.pricing.night_tables import compile_nights
 from nightgrid.pricing.pipelines import placed
 from nightgrid.pricing.price_data import PriceData
@@ -31,6 +32,7 @@ from nightgrid.pricing.seasons import SeasonTables
 Words = npt.NDArray[np.int64]
 #: Questions, and sets of promotions, that a program remembers.
 _KEPT_MAX = 4_096
+_MINUTE_MS = 60_000
 
 
 class Template(NamedTuple):
@@ -65,7 +67,8 @@ class Program:
     long_stages: tuple[str, ...]  # where fractions may leave 128 bits (`pricing/program_proof.py`)
     largest_minor: int  # no total of a stay is larger
     order_coupons: frozenset[str]  # codes that act in one room of an order
-    clock: str | None  # the time zone of hours of booking, None where no rule asks for them
+    clock: str | None  # the time zone of hours of booking, or HOTEL_CLOCK; None where no rule asks for them
+    hour_edges: tuple[int, ...]  # minutes of the day from which on other rules hold
     room_edges: tuple[int, ...]  # numbers of rooms left from which on other rules hold; () where none asks
     named: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)  # (rule set, bits) -> promotions
     templates: dict[int, Template] = field(default_factory=dict)  # by the id of the question
@@ -112,18 +115,24 @@ class Program:
             self.asked_beside[asking] = found
         return found
 
-    def at_time(self, asking: Asking, now_ms: int) -> Asking:
+    def at_time(self, asking: Asking, now_ms: int, time_zone: str | None = None) -> Asking:
         """A question that is asked at an instant: with the time of day, where rules ask for it and nobody told it or
-        the day of booking.
+        the day of booking. time_zone: of the hotel; None: it is about several, so where hours are on their clocks it is
+        left to be settled for each.
         """
-        if self.clock is None or asking.booking_time or asking.booking_date is not None:
+        if self.clock is None or asking.booking_time or asking.booking_date is not None or type(asking) is AskingAt:
             return asking
-        told = (asking, local_clock(now_ms, self.clock))
+        clock = time_zone if self.clock == HOTEL_CLOCK else self.clock
+        told = (asking, f"{now_ms // _MINUTE_MS}" if clock is None else local_clock(now_ms, clock))
         found = self.asked_at.get(told)
         if found is None:
             if len(self.asked_at) >= _KEPT_MAX:
                 self.asked_at.clear()
-            found = self.asked_at[told] = replace(asking, booking_time=told[1])
+            if clock is None:
+                found = AskingAt(**asking.__dict__, at_ms=now_ms // _MINUTE_MS * _MINUTE_MS)
+            else:
+                found = replace(asking, booking_time=told[1])
+            self.asked_at[told] = found
         return found
 
     def template(self, asking: Asking) -> Template:
@@ -212,6 +221,7 @@ def compile_program(
             rule.coupon for rule in offers if rule.coupon and rule.coupon_per == "order"
         ),
         clock=book.book.clock if any(rule.booking_hours for rule in offers) else None,
+        hour_edges=tuple(sorted({edge for rule in offers for hours in rule.booking_hours for edge in hours.edges()})),
         room_edges=tuple(sorted({edge for rule in offers for edge in _room_edges(rule)})),
     )  # fmt: skip
 

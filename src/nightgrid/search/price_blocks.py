@@ -10,13 +10,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
-from threading import Lock, local
+from threading import local
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nightgrid.asking import ANYBODY, Asking, of_length
+from nightgrid.asking import ANYBODY, Asking, AskingAt, of_length
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.native.program import cube_blocks as by_block
@@ -25,38 +25,17 @@ from nightgrid.native.program.night_cells import OK
 from nightgrid.native.program.row_codes import RowShop, make_row_shop
 from nightgrid.native.program.row_nights import fold_rows, take_rows
 from nightgrid.pricing.program import Program
+from nightgrid.search.hotel_clocks import by_clock, parts_to_settle
 from nightgrid.search.price_version import PriceVersion
-from nightgrid.search.rooms_left import bands_of, rooms_left
 from nightgrid.search.rule_set_rows import Rows, groups_of, in_parts, rows_of, some_groups
 from nightgrid.search.stay_prices import check_total, refuse, totals_by_line, workshop
+from nightgrid.search.ways import ways
 
 _Numbers = NDArray[np.int64]
 _thread = local()
 _NO_OFFERS = np.zeros((0, 0, 0, 0), np.int64)
 #: Fewer rows than these are priced line by line: to order and fold them would cost more.
 _ROWS_MIN = 16
-
-
-class Ways:
-    """How many prices were worked out in blocks, and how many one by one."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._counts = np.zeros(2, np.int64)
-
-    def add(self, vector: int, single: int) -> None:
-        """Count prices."""
-        with self._lock:
-            self._counts += (vector, single)
-
-    def counts(self) -> tuple[int, int]:
-        """(in blocks, one by one) since the process began."""
-        with self._lock:
-            vector, single = self._counts.tolist()
-        return vector, single
-
-
-ways = Ways()
 
 
 class Asked(NamedTuple):
@@ -103,11 +82,29 @@ def fill_cube(
         raise InputError("the book is a product of factors and has no program")
     if program.per_person and asked.asking.adults is None:
         raise InputError("adults is not given, and this rule book prices each person; give adults=")
+    if type(asked.asking) is AskingAt:
+        _by_clocks(program, asked, asked.asking, out, out_offers, pool, threads)
+        return
     if out_offers.size:
         out_offers[:] = 0
     rows = rows_of(program, asked.products, asked.today, asked.tiers)
     for columns in rows.together:
         _fill_tiers(program, asked, rows, columns, out, out_offers, pool, threads)
+
+
+def _by_clocks(
+    program: Program, asked: Asked, asking: AskingAt, out: NDArray[np.signedinteger], out_offers: NDArray[np.int64],
+    pool: ThreadPoolExecutor | None, threads: int,
+) -> None:  # fmt: skip
+    """`fill_cube` of hotels with several clocks: one after the other those for which the same hours hold."""
+    for places, told in by_clock(program, asked.version.catalog, asked.products, asking):
+        part = asked._replace(products=asked.products[places], today=asked.today[places], asking=told)
+        prices = np.empty((*out.shape[:3], len(places)), out.dtype)
+        offers = np.empty(prices.shape, np.int64) if out_offers.size else out_offers
+        fill_cube(part, prices, offers, pool, threads)
+        out[..., places] = prices
+        if out_offers.size:
+            out_offers[..., places] = offers
 
 
 def _fill_tiers(
@@ -325,11 +322,11 @@ def totals_of(
     program = version.compiled.program
     if program is None:
         raise InputError("the book is a product of factors and has no program")
-    if program.room_edges and asking.rooms_left is None and inventory is not None:
-        left = rooms_left(inventory, version.catalog.product_row[products], arrival, nights)
+    parts = parts_to_settle(version, program, products, (arrival, nights), asking, inventory)
+    if parts is not None:
         whole = np.empty(len(products), np.int64)
-        for places, number in bands_of(program, left):
-            stay = (arrival, nights, tier, lead_days[places], asking.with_rooms_left(number), inventory, fill_bp)
+        for places, told in parts:
+            stay = (arrival, nights, tier, lead_days[places], told, inventory, fill_bp)
             whole[places] = totals_of(version, products[places], *stay)
         return whole
     if len(products) < _ROWS_MIN:

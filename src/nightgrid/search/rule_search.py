@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.asking import AskingAt
 from nightgrid.catalog import Catalog
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import PLANE_VALUE_MAX
@@ -106,7 +107,7 @@ class RuleSearch:
         anybody = not program.asks_guests or (not program.per_person and asking.adults is None)
         if (
             not anybody or asking.fill_bp is not None or self._own_plans[query.tier]
-            or (program.room_edges and asking.rooms_left is None)
+            or (program.room_edges and asking.rooms_left is None) or type(asking) is AskingAt
             or not 0 <= first <= version.n_nights - query.nights
         ):  # fmt: skip
             return None

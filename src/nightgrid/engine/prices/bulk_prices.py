@@ -21,6 +21,7 @@ from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.search.calendars import hotel_calendar
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
+from nightgrid.search.hotel_clocks import at_hotel
 from nightgrid.search.live import depends_on_fill
 from nightgrid.search.price_blocks import Asked, fill_cube, totals_of
 from nightgrid.search.price_version import PriceVersion, check_packages
@@ -69,7 +70,8 @@ class BulkPriceMixin(EngineBase):
         hotel = catalog.hotel_index(hotel_id)
         rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
         products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
-        asking = self._question(version, asked, nights)
+        time_zone = catalog.calendars[int(catalog.hotel_calendar[hotel])][0]
+        asking = at_hotel(self._question(version, asked, nights), time_zone)
         products = products[catalog.guests_max[catalog.product_row[products]] >= (asking.guests or 0)]
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)

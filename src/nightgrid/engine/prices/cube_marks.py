@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from nightgrid.native.program.rule_marks import X_ASKED, X_BITS, X_NUMBERS, mark
 from nightgrid.outcomes import NoPrice
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import Marks, marks_of
+from nightgrid.search.hotel_clocks import by_clock
 from nightgrid.search.long_prices import long_price
 from nightgrid.search.price_blocks import lead_spans
 from nightgrid.search.rule_set_rows import in_parts, rows_of
@@ -71,6 +73,33 @@ def mask_columns(
     marks = marks_of(cube.version.compiled, cube.version.catalog)
     refused = (prices < 0).view(np.uint8)
     bits = np.zeros((marks.words, *prices.shape), np.int64)
+    parts = by_clock(marks.program, cube.version.catalog, products, cube.asking)
+    for places, told in parts:
+        if len(parts) == 1:
+            _mark(replace(cube, asking=told), marks, products, first, prices, offers, bits, refused, pool, threads)
+            continue
+        own_bits, own_refused = (np.ascontiguousarray(each[..., places]) for each in (bits, refused))
+        given = [np.ascontiguousarray(each[..., places]) if each.size else each for each in (prices, offers)]
+        _mark(
+            replace(cube, asking=told), marks, products[places], first, given[0], given[1], own_bits, own_refused, pool,
+            threads,
+        )  # fmt: skip
+        bits[..., places], refused[..., places] = own_bits, own_refused
+    sets = marks.set_of[np.ix_(cube.tiers, products)].astype(np.int32).reshape(-1)
+    why = refused.reshape(-1)
+    none = why != 0 if why.any() else None
+    return [
+        pa.array(np.tile(sets, len(prices) * len(cube.stays))),
+        *(pa.array(word, mask=none) for word in bits.view(np.uint64).reshape(marks.words, -1)),
+        pa.array(why),
+    ]
+
+
+def _mark(
+    cube: Cube, marks: Marks, products: NDArray[np.int32], first: int, prices: NDArray[np.signedinteger], offers: Words,
+    bits: Words, refused: NDArray[np.uint8], pool: ThreadPoolExecutor, threads: int,
+) -> None:  # fmt: skip
+    """Masks of products of which the same guest asks."""
     catalog = cube.version.catalog
     today = cube.calendar_today[catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]]
     own_fill = cube.asking.fill_bp is not None and len(marks.program.fills) > 1
@@ -89,14 +118,6 @@ def mask_columns(
     for columns, places in left:
         if places.size:
             _by_lines(cube, marks, products, first, columns, places, prices, bits, refused)
-    sets = marks.set_of[np.ix_(cube.tiers, products)].astype(np.int32).reshape(-1)
-    why = refused.reshape(-1)
-    none = why != 0 if why.any() else None
-    return [
-        pa.array(np.tile(sets, len(prices) * len(cube.stays))),
-        *(pa.array(word, mask=none) for word in bits.view(np.uint64).reshape(marks.words, -1)),
-        pa.array(why),
-    ]
 
 
 def _groups(cube: Cube, marks: Marks, products: NDArray[np.int32], today: Words, tier: int) -> tuple[Words, Words]:

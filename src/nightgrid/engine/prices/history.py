@@ -84,7 +84,7 @@ class HistoryMixin(RequoteMixin):
         version = self._version_of(moment)
         tier_index = 0 if tier is None else version.tier_index(tier)
         if version.compiled.program is not None:
-            asking = version.compiled.program.at_time(asking, at_ms)
+            asking = version.compiled.program.at_time(asking, at_ms, self._calendar_of(product)[0])
             check_rooms_left(version.compiled.program, asking, "a price of the past")
         if asking.fill_bp is None and depends_on_fill(version.compiled.program):
             hotel = int(moment.catalog.row_hotel[moment.catalog.product_row[product]])

@@ -17,6 +17,7 @@ from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.prices.quotes import quote_batch
+from nightgrid.nights import local_clock
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.price_version import PriceVersion
@@ -57,6 +58,15 @@ def _refuse_packages(frame: pl.DataFrame) -> None:
     packages = frame["packages"] if "packages" in frame.columns else None
     if packages is not None and any(each is not None and len(each) for each in packages):
         raise InputError(f"{_WHAT}: packages are asked for, and the rule book offers none")
+
+
+def clocks_of_lines(catalog: Catalog, frame: pl.DataFrame, now_ms: int) -> pl.Expr:
+    """The time of day at the hotel of each line."""
+    products = _products(catalog, frame)
+    calendar = catalog.hotel_calendar[catalog.row_hotel[catalog.product_row[products]]]
+    known, of = np.unique(calendar, return_inverse=True)
+    clocks = pl.Series([local_clock(now_ms, catalog.calendars[each][0]) for each in known.tolist()], dtype=pl.String)
+    return pl.lit(clocks.gather(of.reshape(-1)))
 
 
 def _some_untold(frame: pl.DataFrame, name: str) -> bool:

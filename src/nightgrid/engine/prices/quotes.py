@@ -18,7 +18,7 @@ from nightgrid.engine.edge.frames import as_frame
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.night_shares import plain_nights, program_nights
 from nightgrid.engine.prices.program_frames import with_question
-from nightgrid.engine.prices.quote_frames import quote_many
+from nightgrid.engine.prices.quote_frames import clocks_of_lines, quote_many
 from nightgrid.engine.prices.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused
 from nightgrid.limits import STAY_NIGHTS_MAX
@@ -26,6 +26,7 @@ from nightgrid.native.prices import prices as price
 from nightgrid.nights import local_clock, to_date, to_ordinal
 from nightgrid.outcomes import NoPrice, Outcome
 from nightgrid.pricing.explain import TOLD, Explanation, explain
+from nightgrid.pricing.model.tables import HOTEL_CLOCK
 from nightgrid.pricing.program import Program
 from nightgrid.pricing.rule_marks import marks_of
 from nightgrid.search.order_points import points_rule_of
@@ -135,7 +136,7 @@ class QuoteMixin(VersionMixin):
 
     def _told(self, program: Program, place: Place, asking: Asking, stay: tuple[int, int], now_ms: int) -> Asking:
         """A question with the time of day and the rooms left, where rules ask for them and nobody told them."""
-        asking = program.at_time(asking, now_ms)
+        asking = program.at_time(asking, now_ms, self.catalog.calendars[place.calendar][0])
         if program.room_edges and asking.rooms_left is None:
             self._inventory.sweep(now_ms)
             row = self.catalog.product_row[place.product : place.product + 1]
@@ -296,7 +297,10 @@ class QuoteMixin(VersionMixin):
         program = version.compiled.program
         if program is not None and program.clock and "booking_date" not in frame.columns:
             told = [pl.col("booking_time")] if "booking_time" in frame.columns else []
-            now = pl.lit(local_clock(now_ms, program.clock))
+            if program.clock == HOTEL_CLOCK:
+                now = clocks_of_lines(self.catalog, frame, now_ms)
+            else:
+                now = pl.lit(local_clock(now_ms, program.clock))
             frame = frame.with_columns(pl.coalesce(*told, now).alias("booking_time"))
         return quote_many(self.catalog, self._inventory, version, today, frame, masks=masks)
 

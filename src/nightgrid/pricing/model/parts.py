@@ -152,6 +152,10 @@ class HourWindow(Part):
             return self.from_time <= clock < self.to_time
         return clock >= self.from_time or clock < self.to_time
 
+    def edges(self) -> tuple[int, ...]:
+        """Minutes of the day at which it begins or ends."""
+        return tuple(edge for first, last in self.minutes() for edge in (first, last + 1))
+
     def minutes(self) -> list[tuple[int, int]]:
         """The minutes of the day inside, as ranges with both ends."""
         first, end = (int(text[:2]) * 60 + int(text[3:]) for text in (self.from_time, self.to_time))

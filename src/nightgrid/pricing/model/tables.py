@@ -37,6 +37,8 @@ RULE_KINDS: Final = (
     "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier", "promotion",
     "stay_bounds", "package", "points", "tax",
 )  # fmt: skip
+#: The clock of a book whose hours are told on the clocks of its hotels.
+HOTEL_CLOCK: Final = "hotel"
 #: Kinds of which one rule applies to a product (and night): the one with the most specific scope, then the earlier.
 BEST_OF_KINDS: Final = (
     "demand", "bounds", "stay_prices", "extra_guests", "length_of_stay", "free_nights", "lead_time", "member_tier",
@@ -49,7 +51,8 @@ class Header(Part):
 
     inherit: of each best-of kind the most specific rule ("best"), or all kinds from the most specific scope level that
     has any ("all_or_nothing"). base_per: the base price is of the room, or of each guest. lead_of: a demand rule counts
-    the days to the arrival, or to each night. clock: the time zone in which booking_hours are told.
+    the days to the arrival, or to each night. clock: the time zone in which booking_hours are told, or "hotel": in that
+    of each hotel.
     """
 
     name: Text = "unnamed"
@@ -62,11 +65,11 @@ class Header(Part):
 
     @check
     def _check_clock(self) -> Iterator[Problem]:
-        if self.clock is not None:
+        if self.clock not in (None, HOTEL_CLOCK):
             try:
                 zone_of(self.clock)
             except NightgridError as error:
-                yield Problem(("clock",), str(error), 'write an IANA time zone, like "Asia/Shanghai"')
+                yield Problem(("clock",), str(error), 'write an IANA time zone, like "Asia/Shanghai", or "hotel"')
 
     @check
     def _check_tiers(self) -> Iterator[Problem]:
