@@ -16,9 +16,11 @@ from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.rooms_left import bands_of, rooms_left
 
 
-def at_hotel(asking: Asking, time_zone: str) -> Asking:
+def at_hotel(asking: Asking, catalog: Catalog, hotel: int) -> Asking:
     """A question as it is asked at one hotel."""
-    return asking.at(local_clock(asking.at_ms, time_zone)) if isinstance(asking, AskingAt) else asking
+    if not isinstance(asking, AskingAt):
+        return asking
+    return asking.at(local_clock(asking.at_ms, catalog.calendars[int(catalog.hotel_calendar[hotel])][0]))
 
 
 def settled(program: Program, catalog: Catalog, asking: Asking) -> Asking:

@@ -70,8 +70,7 @@ class BulkPriceMixin(EngineBase):
         hotel = catalog.hotel_index(hotel_id)
         rows = catalog.rows_of(hotel) if room_type_id is None else [catalog.row_index(hotel_id, room_type_id)]
         products = np.array([product for row in rows for product in catalog.products_of(row)], np.int32)
-        time_zone = catalog.calendars[int(catalog.hotel_calendar[hotel])][0]
-        asking = at_hotel(self._question(version, asked, nights), time_zone)
+        asking = at_hotel(self._question(version, asked, nights), catalog, hotel)
         products = products[catalog.guests_max[catalog.product_row[products]] >= (asking.guests or 0)]
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)

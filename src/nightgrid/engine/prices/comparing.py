@@ -302,8 +302,7 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         for line in range(min(most, len(tile.product))):
             product, arrival = int(tile.product[line]), int(tile.arrival[line]) + _EPOCH
             stay = (arrival, int(tile.nights[line]), arrival - booked[int(hotels[product])])
-            time_zone = self.catalog.calendars[int(self.catalog.hotel_calendar[int(hotels[product])])][0]
-            asked = [of_length(at_hotel(cube.asking, time_zone), stay[1]) for cube in pair]
+            asked = [at_hotel(of_length(cube.asking, stay[1]), self.catalog, int(hotels[product])) for cube in pair]
             if asked[0].fill_bp is None and fill is not None:  # the prices are those of the house as it is now
                 first = arrival - pair[0].version.first_night
                 filled = tuple(fill[int(hotels[product]), first : first + stay[1]].tolist())
