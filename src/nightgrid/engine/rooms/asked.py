@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.engine.edge.night_values import VALUE_MAX, request_with, values_of
+from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import RequoteMixin
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.limits import HOLD_TTL_MS_MAX
@@ -17,7 +18,48 @@ from nightgrid.native.store import requests as q
 TOLD = (
     "guests", "tier", "channel", "block", "reference", "replace", "coupon", "coupon_units", "points", "points_units",
 )  # fmt: skip
+UNITS = ("coupon_units", "points_units")
 WORD_MAX = 2**31
+
+
+class HoldTerms(TypedDict, total=False):
+    """What a hold may say beside its hotel, dates, rooms, deadline, key and guest: keyword arguments, all optional.
+
+    `guests` sleep in a room; `plan`, where a restriction or price is of one; `tier`, `channel` and `block` say under
+    which selling controls the sale falls; `reference` is the caller's own. `value_minor` is the whole stay's value in
+    minor units, or `nights_minor` that of each night (for hurdles). `coupon` takes `coupon_units` (1) of a limited
+    counter, and `points` `points_units` of another. `replace` is the guest's own open hold, given up for this one in
+    the same step.
+
+    `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms, plan
+    and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or points of the
+    quote take their limited counter, where one is set (docs/selling.md). A quote whose validity is over
+    (`Quote.valid_until_ms`) is refused with QUOTE_EXPIRED.
+    """
+
+    guests: int | None
+    plan: str | None
+    tier: str | None
+    channel: str | None
+    block: str | None
+    reference: str | None
+    value_minor: int | None
+    nights_minor: Iterable[int] | None
+    coupon: str | None
+    coupon_units: int
+    points: str | None
+    points_units: int
+    replace: int | None
+    quote: AnyQuote | None
+
+
+def terms_of(more: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms that say anything; InputTypeError for a name that is none of them."""
+    for name in more:
+        if name not in HoldTerms.__annotations__:
+            known = ", ".join(HoldTerms.__annotations__)
+            raise InputTypeError(f"{name} is no argument here; a hold may also have {known}")
+    return {name: value for name, value in more.items() if value is not None or name in UNITS}
 
 
 def word_of(count: int) -> int:

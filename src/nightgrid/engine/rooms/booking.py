@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Final, Unpack
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,19 @@ from nightgrid.engine.edge.frames import as_frame
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import bind, bind_lines
-from nightgrid.engine.rooms.asked import TOLD, WORD_MAX, AskedMixin, many, rooms_word, told_words, ttl_ms_of, word_of
+from nightgrid.engine.rooms.asked import (
+    TOLD,
+    UNITS,
+    WORD_MAX,
+    AskedMixin,
+    HoldTerms,
+    many,
+    rooms_word,
+    terms_of,
+    told_words,
+    ttl_ms_of,
+    word_of,
+)
 from nightgrid.engine.rooms.batches import answer_requests, hold_many, requests_of
 from nightgrid.errors import InputError, Refused
 from nightgrid.limits import HOLD_TTL_MS_DEFAULT, HOLD_TTL_MS_MAX
@@ -39,40 +51,19 @@ class BookingMixin(AskedMixin):
         ttl_seconds: float = 900,
         key: str | None = None,
         guest: str | None = None,
-        guests: int | None = None,
-        plan: str | None = None,
-        tier: str | None = None,
-        channel: str | None = None,
-        block: str | None = None,
-        reference: str | None = None,
-        value_minor: int | None = None,
-        nights_minor: Iterable[int] | None = None,
-        coupon: str | None = None,
-        coupon_units: int = 1,
-        points: str | None = None,
-        points_units: int = 1,
-        replace: int | None = None,
-        quote: AnyQuote | None = None,
+        **more: Unpack[HoldTerms],
     ) -> Hold:
         """Take rooms for every night of a stay, or for none, until a deadline. O(nights), a few microseconds.
 
         Give `nights` or `departure`. `ttl_seconds` is an interval on the engine's clock; at the deadline the hold
         can no longer be confirmed and its rooms are free. `key` makes a retry safe: the same key with the same
-        request gives the first answer again (outcome EXISTS). `guests` sleep in a room; `tier`, `channel` and `block`
-        say under which selling controls the sale falls, `value_minor` is the whole stay's value in minor units, or
-        `nights_minor` that of each night (for hurdles); `coupon` takes units of a limited counter, and `points` of
-        another; `replace` is the guest's own open hold, given up for this one in the same step. Raises Refused (sold
-        out, restricted, key reused, ...), UnknownIdError, InputError.
-
-        `quote`: a quote of this store (or its `to_dict()`, or that as JSON) instead of hotel, room type, dates, rooms,
-        plan and value: the hold and its booking keep exactly that price, whatever is published later. A coupon or
-        points of the quote take their limited counter, where one is set (docs/selling.md). A quote whose validity is
-        over (`Quote.valid_until_ms`) is refused with QUOTE_EXPIRED.
+        request gives the first answer again (outcome EXISTS). What else may be said are the keyword arguments of
+        `HoldTerms`, each described there. Raises Refused (sold out, restricted, key reused, ...), UnknownIdError,
+        InputError, InputTypeError.
         """
-        if quote is not None:
-            given = (hotel_id, room_type_id, arrival, nights, departure, plan, value_minor, nights_minor, many(rooms))
-            told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
-            return self._hold_quote(quote, given, told, ttl_ms_of(ttl_seconds), key, guest)
+        if more and (terms := terms_of(more)):
+            stay = (hotel_id, room_type_id, arrival, nights, departure)
+            return self._hold_on_terms(stay, rooms, ttl_seconds, key, guest, terms)
         if hotel_id is None or room_type_id is None or arrival is None:
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         # What a guest waits for is mostly Python: the usual case is decided here, whatever else in a call of its own.
@@ -88,19 +79,40 @@ class BookingMixin(AskedMixin):
         now_ms = self._now_ms()
         high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
-        plain = plan is tier is channel is block is reference is coupon is points is None and nights_minor is None
-        if plain and guests is value_minor is replace is None and coupon_units == points_units == 1:
-            length = nights if 0 <= nights <= WORD_MAX else word_of(nights)
-            asked_rooms = rooms if type(rooms) is int and 0 <= rooms <= WORD_MAX else rooms_word(rooms)
-            answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
-            if answer[0] == 0:
-                night = arrival if type(arrival) is date else date.fromordinal(ordinal)
-                return Hold(answer[2], answer[3], _OK, now_ms + ttl_ms, hotel_id, room_type_id, night, nights, rooms)
-        else:
-            plain_words = (row, ordinal, nights, rooms, ttl_ms, (high, low), guest_word)
-            request = self._request(*plain_words, (value_minor, nights_minor))
-            told = (guests, tier, channel, block, reference, replace, coupon, coupon_units, points, points_units)
-            answer = self._ask(request, hotel_id, room_type_id, told, plan, now_ms)
+        length = nights if 0 <= nights <= WORD_MAX else word_of(nights)
+        asked_rooms = rooms if type(rooms) is int and 0 <= rooms <= WORD_MAX else rooms_word(rooms)
+        answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
+        if answer[0] != 0:
+            return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
+        hold = _blank(Hold)  # its fields, without a call for them
+        _, _, hold.id, hold.lsn = answer
+        hold.outcome, hold.deadline_ms = _OK, now_ms + ttl_ms
+        hold.hotel_id, hold.room_type_id = hotel_id, room_type_id
+        hold.arrival = arrival if type(arrival) is date else date.fromordinal(ordinal)
+        hold.nights, hold.rooms = nights, rooms
+        return hold
+
+    def _hold_on_terms(
+        self, stay: tuple[Any, ...], rooms: int, ttl_seconds: float, key: str | None, guest: str | None,
+        terms: dict[str, Any],
+    ) -> Hold:  # fmt: skip
+        """`hold` of a request that says more than rooms, dates, key and guest."""
+        hotel_id, room_type_id, arrival, nights, departure = stay
+        plan, price = terms.get("plan"), (terms.get("value_minor"), terms.get("nights_minor"))
+        told = tuple([terms.get(name, 1 if name in UNITS else None) for name in TOLD])
+        if (quote := terms.get("quote")) is not None:
+            given = (*stay, plan, *price, many(rooms))
+            return self._hold_quote(quote, given, told, ttl_ms_of(ttl_seconds), key, guest)
+        if hotel_id is None or room_type_id is None or arrival is None:
+            raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
+        row = self.catalog.row_index(hotel_id, room_type_id)
+        ordinal = to_ordinal(arrival)
+        nights = self._nights(ordinal, nights, departure)
+        ttl_ms, now_ms = ttl_ms_of(ttl_seconds), self._now_ms()
+        key_words = (0, 0) if key is None else self._digests.key(key)
+        guest_word = 0 if guest is None else self._digests.word("guest", guest)
+        request = self._request(row, ordinal, nights, rooms, ttl_ms, key_words, guest_word, price)
+        answer = self._ask(request, hotel_id, room_type_id, told, plan, now_ms)
         return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
 
     def book(
@@ -268,6 +280,7 @@ class BookingMixin(AskedMixin):
         return hold_many(*store, frame, now_ms, look, what=what, ttl_ms=ttl_ms)
 
 
+_blank: Final = object.__new__
 _NO_KEY = (0, 0)
 _TTL_MAX_S = HOLD_TTL_MS_MAX // 1000
 _OK = Outcome.OK
