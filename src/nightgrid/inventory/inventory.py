@@ -221,7 +221,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     def hold_cart(self, lines: NDArray[np.int64], now_ms: int) -> CartAnswer:
         """Hold every line or none: lines (Q_FIELDS, line) int64 with rows that exist, the cart's key in the first."""
-        hotels = np.unique(self._catalog.row_hotel[lines[q.Q_ROW]]).astype(np.int64)
+        hotels = self._hotels_of(lines[q.Q_ROW])
         slots, ids = np.zeros(lines.shape[1], np.int64), np.zeros(lines.shape[1], np.int64)
         answer = carts.hold_cart(self.table, np.ascontiguousarray(lines), hotels, now_ms, slots, ids)
         code, line, night, lsn = answer
@@ -241,11 +241,15 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         self._count(code)
         return code, lsn
 
+    def _hotels_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The hotels of a cart's lines, ascending and once each: int64 (hotel). rows (line)."""
+        return np.array(sorted(set(self._catalog.row_hotel[rows].tolist())), np.int64)
+
     def resolve_cart(
         self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], verb: int, argument: int, now_ms: int
     ) -> tuple[int, int, NDArray[np.int64]]:
         """Apply a verb to all lines of a cart or none: (code, refusing line, lsns). hold_ids (line), 0 = forgotten."""
-        hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
+        hotels = self._hotels_of(rows)
         lsn, slots = np.zeros(len(hold_ids), np.int64), np.zeros(len(hold_ids), np.int64)
         ids = np.ascontiguousarray(hold_ids, np.int64)
         code, line = cart_ends.resolve_cart(self.table, ids, hotels, verb, argument, now_ms, lsn, slots)
@@ -257,7 +261,7 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         """Book again what has expired of a cart, all or none: (code, refusing line, night, ids, lsns); lines as
         `resolve_cart`.
         """
-        hotels = np.unique(self._catalog.row_hotel[rows]).astype(np.int64)
+        hotels = self._hotels_of(rows)
         new_ids, lsn, slots = np.zeros((3, len(hold_ids)), np.int64)
         ids = np.ascontiguousarray(hold_ids, np.int64)
         code, line, night = cart_ends.rebook_cart(self.table, ids, hotels, now_ms, new_ids, lsn, slots)

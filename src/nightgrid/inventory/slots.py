@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase
+from nightgrid.limits import LINES_PER_CART_MAX
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.upkeep import more_slots, questions
@@ -119,6 +120,14 @@ class SlotsPart(StoreBase):
                 return found[np.lexsort((found[:, at.W_WORDS], found[:, at.W_TAKEN_MS]))]
             room = 2 * count
 
+    def cart_lines(self, cart_id: int, now_ms: int) -> NDArray[np.int64] | None:
+        """The lines of a cart in their order, int64 (line, 3): hold, row, and the booking made in its place after it
+        expired or 0. None where links do not lead to all of them: one is forgotten, or there is no such cart. O(lines).
+        """
+        lines = np.empty((LINES_PER_CART_MAX, 3), np.int64)
+        count = questions.cart_lines(self.table, cart_id, now_ms, lines)
+        return lines[:count] if count > 0 else None
+
     def count_holds(self, now_ms: int) -> NDArray[np.int64]:
         """How many holds are in which state: int64 (COUNTS), see `native.upkeep.questions`. O(slots used)."""
         counts = np.empty(questions.COUNTS, np.int64)
@@ -131,7 +140,13 @@ class SlotsPart(StoreBase):
         return self.block.region(at.R_SLOTS).view(np.int64)[:high].copy()
 
     def expired_since(self, lsn: int) -> NDArray[np.int64]:
-        """Ids of the holds that expired after a log sequence number, in the order in which they did. O(slots used)."""
+        """Ids of the holds that expired after a log sequence number, in the order in which they did. O(records since);
+        O(slots used), and without what is forgotten, where the ring has not kept so many.
+        """
+        records, complete_since = self.records(lsn)
+        if complete_since <= lsn:
+            expired = records[:, at.D_KIND] & 0xFF == at.RECORD_EXPIRE
+            return np.asarray(records[expired, at.D_HOLD_ID], np.int64)
         slots = self.slot_words()
         state = slots[:, at.W_STATE]
         ended = at.STATE_EXPIRED | at.STATE_ENDED

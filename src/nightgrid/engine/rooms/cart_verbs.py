@@ -18,47 +18,48 @@ from nightgrid.nights import to_date
 from nightgrid.outcomes import Outcome
 
 
-def _ids_of(found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Ids of holds, int64 (hold, FOUND_WORDS)."""
-    return (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
-
-
-def _by_line(found: NDArray[np.int64], values: NDArray[np.int64], forgotten: int) -> NDArray[np.int64]:
-    """Values of the holds of a cart, int64 (hold), in the order of its lines."""
-    size = int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK)
-    lines = np.full(size, forgotten, np.int64)
-    lines[found[:, at.W_REQUEST] & LINE_MASK] = values
-    return lines
+def _by_line(found: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Lines of a cart, int64 (line found, 3), in their order, with holds of 0 and rows of -1 for what is forgotten.
+    found (line found, FOUND_WORDS).
+    """
+    ordered = np.full((int(found[0, at.W_REQUEST] >> COUNT_SHIFT & LINE_MASK), 3), (0, -1, 0), np.int64)
+    ordered[found[:, at.W_REQUEST] & LINE_MASK] = lines
+    return ordered
 
 
 class CartVerbsMixin(EngineBase):
     """Verbs of whole carts: all lines or none, in one publication."""
 
-    def _find_cart(self, cart_id: int) -> NDArray[np.int64]:
-        """The lines of a cart that are remembered, int64 (line, FOUND_WORDS). Refused if there is no such cart, or its
-        first line, whose id names it, is forgotten. O(slots used).
+    def _lines_of(self, cart_id: int) -> NDArray[np.int64]:
+        """The lines of a cart in their order, as `native.upkeep.questions.cart_lines`; hold 0 and row -1 for a line
+        that is not remembered any more. Refused if there is no such cart, or its first line, whose id names it, is
+        forgotten. O(lines); O(slots used) where a line is forgotten.
         """
-        found = np.empty((0, ask.FOUND_WORDS), np.int64)
         if type(cart_id) is not int:
             raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
+        now_ms = self._now_ms()
+        linked = self._inventory.cart_lines(cart_id, now_ms) if 0 < cart_id < 2**63 else None
+        if linked is not None:
+            return linked
+        found = np.empty((0, ask.FOUND_WORDS), np.int64)
         if 0 < cart_id < 2**63:
-            found = self._inventory.find({ask.ASK_CART: cart_id}, self._now_ms())
-        if not (_ids_of(found) == cart_id).any():
+            found = self._inventory.find({ask.ASK_CART: cart_id}, now_ms)
+        ids = (found[:, at.W_STATE] >> 8) << 32 | found[:, at.W_WORDS]
+        if not (ids == cart_id).any():
             raise Refused(Outcome.NOT_FOUND, f"cart {cart_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        return found
+        expired = found[:, at.W_STATE] & 0xFF == at.STATE_EXPIRED | at.STATE_ENDED
+        again = np.where(expired, np.maximum(found[:, at.W_PREVIOUS], 0), 0)
+        return _by_line(found, np.stack([ids, found[:, at.W_PLACE] & 0xFFFFFFFF, again], axis=1))
 
     def _cart_lines(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(hold ids, rows) of a cart in the order of its lines; 0 and -1 for a line that is not remembered any more."""
-        found = self._find_cart(cart_id)
-        return _by_line(found, _ids_of(found), 0), _by_line(found, found[:, at.W_PLACE] & 0xFFFFFFFF, -1)
+        lines = self._lines_of(cart_id)
+        return lines[:, 0], lines[:, 1]
 
     def _lines_now(self, cart_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """`_cart_lines`, where a line that was booked again after it expired is that booking."""
-        found = self._find_cart(cart_id)
-        expired = found[:, at.W_STATE] & 0xFF == at.STATE_EXPIRED | at.STATE_ENDED
-        again = np.where(expired, np.maximum(found[:, at.W_PREVIOUS], 0), 0)
-        ids = np.where(again > 0, again, _ids_of(found))
-        return _by_line(found, ids, 0), _by_line(found, found[:, at.W_PLACE] & 0xFFFFFFFF, -1)
+        lines = self._lines_of(cart_id)
+        return np.where(lines[:, 2] > 0, lines[:, 2], lines[:, 0]), lines[:, 1]
 
     def _resolve_cart(self, cart_id: int, verb: int, name: str, argument: int = 0) -> list[Ticket]:
         now_ms = self._now_ms()

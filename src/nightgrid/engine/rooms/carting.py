@@ -8,14 +8,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.answers import Cart, Hold
 from nightgrid.engine.edge.frames import as_frame, text_of_quote
 from nightgrid.engine.edge.names import checked_name
 from nightgrid.engine.edge.night_values import values_of
-from nightgrid.engine.prices.requoting import Bond, RequoteMixin, bind_lines
+from nightgrid.engine.prices.requoting import Bond, bind_lines
 from nightgrid.engine.rooms.asked import ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import requests_of
+from nightgrid.engine.rooms.cart_lines import LINE_WORDS, CartLinesMixin
 from nightgrid.engine.rooms.cart_verbs import CartVerbsMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.inventory import CartAnswer
@@ -24,10 +24,6 @@ from nightgrid.native.store import requests as q
 from nightgrid.nights import to_date, to_ordinal
 from nightgrid.outcomes import Outcome
 
-_LINE_WORDS = {
-    "hotel_id", "room_type_id", "arrival", "nights", "departure", "rooms", "plan", "guests", "value_minor",
-    "nights_minor", "block", "quote",
-}  # fmt: skip
 #: What a frame of lines may not name by line.
 _ONE_FOR_ALL = (
     "tier", "channel", "key", "key_high", "key_low", "guest", "reference", "coupon", "coupon_units", "points",
@@ -73,10 +69,10 @@ def _frame_of(lines: Any) -> pl.DataFrame:
     for number, line in enumerate(lines):
         if not isinstance(line, dict):
             raise InputTypeError(f"hold_cart: line {number} is {line!r}; give a dict with hotel_id, room_type_id, ...")
-        unknown = set(line) - _LINE_WORDS
+        unknown = set(line) - LINE_WORDS
         if unknown:
             raise InputError(
-                f"hold_cart: line {number} has {', '.join(sorted(unknown))}; known are {', '.join(sorted(_LINE_WORDS))}"
+                f"hold_cart: line {number} has {', '.join(sorted(unknown))}; known are {', '.join(sorted(LINE_WORDS))}"
             )
         row = dict(line)
         if row.get("quote") is not None:
@@ -97,7 +93,7 @@ def _frame_of(lines: Any) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-class CartMixin(CartVerbsMixin, RequoteMixin):
+class CartMixin(CartVerbsMixin, CartLinesMixin):
     """All or nothing over several lines."""
 
     def hold_cart(
@@ -123,24 +119,12 @@ class CartMixin(CartVerbsMixin, RequoteMixin):
         summed demand counts. The coupon's units and the points are taken once. Raises Refused with the refused `line`;
         nothing is changed then. O(lines squared x nights).
         """
-        frame = _frame_of(lines)
-        if not 1 <= len(frame) <= LINES_PER_CART_MAX:
-            raise InputError(f"hold_cart: {len(frame)} lines; a cart has 1 to {LINES_PER_CART_MAX}")
-        for name in _ONE_FOR_ALL:
-            if name in frame.columns:
-                raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
-        if "replace" in frame.columns:
-            raise InputError("hold_cart: column replace: a cart replaces no hold; release the old one, or use hold")
+        of_cart: dict[str, Any] = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
+        of_cart |= {"points": points, "points_units": points}
         now_ms = self._now_ms()
-        catalog = self.catalog
-        counted: dict[str, Any] = {
-            "coupon": coupon,
-            "coupon_units": coupon_units,
-            "points": points,
-            "points_units": points_units,
-        }
-        frame, bonds = self._bound(frame, tier, channel, coupon, points)
-        requests = requests_of(catalog, self._digests, self._names, frame)
+        found = self._usual_lines(lines, of_cart)
+        requests, bonds = self._lines_of_frame(_frame_of(lines), of_cart) if found is None else found
+        self._check_coupons(bonds)
         requests[q.Q_TTL_MS] = ttl_ms_of(ttl_seconds)
         if key is not None:
             requests[q.Q_KEY_HIGH : q.Q_KEY_LOW + 1, 0] = self._digests.key(key)
@@ -149,43 +133,52 @@ class CartMixin(CartVerbsMixin, RequoteMixin):
         if reference is not None:
             requests[q.Q_REFERENCE] = self._digests.word("reference", reference)
         requests[q.Q_SCOPE] |= self._names.scope(tier, channel)
-        scope, points_word = self._names.words(**counted)
+        counted: dict[str, Any] = {"coupon": coupon, "coupon_units": coupon_units}
+        scope, points_word = self._names.words(points, points_units, **counted)
         requests[q.Q_SCOPE, 0] |= scope
         requests[q.Q_POINTS, 0] |= points_word
+        return self._cart_held(self._cart(requests, now_ms), requests, now_ms)
+
+    def _lines_of_frame(
+        self, frame: pl.DataFrame, of_cart: dict[str, Any]
+    ) -> tuple[NDArray[np.int64], list[Bond | None]]:
+        """The requests of a frame of lines, and what they are bound to, as `_usual_lines`."""
+        if not 1 <= len(frame) <= LINES_PER_CART_MAX:
+            raise InputError(f"hold_cart: {len(frame)} lines; a cart has 1 to {LINES_PER_CART_MAX}")
+        for name in _ONE_FOR_ALL:
+            if name in frame.columns:
+                raise InputError(f"hold_cart: column {name}: it is one for the cart; give it as an argument")
+        if "replace" in frame.columns:
+            raise InputError("hold_cart: column replace: a cart replaces no hold; release the old one, or use hold")
+        bonds: list[Bond | None] = []
+        if "quote" in frame.columns:
+            frame, bonds = self._with_quotes("hold_cart", frame)
+            frame = frame.drop(name for name, value in of_cart.items() if value is not None and name in frame.columns)
+        requests = requests_of(self.catalog, self._digests, self._names, frame, "hold_cart")
+        self._refuse_unknown(requests, frame)
         bind_lines(requests, bonds)
-        answer = self._cart(catalog, requests, frame, now_ms)
-        return self._cart_held(answer, requests, now_ms)
+        return requests, bonds
 
-    def _bound(
-        self, frame: pl.DataFrame, tier: str | None, channel: str | None, coupon: str | None, points: str | None
-    ) -> tuple[pl.DataFrame, list[Bond | None]]:
-        """The lines of a cart with what their quotes say; tier, channel, coupon and points of the cart come first."""
-        if "quote" not in frame.columns:
-            return frame, []
-        found, bonds = self._with_quotes("hold_cart", frame)
-        self._check_coupons(bonds)
-        mine = {"tier": tier, "channel": channel, "coupon": coupon, "coupon_units": coupon}
-        mine |= {"points": points, "points_units": points}
-        return found.drop(name for name, value in mine.items() if value is not None and name in found.columns), bonds
+    def _refuse_unknown(self, requests: NDArray[np.int64], frame: pl.DataFrame) -> None:
+        """UnknownIdError for the first line whose room type or plan there is not."""
+        for line in np.flatnonzero(requests[q.Q_ROW] < 0)[:1].tolist():
+            names = (frame["hotel_id"][line], frame["room_type_id"][line])
+            self.catalog.row_index(*names)  # says what is unknown
+            self.catalog.product_index(*names, frame["plan"][line])
 
-    def _cart(self, catalog: Catalog, requests: NDArray[np.int64], frame: pl.DataFrame, now_ms: int) -> CartAnswer:
-        """Hold the lines. A row that is none, a counter that is coupon and points of one line, or too many hotels are
-        refused before anything is locked.
+    def _cart(self, requests: NDArray[np.int64], now_ms: int) -> CartAnswer:
+        """Hold the lines. A counter that is coupon and points of one line, or too many hotels are refused before
+        anything is locked.
         """
-        unknown = np.flatnonzero(requests[q.Q_ROW] < 0)
-        if unknown.size:
-            line = int(unknown[0])
-            catalog.row_index(frame["hotel_id"][line], frame["room_type_id"][line])  # says what is unknown
-            catalog.product_index(frame["hotel_id"][line], frame["room_type_id"][line], frame["plan"][line])
         coupons = requests[q.Q_SCOPE] >> q.COUNTER_SHIFT & q.NUMBER_MASK
         for line in np.flatnonzero((coupons != 0) & (coupons == requests[q.Q_POINTS] & q.NUMBER_MASK)).tolist():
             name = self._names.subject("counter", int(coupons[line]) - 1)  # each alone would find enough of it
             raise InputError(
                 f"hold_cart: coupon and points of line {line} are both {name!r}; name it once, with the units of both"
             )
-        hotels = np.unique(catalog.row_hotel[requests[q.Q_ROW]])
-        if len(hotels) > HOTELS_PER_CART_MAX:
-            raise InputError(f"hold_cart: {len(hotels)} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
+        hotels = len(set(self.catalog.row_hotel[requests[q.Q_ROW]].tolist()))
+        if hotels > HOTELS_PER_CART_MAX:
+            raise InputError(f"hold_cart: {hotels} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
         return self._inventory.hold_cart(requests, now_ms)
 
     def _cart_held(self, answer: CartAnswer, requests: NDArray[np.int64], now_ms: int) -> Cart:
@@ -257,7 +250,8 @@ class CartMixin(CartVerbsMixin, RequoteMixin):
             requests[q.Q_SCOPE] = scope & ~(q.SCOPE_COUPON | q.SCOPE_POINTS) | coupons[0] | points
         bind_lines(requests, bonds)
         now_ms = self._now_ms()
-        answer = self._cart(self.catalog, requests, frame, now_ms)
+        self._refuse_unknown(requests, frame)
+        answer = self._cart(requests, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)

@@ -27,6 +27,7 @@ from nightgrid.native.store.sales import counter_code
 from nightgrid.native.store.slots import allocate_slot, free_slot
 from nightgrid.native.store.views import (
     hotel_words_of,
+    quotes_of,
     row_hotel_of,
     segment_locks_of,
     shared_of,
@@ -166,6 +167,8 @@ def _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids
     for each in range(lines.shape[1]):
         request = request_at(lines, each)
         hotel = np.int64(row_hotel[request[q.Q_ROW]])
+        following = out_slots[each + 1] + 1 if each + 1 < lines.shape[1] else 0
+        quotes_of(store)[out_slots[each] * at.B_WORDS + at.B_NEXT_LINE] = following
         take_stay(store, out_slots[each], out_ids[each] >> 32, hotel, request, digest + each, out_ids[0], now_ms)
     kind = at.RECORD_HOLD if lines[q.Q_TTL_MS, 0] > 0 else at.RECORD_BOOK
     return _OK, 0, night, publish_cart(store, out_slots, lines.shape[1], kind, now_ms, lines[q.Q_VALUE])

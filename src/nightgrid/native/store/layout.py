@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 6
+LAYOUT_VERSION: Final = 7
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -263,7 +263,8 @@ RECORD_WINDOW: Final = 22  # the window rolled
 B_QUOTE: Final = 0  # digest of the quote
 B_VERSION: Final = 1  # serial number of its price version
 B_POINTS: Final = 2  # the points that it keeps back, see `requests.points_word`
-B_WORDS: Final = 3
+B_NEXT_LINE: Final = 3  # of a line of a cart: the slot of the next line + 1, 0 = the last one
+B_WORDS: Final = 4
 
 # -- selling control -----------------------------------------------------------------------------
 T_KIND: Final = 0

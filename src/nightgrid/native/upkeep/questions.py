@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from nightgrid.native.base.atomics import acquire, load_word, release
 from nightgrid.native.base.jit import kernel
+from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.sales import points_of
@@ -36,7 +39,7 @@ COUNT_EARLIEST_MS: Final = 19  # earliest deadline of all holds, NEVER_MS if the
 COUNTS: Final = 20
 
 #: Words of a copied hold: its slot, the slot's number, what stands beside it (at.B_*), zero where nothing does.
-FOUND_WORDS: Final = at.W_WORDS + 1 + at.B_WORDS
+FOUND_WORDS: Final = at.W_WORDS + 1 + at.B_POINTS + 1
 
 
 @kernel
@@ -66,6 +69,49 @@ def copy_hold(store, hold_id, now_ms, out):
         _copy(store, slot, out)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return known
+
+
+@kernel
+def _copy_line(store, slot, cart_id, line, now_ms, out):
+    """Copy a line of a cart: (lines of the cart, the next one's slot); (0, -1) if it is not that line any more."""
+    hotels, slots = hotel_words_of(store), slots_of(store)
+    hotel = hotel_of_slot(store, slot)
+    base = slot * at.W_WORDS
+    lines, following = np.int64(0), np.int64(-1)
+    acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    known = load_word(slots, base + at.W_STATE) & at.STATE_MASK != at.STATE_EMPTY
+    if known and slots[base + at.W_LINK] == cart_id and not is_forgotten(store, slot, now_ms):
+        request = slots[base + at.W_REQUEST]
+        if request & LINE_MASK == line and hotel_of_slot(store, slot) == hotel:
+            lines = request >> COUNT_SHIFT & LINE_MASK
+            following = quotes_of(store)[slot * at.B_WORDS + at.B_NEXT_LINE] - 1
+            again = slots[base + at.W_STATE] & 0xFF == at.STATE_EXPIRED | at.STATE_ENDED
+            out[0] = hold_id_of(slots, slot)
+            out[1] = q.place_row(slots[base + at.W_PLACE])
+            out[2] = max(slots[base + at.W_PREVIOUS], 0) if again else 0
+    release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    return lines, following
+
+
+@kernel
+def cart_lines(store, cart_id, now_ms, out):
+    """The lines of a cart from the first to the last: how many, or -1 if one is not remembered. O(lines).
+
+    out (line, 3) int64 [out]: a line's hold, its row, the booking that was made in its place after it expired or 0; as
+    many as a cart has lines at most. A death may leave lines without their link: then, too, -1 (`find_holds` knows).
+    """
+    slot = find_slot(store, cart_id)
+    count = np.int64(1)
+    line = 0
+    while line < count:
+        if slot < 0 or line >= out.shape[0]:
+            return -1
+        lines, slot = _copy_line(store, slot, cart_id, line, now_ms, out[line])
+        if lines == 0:
+            return -1
+        count = lines
+        line += 1
+    return count
 
 
 @kernel
