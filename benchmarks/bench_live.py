@@ -113,7 +113,7 @@ def price_seconds(chain: Chain, questions: list[Sale], rounds: int, *, everywher
 def nights_read(live: Any, stay: Stay) -> Any:
     """What a search for a stay reads; it is booked on the first night of the window."""
     arrival = stay.date.toordinal()
-    variant = live.variant(stay.arrival, stay.arrival, stay.nights)
+    variant = live.variant(arrival, stay.nights, stay.arrival, stay.arrival)
     return variant.nights_of(arrival, stay.nights)
 
 

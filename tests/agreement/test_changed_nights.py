@@ -9,6 +9,7 @@ import pytest
 
 from nightgrid import InputError
 from nightgrid.engine import Engine
+from nightgrid.search import live
 from tests.engines import engine_of
 from tests.live_worlds import DEMAND, FIRST, NIGHT_RULES, Life, draw_chain, live_engine
 
@@ -126,7 +127,7 @@ def test_what_sales_moved_is_what_quotes_say(seed):
     assert changed > 0
 
 
-def test_who_asks_too_late_is_told_so():
+def test_who_asks_too_late_is_told_so(monkeypatch):
     rng = Random("late")
     engine = small_engine(rng)
     engine.publish({"book": {"name": "d", "display_currency": "EUR"}, "demand": DEMAND[:1]})
@@ -138,8 +139,10 @@ def test_who_asks_too_late_is_told_so():
     with pytest.raises(InputError, match=f"known after {lsn} only"):
         engine.changed_nights(lsn - 1)
     engine.release(hold.id)
-    engine.publish({"book": {"name": "f", "lead_of": "night"}, "demand": DEMAND[:1]})
-    with pytest.raises(InputError, match="counts demand to each night"):
+    monkeypatch.setattr(live, "VARIANTS_MAX", 1)
+    monkeypatch.setattr(live, "CELLS_MAX", 0)
+    engine.publish({"book": {"name": "f"}, "demand": DEMAND[:1]})
+    with pytest.raises(InputError, match="too many bands of lead days"):
         engine.changed_nights(engine.lsn)
     engine.publish({"book": {"name": "g"}})
     assert engine.changed_nights(engine.lsn).is_empty()

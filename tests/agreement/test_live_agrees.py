@@ -33,9 +33,8 @@ def fresh(engine: Engine, variant, lead: int):
     """The matrices of a variant, folded anew with the fill that the grid's counters give."""
     version = engine._version
     fill = grid_fill(engine)
-    leads = np.full(len(version.lanes.lane_product), lead, np.int64)
     given = (version.compiled.program, version.catalog, version.lanes, version.n_nights, fill, "fresh")
-    return fold_program(*given, version.first_night, ANYBODY, leads, wide=variant.mask < 0)
+    return fold_program(*given, version.first_night, ANYBODY, lead, wide=variant.mask < 0)
 
 
 def assert_fresh(engine: Engine) -> None:
@@ -181,10 +180,10 @@ def test_only_what_a_rule_reaches_is_priced(monkeypatch):
 
 
 def test_the_books_of_these_worlds_take_every_way():
-    """Some are read from matrices, some are not: lead days by night, a tax."""
+    """Stays are factors, or are not: a tax; lead days are those of the arrival, or of each night."""
     versions = [live_engine(Random(f"live {seed}"))._version for seed in range(10)]
     assert {version.by_factors for version in versions} == {True, False}
-    assert {version.live is None for version in versions} == {True, False}
+    assert {version.live.lead_of_night for version in versions} == {True, False}
     assert max(len(version.live.variants) for version in versions if version.live) == 3
 
 

@@ -1,4 +1,4 @@
-"""Books and stays for which no matrices follow house fill, or many do: a search tells at once what a quote tells."""
+"""Books and stays at the edges of what matrices follow: a search tells at once what a quote tells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nightgrid import Refused
-from nightgrid.search import live
+from nightgrid.search import every_product, live
 from tests.engines import engine_of
 from tests.strategies import NOW_MS
 
@@ -27,10 +27,14 @@ def demand_of(leads: list[int]) -> list[dict[str, Any]]:
     return [{"name": "fill", "fill": [0, 40, 80], "lead_days": leads, "percent": percent}]
 
 
+BY_LEAD: dict[str, Any] = {"name": "lead", "fill": [0], "lead_days": LEADS, "percent": [[0, -3, -7, -20]]}
 CASES: dict[str, tuple[dict[str, Any], int]] = {
     "lead days of every night": ({"book": {"name": "nights", "lead_of": "night"}, "demand": demand_of(LEADS)}, 5),
     "many bands": ({"book": {"name": "bands"}, "demand": demand_of(list(range(0, 60, 4)))}, 3),
     "long stays": ({"book": {"name": "long"}, "demand": demand_of([0])}, 45),
+    "stays over several segments": ({"book": {"name": "longer", "lead_of": "night"}, "demand": demand_of(LEADS)}, 70),
+    "lead days alone": ({"book": {"name": "lead"}, "demand": [BY_LEAD]}, 4),
+    "lead days of every night alone": ({"book": {"name": "leads", "lead_of": "night"}, "demand": [BY_LEAD]}, 6),
 }
 
 
@@ -63,15 +67,27 @@ def test_a_search_after_a_sale_tells_what_a_quote_tells(case, more, monkeypatch)
                 continue
         while holds and rng.random() < 0.8:
             engine.release(holds.pop(rng.randrange(len(holds))))
-        arrival = FIRST + timedelta(days=rng.randrange(3, 12))
+        arrival = FIRST + timedelta(days=rng.randrange(1, 12))
         found = engine.search(arrival, nights, top=rng.choice([5, None]), hotel_ids=[f"H{at}" for at in range(20)])
         assert found.offers
         for offer in found.offers:
             quote = engine.quote(offer.hotel_id, "king", arrival, nights)
             assert offer.total_minor == quote.total_minor
         seen.add(tuple(offer.total_minor for offer in found.offers[:5]))
-    assert len(seen) > 3  # sales and returns move prices
+    assert len(seen) > 3 or "alone" in case  # sales and returns move prices
     assert engine.check() == []
+
+
+@pytest.mark.parametrize("more", [{}, GENERAL], ids=["factors", "pipeline"])
+@pytest.mark.parametrize("case", [case for case in CASES if case != "many bands"])
+def test_matrices_serve_them_without_pricing_every_product(case, more, monkeypatch):
+    book, nights = CASES[case]
+    engine = made(book | more)
+    want = [engine.quote(f"H{at}", "king", FIRST + timedelta(days=3), nights).total_minor for at in range(HOTELS)]
+    monkeypatch.setattr(every_product, "totals_of", None)
+    engine.hold("H0", "king", FIRST + timedelta(days=3), 1)
+    shown = engine.search(FIRST + timedelta(days=3), nights, top=None).offers
+    assert {offer.hotel_id: offer.total_minor for offer in shown} == {f"H{at}": want[at] for at in range(HOTELS)}
 
 
 def test_a_small_chain_keeps_any_number_of_bands(monkeypatch):

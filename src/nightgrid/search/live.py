@@ -1,12 +1,13 @@
 """Price matrices that follow house fill: kept current cell by cell, and read without tearing.
 
-A book whose nights depend on house fill has one set of running sums for each band of lead days. Before a stay is read,
-its nights are brought to the fill of that instant, which is a comparison for each night where nothing was sold; who
-reads compares a counter before and after, and reads again where somebody wrote meanwhile.
+A book whose nights depend on house fill or on lead days has one set of running sums for each band of lead days. Before
+a stay is read, its nights are brought to the fill of that instant, which is a comparison for each night where nothing
+was sold; who reads compares a counter before and after, and reads again where somebody wrote meanwhile.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -43,13 +44,16 @@ def depends_on_fill(program: Program | None) -> bool:
     return program is not None and len(program.fills) > 1
 
 
-def follows_fill(program: Program, lanes: int, n_nights: int) -> bool:
-    """Whether the matrices of a book can follow house fill: it counts lead days to the arrival, and its bands are few,
-    or the chain is small.
-    """
+def has_bands(program: Program) -> bool:
+    """Whether a night has several prices: by house fill, by lead days, or by both."""
+    return len(program.fills) > 1 or len(program.leads) > 1
+
+
+def can_follow(program: Program, lanes: int, n_nights: int) -> bool:
+    """Whether there are matrices for every band of a book: they are few, or the chain is small."""
     bands = len(program.leads)
     few = bands <= VARIANTS_MAX or bands * len(program.scales) * lanes * n_nights <= CELLS_MAX
-    return len(program.fills) > 1 and not program.lead_of_night and few
+    return has_bands(program) and few
 
 
 def headroom(program: Program) -> Fraction | None:
@@ -85,11 +89,15 @@ class Variant:
         segment = min(night // lv.SEGMENT_STEP, self.segments - 1)
         return segment, night - segment * lv.SEGMENT_STEP
 
-    def nights_of(self, arrival: int, nights: int) -> tuple[int, int]:
-        """(first, count) of the nights of a stay, as `live_follow.refresh` takes them."""
+    def has(self, arrival: int, nights: int) -> bool:
+        """Whether one segment has all nights of a stay."""
+        return self._place_of(arrival)[1] + nights <= lv.SEGMENT_NIGHTS
+
+    def nights_of(self, arrival: int, nights: int) -> NDArray[np.int64]:
+        """The nights of a stay as `live_follow.refresh` takes them: spans (1, 2) int64."""
         segment, night = self._place_of(arrival)
         first = (self.number * self.segments + segment) * lv.SEGMENT_NIGHTS + night
-        return first, min(nights, lv.SEGMENT_NIGHTS - night)
+        return np.array([[first, min(nights, lv.SEGMENT_NIGHTS - night)]])
 
     def row_of(self, arrival: int) -> int:
         """The row of the running sums with which a stay begins that arrives on a night (ordinal)."""
@@ -173,6 +181,10 @@ class LivePrices:
         """
         self.variants = variants
         self.leads = program.leads
+        self.lead_of_night = program.lead_of_night
+        self.lanes = lanes
+        tables = variants[0].tables
+        self.lane_calendar = np.ascontiguousarray(tables.set_calendar[tables.lane_set], np.int32)
         self._since = seen
         self._inventory = inventory
         self._store = inventory.table.address
@@ -184,7 +196,7 @@ class LivePrices:
             for each, lead in zip(variants, program.leads, strict=True)
         ]
         every_night = len(variants) * variants[0].segments * lv.SEGMENT_NIGHTS
-        self._every_night = 0, every_night
+        self._every_night = np.array([[0, every_night]])
         regions: dict[int, NDArray[Any]] = {
             lv.R_STAMPS: np.zeros(catalog.n_hotels, np.int64),
             lv.R_FILL: fill_bp,
@@ -219,15 +231,20 @@ class LivePrices:
         """Whether something changed in the store since prices were last brought to it."""
         return bool(self.words[lv.V_SEEN] != self._inventory.block.region(at.R_SHARED)[at.S_LSN])
 
-    def refresh(self, nights: tuple[int, int] | None = None) -> bool:
+    @property
+    def address(self) -> int:
+        """Of the block, for kernels."""
+        return self._address
+
+    def refresh(self, spans: NDArray[np.int64] | None = None) -> bool:
         """Bring the prices of some nights (`Variant.nights_of`), or all, to house fill now; False where a night became
         too large for matrices.
         """
-        return bool(refresh(self._store, self._address, *(nights or self._every_night)) >= 0)
+        return bool(refresh(self._store, self._address, self._every_night if spans is None else spans) >= 0)
 
     def catch_up(self) -> None:
         """Price all that is due. The price lock is held."""
-        catch_up(self._address, *self._every_night)
+        catch_up(self._address, self._every_night)
 
     def changes(self) -> tuple[NDArray[np.int64], int]:
         """(changes of house fill over an edge in order, int64 (change, E_WORDS); the log sequence number after which
@@ -255,23 +272,27 @@ class LivePrices:
             return None
         return self.feed[np.arange(number, number + count) % len(self.feed)]
 
-    def variant(self, first_lead: int, last_lead: int, nights: int) -> Variant | None:
-        """The variant for stays of a length and lead days first..last; None where these lie in several bands, or a stay
-        in more than one segment.
-        """
-        if nights > lv.SEGMENT_STAY:
-            return None
-        band = np.searchsorted(self.leads, (min(first_lead, LEAD_DAYS_MAX), min(last_lead, LEAD_DAYS_MAX)), "right")
-        return self.variants[int(band[0]) - 1] if band[0] == band[1] else None
+    def band(self, lead_days: int) -> int:
+        """The band of some lead days: its variant's position."""
+        return bisect_right(self.leads, min(lead_days, LEAD_DAYS_MAX)) - 1
 
-    def read(self, nights: tuple[int, int], look: Callable[[], T]) -> T | None:
-        """What `look` finds in the prices of some nights (`Variant.nights_of`) of one instant, not before this call;
-        None where matrices cannot hold them.
+    def variant(self, arrival: int, nights: int, first_lead: int, last_lead: int) -> Variant | None:
+        """The variant whose one segment has a stay from a night (ordinal) on, for all who arrive first_lead..last_lead
+        days after they book; None where there is none: the nights lie in several segments or bands of lead days
+        (`live_stays`).
+        """
+        first, last = self.band(first_lead), self.band(last_lead + (nights - 1) * self.lead_of_night)
+        found = self.variants[first]
+        return found if first == last and found.has(arrival, nights) else None
+
+    def read(self, spans: NDArray[np.int64], look: Callable[[], T]) -> T | None:
+        """What `look` finds in the prices of some nights (spans, as `Variant.nights_of` tells them) of one instant, not
+        before this call; None where matrices cannot hold them.
 
         `look` may be called several times and may not refresh itself.
         """
         for _ in range(_LOOKS_MAX):
-            changes = refresh(self._store, self._address, *nights)
+            changes = refresh(self._store, self._address, spans)
             if changes < 0:
                 return None
             found = look()

@@ -21,7 +21,9 @@ from nightgrid.catalog import Catalog
 from nightgrid.errors import Mistake, RuleBookError
 from nightgrid.limits import STAY_NIGHTS_MAX
 from nightgrid.native.prices.tables import LaneMap
+from nightgrid.native.program import night_desk as on
 from nightgrid.native.program.night_cells import OK
+from nightgrid.native.program.night_classes import NightClasses
 from nightgrid.native.program.night_fold import fold_cells
 from nightgrid.nights import to_date
 from nightgrid.pricing.program import Program
@@ -31,6 +33,7 @@ R = TypeVar("R")
 _WORDS: dict[bool, Any] = {True: np.uint32, False: np.int64}
 _LINE_BYTES = 64
 _WORTH_THREADS = 250_000  # cells
+_SHARED_BY = 8  # products of a class on average, or there are none: each takes some nights' worth of work
 _NONE = Fraction(1)
 _WORD = 2**62  # running sums of a stay are words; what is made of them is exact in any case
 
@@ -70,14 +73,13 @@ def fold_bands(
 ) -> list[Matrices] | None:
     """`fold_program` for every band of lead days, all of one width; None where only the nearest band can be folded."""
     given = (program, catalog, lanes, n_nights, fill_bp, name, first_night, party)
-    leads = [np.full(len(lanes.lane_product), lead, np.int64) for lead in program.leads]
-    folded = [fold_program(*given, leads[0], headroom)]
+    folded = [fold_program(*given, program.leads[0], headroom)]
     try:
-        folded += [fold_program(*given, lead, headroom) for lead in leads[1:]]
+        folded += [fold_program(*given, lead, headroom) for lead in program.leads[1:]]
         if len({each.mask for each in folded}) > 1:
             folded = [
                 fold_program(*given, lead, headroom, wide=True) if each.mask > 0 else each
-                for each, lead in zip(folded, leads, strict=True)
+                for each, lead in zip(folded, program.leads, strict=True)
             ]
     except RuleBookError:
         return None
@@ -103,6 +105,25 @@ def lane_parts(lanes: int, rows: int) -> list[tuple[int, int]]:
     return [(begin, min(begin + step, lanes)) for begin in range(0, lanes, step)]
 
 
+def night_classes(program: Program) -> NightClasses:
+    """Products whose nights are their bases times the same factors, up to the first stage that rounds. O(products)."""
+    nights, edges = program.nights, np.array(program.fills, np.int64)
+    single = (nights.fixed_row < 0) & (nights.percent_row < 0)
+    if nights.constants[on.K_DERIVED_STAGE] >= 0:
+        never = np.append((nights.derived_rule < 0).all(axis=1), True)
+        single &= never[nights.derived_set]
+    rules = np.stack([nights.season_set, nights.demand_rule], axis=1)
+    _, first, number = np.unique(rules[single], axis=0, return_index=True, return_inverse=True)
+    class_of = np.full(len(single), -1, np.int64)
+    members = np.flatnonzero(single)[first]
+    if _SHARED_BY * len(members) <= len(single):
+        class_of[single] = number.ravel()
+    else:
+        members = members[:0]
+    largest = max(int(nights.base.max(initial=0)), int(nights.base_minor.max(initial=0)))
+    return NightClasses(class_of, members.astype(np.int64), edges, largest)
+
+
 def _folded(
     given: tuple[Any, ...], lanes: int, sums: NDArray[Any], bad: NDArray[np.int64]
 ) -> tuple[int, int, int, int]:
@@ -123,27 +144,26 @@ def fold_program(
     name: str,
     first_night: int,
     party: Asking = ANYBODY,
-    leads: NDArray[np.int64] | None = None,
+    lead: int = 0,
     headroom: Fraction | None = _NONE,
     wide: bool = False,
 ) -> Matrices:
-    """Fold all nights of a variant. leads (lane) int64: lead days of the first night, one more each night where the
-    book counts demand by night; None = 0; headroom: by how much a night can become dearer, None = by any factor; wide:
-    sums take 8 bytes in any case. RuleBookError where a night is too large to be exact. O(nights x lanes x stages).
+    """Fold all nights of a variant. lead: lead days as the book counts demand, of every night; headroom: by how much a
+    night can become dearer, None = by any factor; wide: sums take 8 bytes in any case. RuleBookError where a night is
+    too large to be exact. O(nights x lanes x stages).
     """
     lane_product = lanes.lane_product
     hotel = catalog.row_hotel[catalog.product_row]
     fill_row = np.where(lane_product >= 0, hotel[np.maximum(lane_product, 0)], 0).astype(np.int64)
-    lead = np.zeros(len(lane_product), np.int64) if leads is None else leads
-    step = int(program.lead_of_night and leads is not None)
     bad = np.empty(len(lane_product), np.int64)
     longest = min(STAY_NIGHTS_MAX, n_nights)
     query = program.question(party, first_night, 1, 0, 0)
     shape = (len(program.scales), n_nights + 1, len(lane_product))
+    classes = night_classes(program)
     for short in (False,) if wide or headroom is None else (True, False):
         sums: NDArray[np.uint32] | NDArray[np.int64] = aligned(shape, _WORDS[short])
         mask, limit = (2**32 - 1, 2**31) if short else (-1, _WORD)
-        given = (program.desk, program.terms, query, lane_product, lead, step, fill_bp, fill_row, mask)
+        given = (program.desk, program.terms, query, lane_product, lead, fill_bp, fill_row, mask, classes)
         largest, code, product, night = _folded(given, len(lane_product), sums, bad)
         if code != OK:
             break

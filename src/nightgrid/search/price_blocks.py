@@ -26,6 +26,7 @@ from nightgrid.native.program.row_codes import RowShop, make_row_shop
 from nightgrid.native.program.row_nights import fold_rows, take_rows
 from nightgrid.pricing.program import Program
 from nightgrid.search.hotel_clocks import by_clock, parts_to_settle
+from nightgrid.search.live_stays import read_lanes
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.rule_set_rows import Rows, groups_of, in_parts, rows_of, some_groups
 from nightgrid.search.stay_prices import check_total, refuse, totals_by_line, workshop
@@ -238,18 +239,15 @@ def _live_nights(
     """As `_nights_of`, from the matrices that follow house fill; None where they do not serve. span: its first arrival,
     and how many nights it needs.
     """
-    version, (begin, nights) = asked.version, span
-    if version.live is None or not len(sold):
+    version, live, (begin, nights) = asked.version, asked.version.live, span
+    if live is None or not len(sold) or nights < 1:
         return None
-    arrival = asked.arrival + begin
-    variant = version.live.variant(max(arrival - int(today.max()), 0), max(arrival - int(today.min()), 0), nights)
-    if variant is None:
-        return None
-    row, lane = variant.row_of(arrival), _lanes_of(version)[sold]
-    sums = variant.matrices.sums
-    taken = version.live.read(variant.nights_of(arrival, nights), lambda: _taken(sums, row, row + nights + 1, lane))
-    last = arrival - version.first_night + nights
-    return None if taken is None else (taken, variant.mask, variant.matrices.bad[lane] < last, 0)
+    arrival, lane = asked.arrival + begin, _lanes_of(version)[sold]
+    found = read_lanes(
+        live, arrival, nights, lane, today, lambda sums, row: _taken(sums, row, row + nights + 1, lane)
+    )  # fmt: skip
+    last, base = arrival - version.first_night + nights, live.variants[0]
+    return None if found is None else (found, base.mask, base.matrices.bad[lane] < last, 0)
 
 
 def _fill_of(asked: Asked, sold: _Numbers, first: int, last: int) -> tuple[_Numbers, _Numbers]:

@@ -26,7 +26,7 @@ from nightgrid.native.prices import prices as price
 from nightgrid.native.prices.tables import LaneMap, PriceTables, desk_of
 from nightgrid.native.search.minima import fold_word_minima
 from nightgrid.pricing.compile import CompiledBook
-from nightgrid.search.live import LivePrices, depends_on_fill, variant_of
+from nightgrid.search.live import LivePrices, has_bands, variant_of
 from nightgrid.search.matrices import Matrices, in_threads
 from nightgrid.search.refold import folded_program
 
@@ -49,7 +49,7 @@ class PriceVersion:
     fill_bp: NDArray[np.int16]  # (hotel, night) house fill that the matrices have, basis points
     by_factors: bool = True  # a stay is a difference of running sums and factors, whatever makes its nights
     matrices: Matrices | None = None  # of a book with a full pipeline; the sums of the tables are its first plane. None
-    # where its nights depend on house fill: then `live` has them, if any
+    # where its nights have several prices, by house fill or lead days: then `live` has them, if any
     live: LivePrices | None = None
 
     @property
@@ -282,7 +282,7 @@ def build_price_version(
     longest = min(STAY_NIGHTS_MAX, n_nights)
     most = largest_factored_night(compiled, longest) if compiled.factor_stays else -1
     largest = max(each.largest for each in folded.matrices)
-    by_factors = largest <= most and (folded.in_segments or not depends_on_fill(program))
+    by_factors = largest <= most and (folded.in_segments or not has_bands(program))
     tables = _tables(compiled, catalog, lanes, matrices.sums[0].view(), matrices.mask, terms)
     live = None
     if folded.in_segments:
@@ -294,7 +294,7 @@ def build_price_version(
         live = LivePrices(program, catalog, lanes, inventory, *known)
     return PriceVersion(
         digest, compiled, tables, matrices.mask, desk_of(tables, lanes), largest, catalog, lanes,
-        folded.fill_bp if live is None else live.fill_bp, by_factors, None if depends_on_fill(program) else matrices,
+        folded.fill_bp if live is None else live.fill_bp, by_factors, None if has_bands(program) else matrices,
         live,
     )  # fmt: skip
 

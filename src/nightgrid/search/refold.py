@@ -19,7 +19,7 @@ from nightgrid.native.program.night_cells import OK
 from nightgrid.native.program.night_refold import refold_cells
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.program import Program
-from nightgrid.search.live import LivePrices, depends_on_fill, follows_fill, headroom, in_segments
+from nightgrid.search.live import LivePrices, can_follow, depends_on_fill, has_bands, headroom, in_segments
 from nightgrid.search.matrices import Matrices, aligned, fold_bands, fold_program, in_threads, lane_parts
 from nightgrid.search.reach import reached_nights
 
@@ -44,12 +44,12 @@ class Refold:
         """The matrices of a book whose nights do not depend on house fill; None where they must be folded anew."""
         program, old = self._programs()
         kept = self._before.matrices
-        if kept is None or len(program.fills) > 1 or len(old.fills) > 1:
+        if kept is None or has_bands(program) or has_bands(old):
             return None
         out = aligned(kept.sums.shape, kept.sums.dtype)
         fill = np.zeros((int(self._fill_row.max(initial=0)) + 1, self._compiled.n_nights), np.int16)
         span = (0, 0, self._compiled.n_nights)
-        largest = self._rows(party, 0, fill, kept, reached_nights(self._before.compiled, self._compiled), span, out)
+        largest = self._rows(party, 0, fill, kept, self._reached(), span, out)
         return None if largest is None else Matrices(out, kept.mask, kept.bad, max(largest, kept.largest))
 
     def live(self, party: Asking) -> tuple[list[Matrices], NDArray[np.int16], int] | None:
@@ -64,7 +64,7 @@ class Refold:
         if live is None or (program.fills, program.leads) != (old.fills, old.leads):
             return None
         live.refresh()
-        reached = reached_nights(self._before.compiled, self._compiled)
+        reached = self._reached()
         fill, seen, written = _locked(live, lambda: _noted(live))
         kept = [each.matrices for each in live.variants]
         made = [aligned(each.sums.shape, each.sums.dtype) for each in kept]
@@ -85,6 +85,12 @@ class Refold:
             Matrices(sums, each.mask, each.bad, most) for sums, each, most in zip(made, kept, largest, strict=True)
         ]
         return matrices, fill, seen
+
+    def _reached(self) -> NDArray[np.bool_]:
+        """Nights that a changed rule reaches: bool (night, lane)."""
+        by_product = reached_nights(self._before.compiled, self._compiled)
+        by_product = np.concatenate([by_product, np.zeros_like(by_product[:1])])  # padding takes the last line
+        return np.ascontiguousarray(by_product[self._lanes].T)
 
     def _programs(self) -> tuple[Program, Program]:
         program, old = self._compiled.program, self._before.compiled.program
@@ -160,7 +166,7 @@ def folded_program(
     if program is None:
         raise TypeError("a product of factors has no program")
     n_nights, first_night = compiled.n_nights, compiled.first_night
-    live = follows_fill(program, len(lanes.lane_product), n_nights)
+    live = can_follow(program, len(lanes.lane_product), n_nights)
     most = headroom(program) if live else Fraction(1)
     longest = min(STAY_NIGHTS_MAX, n_nights)
     if before is not None and can_refold(before, compiled, catalog, lanes):

@@ -1,15 +1,13 @@
 """Search by a book with a full pipeline over the price matrices: what `native/search/rule_search` takes.
 
 It serves whatever matrices can answer: not stays by the house fill that a guest brings along, parties that have nights
-of their own, members who are sold another plan, rules that ask for the rooms left, and questions that meet several
-bands of lead days. For these, and where the kernel finds no vector form, products are priced one by one
-(`every_product`).
+of their own, members who are sold another plan, and rules that ask for the rooms left. For these, and where the kernel
+finds no vector form, products are priced one by one (`every_product`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from threading import local
 from typing import NamedTuple, TypeVar
 
@@ -32,6 +30,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.pricing.program import Program
 from nightgrid.search.cheapest import order_key, ordered
 from nightgrid.search.live import Variant
+from nightgrid.search.live_stays import Gathered, live_stay, read_stay
 from nightgrid.search.matrices import Matrices
 from nightgrid.search.price_blocks import row_shop
 from nightgrid.search.price_version import PriceVersion
@@ -56,7 +55,7 @@ _SETS_MAX = 4_096
 class _Look(NamedTuple):
     """One look at the matrices of a question."""
 
-    prices: PriceVersion | Variant
+    prices: PriceVersion | Variant | Gathered
     matrices: Matrices
     largest: float  # night
     question: Question
@@ -81,7 +80,7 @@ class RuleSearch:
         query = question.query
         if query.rooms > 1 and self._program.beside(query.asking, query.rooms) is not None:
             return None
-        found = self._look(question, inventory, lambda look: self._ranked(look, self._offering(query, words)))
+        found = self._look(question, words, inventory, lambda look: self._ranked(look, self._offering(query, words)))
         return found[0] if found else None
 
     def totals(self, question: Question, words: NDArray[np.int64], inventory: Inventory) -> NDArray[np.int64] | None:
@@ -94,14 +93,18 @@ class RuleSearch:
             totals = self._totals(look, left)
             return None if totals is None else (totals, left)
 
-        found = self._look(question, inventory, priced)
+        found = self._look(question, words, inventory, priced)
         if found is None:
             return None
         words[:] = found[1]
         return found[0]
 
-    def _look(self, question: Question, inventory: Inventory, make: Callable[[_Look], T | None]) -> T | None:
-        """What is made of the matrices, as they are at one instant; None where they do not serve."""
+    def _look(
+        self, question: Question, words: NDArray[np.int64], inventory: Inventory, make: Callable[[_Look], T | None]
+    ) -> T | None:
+        """What is made of the matrices, as they are at one instant, of the products in a bit map; None where they do
+        not serve.
+        """
         version, program, query = self.version, self._program, question.query
         asking, first = query.asking, query.arrival - version.first_night
         anybody = not program.asks_guests or (not program.per_person and asking.adults is None)
@@ -112,18 +115,15 @@ class RuleSearch:
         ):  # fmt: skip
             return None
         if version.matrices is not None:
-            if len(program.leads) > 1:
-                return None
             look = _Look(version, version.matrices, float(version.matrices.largest), question, inventory)
             return make(look) if self._has_prices(look.matrices, first + query.nights) else None
-        if version.live is None:
+        live = version.live
+        if live is None or not self._has_prices(live.variants[0].matrices, first + query.nights):
             return None
         leads = np.maximum(query.arrival - question.calendar_today, 0)
-        variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
-        if variant is None or not self._has_prices(variant.matrices, first + query.nights):
-            return None
-        look = _Look(variant, variant.matrices, float(version.live.words[lv.V_LIMIT]), question, inventory)
-        return version.live.read(variant.nights_of(query.arrival, query.nights), partial(make, look))
+        stay = live_stay(live, query.arrival, query.nights, leads, apart=True)
+        largest = float(live.words[lv.V_LIMIT])
+        return read_stay(live, stay, words, lambda each: make(_Look(each, each.matrices, largest, question, inventory)))
 
     def _has_prices(self, matrices: Matrices, last: int) -> bool:
         """Whether every product has a price on all nights before a night of the window."""

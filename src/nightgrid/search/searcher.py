@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.inventory.inventory import Inventory
+from nightgrid.native.prices.prices import POLICY_NIGHT, T_POLICY
 from nightgrid.native.prices.tables import LaneMap, QueryFactors, combine_factors
 from nightgrid.native.search import search as kernels
 from nightgrid.native.search.offers import drop_refused
 from nightgrid.search.cheapest import ordered, rates_of_rooms
 from nightgrid.search.every_product import EveryProduct
-from nightgrid.search.live import Variant
+from nightgrid.search.live import LivePrices, Variant
+from nightgrid.search.live_stays import Gathered, live_stay, read_stay
 from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.ranking import Question, Ranking, of_one_instant
 from nightgrid.search.rule_search import RuleSearch, rule_search_of
 
 #: What stays by factors are priced from.
-Prices = PriceVersion | Variant
+Prices = PriceVersion | Variant | Gathered
 SORTS = ("price", "rating", "distance")
 _CACHED_FILTERS = 256
 _NO_TOTALS = np.zeros(0, np.int64)
@@ -106,22 +108,31 @@ class Searcher:
         if version.is_factored(query.asking):
             if version.live is None:
                 return self._factored(version, question)
-            leads = np.maximum(query.arrival - question.calendar_today, 0)
-            variant = version.live.variant(int(leads.min()), int(leads.max()), query.nights)
-            if variant is not None:
-                look = partial(self._factored, variant, question)
-                found = version.live.read(variant.nights_of(query.arrival, query.nights), look)
-                if found is not None:
-                    return found
+            found = self._live(version, version.live, question)
+            if found is not None:
+                return found
         return self._programmed(version, question)
+
+    def _live(self, version: PriceVersion, live: LivePrices, question: Question) -> Ranking | None:
+        """Stays are sums of nights that follow house fill, times factors; None where a night became too large."""
+        query = question.query
+        leads = np.maximum(query.arrival - question.calendar_today, 0)
+        apart = version.tables.terms[T_POLICY] == POLICY_NIGHT
+        stay = live_stay(live, query.arrival, query.nights, leads, apart=bool(apart))
+        if stay.variant is None:  # what cannot be sold need not be put together
+            question = question._replace(words=self._sellable(question))
+        return read_stay(live, stay, question.words, partial(self._factored, question=question))
+
+    def _sellable(self, question: Question) -> NDArray[np.int64]:
+        """Bit map of the products that the bit maps of nights let pass: int64 (word)."""
+        query, words = question.query, np.empty_like(question.words)
+        table = self._inventory.table
+        kernels.sellable_words(table, self._lanes, question.words, query.arrival, query.nights, words)
+        return words
 
     def _programmed(self, version: PriceVersion, question: Question) -> Ranking:
         """Hotels by a book with a full pipeline: from matrices where these serve, else product by product."""
-        query = question.query
-        words = np.empty_like(question.words)
-        table = self._inventory.table
-        kernels.sellable_words(table, self._lanes, question.words, query.arrival, query.nights, words)
-        rules = self._rules
+        words, rules = self._sellable(question), self._rules
         if rules is None or rules[0] is not version:
             rules = self._rules = (version, rule_search_of(version, self._catalog, self._lanes))
         found = None if rules[1] is None else rules[1].find(question, words, self._inventory)
@@ -138,9 +149,7 @@ class Searcher:
 
     def available(self, prices: Prices, question: Question, factors: QueryFactors) -> NDArray[np.int64]:
         """Bit map of the products that can be sold for the question: int64 (word)."""
-        query, words = question.query, np.empty_like(question.words)
-        table = self._inventory.table
-        kernels.sellable_words(table, self._lanes, question.words, query.arrival, query.nights, words)
+        query, words, table = question.query, self._sellable(question), self._inventory.table
         priced = prices.row_of(query.arrival)
         stay = (query.arrival, priced, query.nights, query.rooms, query.scope, query.rooms)
         drop_refused(

@@ -61,9 +61,8 @@ class ChangedNightMixin(ChangedPriceMixin):
         if live is None:
             if depends_on_fill(version.compiled.program):
                 raise InputError(
-                    "since is a log sequence number, and this rule book counts demand to each night, or in too many "
-                    'bands of lead days, to tell what house fill changed; give the digest of a version, or lead_of = "'
-                    'arrival" in the book'
+                    "since is a log sequence number, and this rule book has too many bands of lead days, or too large "
+                    "prices, to tell what house fill changed; give the digest of a version"
                 )
             return
         self._inventory.sweep(self._now_ms())

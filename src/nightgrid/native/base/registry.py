@@ -34,6 +34,7 @@ _MACHINE = "tests/stateful/test_inventory_machine.py"
 _LIVE = "tests/agreement/test_live_agrees.py"
 _KEY_INDEX = "tests/oracles/key_index.py"
 _AUDITS_KEYS = "tests/unit/test_audit_keys.py"
+_LIVE_STAYS = "tests/agreement/test_live_stays.py"
 _EVERYTHING = "tests/stateful/test_everything.py"
 _PAST_FILL = "tests/oracles/past_fill.py"
 _PAST_AGREES = "tests/agreement/test_past_fill.py"
@@ -243,6 +244,7 @@ ENTRIES = (
     KernelEntry(
         "live_follow.changes_now", "whether prices were written", _PRICEBOOK, "tests/threads/test_live_prices.py"
     ),
+    KernelEntry("live_gather.gather_stay", "put nights of several sheets side by side", _PRICEBOOK, _LIVE_STAYS),
     KernelEntry("runs.free_runs", "free nights in a row", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.largest_runs", "the longest run of free nights", _RUNS, _RUNS_AGREE),
     KernelEntry("runs.gap_runs", "nights that no stay fits", _RUNS, _RUNS_AGREE),

@@ -1,5 +1,5 @@
 """One cell of the prices that follow house fill: a night of a hotel, priced with the one definition of a night
-(`night_cells.py`) and written into a sheet (`live_block.py`).
+(`night_cells.py`) and written into the sheets that have it (`live_block.py`).
 """
 
 from __future__ import annotations
@@ -145,17 +145,40 @@ def _write(live, sums, word_sums, mask, row, inside, lanes, cells):
 
 
 @kernel
-def reprice(live, sheet, hotel, place, fill_bp):
-    """Price a night of all products of a hotel anew in a sheet that has it; the price lock is held."""
+def _write_segment(live, variant, segment, place, lanes, cells):
+    """Write the amounts of a night of some lanes into a segment of a variant."""
+    length, size = live[lv.V_SEGMENTS] * lv.SEGMENT_ROWS, live[lv.V_LANES]
+    rows, row, inside = live[lv.V_PLANES] * length, segment * lv.SEGMENT_ROWS, place - segment * lv.SEGMENT_STEP
+    if live[lv.V_SHORT]:
+        table = lv.short_sums(variant[lv.X_SUMS], rows, size)
+        bounds = lv.short_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
+        _write(live, table, bounds, _SHORT_MASK, row, inside, lanes, cells)
+    else:
+        wide = lv.long_sums(variant[lv.X_SUMS], rows, size)
+        limits = lv.long_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
+        _write(live, wide, limits, np.int64(-1), row, inside, lanes, cells)
+
+
+@kernel
+def _ask_segment(live, variant, segment, place, lanes):
+    """Ask for what `_write_segment` shifts."""
+    rows, size = live[lv.V_PLANES] * live[lv.V_SEGMENTS] * lv.SEGMENT_ROWS, live[lv.V_LANES]
+    row, inside = segment * lv.SEGMENT_ROWS, place - segment * lv.SEGMENT_STEP
+    if live[lv.V_SHORT]:
+        _ask(lv.short_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
+    else:
+        _ask(lv.long_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
+
+
+@kernel
+def reprice(live, band, segment, also, hotel, place, fill_bp):
+    """Price a night of all products of a hotel anew in a segment of a variant that has it, and in another one where
+    `also` is not -1; the price lock is held.
+    """
     if load_word(live, lv.V_CHANGES) & 1 == 0:
         add_word(live, lv.V_CHANGES, 1)  # from here on cells are written
     store_word(lv.stamps_of(live), hotel, load_word(live, lv.V_CHANGES))
-    segments, size = live[lv.V_SEGMENTS], live[lv.V_LANES]
-    variant = lv.variant_of(live)[sheet // segments]
-    row = sheet % segments * lv.SEGMENT_ROWS
-    inside = place - sheet % segments * lv.SEGMENT_STEP
-    length = segments * lv.SEGMENT_ROWS
-    rows = live[lv.V_PLANES] * length
+    variant = lv.variant_of(live)[band]
     first, of_hotel, cells = lv.hotel_first_of(live), lv.hotel_lane_of(live), lv.room_of_cells(live)
     for begin in range(first[hotel], first[hotel + 1], lv.LANES_AT_ONCE):
         count = min(first[hotel + 1] - begin, lv.LANES_AT_ONCE)
@@ -164,18 +187,12 @@ def reprice(live, sheet, hotel, place, fill_bp):
             lanes[number], products[number] = of_hotel[begin + number, 0], of_hotel[begin + number, 1]
         _ask_products(live, products)
         if count <= _ASKED:  # while nights are worked out, their sums come from memory
-            if live[lv.V_SHORT]:
-                _ask(lv.short_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
-            else:
-                _ask(lv.long_sums(variant[lv.X_SUMS], rows, size), row, inside, lanes)
+            _ask_segment(live, variant, segment, place, lanes)
+            if also >= 0:
+                _ask_segment(live, variant, also, place, lanes)
         if not _new_amounts(live, variant[lv.X_LEAD], place, fill_bp, lanes, products, cells):
             store_word(live, lv.V_STATE, lv.STATE_TOO_LARGE)
             return
-        if live[lv.V_SHORT]:
-            table = lv.short_sums(variant[lv.X_SUMS], rows, size)
-            bounds = lv.short_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
-            _write(live, table, bounds, _SHORT_MASK, row, inside, lanes, cells)
-        else:
-            wide = lv.long_sums(variant[lv.X_SUMS], rows, size)
-            limits = lv.long_sums(variant[lv.X_WORD_SUMS], length, size >> 6)
-            _write(live, wide, limits, np.int64(-1), row, inside, lanes, cells)
+        _write_segment(live, variant, segment, place, lanes, cells)
+        if also >= 0:
+            _write_segment(live, variant, also, place, lanes, cells)

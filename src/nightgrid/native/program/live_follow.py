@@ -60,22 +60,41 @@ def _note(live, lsn, now_ms, hotel, night, old_bp, new_bp):
 
 
 @kernel
-def _price_due(live, night):
-    """Price what is due on a night of a sheet; the price lock is held."""
+def _price_due(live, night, other):
+    """Price what is due on a night of a sheet, and in the next sheet of its band, where that has the night too, once
+    for both: other is its place there, or -1 to leave it. The price lock is held.
+    """
     due, nights, known = lv.due_of(live), lv.due_nights_of(live), lv.fill_of(live)
     sheet = night // lv.SEGMENT_NIGHTS
-    place = sheet % live[lv.V_SEGMENTS] * lv.SEGMENT_STEP + night % lv.SEGMENT_NIGHTS
-    words = load_word(nights, night)
+    band, segment = sheet // live[lv.V_SEGMENTS], sheet % live[lv.V_SEGMENTS]
+    place = segment * lv.SEGMENT_STEP + night % lv.SEGMENT_NIGHTS
+    words = load_word(nights, night) | (load_word(nights, other) if other >= 0 else np.int64(0))
     while words:
         for word in range(first_bit(words), due.shape[1], 64):
-            bits = due[night, word]
+            here, there = due[night, word], due[other, word] if other >= 0 else np.int64(0)
+            bits = here | there
             while bits:
-                hotel = 64 * word + first_bit(bits)
-                reprice(live, sheet, hotel, place, np.int64(known[hotel, place]))
+                hotel, bit = 64 * word + first_bit(bits), bits & -bits
+                also = segment + 1 if bit & there else np.int64(-1)
+                first = segment if bit & here else also
+                also = also if first == segment else np.int64(-1)
+                reprice(live, band, first, also, hotel, place, np.int64(known[hotel, place]))
                 bits &= bits - 1
             due[night, word] = 0
+            if other >= 0:
+                due[other, word] = 0
         words &= words - 1
     store_word(nights, night, 0)
+    if other >= 0:
+        store_word(nights, other, 0)
+
+
+@inlined_kernel
+def _beside(live, night, end):
+    """Where the next sheet of its band has a night of a sheet too, before `end`; -1 where it has not."""
+    other = night + lv.SEGMENT_NIGHTS - lv.SEGMENT_STEP
+    is_last = night // lv.SEGMENT_NIGHTS % live[lv.V_SEGMENTS] + 1 == live[lv.V_SEGMENTS]
+    return other if night % lv.SEGMENT_NIGHTS >= lv.SEGMENT_STEP and other < end and not is_last else np.int64(-1)
 
 
 @kernel
@@ -159,45 +178,48 @@ def _follow(store, live):
 
 
 @kernel
-def catch_up(live_address, first, count):
+def catch_up(live_address, spans):
     """Price what is due on some nights of sheets, as `refresh`; the price lock is held."""
     live = lv.live_at(live_address)
     nights = lv.due_nights_of(live)
-    for night in range(first, first + count):
-        if load_word(nights, night):
-            _price_due(live, night)
+    for span in range(spans.shape[0]):
+        end = spans[span, 0] + spans[span, 1]
+        for night in range(spans[span, 0], end):
+            if load_word(nights, night):
+                _price_due(live, night, _beside(live, night, end))
     if load_word(live, lv.V_CHANGES) & 1:
         add_word(live, lv.V_CHANGES, 1)
 
 
 @inlined_kernel
-def _is_due(store, live, first, count):
+def _is_due(store, live, spans):
     """Whether some nights of sheets may have other prices now. A night is marked before its change counts as seen."""
     due = load_word(live, lv.V_SEEN) < load_word(shared_of(store), at.S_LSN)
     nights = lv.due_nights_of(live)
-    night = first
-    while not due and night < first + count:
-        due = load_word(nights, night) != 0
-        night += 1
+    for span in range(spans.shape[0]):
+        night, end = spans[span, 0], spans[span, 0] + spans[span, 1]
+        while not due and night < end:
+            due = load_word(nights, night) != 0
+            night += 1
     return due
 
 
 @kernel
-def refresh(store_address, live_address, first, count):
-    """Make the prices of some nights of sheets those of house fill now: how often prices were written, even; -1 where a
-    night became too large.
+def refresh(store_address, live_address, spans):
+    """Make the prices of some nights of sheets those of house fill now, all of them of one instant: how often prices
+    were written, even; -1 where a night became too large.
 
-    Of the store's table and the block of live prices the addresses; first: sheet x SEGMENT_NIGHTS + night of its
-    segment; count: so many from there on. Whoever reads prices afterwards compares with `changes_now`. O(count) where
-    nothing is due; else O(changes of the store since anybody looked x (nights + sheets of a night) + hotels that are
-    due on these nights x (products x stages + nights of a segment)).
+    Of the store's table and the block of live prices the addresses; spans (span, 2) int64: sheet x SEGMENT_NIGHTS +
+    night of its segment, and so many from there on. Whoever reads prices afterwards compares with `changes_now`.
+    O(nights of the spans) where nothing is due; else O(changes of the store since anybody looked x (nights + sheets of
+    a night) + hotels that are due on these nights x (products x stages + nights of a segment)).
     """
     store = store_at(store_address)
     live = lv.live_at(live_address)
-    if _is_due(store, live, first, count):
+    if _is_due(store, live, spans):
         acquire(live, lv.V_LOCK)
         _follow(store, live)
-        catch_up(live_address, first, count)
+        catch_up(live_address, spans)
         release(live, lv.V_LOCK)
     changes = load_word(live, lv.V_CHANGES)
     while changes & 1:  # somebody writes other nights, or a later change

@@ -21,7 +21,7 @@ TOO_MANY_GUESTS = -2
 
 
 @kernel
-def _base(desk, product, night, guests):
+def base_amount(desk, product, night, guests):
     """The base amount: by party size where there is data, else the catalogue's. -2: the party is too large."""
     row = on.column(desk, on.BASE_ROW)[product]
     price = on.column(desk, on.BASE)[product]
@@ -191,8 +191,10 @@ def _derive(desk, product, rule, n, d, den):
 
 
 @called_kernel
-def _chain(desk, product, night, scratch):
-    """The links from a plan up to its root: how many; scratch from 2 NIGHT_SLOTS on: (product, rule) of each."""
+def plans_of_night(desk, product, night, scratch):
+    """The chain of derived plans of a night: (how many links, the product at its root); (product, rule) of each link
+    stand in scratch from 2 NIGHT_SLOTS on.
+    """
     count = 0
     if on.column(desk, on.CONSTANTS_OF)[on.K_DERIVED_STAGE] < 0:
         return count, product
@@ -216,13 +218,13 @@ def full_payers(desk, terms, product, night, query, scratch):
     """
     if query[do.Q_ADULTS] < 0:
         return np.int64(-1)
-    _, root = _chain(desk, product, night, scratch)
+    _, root = plans_of_night(desk, product, night, scratch)
     return query[do.Q_ADULTS] + as_adults(terms, on.column(desk, on.GUESTS_RULE)[root], query)
 
 
 @kernel
-def _acted(desk, line, own, night, lead, fill_bp, n, d, scratch):
-    """The amount after a season, demand or override stage. `own`: the product whose rules act."""
+def acted(desk, line, own, night, lead, fill_bp, n, d, scratch):
+    """The amount after a season, demand or override stage, not yet rounded. `own`: the product whose rules act."""
     code, of, den = line[on.N_CODE], line[on.N_OF], line[on.N_DEN]
     m, e = n, d
     if of >= 0:
@@ -262,35 +264,34 @@ def _staged(desk, line, links, own, product, night, lead, fill_bp, n, d, scratch
             return _rounded_inside(desk, own, night, n, d, m, e, at, den), np.int64(1)
         return _bounded(desk, own, night, n, d, m, e, den)
     elif code != on.NIGHT_BASE:
-        n, d = _acted(desk, line, own, night, lead, fill_bp, n, d, scratch)
+        n, d = acted(desk, line, own, night, lead, fill_bp, n, d, scratch)
     if n >= 0 and at > 0:
         n, d = rounded_night(n, d, roundings, at, roundings[at]), np.int64(1)
     return n, d
 
 
 @kernel
-def night_cell(desk, product, night, guests, lead, fill_bp, scratch, out):
-    """One night of one product: out (plane) int64, amounts x scale of the plane [out]; OK, TOO_LARGE, TOO_MANY_GUESTS.
-
-    desk: `night_desk`; night: index in the tables; guests: full payers, -1 = not told; lead: days from booking to
-    arrival, or to the night, as the book counts demand; fill_bp: house fill of the night; scratch (NIGHT_SCRATCH)
-    int64. O(stages + length of the chain of plans).
+def staged_night(desk, links, own, product, night, lead, fill_bp, n, d, first, last, scratch):
+    """The amount n/d after the stages first..last - 1: (numerator, denominator), TOO_LARGE a numerator that is; the
+    amounts that later stages and planes look at are kept in scratch. own: the product whose rules act.
     """
     stages = on.matrix(desk, on.STAGES)
-    links, own = _chain(desk, product, night, scratch)
-    n, d = _base(desk, own, night, guests), np.int64(1)
-    if n < 0:
-        return TOO_MANY_GUESTS
-    for stage in range(stages.shape[0]):
+    for stage in range(first, last):
         line = stages[stage]
         n, d = _staged(desk, line, links, own, product, night, lead, fill_bp, n, d, scratch)
         if n < 0:
-            return TOO_LARGE
+            return np.int64(TOO_LARGE), d
         if line[on.N_CODE] == on.NIGHT_DERIVED:
             own = product
         slot = line[on.N_SLOT]
         if slot >= 0:
             scratch[2 * slot], scratch[2 * slot + 1] = n, d
+    return n, d
+
+
+@kernel
+def scaled_planes(desk, n, d, scratch, out):
+    """What the planes show of a night, x their scales: out (plane) int64 [out]; OK, TOO_LARGE."""
     planes = on.matrix(desk, on.PLANES)
     for plane in range(planes.shape[0]):
         slot, scale = planes[plane, 0], planes[plane, 1]
@@ -302,14 +303,31 @@ def night_cell(desk, product, night, guests, lead, fill_bp, scratch, out):
     return OK
 
 
+@kernel
+def night_cell(desk, product, night, guests, lead, fill_bp, scratch, out):
+    """One night of one product: out (plane) int64, amounts x scale of the plane [out]; OK, TOO_LARGE, TOO_MANY_GUESTS.
+
+    desk: `night_desk`; night: index in the tables; guests: full payers, -1 = not told; lead: days from booking to
+    arrival, or to the night, as the book counts demand; fill_bp: house fill of the night; scratch (NIGHT_SCRATCH)
+    int64. O(stages + length of the chain of plans).
+    """
+    links, own = plans_of_night(desk, product, night, scratch)
+    n = base_amount(desk, own, night, guests)
+    if n < 0:
+        return TOO_MANY_GUESTS
+    last = on.matrix(desk, on.STAGES).shape[0]
+    n, d = staged_night(desk, links, own, product, night, lead, fill_bp, n, np.int64(1), 0, last, scratch)
+    return TOO_LARGE if n < 0 else scaled_planes(desk, n, d, scratch, out)
+
+
 @called_kernel
 def is_bounded(desk, product, night, guests, lead, fill_bp, scratch):
     """Whether a floor or a ceiling changes the price of a night; arguments as of `night_cell`. The stages before the
     bounds are gone through, then the amount is rounded with and without its limits. O(stages + chain of plans).
     """
     stages = on.matrix(desk, on.STAGES)
-    links, own = _chain(desk, product, night, scratch)
-    n, d = _base(desk, own, night, guests), np.int64(1)
+    links, own = plans_of_night(desk, product, night, scratch)
+    n, d = base_amount(desk, own, night, guests), np.int64(1)
     for stage in range(stages.shape[0]):
         if n < 0:
             return False
@@ -328,11 +346,3 @@ def is_bounded(desk, product, night, guests, lead, fill_bp, scratch):
         if slot >= 0:
             scratch[2 * slot], scratch[2 * slot + 1] = n, d
     return False
-
-
-@called_kernel
-def plans_of_night(desk, product, night, scratch):
-    """The chain of derived plans of a night: (how many links, the product at its root); (product, rule) of each link
-    stand in scratch from 2 NIGHT_SLOTS on.
-    """
-    return _chain(desk, product, night, scratch)
