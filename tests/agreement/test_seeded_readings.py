@@ -85,7 +85,7 @@ WRONG = {
     "single nights are the whole stay": (State, "change_nights", whole),
     "the earlier rule beats the narrower scope": (World, "best", first_of_scope),
     "a lane holds any number": (stacking, "may_meet", always_friends),
-    "smaller sets are maximal too": (stacking, "maximal", lambda permitted: permitted),
+    "smaller sets are maximal too": (stacking, "maximal", lambda permitted, _: permitted),
     "class any meets itself never": (stacking, "FRIENDS", {**stacking.FRIENDS, "any": ("base", "second")}),
     "a promotion of some nights acts on all": (promotions, "acting_nights", every_night),
     "the last of the cheapest nights is free": (stays, "free_positions", nothing_free),

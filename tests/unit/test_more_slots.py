@@ -107,9 +107,10 @@ def test_lines_that_ran_over_are_spread(line: int) -> None:
         assert index_faults(engine) == []
         for key, hold_id in (ids | others).items():
             assert hold(engine, key) == hold_id
-    # Nothing that is empty is passed over: a search ends in the first line it looks at, or soon after.
+    # Nothing that is empty is passed over: a search ends in the first line it looks at, or soon after. The hashes are
+    # of a secret of this store: that eight keys meet in a line again happens once in some thousand stores.
     lines = block.region(at.R_KEYS).reshape(-1, 8)
-    assert ((lines == paper.EMPTY).any(axis=1)).all()
+    assert np.count_nonzero((lines != paper.EMPTY).all(axis=1)) <= 1
 
 
 def test_a_store_that_may_grow_a_lot_has_many_segments() -> None:
