@@ -13,7 +13,7 @@ from nightgrid.engine import Engine
 from nightgrid.native.program import live_block as lv
 from nightgrid.search import matrices, refold
 from nightgrid.search.matrices import fold_program
-from nightgrid.search.price_version import build_price_version
+from nightgrid.search.new_version import build_price_version
 from nightgrid.search.reach import reached_nights
 from tests.live_worlds import DEEDS, DEMAND, FIRST, NIGHT_RULES, Life, live_engine
 from tests.seeds import seeds

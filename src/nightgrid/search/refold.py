@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,8 @@ from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.program import Program
 from nightgrid.search.live import LivePrices, can_follow, depends_on_fill, has_bands, headroom, in_segments
 from nightgrid.search.matrices import Matrices, aligned, fold_bands, fold_program, in_threads, lane_parts
+from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.reach import reached_nights
-
-if TYPE_CHECKING:
-    from nightgrid.search.price_version import PriceVersion
 
 #: Of a night in the fill of live prices: not known, so the next look prices it.
 _UNKNOWN = -1

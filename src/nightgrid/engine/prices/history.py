@@ -29,7 +29,8 @@ from nightgrid.nights import local_date_ordinal, next_local_midnight_ms, to_date
 from nightgrid.outcomes import Outcome
 from nightgrid.pricing.compile import compile_book
 from nightgrid.search.live import depends_on_fill
-from nightgrid.search.price_version import PriceVersion, build_price_version
+from nightgrid.search.new_version import build_price_version
+from nightgrid.search.price_version import PriceVersion
 from nightgrid.search.rooms_left import check_rooms_left, check_time
 
 _DAY_MS = 86_400_000

@@ -27,7 +27,8 @@ from nightgrid.pricing.mistakes import with_lines
 from nightgrid.pricing.model import RuleBook
 from nightgrid.pricing.parse import load_book, toml_text
 from nightgrid.pricing.price_data import LAYERS, PriceData
-from nightgrid.search.price_version import PriceVersion, build_price_version
+from nightgrid.search.new_version import build_price_version
+from nightgrid.search.price_version import PriceVersion
 
 _EPOCH = to_ordinal("1970-01-01")
 Book = RuleBook | CompiledBook | str | Path | dict[str, Any]
