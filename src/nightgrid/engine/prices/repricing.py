@@ -56,7 +56,7 @@ def _batches(cube: Cube, arrivals: range, threads: int, pool: ThreadPoolExecutor
         products = cube.products[start : start + tile]
         lanes = cube.lanes[start : start + tile]
         run = _in_parts(threads, pool)
-        price = _factors_of(cube, lanes, arrivals, run)
+        price = _factors_of(cube, lanes, arrivals, run) if cube.version.compiled.program is None else None
         step = cube.tile_arrivals(len(arrivals), len(products))
         index = _spread(cube, products, step, len(products), run)
         if start == 0 or len(products) != tile:
@@ -66,7 +66,7 @@ def _batches(cube: Cube, arrivals: range, threads: int, pool: ThreadPoolExecutor
             count = min(step, arrivals.stop - first)
             out = aligned((count, len(cube.stays), len(cube.tiers), len(products)), cube.price_dtype)
             offers = offers_for(cube, out.shape) if cube.marked else _NO_OFFERS
-            if cube.version.compiled.program is not None:
+            if price is None:
                 fill_cube(cube.asked(products, first), out, offers, pool=pool if threads > 1 else None, threads=threads)
             else:
                 run(count, partial(price, first, out))
@@ -87,8 +87,6 @@ def _too_many(cube: Cube, products: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def _factors_of(cube: Cube, lanes: NDArray[np.int32], arrivals: range, run: _Run) -> Callable[..., None]:
     """What prices some arrivals of a tile by a book of factors: `_factors`, with the tile's running sums."""
-    if cube.version.compiled.program is not None:
-        return partial(_factors, cube)  # is not called
     tables = cube.version.tables
     sums = aligned((len(tables.sums), len(lanes)), tables.sums.dtype)
     end = min(arrivals.stop + int(cube.stays.max()), len(sums))  # only the rows that are read
