@@ -66,6 +66,7 @@ def draw(engine: Engine, folder: Path, asked: Asked) -> Section:
     offers = city_offers(engine, asked)  # none is left only where the demo itself held the last room
     hotel = catalog.hotel_index(offers[0].hotel_id) if offers else 0
     frame = engine.calendar(catalog.hotel_ids[hotel], 1, tier=asked.tier)
+    version = engine.statistics()["price_version"]
     types = int(catalog.hotel_first_row[hotel + 1] - catalog.hotel_first_row[hotel])
     prices = price_calendar(
         folder / "price_calendar.png",
@@ -73,7 +74,7 @@ def draw(engine: Engine, folder: Path, asked: Asked) -> Section:
         frame["price_minor"].to_list(),
         str(frame["currency"][0]),
         title=f"{catalog.hotel_name[hotel]}, {catalog.city[hotel]}: the cheapest room by arrival",
-        subtitle=f"1 night, {asked.tier} member, {types} room types, rule book {engine.statistics()['price_version']}",
+        subtitle=f"1 night, {asked.tier} member, {types} room types, price version {version}",
     )
     chain_bp, names, group_bp = fill_by_region(engine)
     chain_bp, group_bp = chain_bp[:FILL_NIGHTS], group_bp[:, :FILL_NIGHTS]
