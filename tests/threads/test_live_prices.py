@@ -7,7 +7,11 @@ import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+import pytest
+
 from nightgrid import Refused
+from nightgrid.search import live_stays
 from tests.agreement.test_live_agrees import assert_fresh
 from tests.engines import engine_of
 from tests.threads.patience import rounds
@@ -25,7 +29,14 @@ BOOK = {
 }
 
 
-def open_store():
+#: The same prices; each night of a stay has lead days of its own, so its nights are put together from several sheets.
+NIGHT_BY_NIGHT = {
+    "book": {**BOOK["book"], "lead_of": "night"},
+    "demand": [{**BOOK["demand"][0], "lead_days": [0, 1, 2], "percent": [[0] * 3, [100] * 3, [900] * 3]}],
+}
+
+
+def open_store(book=BOOK):
     """Each hotel has one room of each of three types; type a costs hotel + 1 minor units a night, b 1,000 more, c 2,000
     more. So two sales are over 50 %, and three are all.
     """
@@ -38,15 +49,18 @@ def open_store():
             for hotel, kind in places
         ],
     }
-    return engine_of(world, FIRST, NIGHTS, NOON, book=BOOK, slots=20_000, retention_ms=0, ring_records=1_024)
+    return engine_of(world, FIRST, NIGHTS, NOON, book=book, slots=20_000, retention_ms=0, ring_records=1_024)
 
 
 def base_of(hotel: str, kind: str) -> int:
     return 1_000 * KINDS.index(kind) + 1 + int(hotel[1:])
 
 
-def test_no_reader_sees_a_torn_price():
-    engine = open_store()
+@pytest.mark.parametrize("book", [BOOK, NIGHT_BY_NIGHT])
+def test_no_reader_sees_a_torn_price(book, monkeypatch):
+    engine = open_store(book)
+    put_together = live_stays.gathered
+    monkeypatch.setattr(live_stays, "gathered", lambda *given: seen.update(["gathered"]) or put_together(*given))
     stop = threading.Event()
     seen = Counter[str]()
 
@@ -88,8 +102,37 @@ def test_no_reader_sees_a_torn_price():
     engine.search(FIRST, 3, top=None)
     together(lambda: seller(1), lambda: searcher(2), lambda: searcher(3))
 
+    assert (seen["gathered"] > 0) == (book is NIGHT_BY_NIGHT)
     shown = engine.search(FIRST, 3, top=None).offers
     assert [offer.total_minor for offer in shown] == [3 * base_of(offer.hotel_id, "a") for offer in shown]
+
+
+@pytest.mark.parametrize("book", [BOOK, NIGHT_BY_NIGHT])
+def test_what_was_read_while_prices_were_written_is_read_again(book):
+    """Whether anything was torn cannot be seen in what was read, so it counts for nothing."""
+    engine = open_store(book)
+    live, version = engine._version.live, engine._version
+    lane = int(np.flatnonzero(version.lanes.lane_product == engine.catalog.product_index("h7", "a", "p"))[0])
+    stay = live_stays.live_stay(live, FIRST.toordinal(), 3, np.zeros(1, np.int64), apart=True)
+    assert (stay.variant is None) == (book is NIGHT_BY_NIGHT)
+    words = np.full(len(version.lanes.lane_product) // 64, -1)
+    seen: list[int] = []
+
+    def sell():
+        for kind in ("b", "c"):
+            engine.hold("h7", kind, FIRST, 3)
+        live.refresh()
+
+    def look(prices):
+        row, sums = prices.row_of(FIRST.toordinal()), prices.matrices.sums[0]
+        before = int(sums[row, lane])
+        if not seen:
+            together(sell)
+        seen.append(int(sums[row + 3, lane]) - before & prices.matrices.mask)
+        return seen[-1]
+
+    assert live_stays.read_stay(live, stay, words, look) == 6 * base_of("h7", "a")
+    assert len(seen) == 2
 
 
 def test_who_sold_sees_the_new_price_at_once():
