@@ -105,7 +105,7 @@ _SENTENCES = {
     Outcome.OUTSIDE_HORIZON: "the stay is not inside the nights on sale at this hotel",
     Outcome.QUOTE_EXPIRED: "the quote is not valid any more; quote anew",
     Outcome.NOT_FOUND: "there is no such hold or booking, or it ended too long ago",
-    Outcome.UNKNOWN_BLOCK: "there is no such block for this room type; create it first, or leave block out",
+    Outcome.UNKNOWN_BLOCK: "there is no such block for this room type and channel; create it first, or leave block out",
     Outcome.ALREADY_CONFIRMED: "the hold is already a booking; cancel it instead",
     Outcome.ALREADY_RELEASED: "the hold was already released",
     Outcome.ALREADY_CANCELLED: "the booking was already cancelled",

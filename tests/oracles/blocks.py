@@ -83,11 +83,11 @@ class Blocks(Holds):
         days = block.release_days
         return days is not None and self.today(block.row[0]) >= night - timedelta(days=days)
 
-    def blocked_remaining(self, block: Block, night: date, pickup: int = 0) -> int:
-        """Units of a night that nobody picked up yet, after another pickup of some rooms."""
+    def blocked_remaining(self, block: Block, night: date) -> int:
+        """Units of a night that nobody picked up yet."""
         if self.is_released(block, night):
             return 0
-        return max(block.units.get(night, 0) - self.picked(block.block_id, night) - pickup, 0)
+        return max(block.units.get(night, 0) - self.picked(block.block_id, night), 0)
 
     def blocked(self, row: Row, night: date) -> int:
         """Rooms of a cell that are kept from everyone who does not name their block."""
@@ -117,10 +117,11 @@ class Blocks(Holds):
             faults.append(("BLOCK_USED_UP", night))
         elif picked + stay.rooms > block.units[night] + block.elastic:
             faults.append(("BLOCK_USED_UP", night))
+        # Units of the block need rooms that are free; what is borrowed beyond them may not come out of any block.
+        borrows = picked + stay.rooms > block.units.get(night, 0)
         others = [b for b in self.blocks.values() if b.row == stay.row and b is not block]
         kept = sum(self.blocked_remaining(other, night) for other in others)
-        kept += self.blocked_remaining(block, night, pickup=stay.rooms)
-        if self.cells[stay.row][night].free - kept - stay.rooms < 0:
+        if self.cells[stay.row][night].free - (kept if borrows else 0) - stay.rooms < 0:
             faults.append(("SOLD_OUT", night))
         return faults
 

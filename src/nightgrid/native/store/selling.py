@@ -212,15 +212,17 @@ def _below_hurdle(store, control, request, lines, before):
 
 @kernel
 def _remaining(store, control, request, lines, before, hotel, night, column, now_ms):
-    """Rooms that a block still keeps on a night once the request has its own: (rooms, the request fits the block)."""
+    """Rooms that a block still keeps on a night once the request has its own: (rooms, the request fits the block, and
+    is of its units alone, without borrowing).
+    """
     ours = q.scope_block(request[q.Q_SCOPE]) == control + 1
     asked = earlier_under(store, lines, before, control, night) + (request[q.Q_ROOMS] if ours else 0)
     units = control_nights_of(store)[control, column, at.N_LIMIT] - 1
     if units < 0 or is_released(store, control, night, hotel, now_ms):
-        return np.int64(0), ours and asked <= 0
+        return np.int64(0), ours and asked <= 0, False
     picked = control_nights_of(store)[control, column, at.N_USED] + asked
     fits = asked <= 0 or picked <= units + controls_of(store)[control, at.T_ELASTIC]
-    return max(units - picked, np.int64(0)), ours and fits
+    return max(units - picked, np.int64(0)), ours and fits, ours and picked <= units
 
 
 @kernel
@@ -241,18 +243,21 @@ def room_code(store, request, lines, before, hotel, now_ms):
         kept = np.int64(0)
         protected = np.int64(0)
         fits = block == 0
+        own_units = False
         link = np.int64(row_control_of(store)[row])
         while link:
             control = link - 1
             link = controls[control, at.T_NEXT]
             kind = controls[control, at.T_KIND]
             if kind == at.KIND_BLOCK:
-                rooms, inside = _remaining(store, control, request, lines, before, hotel, night, column, now_ms)
+                rooms, inside, units = _remaining(store, control, request, lines, before, hotel, night, column, now_ms)
                 kept += rooms
                 fits = fits or inside
+                own_units = own_units or units
             elif kind == at.KIND_PROTECTION and protects_from(controls, control, request[q.Q_SCOPE]):
                 protected = max(nights[control, column, at.N_LIMIT] - 1, protected)
-        left = np.int64(cells[row, column, at.C_FREE]) - kept - asked
+        # A night that was cut below what blocks keep: what is left is for those who come with a block, in their order.
+        left = np.int64(cells[row, column, at.C_FREE]) - (np.int64(0) if own_units else kept) - asked
         more = request[q.Q_ROOMS] + _earlier_sales(lines, before, row, block, night) > 0
         code = np.int64(_OK)
         if not fits:
