@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from nightgrid.engine.prices import cube_marks, program_frames
+from nightgrid.engine.prices import cube_marks, line_answers
 from nightgrid.search import long_prices, stay_prices, stay_quote
 from tests.agreement.book_compare import engine_for, oracle_answer, quote_differences
 from tests.agreement.test_block_ties import world_of
@@ -63,7 +63,7 @@ def world_with(book: dict[str, Any]) -> Any:
 def long_ones(monkeypatch):
     """The stays that were worked out in longer numbers, by module that asked."""
     met = []
-    for module in (stay_prices, stay_quote, program_frames, cube_marks):
+    for module in (stay_prices, stay_quote, line_answers, cube_marks):
 
         def counted(*given, module=module):
             met.append(module.__name__.rpartition(".")[2])
@@ -94,7 +94,7 @@ def test_long_prices_are_the_oracles(name, long_ones):
     bulk = engine.quote_many(frame, masks=True)
     assert bulk["total_minor"].to_list() == [each.total_minor for each in want]
     assert bulk["applied"].to_list() == [list(each.applied) for each in want]
-    assert "program_frames" in long_ones
+    assert "line_answers" in long_ones
     legend = engine.rule_legend()
     for line, told in zip(lines, bulk.to_dicts(), strict=True):
         said = {key: line[key] for key in ("arrival", "nights", "tier", "plan_id")}

@@ -14,6 +14,7 @@ from nightgrid.engine import Guard, GuardError
 from nightgrid.errors import IntegrityError, RuleBookError
 from nightgrid.pricing import load_book
 from nightgrid.search.hotel_clocks import by_clock, settled
+from nightgrid.search.ways import ways
 
 ARRIVAL = date(2027, 2, 4)
 FLASH = {
@@ -134,6 +135,22 @@ def test_every_answer_looks_at_the_clock_of_each_hotel(clock):
     assert told == [[16_000, 32_000]] * len(told)
     with pytest.raises(InputError, match="booking_time"):
         engine.price_history("A", "king", ARRIVAL, 2)
+
+
+def test_many_lines_together_are_told_the_clock_of_their_hotel(clock):
+    engine = made(HOTEL_FLASH, clock)
+    clock.move_to(datetime(2027, 1, 10, 12, tzinfo=UTC))  # 20:00 in Shanghai, noon in London
+    nights = [1 + number % 3 for number in range(300)]
+    lines = {"hotel_id": ["A", "B"] * 150, "room_type_id": ["king"] * 300, "arrival": [ARRIVAL] * 300, "nights": nights}
+    before = ways.counts()
+    found = engine.quote_many(lines)["total_minor"].to_list()
+    assert ways.counts()[0] - before[0] == 300  # in blocks
+    assert found == [(8_000, 20_000)[number % 2] * night for number, night in enumerate(nights)]
+    told = [None, "20:00", "19:00", None] * 75
+    found = engine.quote_many({**lines, "booking_time": told})["total_minor"].to_list()
+    acts = [hour == "20:00" or (hour is None and number % 2 == 0) for number, hour in enumerate(told)]
+    whole = [(10_000, 20_000)[number % 2] * night for number, night in enumerate(nights)]
+    assert found == [price * 4 // 5 if act else price for price, act in zip(whole, acts, strict=True)]
 
 
 def test_comparisons_and_changes_look_at_the_clock_of_each_hotel(clock):

@@ -203,7 +203,7 @@ def _nights_of(
         matrices is not None and anybody and not by_lead and asking.fill_bp is None
         and not (by_fill and (asked.fill_bp is not None or asked.inventory is not None))
     ):  # fmt: skip
-        lane = _lanes_of(version)[sold]
+        lane = lanes_of(version)[sold]
         taken = _taken(matrices.sums, first, last + 1, lane)
         return taken, matrices.mask, matrices.bad[lane] < last, matrices.largest
     if anybody and asking.fill_bp is None and asked.fill_bp is None and asked.inventory is not None:
@@ -242,7 +242,7 @@ def _live_nights(
     version, live, (begin, nights) = asked.version, asked.version.live, span
     if live is None or not len(sold) or nights < 1:
         return None
-    arrival, lane = asked.arrival + begin, _lanes_of(version)[sold]
+    arrival, lane = asked.arrival + begin, lanes_of(version)[sold]
     found = read_lanes(
         live, arrival, nights, lane, today, lambda sums, row: _taken(sums, row, row + nights + 1, lane)
     )  # fmt: skip
@@ -268,7 +268,7 @@ def _fill_of(asked: Asked, sold: _Numbers, first: int, last: int) -> tuple[_Numb
     return np.ascontiguousarray(known[:, first:last], np.int64), hotel
 
 
-def _lanes_of(version: PriceVersion) -> NDArray[np.int64]:
+def lanes_of(version: PriceVersion) -> NDArray[np.int64]:
     """The lane of every product of a version."""
     lane_product = version.lanes.lane_product
     lanes = np.zeros(version.catalog.n_products, np.int64)

@@ -18,7 +18,7 @@ from nightgrid.engine.edge.answers import Quote
 from nightgrid.engine.edge.frames import as_frame, require, row_indexes
 from nightgrid.engine.edge.past_fill import PastFill
 from nightgrid.engine.edge.price_journal import Moment
-from nightgrid.engine.prices.program_frames import with_question
+from nightgrid.engine.prices.program_lines import with_question
 from nightgrid.engine.prices.quote_frames import quote_many
 from nightgrid.engine.prices.requoting import RequoteMixin
 from nightgrid.engine.prices.shown_fill import lowest_by_fill, stays_of

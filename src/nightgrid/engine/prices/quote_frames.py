@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY
 from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.frames import as_frame, integers, ordinals, require, row_indexes
-from nightgrid.engine.prices.program_frames import ProgramLines, askings_of, quote_program, too_large_parties
+from nightgrid.engine.prices.program_frames import quote_program
+from nightgrid.engine.prices.program_lines import ProgramLines, askings_of, distinct_rows, too_large_parties
 from nightgrid.errors import InputError
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
@@ -39,8 +40,8 @@ def _products(catalog: Catalog, frame: pl.DataFrame) -> NDArray[np.int64]:
             known = ", ".join(catalog.plan_ids[product] for product in catalog.products_of(int(rows[line])))
             raise InputError(f"{_WHAT}: row {line}: the room type has several plans ({known}); give a column plan_id")
         return catalog.product_order[first[rows]].astype(np.int64)
-    names = zip(frame["hotel_id"], frame["room_type_id"], frame["plan_id"], strict=True)
-    return np.array([catalog.product_index(*name) for name in names], np.int64)
+    names, _, found = distinct_rows(frame.select("hotel_id", "room_type_id", "plan_id"))
+    return np.array([catalog.product_index(*name.values()) for name in names], np.int64)[found]
 
 
 def _tiers(version: PriceVersion, frame: pl.DataFrame) -> NDArray[np.int64]:
@@ -49,8 +50,9 @@ def _tiers(version: PriceVersion, frame: pl.DataFrame) -> NDArray[np.int64]:
         return np.zeros(len(frame), np.int64)
     require(_WHAT, frame, ["tier"])
     names = frame["tier"].cast(pl.String)
-    index = {name: version.tier_index(name) for name in names.unique()}
-    return np.array([index[name] for name in names], np.int64)
+    some = names.unique(maintain_order=True).to_list()
+    index = [version.tier_index(name) for name in some]
+    return names.replace_strict(some, index, return_dtype=pl.Int64).to_numpy()
 
 
 def _refuse_packages(frame: pl.DataFrame) -> None:
@@ -105,7 +107,7 @@ def quote_many(
         arrivals < (inventory.first_night if first_night is None else first_night)
     ] = -1  # that night has left the window
     tiers = _tiers(version, frame)
-    currencies = np.array(catalog.currencies)[catalog.hotel_currency[hotels]]
+    currencies = pl.Series(catalog.currencies, dtype=pl.String).gather(catalog.hotel_currency[hotels])
     lines = ProgramLines(products, arrivals, nights, tiers, lead_days)
     program = version.compiled.program
     if program is None:

@@ -17,7 +17,7 @@ from nightgrid.engine.edge.answers import Quote
 from nightgrid.engine.edge.frames import as_frame
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.night_shares import plain_nights, program_nights
-from nightgrid.engine.prices.program_frames import with_question
+from nightgrid.engine.prices.program_lines import with_question
 from nightgrid.engine.prices.quote_frames import clocks_of_lines, quote_many
 from nightgrid.engine.prices.versions import VersionMixin
 from nightgrid.errors import InputError, IntegrityError, Refused

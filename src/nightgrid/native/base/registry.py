@@ -155,6 +155,13 @@ ENTRIES = (
         "benchmarks/bench_quote.py",
     ),
     KernelEntry(
+        "line_blocks.price_line_blocks",
+        "price many stays by a full pipeline, together where they share a plan",
+        _PRICEBOOK,
+        "tests/agreement/test_line_blocks.py",
+        "benchmarks/bench_quote.py",
+    ),
+    KernelEntry(
         "one_quote.quote_job",
         "price one stay by a full pipeline",
         _PRICEBOOK,

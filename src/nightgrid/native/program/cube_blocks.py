@@ -31,13 +31,13 @@ from nightgrid.native.program.row_blocks import (
     G_SILENT,
     G_STAGE,
     G_TODAY,
+    borrowed_rows,
     place,
     price_vector,
     row_plan,
 )
-from nightgrid.native.program.row_codes import RowShop, Tails
 from nightgrid.native.program.row_program import compile_rows
-from nightgrid.native.program.stay_price import Workshop, price_by_night, work_out
+from nightgrid.native.program.stay_price import borrowed_shop, price_by_night, work_out
 from nightgrid.native.store.views import address_of, as_pointer, borrowed
 
 #: What came of it: rows in vector form, rows one by one, the highest code that is no price and its row, and whether a
@@ -266,18 +266,6 @@ def price_groups(
     _price_groups(
         borrowed(terms), borrowed(scales), borrowed(about), borrowed(sums), borrowed(groups), borrowed(query),
         borrowed(stays), borrowed(tiers), borrowed(places),
-        Workshop(
-            borrowed(shop.plan), borrowed(shop.scratch), borrowed(shop.sets), borrowed(shop.registers),
-            borrowed(shop.weights),
-        ),
-        RowShop(
-            borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
-            borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.shares), borrowed(rows.columns),
-            borrowed(rows.pieces), borrowed(rows.plans), borrowed(rows.kept),
-            Tails(
-                borrowed(rows.tails.head), borrowed(rows.tails.words), borrowed(rows.tails.known),
-                borrowed(rows.tails.ops), borrowed(rows.tails.numbers), borrowed(rows.tails.bits),
-            ),
-        ),
+        borrowed_shop(shop), borrowed_rows(rows),
         borrowed(out), borrowed(out_offers), borrowed(ways),
     )  # fmt: skip

@@ -114,7 +114,7 @@ def _write_stage(plan, at, terms, stage, query, scratch, sets):
 
 
 @bare_called_kernel
-def _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, until):
+def write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, until):
     """The stages from one on until one of a kind, or the end: (at, that stage, rounded, how); at = -1: it is full.
 
     rounded: where the last rounding ends, how: which it was: what is rounded already is not rounded again the same way.
@@ -141,10 +141,10 @@ def _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, unt
 
 
 @bare_called_kernel
-def _write_end(plan, at, terms, stage, query, scratch, sets, rounded, how):
-    """The stages from one on to the end."""
+def write_end(plan, at, terms, stage, query, scratch, sets, rounded, how):
+    """The stages from one on to the end, behind what `write_until` wrote; 0, or TOO_MANY_CODE."""
     if at >= 0:
-        at, stage, rounded, how = _write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, -1)
+        at, stage, rounded, how = write_until(plan, at, terms, stage, query, scratch, sets, rounded, how, -1)
     if at < 0:
         return do.TOO_MANY_CODE
     plan[at] = do.END
@@ -158,7 +158,7 @@ def write_plan(terms, stage, query, scratch, sets, plan):
     terms int64; query (Q_FIELDS) int64 [in]; scratch (plan_sets.SCRATCH) int64; sets (plan_sets.SETS) uint8; plan
     (PLAN_WORDS) int64 [out]. O(rules of the set, and the permitted sets of promotions where some conflict).
     """
-    return _write_end(plan, np.int64(0), terms, stage, query, scratch, sets, np.int64(-1), np.int64(0))
+    return write_end(plan, np.int64(0), terms, stage, query, scratch, sets, np.int64(-1), np.int64(0))
 
 
 @bare_called_kernel
@@ -169,7 +169,7 @@ def write_plan_again(terms, stage, query, scratch, sets, plan, kept):
     kept (KEPT_WORDS) int64: what is known of the plan that stands there, its first word -1 before the first call
     [inout]. Between two calls the lists of the question stay as they are, and nobody else writes the plan.
     """
-    at, stage, rounded, how = _write_until(
+    at, stage, rounded, how = write_until(
         plan, np.int64(0), terms, stage, query, scratch, sets, np.int64(-1), np.int64(0), term.STAGE_PROMOTION
     )
     other = (kept[0] ^ stage) | (kept[1] ^ at) | (kept[2] ^ rounded) | (kept[3] ^ how)
@@ -177,7 +177,7 @@ def write_plan_again(terms, stage, query, scratch, sets, plan, kept):
         other |= kept[4 + field] ^ query[field]
     if at >= 0 and other == 0:
         return 0
-    code = _write_end(plan, at, terms, stage, query, scratch, sets, rounded, how)
+    code = write_end(plan, at, terms, stage, query, scratch, sets, rounded, how)
     kept[K_ENDS] += 1
     kept[0] = stage if code == 0 else -1
     kept[1], kept[2], kept[3] = at, rounded, how

@@ -1,5 +1,5 @@
-"""What a rule set looks at when the arrival changes: on which arrivals its plan can differ from that of the day before,
-and which weekdays it tells apart. Between them one plan serves all arrivals.
+"""What a rule set looks at when the arrival or the lead time changes: on which days its plan can differ from that of
+the day before, and which weekdays it tells apart. Between them one plan serves all arrivals.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from nightgrid.native.program import terms_of_rules as term
 
 #: Weekdays, Monday first, as ordinals count them.
 WEEKDAYS = 7
+_ALL_WEEKDAYS = 2**WEEKDAYS - 1
 
 
 @bare_called_kernel
@@ -58,16 +59,18 @@ def _mark_departures(terms, at, first, nights, changes, begin, weekdays):
 
 
 @bare_called_kernel
-def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
-    """The conditions of an offer. Those that look at nothing of the arrival are the same for all."""
+def _mark_conditions(terms, at, query, changes, begin, leads, lead_begin, weekdays):
+    """The conditions of an offer; returns whether the day of booking is one. Those that look at nothing of the arrival
+    are the same for all.
+    """
     nights = query[do.Q_NIGHTS]
     if not terms[at + term.C_NIGHTS_MIN] <= nights <= terms[at + term.C_NIGHTS_MAX]:
-        return
+        return False
     low, high = terms[at + term.C_LEAD_MIN], terms[at + term.C_LEAD_MAX]
     if low > 0:
-        _mark(changes, today + low, today + low, begin)
+        _mark(leads, low, low, lead_begin)
     if high < LEAD_DAYS_MAX:
-        _mark(changes, today + high + 1, today + high + 1, begin)
+        _mark(leads, high + 1, high + 1, lead_begin)
     _tell_apart(terms[at + term.C_ARRIVAL_DAYS], 1, weekdays)
     first = at + term.C_LISTS + 2 * terms[at + term.C_BOOKING]
     count = terms[at + term.C_STAY]
@@ -78,47 +81,56 @@ def _mark_conditions(terms, at, query, today, changes, begin, weekdays):
     _mark_ranges(terms, first, terms[at + term.C_BLACKOUT], query[do.Q_NIGHTS], changes, begin)
     first += 2 * terms[at + term.C_BLACKOUT]
     _mark_departures(terms, at, first, query[do.Q_NIGHTS], changes, begin, weekdays)
+    return terms[at + term.C_BOOKING] > 0 or terms[at + term.C_BOOKING_DAYS] & _ALL_WEEKDAYS != _ALL_WEEKDAYS
 
 
 @bare_called_kernel
-def _mark_lead(terms, rule, today, changes, begin):
+def _mark_lead(terms, rule, leads, begin):
     """Lead time: the edges of bands, every day of a curve."""
     first = rule + 2
     for position in range(terms[rule + 1]):
         if terms[rule] == term.LEAD_BANDS:
-            day = today + terms[first + 3 * position]
-            _mark(changes, day, day, begin)
-            day = today + terms[first + 3 * position + 1] + 1
-            _mark(changes, day, day, begin)
+            _mark(leads, terms[first + 3 * position], terms[first + 3 * position], begin)
+            _mark(leads, terms[first + 3 * position + 1] + 1, terms[first + 3 * position + 1] + 1, begin)
         elif position > 0:
-            days = today + terms[first + 2 * position - 2]
-            _mark(changes, days, today + terms[first + 2 * position], begin)
+            _mark(leads, terms[first + 2 * position - 2], terms[first + 2 * position], begin)
 
 
 @bare_called_kernel
-def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
-    """Mark the arrivals on which the plan of a rule set can differ from that of the day before.
+def _mark_offers(terms, stage, query, changes, begin, leads, lead_begin, weekdays):
+    """Promotions, or free nights; returns whether the day of booking matters."""
+    first = stage + term.S_FIRST
+    booked = False
+    if terms[stage] == term.STAGE_PROMOTION:
+        for promotion in range(terms[first + 3]):
+            rule = terms[first + 4 + term.PROMOTION_LINE * promotion]
+            at = terms[rule + term.P_CONDITIONS]
+            booked |= _mark_conditions(terms, at, query, changes, begin, leads, lead_begin, weekdays)
+            if terms[rule + term.P_PATTERN] == term.PATTERN_WEEKDAYS:
+                # Which nights of a stay these are depends on the arrival's weekday.
+                _tell_apart(terms[rule + term.P_PATTERN_A], query[do.Q_NIGHTS], weekdays)
+        return booked
+    for position in range(terms[first]):
+        at = terms[terms[first + 1 + position] + term.F_CONDITIONS]
+        booked |= _mark_conditions(terms, at, query, changes, begin, leads, lead_begin, weekdays)
+    return booked
 
-    terms int64; stage: where the set's stages stand; query: the question, but for arrival and lead; today, begin:
-    ordinals of the booking day and of the first arrival [in]; changes (arrival) uint8: 1 = can differ; weekdays (2 x
-    WEEKDAYS) int64: class of each weekday, then scratch [out]. O(rules x (ranges + nights)).
+
+@bare_called_kernel
+def mark_stages(terms, stage, until, query, changes, begin, leads, lead_begin, weekdays):
+    """Mark the days on which what the stages from `stage` to one of the kind `until` (-1 = to the end) write can differ
+    from that of the day before; returns whether the day of booking matters beside the lead time.
+
+    terms int64; query: the question, but for arrival and lead; begin: ordinal of changes[0]; lead_begin: lead days of
+    leads[0] [in]; changes (arrival), leads (lead days) uint8: 1 = can differ, what is marked stays marked; weekdays (2
+    x WEEKDAYS) int64: class of each weekday, split further, then scratch [inout]. O(rules x (ranges + nights)).
     """
-    changes[:] = 0
-    weekdays[:] = 0
-    while terms[stage] != term.STAGE_END:
+    booked = False
+    while terms[stage] != term.STAGE_END and terms[stage] != until:
         code = terms[stage]
         first = stage + term.S_FIRST
-        if code == term.STAGE_PROMOTION:
-            for promotion in range(terms[first + 3]):
-                rule = terms[first + 4 + term.PROMOTION_LINE * promotion]
-                _mark_conditions(terms, terms[rule + term.P_CONDITIONS], query, today, changes, begin, weekdays)
-                if terms[rule + term.P_PATTERN] == term.PATTERN_WEEKDAYS:
-                    # Which nights of a stay these are depends on the arrival's weekday.
-                    _tell_apart(terms[rule + term.P_PATTERN_A], query[do.Q_NIGHTS], weekdays)
-        elif code == term.STAGE_FREE:
-            for position in range(terms[first]):
-                rule = terms[first + 1 + position]
-                _mark_conditions(terms, terms[rule + term.F_CONDITIONS], query, today, changes, begin, weekdays)
+        if code == term.STAGE_PROMOTION or code == term.STAGE_FREE:
+            booked |= _mark_offers(terms, stage, query, changes, begin, leads, lead_begin, weekdays)
         elif code == term.STAGE_TAX:
             for position in range(terms[first]):
                 rule = terms[first + 1 + position]
@@ -135,7 +147,21 @@ def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
                 rule = terms[first + 1 + position]
                 _mark_ranges(terms, rule + term.B_ARRIVALS + 1, terms[rule + term.B_ARRIVALS], 1, changes, begin)
         elif code == term.STAGE_LEAD and terms[first] != 0:
-            _mark_lead(terms, terms[first], today, changes, begin)
+            _mark_lead(terms, terms[first], leads, lead_begin)
         stage = terms[stage + term.S_NEXT]
+    return booked
+
+
+@bare_called_kernel
+def mark_arrivals(terms, stage, query, today, begin, changes, weekdays):
+    """Mark the arrivals on which the plan of a rule set can differ from that of the day before, all booked on one day.
+
+    today, begin: ordinals of the booking day and of the first arrival [in]; changes (arrival) uint8: 1 = can differ;
+    weekdays (2 x WEEKDAYS) int64: class of each weekday, then scratch [out]; others as of `mark_stages`.
+    """
+    changes[:] = 0
+    weekdays[:] = 0
+    # Booked on one day, a lead time is an arrival.
+    mark_stages(terms, stage, -1, query, changes, begin, changes, begin - today, weekdays)
     if changes.size > 0:
         changes[0] = 1

@@ -10,8 +10,9 @@ from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel
 from nightgrid.native.base.marked import load_scratch, load_table, store_result, store_scratch
 from nightgrid.native.program import row_codes as row
 from nightgrid.native.program.row_arrivals import WEEKDAYS
-from nightgrid.native.program.row_codes import RowPlan
+from nightgrid.native.program.row_codes import RowPlan, RowShop, Tails
 from nightgrid.native.program.row_loops import run_ops
+from nightgrid.native.store.views import borrowed
 
 #: Fields of a group: rows side by side that have one rule set and one booking day.
 G_FIRST: Final = 0
@@ -32,6 +33,21 @@ A_FIELDS: Final = 5
 A_NIGHT: Final = 5
 A_ADDED: Final = 6
 A_ALL: Final = 7
+
+
+@bare_inlined_kernel
+def borrowed_rows(rows):
+    """A RowShop with arrays whose references are not counted."""
+    tails = rows.tails
+    return RowShop(
+        borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
+        borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.shares), borrowed(rows.columns),
+        borrowed(rows.pieces), borrowed(rows.plans), borrowed(rows.kept),
+        Tails(
+            borrowed(tails.head), borrowed(tails.words), borrowed(tails.known), borrowed(tails.ops),
+            borrowed(tails.numbers), borrowed(tails.bits),
+        ),
+    )  # fmt: skip
 
 
 @bare_inlined_kernel

@@ -104,11 +104,19 @@ def compile_head(steps, scales, largest, nights, told, plan):
 
 
 @bare_inlined_kernel
-def ends_alike(plan, steps, at, factor):
-    """Whether what follows a plan's beginning may be shared with other plans: offers on an amount of minor units."""
+def ends_whole(plan, factor):
+    """Whether a plan's beginning leaves an amount of whole minor units and nights that weigh alike: then what follows
+    is the same operations whatever has made them.
+    """
     whole = factor == 1.0 and plan.den[row.C_RUNNING] == 1.0 and plan.head[row.H_OVER] == 0
     whole = whole and (plan.head[row.H_WEIGHTS] == 0 or _weighs_alike(plan))
-    return steps[at] == do.OFFERS and whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0
+    return whole and plan.head[row.H_TAXED] == 0 and plan.head[row.H_SHARES] == 0
+
+
+@bare_inlined_kernel
+def ends_alike(plan, steps, at, factor):
+    """Whether what follows a plan's beginning may be shared with other plans: offers on an amount of minor units."""
+    return steps[at] == do.OFFERS and ends_whole(plan, factor)
 
 
 @bare_called_kernel

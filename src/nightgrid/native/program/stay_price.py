@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nightgrid.limits import STAY_NIGHTS_MAX
-from nightgrid.native.base.jit import bare_called_kernel, called_kernel
+from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program.plan_sets import SCRATCH, SETS
 from nightgrid.native.program.plan_steps import PLAN_WORDS
@@ -28,6 +28,7 @@ from nightgrid.native.program.registers import (
 )
 from nightgrid.native.program.wide import divided, fraction_plus, is_zero, wide
 from nightgrid.native.program.worth import is_better, run, sets_at
+from nightgrid.native.store.views import borrowed
 
 
 class Workshop(NamedTuple):
@@ -49,6 +50,15 @@ def make_workshop() -> Workshop:
         np.zeros((REGISTERS, 4), np.int64),
         np.zeros(WEIGHTS * STAY_NIGHTS_MAX * 2, np.int64),
     )
+
+
+@bare_inlined_kernel
+def borrowed_shop(shop):
+    """The same with arrays whose references are not counted."""
+    return Workshop(
+        borrowed(shop.plan), borrowed(shop.scratch), borrowed(shop.sets), borrowed(shop.registers),
+        borrowed(shop.weights),
+    )  # fmt: skip
 
 
 @bare_called_kernel
