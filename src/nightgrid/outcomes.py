@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import IntEnum, IntFlag
 
+from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
+
 
 class Outcome(IntEnum):
     """Result of one request to the inventory. `OK` and `EXISTS` are successes."""
@@ -97,7 +99,7 @@ _OF_THE_REQUEST = (
 
 _SENTENCES = {
     Outcome.OK: "done",
-    Outcome.INVALID: "the request is malformed: nights and rooms must be at least 1",
+    Outcome.INVALID: f"allowed are 1 to {STAY_NIGHTS_MAX} nights and 1 to {ROOMS_MAX:,} rooms",
     Outcome.KEY_REUSED: "this idempotency key was used for a different request; use a new key",
     Outcome.EXISTS: "this request was already done; the first answer is given again",
     Outcome.UNKNOWN_HOTEL: "there is no such hotel in the catalogue",

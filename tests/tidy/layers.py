@@ -11,6 +11,7 @@ from __future__ import annotations
 
 VOCABULARY = (
     "nights", "money", "catalog", "catalog_frames", "outcomes", "errors", "limits", "clock", "dialect", "asking",
+    "counts",
 )  # fmt: skip
 
 #: Lowest floor first. A unit is a module, a package, or modules that begin with its name and "_" (`engine_quote`).

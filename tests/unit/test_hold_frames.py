@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
-from nightgrid import Catalog, Engine, InputError, InputTypeError, ManualClock, Outcome, Refused
+from nightgrid import Catalog, Engine, InputError, InputTypeError, ManualClock, Outcome, Refused, UnknownIdError
 
 TODAY = date(2027, 1, 1)
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
@@ -164,3 +165,61 @@ def test_a_cart_may_be_a_frame_that_says_nothing_in_vain(engine) -> None:
         with pytest.raises(InputError, match=f"column {next(iter(more))}: "):
             engine.hold_cart({**LINES, "nights": [1, 1], **more})
     assert engine.metrics()["open_holds"] == 2
+
+
+def test_dates_and_names_in_a_dictionary_are_those_they_stand_for(engine) -> None:
+    lines = pa.table({**LINES, "arrival": [night(1).isoformat()] * 2, "nights": [1, 1]})
+    encoded = pa.table(
+        [lines[name].dictionary_encode() for name in lines.column_names[:3]] + [lines["nights"]], lines.column_names
+    )
+
+    assert codes(engine.hold_many(encoded)) == ["OK", "OK"]
+
+
+def test_a_frame_made_of_empty_lists_has_no_rows(engine) -> None:
+    empty = {**{name: [] for name in LINES}, "nights": []}
+    answers = engine.hold_many(empty)
+
+    assert (answers.height, answers.columns) == (0, engine.hold_many({**LINES, "nights": [1, 1]}).columns)
+    assert engine.set_sold_elsewhere({"hotel_id": [], "room_type_id": [], "night": [], "rooms": []}) == 0
+
+
+@pytest.mark.parametrize("name", ["hotel_id", "room_type_id"])
+def test_a_row_index_beside_a_name_is_refused_because_they_could_differ(engine, name) -> None:
+    lines = {"row_index": [1, 0], name: LINES[name], "arrival": LINES["arrival"], "nights": [1, 1]}
+    restrictions = {"row_index": [1, 0], name: LINES[name], "closed": [True, True]}
+
+    with pytest.raises(InputError, match=f"hold_many: columns row_index and {name} are both there"):
+        engine.hold_many(lines)
+    with pytest.raises(InputError, match=f"restrict: columns row_index and {name} are both there"):
+        engine.restrict(restrictions)
+    assert engine.lsn == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"), [({"hotel_id": "X"}, "UNKNOWN_HOTEL"), ({"room_type_id": "X"}, "UNKNOWN_PRODUCT")]
+)
+def test_all_or_nothing_answers_for_the_line_that_names_what_there_is_not(engine, line, outcome) -> None:
+    lines = {name: [values[0], line.get(name, values[1])] for name, values in LINES.items()}
+    answers = engine.hold_many({**lines, "nights": [1, 1]}, all_or_nothing=True)
+
+    assert codes(answers) == [None, outcome]
+    assert answers["hold_id"].to_list() == [0, 0]
+    assert engine.lsn == 0
+    with pytest.raises(UnknownIdError, match=r"hold_cart: line 1: .*'X'"):
+        engine.hold_cart({**lines, "nights": [1, 1]})
+
+
+def test_capacity_and_rooms_sold_elsewhere_are_set_on_chosen_weekdays(engine) -> None:
+    place = {"hotel_id": ["H"], "room_type_id": ["A"]}
+    more = engine.set_capacity({**place, "weekdays": ["sat,sun"], "out_of_order": [1], "sell_limit": [3]})
+    sold = engine.set_sold_elsewhere({**place, "weekdays": ["friday"], "rooms": [2]})
+
+    assert (more, sold) == (4, 2)  # ten nights from a Friday on
+    rows = engine.availability("H").filter(room_type_id="A")
+    told = rows.select("physical", "out_of_order", "sell_limit", "capacity", "sold_elsewhere", "free").rows()
+    weekend, friday, other = (2, 1, 3, 4, 0, 4), (2, 0, 0, 2, 2, 0), (2, 0, 0, 2, 0, 2)
+    assert told == [friday, weekend, weekend, *[other] * 4, friday, weekend, weekend]
+    with pytest.raises(InputError, match="set_capacity: weekdays is 'funday' in row 0; use mon"):
+        engine.set_capacity({**place, "weekdays": ["funday"], "capacity": [1]})
+    assert engine.check() == []

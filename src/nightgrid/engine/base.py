@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from nightgrid.asking import Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.days import Days
 from nightgrid.engine.edge.digests import Digests
 from nightgrid.engine.edge.hold_frames import NameColumns
@@ -42,6 +43,7 @@ def steady(question: Callable[Concatenate[E, P], R]) -> Callable[Concatenate[E, 
 
 def checked_lsn(lsn: Any, latest: int) -> int:
     """A log sequence number of this store; InputTypeError or InputError for what is none."""
+    lsn = plain_int(lsn)
     if type(lsn) is not int:
         raise InputTypeError(f"lsn is {lsn!r}; give the `lsn` of a ticket, or the one that the last answer reached")
     if not 0 <= lsn <= latest:
@@ -141,6 +143,7 @@ class EngineBase:
             nights = to_ordinal(departure) - arrival  # type: ignore[arg-type]
             if nights < 1:
                 raise InputError(f"departure {departure} is not after arrival; a stay has at least 1 night")
+        nights = plain_int(nights)
         if type(nights) is not int:
             raise InputTypeError(f"nights is {nights!r}; a whole number is needed")
         return nights

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import Clock, SystemClock
+from nightgrid.counts import plain_int
 from nightgrid.dialect import Dialect
 from nightgrid.engine.base import steady
 from nightgrid.engine.edge.days import Days
@@ -147,25 +148,25 @@ class Engine(
         inventory = Inventory(
             catalog,
             to_ordinal(first_night),
-            nights,
-            slots=slots,
-            slots_max=slots_max,
-            retention_ms=retention_ms,
-            controls=controls,
-            counters=counters + len(names.channels),
-            records=ring_records,
+            plain_int(nights),
+            slots=plain_int(slots),
+            slots_max=plain_int(slots_max),
+            retention_ms=plain_int(retention_ms),
+            controls=plain_int(controls),
+            counters=plain_int(counters) + len(names.channels),
+            records=plain_int(ring_records),
             channels=len(names.channels),
             dialect=dialect,
-            spares=Spares(spare_hotels, spare_room_types, spare_products),
+            spares=Spares(*map(plain_int, (spare_hotels, spare_room_types, spare_products))),
         )
         return cls(
             catalog,
             inventory,
             SystemClock() if clock is None else clock,
             names,
-            keep_versions=keep_versions,
-            quote_valid_seconds=quote_valid_seconds,
-            fill_changes=fill_changes,
+            keep_versions=plain_int(keep_versions),
+            quote_valid_seconds=plain_int(quote_valid_seconds),
+            fill_changes=plain_int(fill_changes),
         )
 
     # -- reading the grid ------------------------------------------------------------------------
@@ -195,6 +196,7 @@ class Engine(
     ) -> pl.DataFrame:
         """Counters and restrictions of a hotel for nights first..last (inclusive, default the window), a row per
         room type and night. Restrictions of single plans are answered by `restrictions`.
+        capacity = physical - out_of_order + sell_limit = free + held + sold, and sold counts sold_elsewhere.
 
         `blocked` rooms are kept by blocks; `sellable` is what a guest of this tier, channel and plan could have on that
         night alone: free rooms less blocked and protected ones, at most what caps, quotas and the house cap leave.
@@ -214,7 +216,11 @@ class Engine(
         }
         named = [used[int(index)] for index in counters[:, at.C_PROFILE].view(np.uint16)]
         columns_of_nights = self._inventory.window.order[begin : end + 1]
-        elsewhere = self._inventory.block.region(at.R_ELSEWHERE)[rows][:, columns_of_nights].astype(np.int32)
+        parts = {"out_of_order": at.R_OUT_OF_ORDER, "sell_limit": at.R_SELL_LIMIT, "sold_elsewhere": at.R_ELSEWHERE}
+        told = {
+            name: self._inventory.block.region(region)[rows][:, columns_of_nights].reshape(-1).astype(np.int32)
+            for name, region in parts.items()
+        }
         dates = [to_date(self.first_night + begin + night) for night in range(nights)]
         columns: dict[str, Any] = {
             "room_type_id": [self.catalog.room_type_ids[row] for row in rows for _ in dates],
@@ -223,8 +229,10 @@ class Engine(
             "sold": counters[:, at.C_SOLD].astype(np.int32),
             "held": counters[:, at.C_HELD].astype(np.int32),
             "free": counters[:, at.C_FREE].astype(np.int32),
-            "sold_elsewhere": elsewhere.reshape(-1),
+            "sold_elsewhere": told["sold_elsewhere"],
         }
+        columns["physical"] = columns["capacity"] + told["out_of_order"] - told["sell_limit"]
+        columns |= {name: told[name] for name in ("out_of_order", "sell_limit")}
         wanted = slice(begin, end + 1)
         columns["blocked"] = self._inventory.blocked(rows, now_ms)[:, wanted].reshape(-1).astype(np.int32)
         scope = self._names.scope(tier, channel)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nightgrid.asking import ANYBODY, GuestQuestion
 from nightgrid.catalog import Catalog
 from nightgrid.clock import stopwatch_seconds
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.edge.answers import Offer, SearchResult
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
@@ -83,7 +84,7 @@ class SearchMixin(EngineBase):
         searcher = self._searcher  # before the prices, so that they know all of it
         version = self._priced()
         ordinal = to_ordinal(arrival)
-        nights = self._nights(ordinal, nights, departure)
+        nights, rooms, guests, top = self._nights(ordinal, nights, departure), *map(plain_int, (rooms, guests, top))
         self._check_query(ordinal, nights, rooms, guests, sort, top, version)
         self._check_filters(price_min_minor, price_max_minor, stars_min, near)
         asking = self._question(version, asked, nights) if asked else ANYBODY

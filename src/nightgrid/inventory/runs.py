@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nightgrid.counts import plain_int
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.limits import ROOMS_MAX, STAY_NIGHTS_MAX
 from nightgrid.native.search import runs
@@ -27,17 +28,18 @@ class Runs(NamedTuple):
     nights: NDArray[np.int32]
 
 
-def check_rooms(rooms: int) -> None:
-    """InputError unless `rooms` is a number of rooms that can be asked for."""
-    if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
+def checked_rooms(rooms: int) -> int:
+    """A number of rooms that can be asked for; InputError for anything else."""
+    if type(rooms := plain_int(rooms)) is not int or not 1 <= rooms <= ROOMS_MAX:
         raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
+    return rooms
 
 
 def _checked(free: NDArray[np.int16], rooms: int, begin: ArrayLike | None) -> tuple[NDArray[np.int16], ...]:
     """(free, begin) as the kernels take them."""
     if free.ndim != 2 or free.dtype != np.int16:
         raise InputTypeError(f"free is {free.dtype} with {free.ndim} dimensions; int16 (row, night) is needed")
-    check_rooms(rooms)
+    checked_rooms(rooms)
     today = np.full(len(free), _UNKNOWN_BEFORE, np.int32) if begin is None else np.asarray(begin)
     if today.shape != (len(free),) or today.dtype.kind not in "iu":
         raise InputTypeError(f"begin is {today.dtype} {today.shape}; an index a row, ({len(free)},), is needed")
@@ -48,7 +50,7 @@ def free_runs(free: NDArray[np.int16], rooms: int = 1, begin: ArrayLike | None =
     """How many nights in a row, from each night on, have at least `rooms` free: int16 (row, night). Linear."""
     free, today = _checked(free, rooms, begin)
     out = np.empty(free.shape, np.int16)
-    runs.free_runs(free, today, rooms, out)
+    runs.free_runs(free, today, int(rooms), out)
     return out
 
 
@@ -56,7 +58,7 @@ def largest_free_run(free: NDArray[np.int16], rooms: int = 1, begin: ArrayLike |
     """The longest run of nights with at least `rooms` free of each row, the earliest of equals. Linear."""
     free, today = _checked(free, rooms, begin)
     found = Runs(*(np.arange(len(free), dtype=np.int32) for _ in range(3)))
-    runs.largest_runs(free, today, rooms, found.first, found.nights)
+    runs.largest_runs(free, today, int(rooms), found.first, found.nights)
     return found
 
 
@@ -77,7 +79,7 @@ def gap_nights(
     if shortest.size and not 0 <= shortest.min() <= shortest.max() <= STAY_NIGHTS_MAX:
         raise InputError(f"min_nights is {shortest.min()} to {shortest.max()}; allowed are 0 to {STAY_NIGHTS_MAX}")
     out = np.empty(free.shape, np.int16)
-    runs.gap_runs(free, today, rooms, np.ascontiguousarray(shortest, np.int16), out)
+    runs.gap_runs(free, today, int(rooms), np.ascontiguousarray(shortest, np.int16), out)
     return out
 
 
@@ -94,7 +96,7 @@ def stay_rooms(free: NDArray[np.int16], nights: int, begin: ArrayLike | None = N
 
     0 also where the arrival is gone, and where the stay would leave the matrix.
     """
-    if type(nights) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
+    if type(nights := plain_int(nights)) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
         raise InputError(f"nights is {nights!r}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
     free, today = _checked(free, 1, begin)
     out = np.empty(free.shape, np.int16)

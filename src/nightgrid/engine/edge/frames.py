@@ -133,6 +133,8 @@ def text_list(what: str, frame: pl.DataFrame, column: str) -> list[str | None]:
 def days_since_1970(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.int32]:
     """A date column (or ISO text) as it stands in memory: days since 1970-01-01, int32."""
     series = frame[column]
+    if isinstance(series.dtype, pl.Categorical | pl.Enum):  # texts as a dictionary
+        series = series.cast(pl.String)
     if series.dtype == pl.String:
         odd = (series.str.len_bytes() != len("yyyy-mm-dd")).arg_true()  # 2027-1-5: one way of writing a date only
         if len(odd):
@@ -141,8 +143,13 @@ def days_since_1970(what: str, frame: pl.DataFrame, column: str) -> NDArray[np.i
             series = series.str.to_date("%Y-%m-%d")
         except pl.exceptions.PolarsError as error:
             raise InputError(f"{what}: column {column} is not a date as yyyy-mm-dd: {error}") from error
+    if series.dtype == pl.Null:  # no value at all, as in a frame of no rows that was made of empty lists
+        series = series.cast(pl.Date)
     if series.dtype != pl.Date:
-        raise InputTypeError(f"{what}: column {column} has type {series.dtype}; a date (without time) is needed")
+        raise InputTypeError(
+            f"{what}: column {column} has type {series.dtype}; a date (without time) is needed: the civil date at the "
+            "hotel (.dt.date() in Polars, .dt.date in pandas)"
+        )
     return series.to_physical().to_numpy()
 
 
@@ -167,6 +174,7 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
     """
     if "row_index" in frame.columns:
         require(what, frame, ["row_index"])
+        refuse_two_places(what, frame)
         return integers(what, frame, "row_index", 0, catalog.n_rows - 1)
     require(what, frame, ["hotel_id", "room_type_id"])
     known = catalog.room_types_frame().select("hotel_id", "room_type_id").with_row_index("_row")
@@ -187,6 +195,13 @@ def row_indexes(what: str, catalog: Catalog, frame: pl.DataFrame, *, strict: boo
         except UnknownIdError as error:
             raise UnknownIdError(f"{what}: row {row}: {error}") from None
     return found.to_numpy().astype(np.int64)
+
+
+def refuse_two_places(what: str, frame: pl.DataFrame) -> None:
+    """InputError where a frame says with names too which room type a `row_index` is: they could differ."""
+    names = [name for name in ("hotel_id", "room_type_id") if name in frame.columns]
+    if names:
+        raise InputError(f"{what}: columns row_index and {names[0]} are both there; give the one or the other")
 
 
 def _rows_of(asked: pl.DataFrame, known: pl.DataFrame) -> pl.Series:

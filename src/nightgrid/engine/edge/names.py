@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from nightgrid.catalog_names import utf8_bytes
+from nightgrid.counts import plain_int
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.limits import ID_BYTES_MAX
 from nightgrid.native.store import requests as q
@@ -100,6 +101,7 @@ class Names:
 
     def _counter(self, what: str, name: str | None, units: int, most: int) -> tuple[int, int]:
         """(limited counter + 1, its units) of a coupon or points; (0, 0) where none is named."""
+        units = plain_int(units)
         if type(units) is not int or not 1 <= units <= most:
             raise InputError(f"{what}_units is {units!r}; allowed are 1 to {most}")
         if name is None:

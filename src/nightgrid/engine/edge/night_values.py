@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nightgrid.counts import plain_int
 from nightgrid.errors import InputError, InputTypeError
 from nightgrid.native.store import requests as q
 
@@ -54,7 +55,7 @@ def values_of(nights_minor: Any, nights: int, value_minor: Any = None) -> NDArra
         plain = None
     if plain is None:
         raise InputTypeError(f"nights_minor is {nights_minor!r}; {_INTEGERS}")
-    given = [value.item() if isinstance(value, np.integer) else value for value in plain]
+    given = [plain_int(value) for value in plain]
     if len(given) != nights:
         raise InputError(f"nights_minor has {len(given)} values, and the stay has {nights} nights; {_INTEGERS}")
     for night, value in enumerate(given):

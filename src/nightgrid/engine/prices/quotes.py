@@ -13,6 +13,7 @@ import polars as pl
 
 from nightgrid.asking import ANYBODY, Asking, GuestQuestion, asking_from, check_fill
 from nightgrid.catalog import Catalog
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.answers import Quote
 from nightgrid.engine.edge.frames import as_frame
 from nightgrid.engine.edge.names import checked_flag
@@ -109,7 +110,7 @@ class QuoteMixin(VersionMixin):
         nights = self._nights(ordinal, nights, departure)
         if not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
-        if type(rooms) is not int or rooms < 1:
+        if type(rooms := plain_int(rooms)) is not int or rooms < 1:
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         tier_index = 0 if tier is None else version.tier_index(tier)
         if asking.booking_date is not None:

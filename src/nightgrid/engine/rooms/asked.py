@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.night_values import VALUE_MAX, request_with, values_of
 from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import RequoteMixin
@@ -67,11 +68,11 @@ def word_of(count: int) -> int:
     return max(-1, min(count, WORD_MAX))
 
 
-def rooms_word(rooms: Any) -> int:
-    """`word_of` rooms; InputTypeError for what is no whole number."""
-    if type(rooms) is not int:
+def rooms_of(rooms: Any) -> int:
+    """Rooms that are asked for, of any whole number; InputTypeError for anything else."""
+    if type(number := plain_int(rooms)) is not int:
         raise InputTypeError(f"rooms is {rooms!r}; a whole number is needed")
-    return word_of(rooms)
+    return number
 
 
 def told_words(told: tuple[Any, ...]) -> dict[str, Any]:
@@ -90,6 +91,7 @@ def many(rooms: int) -> int | None:
 
 def ttl_ms_of(ttl_seconds: float) -> int:
     """A time to live in milliseconds, refused outside (0, 30 days]."""
+    ttl_seconds = plain_int(ttl_seconds)
     if isinstance(ttl_seconds, bool) or not isinstance(ttl_seconds, int | float):
         raise InputTypeError(f"ttl_seconds is {ttl_seconds!r}; a number of seconds is needed")
     if not 0.001 <= ttl_seconds <= HOLD_TTL_MS_MAX / 1000:  # refuses NaN too
@@ -99,7 +101,7 @@ def ttl_ms_of(ttl_seconds: float) -> int:
 
 def whole(name: str, value: Any, low: int = 0, high: int = WORD_MAX) -> int:
     """A whole number inside its range; InputTypeError or InputError names it."""
-    if type(value) is not int:
+    if type(value := plain_int(value)) is not int:
         raise InputTypeError(f"{name} is {value!r}; a whole number is needed")
     if not low <= value <= high:
         raise InputError(f"{name} is {value}; allowed are {low} to {high}")
@@ -123,7 +125,7 @@ class AskedMixin(RequoteMixin):
         """A request without extras: int64 (Q_FIELDS, 1). price: the value of the stay, or of each night."""
         value_minor, nights_minor = price
         request = request_with(values_of(nights_minor, nights, value_minor))
-        request[: q.Q_REFERENCE, 0] = (row, -1, arrival, word_of(nights), rooms_word(rooms), ttl_ms, *key, guest)
+        request[: q.Q_REFERENCE, 0] = (row, -1, arrival, word_of(nights), word_of(rooms_of(rooms)), ttl_ms, *key, guest)
         if value_minor is not None:
             request[q.Q_VALUE] = whole("value_minor", value_minor, 0, VALUE_MAX)
         return request

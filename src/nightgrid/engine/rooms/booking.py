@@ -23,7 +23,7 @@ from nightgrid.engine.rooms.asked import (
     AskedMixin,
     HoldTerms,
     many,
-    rooms_word,
+    rooms_of,
     terms_of,
     told_words,
     ttl_ms_of,
@@ -80,7 +80,9 @@ class BookingMixin(AskedMixin):
         high, low = _NO_KEY if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
         length = nights if 0 <= nights <= WORD_MAX else word_of(nights)
-        asked_rooms = rooms if type(rooms) is int and 0 <= rooms <= WORD_MAX else rooms_word(rooms)
+        if type(rooms) is not int:
+            rooms = rooms_of(rooms)
+        asked_rooms = rooms if 0 <= rooms <= WORD_MAX else word_of(rooms)
         answer = self._inventory.hold(row, ordinal, length, asked_rooms, ttl_ms, high, low, guest_word, now_ms)
         if answer[0] != 0:
             return self._held(answer, hotel_id, room_type_id, ordinal, nights, rooms, now_ms + ttl_ms, now_ms)
@@ -107,7 +109,7 @@ class BookingMixin(AskedMixin):
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
-        nights = self._nights(ordinal, nights, departure)
+        nights, rooms = self._nights(ordinal, nights, departure), rooms_of(rooms)
         ttl_ms, now_ms = ttl_ms_of(ttl_seconds), self._now_ms()
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
@@ -149,7 +151,7 @@ class BookingMixin(AskedMixin):
             raise InputError("give hotel_id, room_type_id and arrival, or quote= of a quote")
         row = self.catalog.row_index(hotel_id, room_type_id)
         ordinal = to_ordinal(arrival)
-        nights = self._nights(ordinal, nights, departure)
+        nights, rooms = self._nights(ordinal, nights, departure), rooms_of(rooms)
         now_ms = self._now_ms()
         key_words = (0, 0) if key is None else self._digests.key(key)
         guest_word = 0 if guest is None else self._digests.word("guest", guest)
@@ -221,18 +223,19 @@ class BookingMixin(AskedMixin):
             )
         outcome = Outcome(code)
         if not outcome.success:
-            raise self._refused(outcome, night, hotel_id, room_type_id, arrival, nights)
+            raise self._refused(outcome, night, hotel_id, room_type_id, arrival, nights, rooms)
         record = self._inventory.record(hold_id, now_ms)
         if record and deadline_ms is not None:
             deadline_ms = record.deadline_ms
         return Hold(hold_id, lsn, outcome, deadline_ms, hotel_id, room_type_id, to_date(arrival), nights, rooms)
 
     def _refused(
-        self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int
+        self, outcome: Outcome, night: int, hotel_id: str, room_type_id: str, arrival: int, nights: int, rooms: int
     ) -> Refused:
         """The exception for a refused hold; the failing night is named where one night fails."""
         failing = to_date(night).isoformat() if outcome.has_night else None
-        text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {nights} nights: {outcome.sentence}"
+        stay = f"{nights} nights" if outcome != Outcome.INVALID else f"{nights} nights, rooms {rooms}"
+        text = f"{hotel_id}/{room_type_id} from {to_date(arrival)} for {stay}: {outcome.sentence}"
         text += f" ({outcome.name}, {failing})" if failing else f" ({outcome.name})"
         if outcome == Outcome.OUTSIDE_HORIZON:
             last = to_date(self.first_night + self.n_nights)

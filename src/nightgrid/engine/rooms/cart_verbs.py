@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.edge.answers import Ticket
 from nightgrid.engine.edge.names import checked_flag
@@ -35,7 +36,7 @@ class CartVerbsMixin(EngineBase):
         that is not remembered any more. Refused if there is no such cart, or its first line, whose id names it, is
         forgotten. O(lines); O(slots used) where a line is forgotten.
         """
-        if type(cart_id) is not int:
+        if type(cart_id := plain_int(cart_id)) is not int:
             raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
         now_ms = self._now_ms()
         linked = self._inventory.cart_lines(cart_id, now_ms) if 0 < cart_id < 2**63 else None

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.engine.edge.answers import Cart, Hold
-from nightgrid.engine.edge.frames import as_frame, text_of_quote
+from nightgrid.engine.edge.frames import UNKNOWN_HOTEL_ROW, as_frame, text_of_quote
 from nightgrid.engine.edge.names import checked_name
 from nightgrid.engine.edge.night_values import values_of
 from nightgrid.engine.prices.requoting import Bond, bind_lines
@@ -17,7 +17,7 @@ from nightgrid.engine.rooms.asked import ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import requests_of
 from nightgrid.engine.rooms.cart_lines import LINE_WORDS, CartLinesMixin
 from nightgrid.engine.rooms.cart_verbs import CartVerbsMixin
-from nightgrid.errors import InputError, InputTypeError, Refused
+from nightgrid.errors import InputError, InputTypeError, Refused, UnknownIdError
 from nightgrid.inventory.inventory import CartAnswer
 from nightgrid.limits import HOTELS_PER_CART_MAX, LINES_PER_CART_MAX
 from nightgrid.native.store import requests as q
@@ -32,7 +32,7 @@ _ONE_FOR_ALL = (
 
 
 def _check_line(number: int, line: dict[str, Any]) -> None:
-    """InputError or InputTypeError for a value of a line that no column of a frame could hold."""
+    """InputError or InputTypeError for a value of a line that no column of a frame could hold. line [inout]."""
     missing = [name for name in ("hotel_id", "room_type_id", "arrival") if line.get(name) is None]
     if missing:
         raise InputError(f"hold_cart: line {number} has no {missing[0]}")
@@ -41,7 +41,7 @@ def _check_line(number: int, line: dict[str, Any]) -> None:
             checked_name(f"hold_cart: line {number}: {name}", line[name])
     for name in ("nights", "rooms", "guests", "value_minor"):
         if line.get(name) is not None:
-            whole(f"hold_cart: line {number}: {name}", line[name], -(2**31), 2**53)
+            line[name] = whole(f"hold_cart: line {number}: {name}", line[name], -(2**31), 2**53)
 
 
 def _ordinal(number: int, night: Any) -> int:
@@ -163,8 +163,19 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
         """UnknownIdError for the first line whose room type or plan there is not."""
         for line in np.flatnonzero(requests[q.Q_ROW] < 0)[:1].tolist():
             names = (frame["hotel_id"][line], frame["room_type_id"][line])
-            self.catalog.row_index(*names)  # says what is unknown
-            self.catalog.product_index(*names, frame["plan"][line])
+            try:
+                self.catalog.row_index(*names)  # says what is unknown
+                self.catalog.product_index(*names, frame["plan"][line])
+            except UnknownIdError as error:
+                raise UnknownIdError(f"hold_cart: line {line}: {error}") from None
+
+    def _unknown(self, requests: NDArray[np.int64]) -> CartAnswer | None:
+        """The answer to a frame of which a line names a hotel, room type or plan that there is not."""
+        for line in np.flatnonzero(requests[q.Q_ROW] < 0)[:1].tolist():
+            unknown_hotel = requests[q.Q_ROW, line] == UNKNOWN_HOTEL_ROW
+            code = Outcome.UNKNOWN_HOTEL if unknown_hotel else Outcome.UNKNOWN_PRODUCT
+            return CartAnswer(code, line, 0, 0, np.empty(0, np.int64))
+        return None
 
     def _cart(self, requests: NDArray[np.int64], now_ms: int) -> CartAnswer:
         """Hold the lines. A counter that is coupon and points of one line, or too many hotels are refused before
@@ -190,10 +201,13 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             hotel_id, room_type_id = self._row_names(int(requests[q.Q_ROW, line]))
             failing = to_date(answer.night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
+            what = f"cart line {line}, {hotel_id}/{room_type_id}"
+            if outcome == Outcome.INVALID:
+                nights, rooms = requests[[q.Q_NIGHTS, q.Q_ROOMS], line].tolist()
+                what += f" for {nights} nights, rooms {rooms}"
             raise Refused(
                 outcome,
-                f"cart line {line}, {hotel_id}/{room_type_id}: {outcome.sentence} ({outcome.name}{where}); "
-                "nothing was held",
+                f"{what}: {outcome.sentence} ({outcome.name}{where}); nothing was held",
                 failing,
                 line,
             )
@@ -250,8 +264,7 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             requests[q.Q_SCOPE] = scope & ~(q.SCOPE_COUPON | q.SCOPE_POINTS) | coupons[0] | points
         bind_lines(requests, bonds)
         now_ms = self._now_ms()
-        self._refuse_unknown(requests, frame)
-        answer = self._cart(requests, now_ms)
+        answer = self._unknown(requests) or self._cart(requests, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)

@@ -17,13 +17,15 @@ from nightgrid.engine.edge.frames import (
     refuse_unknown,
     require,
     row_indexes,
+    text_list,
+    weekday_mask,
 )
 from nightgrid.errors import InputError
 from nightgrid.inventory.counters import Shortfall
 from nightgrid.inventory.inventory import Inventory
 from nightgrid.limits import ROOMS_MAX
 from nightgrid.native.upkeep.controls import KEEP
-from nightgrid.nights import to_date
+from nightgrid.nights import WEEKDAYS, to_date
 
 
 def night_ranges(what: str, inventory: Inventory, frame: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -64,12 +66,18 @@ def _last_of_each_cell(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Distinct cells that a frame names, in order, and the frame row of each: later rows win."""
     rows, nights, origin = _cells(row_indexes(what, catalog, frame), *night_ranges(what, inventory, frame))
+    if "weekdays" in frame.columns:
+        masks = np.zeros((len(frame), len(WEEKDAYS)), bool)
+        for row, text in enumerate(text_list(what, frame, "weekdays")):
+            masks[row, weekday_mask(what, text, row)] = True
+        meant = masks[origin, (nights + 6) % 7]  # as `nights.weekday`
+        rows, nights, origin = rows[meant], nights[meant], origin[meant]
     key = rows.astype(np.int64) * inventory.n_nights + (nights - inventory.first_night)
     last = len(rows) - 1 - np.unique(key[::-1], return_index=True)[1]
     return rows[last], nights[last], origin[last]
 
 
-_PLACES_AND_NIGHTS = ("hotel_id", "room_type_id", "row_index", "night", "first_night", "last_night")
+_PLACES_AND_NIGHTS = ("hotel_id", "room_type_id", "row_index", "night", "first_night", "last_night", "weekdays")
 _PARTS = {"physical": 0, "out_of_order": 0, "sell_limit": -ROOMS_MAX}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.edge.hold_frames import STATES, hold_frame
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
@@ -125,7 +126,7 @@ def _beyond(latest: NDArray[np.int64], short: NDArray[np.int64], rows: Sequence[
 
 
 def _checked_cart(cart_id: Any) -> int:
-    if type(cart_id) is not int:
+    if type(cart_id := plain_int(cart_id)) is not int:
         raise InputTypeError(f"cart_id is {cart_id!r}; give the `cart_id` that hold_cart() answered")
     if not 0 < cart_id < 2**63:
         raise InputError(f"cart_id is {cart_id}; ids are positive")

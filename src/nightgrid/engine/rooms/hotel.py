@@ -23,7 +23,8 @@ class HotelMixin(EngineBase):
 
     def set_capacity(self, changes: Any, *, allow_oversold: bool = False) -> int:
         """Set the rooms there are from a frame: hotel_id, room_type_id; night, or first_night and last_night, or all;
-        physical, out_of_order, sell_limit (signed), any of them, or capacity: so many physical rooms and nothing else.
+        weekdays ("fri,sat"; null: all); physical, out_of_order, sell_limit (signed), any of them, or capacity: so many
+        physical rooms and nothing else.
 
         capacity = physical - out of order + sell limit. A cut that leaves fewer rooms than are sold and held is refused
         with InputError and changes nothing. With `allow_oversold` it is accepted: free becomes negative, nothing more
@@ -33,7 +34,9 @@ class HotelMixin(EngineBase):
         return set_capacity(self.catalog, self._inventory, changes, now_ms, allow_oversold=allow_oversold)
 
     def set_sold_elsewhere(self, rooms: Any, *, allow_oversold: bool = False) -> int:
-        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms."""
+        """Set the rooms sold by other systems: an int16 matrix (room type, night), or a frame with a column rooms
+        and the places and nights of `set_capacity`.
+        """
         now_ms = self._before_cut(allow_oversold)
         load = load_sold_elsewhere if isinstance(rooms, np.ndarray) else set_sold_elsewhere
         return load(self.catalog, self._inventory, rooms, now_ms, allow_oversold=allow_oversold)

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import checked_lsn
 from nightgrid.engine.edge.answers import HoldView, Ticket
 from nightgrid.engine.edge.hold_frames import STATES, hex_digest
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import bind
-from nightgrid.engine.rooms.asked import ttl_ms_of, whole
+from nightgrid.engine.rooms.asked import rooms_of, ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import resolve_many
 from nightgrid.engine.rooms.booking import BookingMixin
 from nightgrid.errors import InputError, InputTypeError, Refused
@@ -28,24 +29,48 @@ from nightgrid.outcomes import Outcome
 
 
 def _checked_id(hold_id: Any) -> int:
-    if type(hold_id) is not int:
+    if type(number := plain_int(hold_id)) is not int:
         raise InputTypeError(f"hold id is {hold_id!r}; give the `id` that hold() answered")
-    return hold_id
+    return number
 
 
 class LifecycleMixin(BookingMixin):
     """Verbs of holds and bookings. Each raises Refused with the reason where it does not apply."""
 
     def _resolve(self, hold_id: int, verb: int, name: str, argument: int = 0) -> Ticket:
-        if not 0 < _checked_id(hold_id) < 2**63:
+        hold_id = _checked_id(hold_id)
+        if not 0 < hold_id < 2**63:
             raise Refused(Outcome.NOT_FOUND, f"{name} {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        code, lsn = self._inventory.resolve(hold_id, verb, argument, self._now_ms())
+        now_ms = self._now_ms()
+        code, lsn = self._inventory.resolve(hold_id, verb, argument, now_ms)
         if code == 0:
             return Ticket(hold_id, lsn, Outcome.OK)
         outcome = Outcome(code)
         if not outcome.success:
-            raise Refused(outcome, f"{name} {hold_id}: {outcome.sentence} ({outcome.name})")
+            why = self._why_not(outcome, hold_id, verb, argument, now_ms)
+            raise Refused(outcome, f"{name} {hold_id}: {why} ({outcome.name})")
         return Ticket(hold_id, lsn, outcome)
+
+    def _why_not(self, outcome: Outcome, hold_id: int, verb: int, argument: int, now_ms: int) -> str:
+        """Why a verb was refused, in a sentence: of a date or number that is out of range, what it is and may be."""
+        record = self._inventory.record(hold_id, now_ms)
+        if record is None or outcome not in (Outcome.INVALID, Outcome.OUTSIDE_HORIZON):
+            return outcome.sentence
+        if verb == v.VERB_CONFIRM:
+            return f"rooms is {argument}, and {record.rooms} are held; allowed are 1 to {record.rooms}"
+        stay = f"the stay is from {to_date(record.arrival)} to {to_date(record.arrival + record.kept_nights)}"
+        if outcome == Outcome.OUTSIDE_HORIZON:
+            today = f"today at the hotel is {to_date(self._civil_date(record.row, now_ms))}"
+            if verb == v.VERB_CHECK_IN:
+                return f"{stay}, and {today}; a guest checks in on one of its days before the departure"
+            return f"departure {to_date(argument)} is past: {today}; depart today or later, or check out"
+        if verb == v.VERB_DEPART:
+            return f"departure {to_date(argument)}: {stay}; depart after the arrival and before the departure"
+        return f"release_from {to_date(argument)}: {stay}; name one of its nights"
+
+    def _civil_date(self, row: int, now_ms: int) -> int:
+        """Ordinal of the civil date at the hotel of a room type."""
+        return int(self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[row]]])
 
     def confirm(self, hold_id: int, *, rooms: int | None = None, rebook: bool = False) -> Ticket:
         """Turn a hold into a booking. EXISTS if it is one already; Refused at or after its deadline, or if it ended.
@@ -62,7 +87,7 @@ class LifecycleMixin(BookingMixin):
         except Refused as refused:
             if refused.outcome != Outcome.EXPIRED:
                 raise
-        return self._rebook(hold_id, argument)
+        return self._rebook(_checked_id(hold_id), argument)
 
     def _rebook(self, hold_id: int, rooms: int) -> Ticket:
         now_ms = self._now_ms()
@@ -71,7 +96,10 @@ class LifecycleMixin(BookingMixin):
         if not outcome.success:
             failing = to_date(night).isoformat() if outcome.has_night else None
             where = f", {failing}" if failing else ""
-            raise Refused(outcome, f"confirm {hold_id} again: {outcome.sentence} ({outcome.name}{where})", failing)
+            why = outcome.sentence
+            if outcome == Outcome.INVALID:
+                why = self._why_not(outcome, hold_id, v.VERB_CONFIRM, rooms, now_ms)
+            raise Refused(outcome, f"confirm {hold_id} again: {why} ({outcome.name}{where})", failing)
         return Ticket(new_id, lsn, outcome)
 
     def extend(self, hold_id: int, ttl_seconds: float) -> Ticket:
@@ -130,8 +158,8 @@ class LifecycleMixin(BookingMixin):
         without one (QUOTE_BOUND). What is more is taken before what is less is given back, so that a refusal changes
         nothing. Of a guest who has checked in only the departure can change.
         """
-        now_ms = self._now_ms()
-        record = self._inventory.record(_checked_id(hold_id), now_ms) if 0 < _checked_id(hold_id) < 2**63 else None
+        now_ms, hold_id = self._now_ms(), _checked_id(hold_id)
+        record = self._inventory.record(hold_id, now_ms) if 0 < hold_id < 2**63 else None
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"amend {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
         hotel_id, known_type = self._row_names(record.row)
@@ -141,7 +169,7 @@ class LifecycleMixin(BookingMixin):
         ordinal = record.arrival if arrival is None else to_ordinal(arrival)
         length = record.nights if nights is None and departure is None else self._nights(ordinal, nights, departure)
         row = record.row if room_type_id is None else self.catalog.row_index(hotel_id, room_type_id)
-        rooms = record.rooms if rooms is None else whole("rooms", rooms, -1)
+        rooms = record.rooms if rooms is None else rooms_of(rooms)
         request = self._request(row, ordinal, length, rooms, 1, (0, 0), 0, (value_minor, nights_minor))
         request[q.Q_PRODUCT] = self._amended_product(record, row, plan)
         if value_minor is None and nights_minor is None:
@@ -150,7 +178,10 @@ class LifecycleMixin(BookingMixin):
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
-            raise self._refused(outcome, night, hotel_id, room_type_id or known_type, ordinal, length)
+            if outcome == Outcome.INVALID and record.state == at.STATE_CHECKED_IN:
+                why = "the guest has checked in, so only the departure can change"
+                raise Refused(outcome, f"amend {hold_id}: {why} ({outcome.name})")
+            raise self._refused(outcome, night, hotel_id, room_type_id or known_type, ordinal, length, rooms)
         return Ticket(hold_id, lsn, outcome)
 
     def _amend_to(
@@ -167,7 +198,7 @@ class LifecycleMixin(BookingMixin):
         code, night, lsn = self._inventory.amend(hold_id, request, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
-            raise self._refused(outcome, night, *self._row_names(row), bond.arrival, nights)
+            raise self._refused(outcome, night, *self._row_names(row), bond.arrival, nights, bond.content["rooms"])
         return Ticket(hold_id, lsn, outcome)
 
     def _amended_product(self, record: HoldRecord, row: int, plan: str | None) -> int:
@@ -230,8 +261,7 @@ class LifecycleMixin(BookingMixin):
         """What the store knows of a hold; one past its deadline reads expired. Changes nothing. Refused (NOT_FOUND)
         for an id that names none any more.
         """
-        _checked_id(hold_id)
-        now_ms = self._now_ms()
+        hold_id, now_ms = _checked_id(hold_id), self._now_ms()
         record = self._inventory.record(hold_id, now_ms)
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")

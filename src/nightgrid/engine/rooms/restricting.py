@@ -10,7 +10,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
-from nightgrid.engine.edge.frames import as_frame, integers, refuse_unknown, require, text_list, weekday_mask
+from nightgrid.engine.edge.frames import (
+    as_frame,
+    integers,
+    refuse_two_places,
+    refuse_unknown,
+    require,
+    text_list,
+    weekday_mask,
+)
 from nightgrid.engine.rooms.controls import night_ranges
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
 from nightgrid.inventory.inventory import Inventory
@@ -150,6 +158,7 @@ def _lines(
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """(row index, frame row) of the room types to change, and (product index, frame row) of the products."""
     if "row_index" in frame.columns:
+        refuse_two_places(_WHAT, frame)
         hotels: list[Any] = [None] * len(frame)
         room_types: list[Any] = integers(_WHAT, frame, "row_index", 0, catalog.n_rows - 1).tolist()
     else:

@@ -106,13 +106,13 @@ class RunMixin(SellingViews):
         `Outcome`: what a hold of `rooms` would be answered now, below no hurdle), available (it is OK), hotel_available
         (it is OK for some room type of the hotel). O(room types x nights x the stay's nights).
         """
-        runs.check_rooms(rooms)
+        rooms = runs.checked_rooms(rooms)
         rows, _, today = self._free(hotel_id)
         now_ms = self._now_ms()
         products = self._products_with(rows, plan)
         scope = self._names.scope(tier, channel)
         counts = runs.stay_rooms(self._inventory.sellable(rows, products, scope, now_ms), nights, today)
-        outcomes = self._inventory.stay_codes(rows, products, nights, rooms, scope, now_ms)
+        outcomes = self._inventory.stay_codes(rows, products, int(nights), rooms, scope, now_ms)
         of_hotel = self._by_hotel(rows, outcomes)
         row = np.repeat(rows, self.n_nights)
         return pl.DataFrame(

@@ -234,7 +234,7 @@ def _units(units: int | Sequence[int], nights: int) -> NDArray[np.int64]:
     """Units of each night, from one number or as many as there are nights."""
     is_list = isinstance(units, Sequence) or (isinstance(units, np.ndarray) and units.ndim > 0)
     each: list[Any] = list(units) if is_list else [units] * nights  # type: ignore[arg-type]
-    values = [whole("units", int(value) if isinstance(value, np.integer) else value, 0, ROOMS_MAX) for value in each]
+    values = [whole("units", value, 0, ROOMS_MAX) for value in each]
     return checked_units(np.array(values, np.int64), nights)
 
 

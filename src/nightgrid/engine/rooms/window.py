@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.answers import Finding
 from nightgrid.engine.edge.archive import PastNightFiles
 from nightgrid.engine.prices.versions import VersionMixin
@@ -46,7 +48,7 @@ class WindowMixin(VersionMixin, HotelMixin):
             self._inventory.sweep(now_ms)
             files = None
             if archive is not None:
-                files = PastNightFiles(Path(archive), self.catalog, before, min(first_night - before, self.n_nights))
+                files = PastNightFiles(_folder(archive), self.catalog, before, min(first_night - before, self.n_nights))
             try:
                 days = self._inventory.roll(first_night, self._inventory.open_words(), now_ms, files)
             finally:
@@ -68,7 +70,7 @@ class WindowMixin(VersionMixin, HotelMixin):
         part of the key index that is being spread at that moment: 0.1 ms where a million keys are known. O(keys known)
         each time the index doubles: 0.7 s for a million.
         """
-        if isinstance(slots, bool) or not isinstance(slots, int):
+        if type(slots := plain_int(slots)) is not int:
             raise InputTypeError(f"slots is {slots!r}; a whole number is needed")
         block = self._inventory.block
         if not block.slots <= slots <= block.sizes.slots_max:
@@ -87,3 +89,12 @@ class WindowMixin(VersionMixin, HotelMixin):
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
         return [self._finding(found) for found in rebuild(self._inventory, now_ms)]
+
+
+def _folder(archive: Any) -> Path:
+    """The folder of an archive; InputTypeError or InputError for what names none."""
+    if not isinstance(archive, str | Path):
+        raise InputTypeError(f"archive is {archive!r}; the path of a folder is needed")
+    if not str(archive) or "\0" in str(archive):
+        raise InputError(f"archive is {str(archive)!r}; name a folder, '.' for the one that this process is in")
+    return Path(archive)
