@@ -55,6 +55,23 @@ def test_a_new_room_type_has_its_hotel_and_a_new_plan_its_room_type() -> None:
     assert engine.check() == []
 
 
+def test_a_last_room_taken_in_bulk_leaves_no_plan_of_its_room_type_on_sale() -> None:
+    engine = chain(**SPARES)
+    lines = {"hotel_id": ["h0"] * 9, "room_type_id": ["king"] * 9, "arrival": [NIGHT] * 9, "nights": [1] * 9}
+    plan = {"hotel_id": ["h0"], "room_type_id": ["king"], "base_minor": [2]}
+
+    first = engine.hold_many(lines)
+    engine.release_many(first["hold_id"].filter(first["outcome"] == Outcome.OK))
+    engine.add_plans(plan | {"plan_id": ["flex"]})
+    assert ("h0", "king", "flex") in offered(engine)
+    again = engine.hold_many(lines)
+
+    assert first["outcome"].to_list() == again["outcome"].to_list()
+    assert {Outcome.OK, Outcome.SOLD_OUT} == set(again["outcome"])
+    assert [offer for offer in offered(engine) if offer[:2] == ("h0", "king")] == []
+    assert engine.check() == []
+
+
 def test_what_is_new_follows_the_window() -> None:
     engine = chain(**SPARES)
     engine.add_hotels(*hotel_frames("h9"))

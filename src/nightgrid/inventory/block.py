@@ -104,6 +104,7 @@ class BlockSizes:
             at.R_NEXT_PRODUCT: (int32, (self.products,)),
             at.R_PRODUCT_ROW: (int32, (self.products,)),
             at.R_QUOTES: (int64, (self.slots_max, at.B_WORDS)),
+            at.R_ROW_HOME: (int64, (self.rows,)),
         }
 
 

@@ -101,6 +101,7 @@ class GrowthPart(SellingPart):
         rows = slice(first_row, catalog.n_rows)
         products = slice(first_product, catalog.n_products)
         region(at.R_ROW_HOTEL)[rows] = catalog.row_hotel[rows]
+        region(at.R_ROW_HOME)[rows] = catalog.row_hotel[rows]
         region(at.R_ROW_GUESTS)[rows] = catalog.guests_max[rows]
         region(at.R_PRODUCT_ROW)[products] = catalog.product_row[products]
         region(at.R_PRODUCT_LANE)[products] = self.product_lane[products]
@@ -119,6 +120,9 @@ class GrowthPart(SellingPart):
             region(heads)[np.flatnonzero(np.diff(first) > 0)] = order[starts] + 1
             region(following)[order[:-1]] = order[1:] + 1
             region(following)[order[first[1:][np.diff(first) > 0] - 1]] = 0
+        alone = np.flatnonzero(np.diff(catalog.row_first_product) == 1)
+        lanes = self.product_lane[catalog.product_order[catalog.row_first_product[alone]]].astype(np.int64)
+        region(at.R_ROW_HOME)[alone] = catalog.row_hotel[alone] | (lanes + 1) << at.HOME_LANE_SHIFT
 
     # -- plans by name -----------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numba import carray
 
-from nightgrid.native.base.atomics import load_word, prefetch_item, prefetch_reading, release
+from nightgrid.native.base.atomics import load_word, prefetch_reading, release
 from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import called_kernel, inlined_kernel
 from nightgrid.native.holds.group import ALONE, GROUP_MAX, hold_rooms, try_lock
@@ -32,15 +32,13 @@ from nightgrid.native.holds.prepare import (
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
-from nightgrid.native.store.cells import cross_nights
+from nightgrid.native.store.cells import clear_nights, cross_nights
 from nightgrid.native.store.records import publish_slots
 from nightgrid.native.store.views import (
     as_pointer,
     cells_of,
     hotel_words_of,
-    next_product_of,
-    product_lane_of,
-    row_product_of,
+    row_home_of,
     sellable_of,
     shared_of,
 )
@@ -52,10 +50,13 @@ _INDEX: Final = 0x7FFF_FFFF  # of a row or hotel: so LLVM knows that it is none 
 # -- memory (int64) --------------------------------------------------------------------------------
 _LOCKS: Final = AHEAD_WORDS  # lock words that were taken
 _GRANTED: Final = _LOCKS + GROUP_MAX  # as of `records.publish_slots`
-_CROSSED: Final = _GRANTED + GROUP_MAX  # stays with bits that are still to be cleared: row, column, nights
+_CROSSED: Final = _GRANTED + GROUP_MAX  # stays with bits that are still to be cleared: row, column, nights, word
 _X_COLUMN: Final = GROUP_MAX
 _X_NIGHTS: Final = 2 * GROUP_MAX
-PLAIN_WORDS: Final = _CROSSED + 3 * GROUP_MAX
+_X_LANE: Final = 3 * GROUP_MAX  # of the only product of its row, -1 = it has several
+_X_WORD: Final = 4 * GROUP_MAX  # of its bit in the night of the column
+_X_WORDS: Final = 5 * GROUP_MAX
+PLAIN_WORDS: Final = _CROSSED + _X_WORDS
 
 
 @inlined_kernel
@@ -93,46 +94,31 @@ def _unlock(store, locks, taken):
 
 
 @inlined_kernel
-def _ask_for_bit(store, crossings, count, step):
-    """Start a cache miss on the way to the word that `cells.cross_nights` will change for the stay before `count`: of
-    its product (step 0), of the product's lane (1), of the word (2); each is there when the next is asked for.
-    """
-    if count <= 0:
-        return
-    row = np.uint64(crossings[np.uint64(count - 1)])
-    if step == 0:
-        prefetch_item(row_product_of(store), np.int64(row))
-        return
-    product = max(np.int64(row_product_of(store)[row]) - 1, 0)
-    if step == 1:
-        prefetch_item(product_lane_of(store), product)
-        prefetch_item(next_product_of(store), product)
-        return
-    night = crossings[np.uint64(_X_COLUMN + count - 1)] + first_bit(crossings[np.uint64(_X_NIGHTS + count - 1)])
-    lane = np.int64(product_lane_of(store)[np.uint64(product)])
-    prefetch_item(sellable_of(store), night * store[at.H_WORDS] + (lane >> 6))
-
-
-@inlined_kernel
 def _note_crossed(store, crossings, count, row, column, nights):
-    """Note a stay with bits to clear after `count` others, and ask for what those need: how many there are now."""
+    """Note the bits to clear of a stay (nights from a column on, a bit each; mostly none) after `count` others, and ask
+    for the word of the first: how many stays there are now. Without a branch, which nobody could foresee.
+    """
+    lane = (row_home_of(store)[row] >> at.HOME_LANE_SHIFT) - 1
+    word = column * store[at.H_WORDS] + (lane >> 6)
+    first = word + first_bit(nights) * store[at.H_WORDS]
+    prefetch_reading(sellable_of(store), first if nights else np.int64(0))
     crossings[np.uint64(count)] = row
     crossings[np.uint64(_X_COLUMN + count)] = column
     crossings[np.uint64(_X_NIGHTS + count)] = nights
-    _ask_for_bit(store, crossings, count + 1, 0)
-    _ask_for_bit(store, crossings, count, 1)
-    _ask_for_bit(store, crossings, count - 1, 2)
-    return count + 1
+    crossings[np.uint64(_X_LANE + count)] = lane
+    crossings[np.uint64(_X_WORD + count)] = word
+    return count + (nights != 0)
 
 
 @inlined_kernel
 def _clear_bits(store, crossings, count):
     """Clear the sellable bits of nights that are used up."""
-    _ask_for_bit(store, crossings, count, 1)
-    _ask_for_bit(store, crossings, count - 1, 2)
-    _ask_for_bit(store, crossings, count, 2)
     for each in range(count):
-        cross_nights(store, crossings[each] & _INDEX, crossings[_X_COLUMN + each], crossings[_X_NIGHTS + each], False)
+        lane, nights = crossings[_X_LANE + each], crossings[_X_NIGHTS + each]
+        if lane >= 0:
+            clear_nights(store, crossings[_X_WORD + each], lane, nights)
+        else:
+            cross_nights(store, crossings[each] & _INDEX, crossings[_X_COLUMN + each], nights, False)
 
 
 @inlined_kernel
@@ -156,7 +142,7 @@ def hold_plain(store, requests, first, size, now_ms, token, outs, counts, memory
     ahead = words_ahead(memory)
     locks = carray(as_pointer(memory + _LOCKS * 8), (GROUP_MAX,), np.int64)
     granted = carray(as_pointer(memory + _GRANTED * 8), (GROUP_MAX,), np.int64)
-    crossings = carray(as_pointer(memory + _CROSSED * 8), (3 * GROUP_MAX,), np.int64)
+    crossings = carray(as_pointer(memory + _CROSSED * 8), (_X_WORDS,), np.int64)
     lap_night = load_word(shared_of(store), at.S_LAP_NIGHT)
     prepare(store, requests, first, size, lap_night, ahead)
     locked, taken = _lock_lines(store, ahead, first, size, locks, token)
@@ -182,8 +168,7 @@ def hold_plain(store, requests, first, size, now_ms, token, outs, counts, memory
             continue
         granted[np.uint64(count)] = slot | (first + line) << 32
         count += 1
-        if crossed:
-            crossing = _note_crossed(store, crossings, crossing, row, column, crossed)
+        crossing = _note_crossed(store, crossings, crossing, row, column, crossed)
     _clear_bits(store, crossings, crossing)
     if count:
         publish_slots(store, granted, count, out_lsn)

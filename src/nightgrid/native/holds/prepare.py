@@ -27,13 +27,14 @@ from nightgrid.native.store.views import (
     cells_of,
     hotel_words_of,
     keys_of,
-    row_hotel_of,
+    row_home_of,
     slots_of,
 )
 
 EIGHT: Final = 8
 PLACES: Final = 128  # of the ring: a power of two, more than a group and what is looked ahead of it
 _MASK: Final = PLACES - 1
+_INDEX: Final = 0x7FFF_FFFF  # of a hotel: so LLVM knows that it is none from the end
 #: How many requests ahead of a group the steps go; measured best on a chain that no cache holds.
 _CELLS_AHEAD: Final = 40
 _SLOTS_AHEAD: Final = 32
@@ -45,8 +46,8 @@ A_COLUMN: Final = 2 * PLACES  # of the arrival
 A_HOTEL: Final = 3 * PLACES
 A_CELL: Final = 4 * PLACES  # of the arrival, flat
 _SLOT: Final = 5 * PLACES  # the slot that its hold will get, if nobody comes between: where it begins
-_LAST_CELL: Final = 6 * PLACES
-_PREPARED: Final = _LAST_CELL + EIGHT  # requests before this one are prepared, or done
+_LAST_CELL: Final = 6 * PLACES  # of the stay, or of its departure
+_PREPARED: Final = 7 * PLACES  # requests before this one are prepared, or done
 _ASKED: Final = _PREPARED + 1  # the same of their slots
 _LAP_NIGHT: Final = _ASKED + 1  # S_LAP_NIGHT when they were
 AHEAD_WORDS: Final = _LAP_NIGHT + 1
@@ -145,9 +146,9 @@ def prepare_eight(typing_context, requests, line, rows, nights, lap_night, memor
         words = builder.inttoptr(memory_, _I64.as_pointer())
         place = builder.and_(line_, _I64(_MASK))
         outs = {A_STAY: builder.select(tried, stay, _all(0)), A_ROW: row, A_COLUMN: column, A_CELL: cell}
-        firsts = {builder.add(place, _I64(word)): value for word, value in outs.items()} | {_I64(_LAST_CELL): last}
-        for first, value in firsts.items():
-            builder.store(value, builder.bitcast(builder.gep(words, [first]), _EIGHT.as_pointer()), align=8)
+        for word, value in (outs | {_LAST_CELL: last}).items():
+            first = builder.gep(words, [builder.add(place, _I64(word))])
+            builder.store(value, builder.bitcast(first, _EIGHT.as_pointer()), align=8)
         return context.get_dummy_value()
 
     return types.void(requests, types.int64, types.int64, types.int64, types.int64, types.int64), generate
@@ -161,23 +162,21 @@ def words_ahead(memory):
 
 @inlined_kernel
 def _ask_for_cells(store, ahead, line):
-    """Of eight lines that were prepared: their hotels, and the cells of their stays."""
-    row_hotel, hotels, cells = row_hotel_of(store), hotel_words_of(store), cells_of(store)
-    first = line & _MASK
-    for place in range(EIGHT):
-        row = ahead[A_ROW + first + place]
-        hotel = np.int64(row_hotel[np.uint64(row)])
-        ahead[A_HOTEL + first + place] = hotel
-        prefetch_item(hotels, hotel * at.L_WORDS)
-        prefetch_item(cells, ahead[A_CELL + first + place] * at.C_FIELDS)
-        prefetch_item(cells, ahead[_LAST_CELL + place] * at.C_FIELDS)
+    """The hotel of a line that was prepared, and the cells of its stay."""
+    cells = cells_of(store)
+    place = line & _MASK
+    hotel = row_home_of(store)[np.uint64(ahead[A_ROW + place])] & _INDEX
+    ahead[A_HOTEL + place] = hotel
+    prefetch_item(hotel_words_of(store), hotel * at.L_WORDS)
+    prefetch_item(cells, ahead[A_CELL + place] * at.C_FIELDS)
+    prefetch_item(cells, ahead[_LAST_CELL + place] * at.C_FIELDS)
 
 
 @inlined_kernel
 def _ask_for_slots(store, ahead, line):
     """The slot that the hold of a line will get, if nobody comes between, and the one that stands first in the list."""
     hotels, slots = hotel_words_of(store), slots_of(store)
-    hotel = (ahead[A_HOTEL + (line & _MASK)] & 0x7FFFFFFF) * at.L_WORDS
+    hotel = (ahead[A_HOTEL + (line & _MASK)] & _INDEX) * at.L_WORDS
     oldest = hotels[hotel + at.L_RETIRED_HEAD]
     likely = oldest - 1 if oldest else hotels[hotel + at.L_RUN] & 0xFFFFFFFF
     begin = min(likely, store[at.H_SLOTS] - 1) * at.W_WORDS
@@ -211,8 +210,9 @@ def prepare(store, requests, first, size, lap_night, ahead):
         for field in range(q.Q_PLAIN):
             prefetch_item(requests, field * lines + min(line + _REQUESTS_AHEAD, lines - 1))
         prepare_eight(requests, line, store[at.H_ROWS], store[at.H_NIGHTS], lap_night, address_of(ahead))
-        _ask_for_cells(store, ahead, line)
         line += EIGHT
+    for each in range(ahead[_PREPARED], line):
+        _ask_for_cells(store, ahead, each)
     ahead[_PREPARED] = line
     asked = max(ahead[_ASKED], first)
     end = min(first + size + _SLOTS_AHEAD, lines)

@@ -131,6 +131,18 @@ def cross_nights(store, row, column, crossed, opened):
         set_sellable(store, row, night, opened and not is_closed(store, row, night))
 
 
+@inlined_kernel
+def clear_nights(store, word, lane, nights):
+    """`cross_nights`, downwards, of a row with one product, whose lane is known: nights (a bit each) after the one
+    whose bit stands in `word`.
+    """
+    sellable = sellable_of(store)
+    others = ~(np.int64(1) << (lane & 63))
+    while nights:
+        and_word(sellable, word + first_bit(nights) * store[at.H_WORDS], others)
+        nights &= nights - 1
+
+
 @kernel
 def _take_each(store, row, column, nights, rooms, field):
     """`take_rooms` cell by cell, for long stays and those that pass the end of the ring."""

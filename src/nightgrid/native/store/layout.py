@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 7
+LAYOUT_VERSION: Final = 8
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -88,7 +88,9 @@ R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = 
 R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
 R_PRODUCT_ROW: Final = 57  # int32 (product)
 R_QUOTES: Final = 58  # int64 (slot, 3): what few holds have beside their slot, see B_*
-R_END: Final = 59
+R_ROW_HOME: Final = 59  # int64 (row): its hotel | lane of its only product + 1 << 32, 0 there = none or several
+R_END: Final = 60
+HOME_LANE_SHIFT: Final = 32
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
 S_RING_LOCK: Final = 0

@@ -83,6 +83,12 @@ def row_hotel_of(store):
 
 
 @kernel
+def row_home_of(store):
+    """Hotel and only lane of a row: int64 (row), see R_ROW_HOME."""
+    return carray(as_pointer(store[at.R_ROW_HOME]), (store[at.H_ROWS],), np.int64)
+
+
+@kernel
 def hotel_row_of(store):
     """First row of a hotel: int32 (hotel), row + 1, 0 = none."""
     return carray(as_pointer(store[at.R_HOTEL_ROW]), (store[at.H_HOTELS],), np.int32)

@@ -22,8 +22,10 @@ from nightgrid.native.store.views import (
     next_product_of,
     next_row_of,
     product_flags_of,
+    product_lane_of,
     product_row_of,
     row_flags_of,
+    row_home_of,
     row_hotel_of,
     row_product_of,
     shared_of,
@@ -72,6 +74,8 @@ def link_products(store, products):
         row = np.int64(product_row_of(store)[product])
         hotel = np.int64(row_hotel_of(store)[row])
         acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+        lane = np.int64(0) if row_product_of(store)[row] else np.int64(product_lane_of(store)[product]) + 1
+        row_home_of(store)[row] = hotel | lane << at.HOME_LANE_SHIFT
         _append(row_product_of(store), row, next_product_of(store), product)
         if first_control(store, 0, row) != 0 or first_control(store, 1, hotel) != 0:
             mark_row(store, row)
