@@ -30,6 +30,7 @@ def store(
     slots_max: int | None = None,
     retention_ms: int = 86_400_000,
     channels: Sequence[str] = (),
+    ring_records: int = 65_536,
 ) -> Engine:
     """A few hotels with two room types each and very few rooms."""
     names = [f"h{i}" for i in range(hotels)]
@@ -44,6 +45,7 @@ def store(
     )
     clock = ManualClock(datetime(2027, 1, 1, 12, tzinfo=UTC))
     sizes = {"slots": slots, "slots_max": slots_max, "retention_ms": retention_ms}
+    sizes["ring_records"] = ring_records
     engine = Engine.in_memory(catalog, FIRST, NIGHTS, clock=clock, channels=channels, **sizes)
     engine.publish({"book": {"name": "Flat", "tiers": ["public"]}})
     return engine

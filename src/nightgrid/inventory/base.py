@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nightgrid.catalog import Catalog
 from nightgrid.errors import InputError
 from nightgrid.inventory.block import Block
+from nightgrid.inventory.hold_index import HoldIndex
 from nightgrid.native.base.atomics import acquire, release
 from nightgrid.native.prices.tables import LaneMap
 from nightgrid.native.store import layout as at
@@ -54,6 +55,7 @@ class StoreBase:
     plan_names: list[str]  # a plan's index is its place here; new ones come at the end
     _catalog: Catalog
     _shared: NDArray[np.int64]  # the block's words S_*, seen once and for all
+    _hold_index: HoldIndex | None = None  # made when somebody asks for a guest, a reference or a cart
     _shared_words: Any  # the same; single words are read faster through it
 
     @property

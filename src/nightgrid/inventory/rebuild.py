@@ -31,6 +31,7 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     """
     split = inventory.finish_growth()
     rolled = inventory.finish_roll(inventory.open_words(), now_ms)
+    inventory.forget_index()
     with inventory.standing_still() as window:
         unsettled = settle.settle_slots(inventory.table)
         counted = recount(inventory, window, now_ms)

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nightgrid.inventory.base import StoreBase
+from nightgrid.inventory.hold_index import FIELD_OF, INDEXED_SLOTS_MAX, HoldIndex
 from nightgrid.limits import LINES_PER_CART_MAX
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.upkeep import more_slots, questions
 
 _FOUND_FIRST = 1_024
+_LINKED_FIRST = 32
 
 
 class HoldRecord(NamedTuple):
@@ -45,12 +47,13 @@ class HoldRecord(NamedTuple):
     version: int  # serial number of the quote's price version
 
 
-def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
-    """A slot's words as a record."""
-    word, stay, place, scope = (int(line[field]) for field in (at.W_STATE, at.W_STAY, at.W_PLACE, at.W_SCOPE))
+def record_of(line: list[int]) -> HoldRecord:
+    """A hold as it was found (FOUND_WORDS), as a record."""
+    word, stay, place, scope = line[at.W_STATE], line[at.W_STAY], line[at.W_PLACE], line[at.W_SCOPE]
+    points = line[at.W_WORDS + 1 + at.B_POINTS]
     ended = bool(word & at.STATE_ENDED)
     return HoldRecord(
-        hold_id=word >> 8 << 32 | slot,
+        hold_id=word >> 8 << 32 | line[at.W_WORDS],
         state=word & at.STATE_MASK,
         row=place & 0xFFFFFFFF,
         product=(place >> 32) - 1,
@@ -58,22 +61,22 @@ def record_of(line: NDArray[np.int64], slot: int) -> HoldRecord:
         nights=stay >> 22 & 0x1FF,
         kept_nights=stay >> 31 & 0x1FF,
         rooms=stay >> 40,
-        deadline_ms=max(int(line[at.W_DEADLINE_MS]), 0),
-        taken_ms=int(line[at.W_TAKEN_MS]),
-        resolved_ms=int(line[at.W_RESOLVED_MS]) if ended else 0,
-        lsn=int(line[at.W_LSN]),
+        deadline_ms=max(line[at.W_DEADLINE_MS], 0),
+        taken_ms=line[at.W_TAKEN_MS],
+        resolved_ms=line[at.W_RESOLVED_MS] if ended else 0,
+        lsn=line[at.W_LSN],
         channel=(scope & q.CHANNEL_MASK) - 1,
         tier=scope >> q.CLASS_SHIFT & q.CLASS_MASK,
         block=(scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1,
         counter=(scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1,
         units=scope >> q.UNITS_SHIFT & q.UNITS_MAX,
-        points_counter=(int(line[at.W_WORDS + 1 + at.B_POINTS]) & q.NUMBER_MASK) - 1,
-        points_units=int(line[at.W_WORDS + 1 + at.B_POINTS]) >> q.POINTS_SHIFT,
-        link=int(line[at.W_LINK]),
-        booked_again=max(int(line[at.W_PREVIOUS]), 0) if ended else 0,
-        value_minor=max(-int(line[at.W_PREVIOUS]), 0) if ended else int(line[at.W_VALUE]),
-        quote=int(line[at.W_WORDS + 1 + at.B_QUOTE]),
-        version=int(line[at.W_WORDS + 1 + at.B_VERSION]),
+        points_counter=(points & q.NUMBER_MASK) - 1,
+        points_units=points >> q.POINTS_SHIFT,
+        link=line[at.W_LINK],
+        booked_again=max(line[at.W_PREVIOUS], 0) if ended else 0,
+        value_minor=max(-line[at.W_PREVIOUS], 0) if ended else line[at.W_VALUE],
+        quote=line[at.W_WORDS + 1 + at.B_QUOTE],
+        version=line[at.W_WORDS + 1 + at.B_VERSION],
     )
 
 
@@ -102,23 +105,70 @@ class SlotsPart(StoreBase):
         line = np.empty(questions.FOUND_WORDS, np.int64)
         if not 0 < hold_id < 2**63 or not questions.copy_hold(self.table, hold_id, now_ms, line):
             return None
-        return record_of(line, hold_id & 0xFFFFFFFF)
+        return record_of(line.tolist())
 
     def find(self, asked: dict[int, int], now_ms: int) -> NDArray[np.int64]:
         """Holds that fit a filter, as int64 (hold, FOUND_WORDS), see `native.upkeep.questions`, in the order in
-        which they were taken. asked: `native.upkeep.questions` ASK_*. O(slots used); O(holds of the hotel) if named.
+        which they were taken. asked: `native.upkeep.questions` ASK_*.
+
+        With a guest, a reference or a cart O(holds of it + changes since somebody asked so), by an index that is made
+        when somebody asks so for the first time; else O(holds of the hotel) if one is named; else O(slots used).
         """
         words = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
         for field, value in asked.items():
             words[field] = value
+        found = self._find_linked(words, now_ms)
+        if found is None:
+            found = self._find_passing(words, now_ms)
+        if len(found) < 2:
+            return found
+        return found[np.lexsort((found[:, at.W_WORDS], found[:, at.W_TAKEN_MS]))]
+
+    def _find_passing(self, words: NDArray[np.int64], now_ms: int) -> NDArray[np.int64]:
+        """Holds that fit a filter, by passing over the holds of its hotel, or all."""
         room = _FOUND_FIRST
         while True:
             found = np.empty((room, questions.FOUND_WORDS), np.int64)
             count = questions.find_holds(self.table, words, now_ms, found)
             if count <= room:
-                found = found[:count]
-                return found[np.lexsort((found[:, at.W_WORDS], found[:, at.W_TAKEN_MS]))]
+                return found[:count]
             room = 2 * count
+
+    def _find_linked(self, words: NDArray[np.int64], now_ms: int) -> NDArray[np.int64] | None:
+        """Holds that fit a filter, by the index; None where it does not help: nothing is asked that it knows, it is
+        not ready, or the guest has more holds than the hotel that is asked for may have.
+        """
+        ask = next((each for each in FIELD_OF if words[each] not in (questions.ANY, 0)), None)
+        slots = self.block.slots
+        if ask is None or slots > INDEXED_SLOTS_MAX:
+            return None
+        index = self._index_for(slots)  # alive until the kernel has answered, whoever makes another meanwhile
+        room = _LINKED_FIRST
+        while True:
+            found = np.empty((room, questions.FOUND_WORDS), np.int64)
+            count = questions.find_linked(self.table, index.words, FIELD_OF[ask], int(words[ask]), words, now_ms, found)
+            if 0 <= count <= room:
+                return found[:count]
+            if count < 0 or (count > _FOUND_FIRST and words[questions.ASK_HOTEL] != questions.ANY):
+                return None
+            room = 2 * count
+
+    def _index_for(self, slots: int) -> HoldIndex:
+        """The index, made anew where it has not room for so many slots."""
+        index = self._hold_index
+        if index is None or index.slots < slots:
+            index = self._hold_index = HoldIndex(slots)
+        return index
+
+    def forget_index(self) -> None:
+        """Let the index of holds be made anew by whoever asks next."""
+        self._hold_index = None
+
+    @property
+    def index_bytes(self) -> int:
+        """Memory of the index of holds; 0 until somebody asks for a guest, a reference or a cart."""
+        index = self._hold_index
+        return 0 if index is None else index.bytes
 
     def cart_lines(self, cart_id: int, now_ms: int) -> NDArray[np.int64] | None:
         """The lines of a cart in their order, int64 (line, 3): hold, row, and the booking made in its place after it

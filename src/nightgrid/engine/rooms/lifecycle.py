@@ -11,7 +11,7 @@ import polars as pl
 from nightgrid.counts import plain_int
 from nightgrid.engine.base import checked_lsn
 from nightgrid.engine.edge.answers import HoldView, Ticket
-from nightgrid.engine.edge.hold_frames import STATES, hex_digest
+from nightgrid.engine.edge.hold_views import views_of
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.edge.quote_papers import AnyQuote
 from nightgrid.engine.prices.requoting import bind
@@ -265,40 +265,4 @@ class LifecycleMixin(BookingMixin):
         record = self._inventory.record(hold_id, now_ms)
         if record is None:
             raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        return self._view(record, now_ms)
-
-    def _view(self, record: HoldRecord, now_ms: int) -> HoldView:
-        """A record in names and dates."""
-        hotel_id, room_type_id = self._row_names(record.row)
-        due = record.state == at.STATE_HELD and record.deadline_ms <= now_ms
-        names = self._names
-        blocks = {control: name for name, control in names.blocks.items()}
-        counters = {counter: name for name, counter in names.counters.items()}
-        return HoldView(
-            id=record.hold_id,
-            state="expired" if due else STATES[record.state],
-            hotel_id=hotel_id,
-            room_type_id=room_type_id,
-            plan=self.catalog.plan_ids[record.product] if record.product >= 0 else None,
-            arrival=to_date(record.arrival),
-            nights=record.nights,
-            nights_kept=record.kept_nights,
-            rooms=record.rooms,
-            deadline_ms=record.deadline_ms,
-            taken_ms=record.taken_ms,
-            resolved_ms=record.resolved_ms or None,
-            lsn=record.lsn,
-            tier=names.tiers[record.tier] if names.tiers else None,
-            channel=names.channels[record.channel] if record.channel >= 0 else None,
-            block=blocks.get(record.block),
-            coupon=counters.get(record.counter),
-            coupon_units=record.units,
-            points=counters.get(record.points_counter),
-            points_units=record.points_units,
-            cart_id=record.link if record.link > 0 else None,
-            linked_to=-record.link if record.link < 0 else None,
-            booked_again=record.booked_again or None,
-            value_minor=record.value_minor or None,
-            quote=hex_digest(record.quote) if record.quote else None,
-            price_version=self._shelf.digests[record.version - 1] if record.quote else None,
-        )
+        return views_of([record], self.catalog, self._names, self._shelf.digests, now_ms)[0]

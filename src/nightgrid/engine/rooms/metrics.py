@@ -69,7 +69,8 @@ class MetricsMixin(EngineBase):
             "ring_records": min(lsn, block.sizes.records),
             "sweep_lag_ms": max(now_ms - int(counts[ask.COUNT_EARLIEST_MS]), 0),
             "window_first_night": to_date(self.first_night),
-            "bytes": block.region_bytes() | {"prices": self._version.bytes if self._version else 0},
+            "bytes": block.region_bytes()
+            | {"prices": self._version.bytes if self._version else 0, "hold_index": self._inventory.index_bytes},
         }
 
     def metrics_text(self, prefix: str = "nightgrid") -> str:

@@ -162,6 +162,22 @@ def acquire(words, index):
 
 
 @kernel
+def acquire_unless(words, index, busy):
+    """Take the lock word `words[index]` as `acquire`, but do not wait while `words[busy]` is set: True if taken."""
+    spins = 0
+    while not swap_word(words, index, 0, 1):
+        while load_word(words, index) != 0:
+            if load_word(words, busy) != 0:
+                return False
+            spins += 1
+            if spins < _SPINS_BEFORE_YIELD:
+                pause()
+            else:
+                _yield_processor()
+    return True
+
+
+@kernel
 def release(words, index):
     """Give the lock word `words[index]` back. The caller holds it."""
     store_word(words, index, 0)

@@ -27,6 +27,7 @@ _REBUILD = "tests/unit/test_rebuild.py"
 _CHECK = "benchmarks/bench_check.py"
 _QUESTIONS = "tests/oracles/questions.py"
 _FINDS = "tests/agreement/test_questions_agree.py"
+_INDEXED = "tests/agreement/test_index_of_holds.py"
 _SELLING = "tests/agreement/test_selling_agrees.py"
 _CATALOGUE = "tests/agreement/test_catalogue_agrees.py"
 _GROWS = "tests/unit/test_more_slots.py"
@@ -231,6 +232,7 @@ ENTRIES = (
     KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
     KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
     KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
+    KernelEntry("questions.find_linked", "find holds by an index", _QUESTIONS, _INDEXED),
     KernelEntry("questions.cart_lines", "the lines of a cart", _QUESTIONS, _FINDS),
     KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),

@@ -18,6 +18,7 @@ from nightgrid.native.store.sales import points_of
 from nightgrid.native.store.slots import find_slot, hold_id_of, hotel_of_slot, is_forgotten, is_noted_past
 from nightgrid.native.store.views import hotel_words_of, quotes_of, shared_of, slots_of
 from nightgrid.native.upkeep.audit import takes_rooms
+from nightgrid.native.upkeep.hold_index import linked_slots
 
 # -- a filter: int64 (ASK_FIELDS); ANY where nothing is asked --------------------------------------
 ASK_HOTEL: Final = 0
@@ -188,6 +189,31 @@ def find_holds(store, asked, now_ms, out):
             count += 1
         release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return count
+
+
+@kernel
+def find_linked(store, index, field, word, asked, now_ms, out):
+    """`find_holds` by an index, of those that name a word in a field (`hold_index.BY_*`): how many there are.
+
+    More than find room: so many may be found, and none is copied. `hold_index.BEHIND` or `SMALL`: ask `find_holds`.
+    O(changes since somebody asked last + holds of the word).
+    """
+    count = linked_slots(store, index, field, word, out)
+    if count > out.shape[0]:
+        return count
+    hotels = hotel_words_of(store)
+    found = min(count, 0)
+    for place in range(count):
+        slot = out[place, at.W_WORDS]
+        hotel = hotel_of_slot(store, slot)
+        if asked[ASK_HOTEL] != ANY and hotel != asked[ASK_HOTEL]:
+            continue
+        acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
+        if hotel_of_slot(store, slot) == hotel and _fits(store, slot, asked, now_ms):
+            _copy(store, slot, out[found])
+            found += 1
+        release(hotels, hotel * at.L_WORDS + at.L_LOCK)
+    return found
 
 
 @kernel
