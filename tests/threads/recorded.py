@@ -31,10 +31,11 @@ NIGHTS = 4
 TICK_MS = 60_000
 TTL_MS = (30_000, 60_000, 150_000, 900_000)
 VERBS = (
-    *["hold"] * 6, *["book"] * 2, *["cart"] * 2, *["replace"] * 2, *["confirm"] * 3, "confirm", *["release"] * 3,
-    *["cancel"] * 3, *["amend"] * 3, "extend", "no_show", "depart_early", "sweep", "tick",
-    *["many"] * 2, "all or nothing", *["resolve many"] * 2, *["confirm_cart"] * 2, "release_cart",
-    "extend_cart", "cancel_cart", "rebook_cart", "rebook", *["check_in"] * 2, *["check_out"] * 2,
+    *["hold"] * 6, *["book"] * 2, *["cart"] * 3, *["replace"] * 2, *["confirm"] * 3, "confirm", *["release"] * 3,
+    *["cancel"] * 3, *["amend"] * 3, "extend", "no_show", *["depart_early"] * 2, "sweep", "tick",
+    *["many"] * 2, "all or nothing", *["resolve many"] * 2, *["confirm_cart"] * 3, *["release_cart"] * 2,
+    *["extend_cart"] * 3, *["cancel_cart"] * 3, *["rebook_cart"] * 2, "rebook", *["check_in"] * 3,
+    *["check_out"] * 3,
 )  # fmt: skip
 #: Verbs that need nothing that is there.
 BEGIN = ("hold", "book", "cart", "many", "all or nothing", "sweep", "sell_elsewhere")
@@ -249,6 +250,8 @@ class Story:
                 lines = asked if verb == "many" else asked[1:]
                 begun = zip(lines, said["hold_id"], lsns, strict=True)
                 self.ids |= {line[0]: hold_id for line, hold_id, lsn in begun if lsn}
+            if verb == "all or nothing" and lsns[0]:
+                self.carts[tuple(line[0] for line in asked[1:])] = int(said["hold_id"][0])
             return lsns[-1] if verb == "all or nothing" else lsns
         if verb in ("rebook", "rebook_cart"):
             of_lines = zip(asked, said if verb == "rebook_cart" else [said], strict=True)

@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from nightgrid import Refused
+from nightgrid.engine import Engine
 from tests.threads.clerk import Clerk
 from tests.threads.orders import Call, explained, in_log_order
 from tests.threads.patience import rounds
@@ -61,6 +63,42 @@ def test_a_long_story_is_told_by_its_log(threads, capacity):
 
     for turn in rounds(1, enough):
         met.update(judge_by_log(threads, 3_000 // threads, capacity, f"long {threads} {turn}"))
+
+
+def _line_by_line(verb: str):
+    """A verb of carts that is none: a call for each line, and where one is refused the others have happened."""
+
+    def broken(engine, cart_id, *arguments, **options):
+        tickets, refusals = [], []
+        for hold_id in engine._lines_now(cart_id)[0]:
+            try:
+                tickets.append(getattr(engine, verb)(int(hold_id), *arguments, **options))
+            except Refused as refused:
+                refusals.append(refused)
+        if refusals:
+            raise refusals[0]
+        return tickets
+
+    return broken
+
+
+@pytest.mark.parametrize("verb", ["confirm", "release", "extend", "cancel", "rebook"])
+def test_a_long_story_notices_a_cart_that_is_resolved_in_part(monkeypatch, verb):
+    whole, broken = Engine.confirm_cart, _line_by_line("confirm" if verb == "rebook" else verb)
+
+    def confirm_cart(engine, cart_id, *, rebook=False):
+        return (broken if rebook == (verb == "rebook") else whole)(engine, cart_id, rebook=rebook)
+
+    of_confirm = verb in ("confirm", "rebook")
+    monkeypatch.setattr(
+        Engine, "confirm_cart" if of_confirm else f"{verb}_cart", confirm_cart if of_confirm else broken
+    )
+    noticed = []
+    for turn in rounds(1, lambda: noticed):
+        try:
+            judge_by_log(2, 1_500, 40, f"in part {verb} {turn}")
+        except AssertionError as error:
+            noticed.append(error)
 
 
 HOLD = Call(0, 1, "hold", (1, 0, 0, 2, 1, 60_000), (0,), "OK", 1)
