@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nightgrid.catalog import Catalog
 from nightgrid.native.program import rule_marks as mark
-from nightgrid.native.program.rule_marks import RuleTables
+from nightgrid.native.program.night_marks import KEPT, RuleTables
 from nightgrid.pricing.compile import CompiledBook
 from nightgrid.pricing.model import RULE_KINDS, RuleBook
 from nightgrid.pricing.pipelines import placed
@@ -141,9 +141,11 @@ def _made(compiled: CompiledBook, catalog: Catalog) -> Marks:
     whole = RuleTables(
         bit_of=bit_of, always=(), numbers=numbers, season_set=compiled.season_set, season_rule=compiled.season_rule,
         bounds_set=bounds[0][classes.of_product], bounds_rule=bounds[1],
-        first=[first["derived"], first["season"], first["bounds"], early],
+        first=[first["derived"], first["season"], first["bounds"], early, program.asks_guests], moved=(),
     )  # fmt: skip
     whole = RuleTables(*(np.ascontiguousarray(np.array(table), np.int64) for table in whole))
+    still = max(len(program.fills), len(program.leads)) == 1  # demand moves no night over a bound
+    whole = whole._replace(moved=np.zeros((catalog.n_products if still else 0, window[1] // KEPT + 1), np.int64))
     words = max(-(-int(inside.sum(axis=0).max(initial=0)) // BITS), 1)
     demand = slice(first["demand"], first["demand"] + len(book.demand))
     return Marks(

@@ -10,7 +10,8 @@ from nightgrid.native.base.jit import bare_called_kernel
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import holds
-from nightgrid.native.program.rule_marks import M_FREE, M_POINTS, M_TAX, is_due, mark_rule
+from nightgrid.native.program.night_marks import mark_rule
+from nightgrid.native.program.rule_marks import M_FREE, M_POINTS, M_TAX, is_due
 
 #: An edge: a rule that acts where an amount of the row is at least `low` and below `high`, and its bit.
 E_OF: Final = 0

@@ -27,18 +27,16 @@ from nightgrid.native.program.mark_amounts import (
     has_spend,
     of_amounts,
 )
-from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
-from nightgrid.native.program.rule_marks import (
-    M_FREE,
-    M_TAX,
-    M_TIER,
+from nightgrid.native.program.night_marks import (
+    bits_of_set,
     borrowed_tables,
-    is_due,
-    mark_listed,
+    is_derived,
+    mark_moved,
     mark_night,
     mark_rule,
-    mark_single,
 )
+from nightgrid.native.program.row_arrivals import WEEKDAYS, mark_arrivals
+from nightgrid.native.program.rule_marks import M_FREE, M_TAX, M_TIER, is_due, mark_listed, mark_single
 from nightgrid.native.store.views import borrowed
 
 #: Fields of a group beside those of `row_blocks`: rows side by side that have these alike.
@@ -165,16 +163,33 @@ def _of_arrivals(tables, terms, about, group, query, tiers, changes, weekdays, k
 
 
 @bare_called_kernel
-def _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, last, scratch, out):
-    """out (night, row) int64: bits of single nights, of the arrivals' nights before `last` [out]."""
+def _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, of_set, known, scratch, out):
+    """out (night, row) int64: bits of single nights, of the arrivals' nights in of_set [out].
+
+    of_set (2, night) int64: of the sets of seasons and bounds known[0], known[1], known[2]: whether there are bounds
+    [inout].
+    """
+    last = of_set.shape[1]
     for i in range(count):
         line = rows[begin + i]
-        for night in range(last):
-            lead = line[R_LEAD] + (night if about[A_LEAD_OF_NIGHT] else 0)
-            out[night, i] = mark_night(
-                tables, desk, terms, line[R_PRODUCT], about[A_ARRIVAL] + night, query, max(lead, 0),
-                fill[line[R_FILL], night], group[G_BITS], np.int64(0), scratch,
-            )  # fmt: skip
+        product, of_row = line[R_PRODUCT], fill[line[R_FILL]]
+        if is_derived(desk, product):
+            for night in range(last):
+                lead = line[R_LEAD] + (night if about[A_LEAD_OF_NIGHT] else 0)
+                out[night, i] = mark_night(
+                    tables, desk, terms, product, about[A_ARRIVAL] + night, query, max(lead, 0), of_row[night],
+                    group[G_BITS], np.int64(0), scratch,
+                )  # fmt: skip
+            continue
+        if known[0] != tables.season_set[product] or known[1] != tables.bounds_set[product]:
+            known[0], known[1] = tables.season_set[product], tables.bounds_set[product]
+            known[2] = bits_of_set(tables, product, about[A_ARRIVAL], group[G_BITS], of_set)
+        if known[2]:
+            mark_moved(tables, desk, terms, about[A_LEAD_OF_NIGHT], product, about[A_ARRIVAL], query, line[R_LEAD],
+                       of_row, of_set, scratch, out[:last, i])  # fmt: skip
+        else:
+            for night in range(last):
+                out[night, i] = of_set[0, night]
 
 
 @bare_called_kernel
@@ -248,6 +263,8 @@ def _mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, 
     same = np.empty((stays.size, arrivals, tiers.shape[0]), np.int64)
     why = np.empty((stays.size, arrivals), np.int64)
     nights_of = np.empty((last, _ROWS), np.int64)
+    of_set = np.empty((2, last), np.int64)
+    known = np.empty(3, np.int64)
     window = np.empty((arrivals, _ROWS), np.int64)
     choices = np.empty((tiers.shape[0], _CHOICES), np.int64)
     bits = np.empty((tiers.shape[0], _CHOICES), np.int64)
@@ -264,9 +281,11 @@ def _mark_groups(tables, desk, terms, about, groups, rows, query, stays, tiers, 
             _of_arrivals(tables, terms, about, group, query, tiers, changes, weekdays, kept, answer, same[stay],
                          why[stay])  # fmt: skip
         end = group[by_block.G_FIRST] + group[by_block.G_ROWS]
+        known[:] = -1
         for begin in range(group[by_block.G_FIRST], end, _ROWS):
             count = min(end - begin, _ROWS)
-            _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, last, scratch, nights_of)
+            _of_nights(tables, desk, terms, about, group, query, rows, begin, count, fill, of_set, known, scratch,
+                       nights_of)  # fmt: skip
             _mark_rows(tables, terms, about, group, query, stays, tiers, rows, begin, count, offers, same, why,
                        nights_of, window, choices, bits, answer, amounts, edges, out_bits, out_refused)  # fmt: skip
 

@@ -7,27 +7,26 @@ amount in the middle of the pipeline, the plan is worked out that far once more.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import carray
 
-from nightgrid.limits import LEAD_DAYS_MAX
-from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, called_kernel, kernel
+from nightgrid.native.base.jit import bare_called_kernel, called_kernel, kernel
 from nightgrid.native.program import line_prices as by_line
 from nightgrid.native.program import night_desk as on
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import terms_of_rules as term
 from nightgrid.native.program.conditions import bounds_of, capped_lead, holds, nights_inside
 from nightgrid.native.program.line_prices import stay_nights
-from nightgrid.native.program.night_cells import full_payers, is_bounded, plans_of_night
+from nightgrid.native.program.night_marks import borrowed_tables, mark_night, mark_rule
 from nightgrid.native.program.plan_guests import as_adults, table_price
 from nightgrid.native.program.planned import write_plan
 from nightgrid.native.program.registers import R_RUNNING, WEIGHTS, get, start
 from nightgrid.native.program.wide import fraction_less, wide
 from nightgrid.native.program.worth import run
 from nightgrid.native.program.worth_bounds import bound
-from nightgrid.native.store.views import address_of, as_pointer, borrowed
+from nightgrid.native.store.views import address_of, as_pointer
 
 #: Of a rule set in `numbers`: rules of single kinds (-1 none), then where the rules of the other kinds stand.
 M_EXTRA: Final = 0
@@ -48,63 +47,6 @@ X_BITS: Final = 0  # its row of bit_of
 X_NUMBERS: Final = 1  # where the numbers of the rule set of the product that is sold stand
 X_ASKED: Final = 2  # the same of the product that was asked for
 X_FIELDS: Final = 3
-
-
-class RuleTables(NamedTuple):
-    """Rules are numbered through the whole book, kind by kind (`pricing/rule_marks.py`). R rules, P products."""
-
-    bit_of: Any  # (set, R) int64: the bit of a rule, -1 = it is none of the set's
-    always: Any  # (set) int64: bits of rules that act on every night
-    numbers: Any  # int64: M_* of each rule set, then the rules of its lists in the order of the terms
-    season_set: Any  # (P) int64
-    season_rule: Any  # (set, group, N) int64: the season that wins a night, -1 none
-    bounds_set: Any  # (P) int64
-    bounds_rule: Any  # (set, N) int64
-    first: Any  # (4) int64: number of the first derived plan, season, bounds; bits: 1 seasons, 2 bounds before derived
-
-
-@bare_inlined_kernel
-def borrowed_tables(tables):
-    """The tables with arrays whose references are not counted."""
-    return RuleTables(
-        borrowed(tables.bit_of), borrowed(tables.always), borrowed(tables.numbers), borrowed(tables.season_set),
-        borrowed(tables.season_rule), borrowed(tables.bounds_set), borrowed(tables.bounds_rule),
-        borrowed(tables.first),
-    )  # fmt: skip
-
-
-@bare_inlined_kernel
-def mark_rule(tables, bits_at, number):
-    """The bit of a rule; 0 for none."""
-    if number < 0 or tables.bit_of[bits_at, number] < 0:
-        return np.int64(0)
-    return np.int64(1) << tables.bit_of[bits_at, number]
-
-
-@bare_called_kernel
-def mark_night(tables, desk, terms, product, at, query, lead, fill, bits_at, found, scratch):
-    """`found` and the bits of the night stages of one night: links of derived plans, winning seasons, bounds that
-    moved its price.
-
-    product: that is sold; at: the night in the tables; lead: days as demand counts them; fill: of the house that night.
-    """
-    links, root = plans_of_night(desk, product, at, scratch)
-    for link in range(links):
-        found |= mark_rule(tables, bits_at, tables.first[0] + scratch[2 * on.NIGHT_SLOTS + 2 * link + 1])
-    own = root if tables.first[3] & 1 else product
-    for group in range(tables.season_rule.shape[1]):
-        rule = tables.season_rule[tables.season_set[own], group, at]
-        if rule >= 0:
-            found |= mark_rule(tables, bits_at, tables.first[1] + rule)
-    own = root if tables.first[3] & 2 else product
-    rule = tables.bounds_rule[tables.bounds_set[own], at]
-    bit = mark_rule(tables, bits_at, tables.first[2] + rule) if rule >= 0 else np.int64(0)
-    if bit == 0 or found & bit:
-        return found
-    guests = full_payers(desk, terms, product, at, query, scratch)
-    if is_bounded(desk, product, at, guests, min(lead, LEAD_DAYS_MAX), fill, scratch):
-        found |= bit
-    return found
 
 
 @bare_called_kernel
