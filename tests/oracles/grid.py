@@ -103,7 +103,8 @@ class Grid:
         allow_oversold: bool = True,
         **parts: int | None,
     ) -> None:
-        """Another number of rooms, both nights included; `free` may fall below zero, which is not repaired.
+        """Another number of rooms, both nights included; `free` may fall below zero, which is not repaired. Unless
+        that is allowed it may not fall further; a night that is short may get some of its rooms back.
 
         `capacity` is so many physical rooms, none out of order and no sell limit. Instead of it `physical`,
         `out_of_order` and `sell_limit` may be given; a part that is not named, or None, stays.
@@ -119,7 +120,7 @@ class Grid:
             raise InputMistake("rooms may not be negative")
         cells = [self.cells[row][night] for night in self._nights(first, last, weekdays)]
         after = [Cell(**{**vars(cell), **named}) for cell in cells]
-        if not allow_oversold and any(cell.free < 0 for cell in after):
+        if not allow_oversold and any(new.free < min(old.free, 0) for new, old in zip(after, cells, strict=True)):
             raise InputMistake("a cell would be short of rooms; nothing was changed")
         for cell in cells:
             vars(cell).update(named)

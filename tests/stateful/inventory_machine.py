@@ -177,14 +177,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule(row=rows, between=ranges, rooms=st.integers(0, 3), what=st.sampled_from(["capacity", "sold_elsewhere"]))
     def set_counts_unless_oversold(self, row, between, rooms, what):
-        """The careful way: refused, with nothing changed, where a cell would be short of rooms."""
+        """The careful way: refused, with nothing changed, where a cell would get short of rooms, or shorter."""
         self.oracle.expire()
         cells = list(self.oracle.cells[row].values())[between[0] : between[1] + 1]
-        taken = [cell.held + cell.sold - (cell.sold_elsewhere if what == "sold_elsewhere" else 0) for cell in cells]
         if what == "capacity":
-            short = any(rooms < count for count in taken)
+            free = [rooms - cell.held - cell.sold for cell in cells]
         else:
-            short = any(count + rooms > cell.capacity for count, cell in zip(taken, cells, strict=True))
+            free = [cell.free + cell.sold_elsewhere - rooms for cell in cells]
+        short = any(after < min(cell.free, 0) for after, cell in zip(free, cells, strict=True))
         first, last = (FIRST + timedelta(days=night) for night in between)
         line = {"hotel_id": row[0], "room_type_id": row[1], "first_night": first, "last_night": last}
         line["capacity" if what == "capacity" else "rooms"] = rooms

@@ -56,3 +56,35 @@ def test_rooms_of_holds_that_are_due_are_pushed_although_nobody_else_looks():
     engine.clock.advance_ms(60_000)
 
     assert engine.changes_since(seen).rows() == [("H", "A", night(1), night(2))]
+
+
+def test_numbers_that_a_cell_has_already_are_no_change():
+    engine = house()
+    place = {"hotel_id": ["H", "H"], "room_type_id": ["A", "B"]}
+    engine.set_sold_elsewhere({**place, "rooms": [1, 1]})
+    engine.set_capacity(
+        {**place, "out_of_order": [0, 1], "sell_limit": [0, 1]}
+    )  # capacity is as before, house fill not
+    assert engine.changes_since(0).rows() == [("H", "A", night(0), night(9)), ("H", "B", night(0), night(9))]
+    seen = engine.lsn
+
+    engine.set_sold_elsewhere({**place, "rooms": [1, 1]})  # what another system sends every night
+    engine.set_sold_elsewhere(engine.matrix("sold_elsewhere"))
+    engine.set_capacity({**place, "physical": [5, 5], "out_of_order": [0, 1], "sell_limit": [0, 1]})
+    assert engine.lsn == seen
+
+    one = {"hotel_id": ["H"] * 3, "room_type_id": ["A"] * 3}
+    engine.set_sold_elsewhere({**one, "night": [night(2), night(3), night(4)], "rooms": [2, 1, 3]})
+    assert engine.changes_since(seen).rows() == [("H", "A", night(2), night(2)), ("H", "A", night(4), night(4))]
+    seen = engine.lsn
+    engine.set_sold_elsewhere({**one, "night": [night(4), night(5), night(6)], "rooms": [3, 2, 2]})
+    assert engine.changes_since(seen).rows() == [("H", "A", night(5), night(6))]
+    assert engine.check() == []
+
+
+def test_holds_that_are_due_are_listed_although_nobody_else_looks():
+    engine = house()
+    hold = engine.hold("H", "A", night(1), 2, ttl_seconds=60)
+    engine.clock.advance_ms(60_000)
+
+    assert engine.expired_since(hold.lsn) == [hold.id]

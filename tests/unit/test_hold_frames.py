@@ -223,3 +223,20 @@ def test_capacity_and_rooms_sold_elsewhere_are_set_on_chosen_weekdays(engine) ->
     with pytest.raises(InputError, match="set_capacity: weekdays is 'funday' in row 0; use mon"):
         engine.set_capacity({**place, "weekdays": ["funday"], "capacity": [1]})
     assert engine.check() == []
+
+
+def test_a_night_short_of_rooms_may_get_some_back_but_lose_no_more(engine) -> None:
+    place = {"hotel_id": ["H"], "room_type_id": ["A"], "night": [night(2)]}
+    engine.book("H", "A", night(2), 1, rooms=2)
+    engine.set_sold_elsewhere({**place, "rooms": [4]}, allow_oversold=True)
+    assert engine.availability("H", night(2), night(2))["free"].to_list() == [-4, 2]
+
+    engine.set_capacity({**place, "capacity": [3]})
+    engine.set_sold_elsewhere({**place, "rooms": [3]})
+    assert engine.availability("H", night(2), night(2))["free"].to_list() == [-2, 2]
+    lsn = engine.lsn
+    with pytest.raises(InputError, match="capacity would be 2, below the 5 rooms sold and held, by 3"):
+        engine.set_capacity({**place, "capacity": [2]})
+    with pytest.raises(InputError, match="capacity would be 3, below the 6 rooms sold and held, by 3"):
+        engine.set_sold_elsewhere({**place, "rooms": [4]})
+    assert engine.lsn == lsn

@@ -58,8 +58,9 @@ class CountersPart(StoreBase):
         short = np.zeros(5, np.int64)
         with self.table_lock():
             self.check_cells(rows, nights)
+            changed = np.zeros(len(rows), np.bool_)
             refused = controls.set_counters(
-                self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short
+                self.table, which, rows, nights, values, hotels, allow_oversold, now_ms, short, changed
             )
         return Shortfall(*short.tolist()) if refused else None
 
@@ -76,8 +77,9 @@ class CountersPart(StoreBase):
     ) -> Shortfall | None:
         """Set parts of the capacity of distinct cells (nights as ordinals); free takes up the difference.
 
-        Where a cell would be left with more rooms sold and held than capacity, nothing is changed and the first such
-        cell is answered; if that is allowed, free becomes negative there and `findings` reports it.
+        Where a cell would be left with more rooms sold and held than capacity, and with fewer free ones than it has,
+        nothing is changed and the first such cell is answered; if that is allowed, free becomes negative there and
+        `findings` reports it. Cells that have these numbers already are not touched, and not published.
         """
         values = np.full((3, len(rows)), KEEP, np.int32)
         parts = (("physical", physical, 0), ("out_of_order", out_of_order, 0), ("sell_limit", sell_limit, -ROOMS_MAX))
@@ -119,6 +121,8 @@ class CountersPart(StoreBase):
         short = np.zeros(5, np.int64)
         matrix = np.ascontiguousarray(rooms[None], np.int32)
         with self.table_lock():
+            if np.array_equal(matrix[0], self.block.region(at.R_ELSEWHERE)[: shape[0], self.window.order]):
+                return None  # as it was: a channel need not read anything anew
             refused = controls.load_sold_elsewhere(self.table, matrix, allow_oversold, now_ms, short)
         return Shortfall(*short.tolist()) if refused else None
 

@@ -27,8 +27,9 @@ class HotelMixin(EngineBase):
         physical rooms and nothing else.
 
         capacity = physical - out of order + sell limit. A cut that leaves fewer rooms than are sold and held is refused
-        with InputError and changes nothing. With `allow_oversold` it is accepted: free becomes negative, nothing more
-        is sold there, and `check()` reports it. Returns how many cells were set.
+        with InputError and changes nothing; a night that is short of rooms may get some of them back. With
+        `allow_oversold` a cut is accepted: free becomes negative, nothing more is sold there, and `check()` reports it.
+        Returns how many cells were set.
         """
         now_ms = self._before_cut(allow_oversold)
         return set_capacity(self.catalog, self._inventory, changes, now_ms, allow_oversold=allow_oversold)

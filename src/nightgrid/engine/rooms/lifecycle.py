@@ -253,8 +253,11 @@ class LifecycleMixin(BookingMixin):
         return [int(hold_id) for hold_id in self._inventory.expired_since(before)]
 
     def expired_since(self, lsn: int) -> list[int]:
-        """Ids of the holds that expired after a log sequence number (of any ticket), however they were noticed."""
+        """Ids of the holds that expired after a log sequence number (of any ticket), however they were noticed; what is
+        due expires first.
+        """
         checked_lsn(lsn, self._inventory.lsn)
+        self._inventory.sweep(self._now_ms())
         return [int(hold_id) for hold_id in self._inventory.expired_since(lsn)]
 
     def get(self, hold_id: int) -> HoldView:

@@ -80,15 +80,18 @@ def _frees(store, which, row, column, values, i):
 
 @kernel
 def _note_shortfall(store, which, row, column, night, rooms, out_short):
-    """Count a cell that would be short of rooms, and keep the first: row, night, capacity, taken, number of others."""
+    """Count a cell that a change takes rooms from and would leave short of them, and keep the first: row, night,
+    capacity, taken, number of others.
+    """
     cells = cells_of(store)
     capacity = np.int64(capacity_of(store)[row, column])
     taken = np.int64(cells[row, column, at.C_HELD]) + cells[row, column, at.C_SOLD]
+    free = capacity - taken
     if which == CAPACITY:
         capacity = np.int64(rooms)
     else:
         taken += rooms - elsewhere_of(store)[row, column]
-    if taken <= capacity:
+    if capacity - taken >= min(free, 0):
         return 0
     if out_short[3] == 0:
         out_short[0] = row
@@ -101,30 +104,49 @@ def _note_shortfall(store, which, row, column, night, rooms, out_short):
 
 
 @kernel
-def _publish_ranges(store, rows, nights, now_ms):
-    """Publish the cells that were set, as ranges of nights of one row where they follow each other; returns the lsn."""
-    ranges = 0
-    for i in range(rows.size):
-        ranges += i == 0 or rows[i] != rows[i - 1] or nights[i] != nights[i - 1] + 1
-    if ranges > min(_RANGES_MAX, store[at.H_RECORDS] // 2):
-        return publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
-    lsn = 0
-    start = 0
-    for i in range(1, rows.size + 1):
-        if i == rows.size or rows[i] != rows[i - 1] or nights[i] != nights[i - 1] + 1:
-            lsn = publish_cells(store, at.RECORD_CELLS, rows[start], nights[start], i - start, now_ms)
-            start = i
-    return lsn
+def _changes(store, which, row, column, values, i):
+    """True if a change of one cell makes any of its counters another."""
+    rooms, _, out_of_order, sell_limit = _wanted(store, which, row, column, values, i)
+    if which == SOLD_ELSEWHERE:
+        return rooms != elsewhere_of(store)[row, column]
+    parts = out_of_order != out_of_order_of(store)[row, column] or sell_limit != sell_limit_of(store)[row, column]
+    return parts or rooms != capacity_of(store)[row, column]
 
 
 @kernel
-def set_counters(store, which, rows, nights, values, hotels_of_change, allow_oversold, now_ms, out_short):
+def _follows(rows, nights, changed, i):
+    """True if a cell that changes continues the range of the one before it."""
+    return i > 0 and changed[i - 1] and rows[i] == rows[i - 1] and nights[i] == nights[i - 1] + 1
+
+
+@kernel
+def _publish_ranges(store, rows, nights, changed, now_ms):
+    """Publish the cells that change, as ranges of nights of one row where they follow each other."""
+    ranges = 0
+    for i in range(rows.size):
+        ranges += changed[i] and not _follows(rows, nights, changed, i)
+    if ranges > min(_RANGES_MAX, store[at.H_RECORDS] // 2):
+        publish_cells(store, at.RECORD_RELOAD, 0, 0, 0, now_ms)
+        return
+    start = 0
+    for i in range(rows.size):
+        if not changed[i]:
+            continue
+        if not _follows(rows, nights, changed, i):
+            start = i
+        if i + 1 == rows.size or not changed[i + 1] or not _follows(rows, nights, changed, i + 1):
+            publish_cells(store, at.RECORD_CELLS, rows[start], nights[start], i + 1 - start, now_ms)
+
+
+@kernel
+def set_counters(store, which, rows, nights, values, hotels_of_change, allow_oversold, now_ms, out_short, out_changed):
     """Set parts of the capacity, or rooms sold elsewhere, of many distinct cells, all or none: how many are short.
 
     which: CAPACITY or SOLD_ELSEWHERE; rows, nights (change) int32, nights as ordinals inside the window; values
     (3, change) int32: physical, out of order and sell limit, each KEEP or rooms; or the rooms sold elsewhere;
-    hotels_of_change (hotel) int64, ascending and distinct [in]; out_short (5) int64: see `_note_shortfall` [out]. Where
-    cells are short nothing is changed, unless allowed. Locks those hotels, in order.
+    hotels_of_change (hotel) int64, ascending and distinct [in]; out_short (5) int64: see `_note_shortfall`; out_changed
+    (change) bool: the cells that get another number, which alone are published [out]. Where cells would be short
+    nothing is changed, unless allowed. Locks those hotels, in order.
     """
     short = 0
     hotels = hotel_words_of(store)
@@ -136,18 +158,21 @@ def set_counters(store, which, rows, nights, values, hotels_of_change, allow_ove
             column = column_of(store, shared, nights[i])
             rooms, _, _, _ = _wanted(store, which, rows[i], column, values, i)
             short += _note_shortfall(store, which, rows[i], column, nights[i], rooms, out_short)
-    if short == 0 and rows.size:
+    if short == 0:
+        for i in range(rows.size):
+            column = column_of(store, shared, nights[i])
+            out_changed[i] = _changes(store, which, rows[i], column, values, i)
         # What takes rooms is done before it is published, what frees some after it, as with holds.
         for frees in (False, True):
             for i in range(rows.size):
                 column = column_of(store, shared, nights[i])
-                if (_frees(store, which, rows[i], column, values, i) > 0) == frees:
+                if out_changed[i] and (_frees(store, which, rows[i], column, values, i) > 0) == frees:
                     _set_cell(store, which, rows[i], column, values, i)
                     steps.step(store, steps.POINT_CELL)
             if not frees:
-                _publish_ranges(store, rows, nights, now_ms)
+                _publish_ranges(store, rows, nights, out_changed, now_ms)
         for i in range(rows.size):
-            hotels[np.int64(row_hotel_of(store)[rows[i]]) * at.L_WORDS + at.L_CHANGES] += 1
+            hotels[np.int64(row_hotel_of(store)[rows[i]]) * at.L_WORDS + at.L_CHANGES] += out_changed[i]
     for i in range(hotels_of_change.size):
         release(hotels, hotels_of_change[hotels_of_change.size - 1 - i] * at.L_WORDS + at.L_LOCK)
     return short
