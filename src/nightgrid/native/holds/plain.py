@@ -25,6 +25,7 @@ from nightgrid.native.holds.prepare import (
     A_STAY,
     AHEAD_WORDS,
     PLACES,
+    ask_for_late_keys,
     forget_prepared,
     prepare,
     words_ahead,
@@ -146,6 +147,7 @@ def hold_plain(store, requests, first, size, now_ms, token, outs, counts, memory
     lap_night = load_word(shared_of(store), at.S_LAP_NIGHT)
     prepare(store, requests, first, size, lap_night, ahead)
     locked, taken = _lock_lines(store, ahead, first, size, locks, token)
+    ask_for_late_keys(store, ahead)
     if load_word(shared_of(store), at.S_LAP_NIGHT) != lap_night:  # it rolled before the first lock; now it cannot
         forget_prepared(ahead)
         locked = 0

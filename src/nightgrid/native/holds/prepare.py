@@ -16,8 +16,9 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from nightgrid.limits import HOLD_TTL_MS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
-from nightgrid.native.base.atomics import prefetch_item
+from nightgrid.native.base.atomics import prefetch_item, prefetch_reading
 from nightgrid.native.base.jit import inlined_kernel
+from nightgrid.native.holds.group import GROUP_MAX
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store.keys import key_hash, key_home
@@ -34,6 +35,7 @@ from nightgrid.native.store.views import (
 EIGHT: Final = 8
 PLACES: Final = 128  # of the ring: a power of two, more than a group and what is looked ahead of it
 _MASK: Final = PLACES - 1
+_HOTELS_ALIKE: Final = 128  # a power of two
 _INDEX: Final = 0x7FFF_FFFF  # of a hotel: so LLVM knows that it is none from the end
 #: How many requests ahead of a group the steps go; measured best on a chain that no cache holds.
 _CELLS_AHEAD: Final = 40
@@ -50,7 +52,9 @@ _LAST_CELL: Final = 6 * PLACES  # of the stay, or of its departure
 _PREPARED: Final = 7 * PLACES  # requests before this one are prepared, or done
 _ASKED: Final = _PREPARED + 1  # the same of their slots
 _LAP_NIGHT: Final = _ASKED + 1  # S_LAP_NIGHT when they were
-AHEAD_WORDS: Final = _LAP_NIGHT + 1
+_LATE: Final = _LAP_NIGHT + 1  # how many lines of the group get another slot than was thought, and which
+_LATEST: Final = _LATE + 1 + GROUP_MAX  # latest line for a hotel like this, + 1
+AHEAD_WORDS: Final = _LATEST + _HOTELS_ALIKE
 
 _I1, _I32, _I64 = (ir.IntType(bits) for bits in (1, 32, 64))
 _EIGHT: Final = ir.VectorType(_I64, EIGHT)
@@ -187,6 +191,39 @@ def _ask_for_slots(store, ahead, line):
 
 
 @inlined_kernel
+def _follow_slots(store, ahead, first, line):
+    """The slot of a line of the group, now that all before the group are done: that of its hotel, or the next one in
+    the queue where a line of the group before it gets that. Where it is another than was thought, it is asked for.
+    """
+    hotels, slots = hotel_words_of(store), slots_of(store)
+    place = line & _MASK
+    hotel = ahead[A_HOTEL + place] & _INDEX
+    bucket = _LATEST + (hotel & (_HOTELS_ALIKE - 1))
+    before = ahead[bucket] - 1
+    ahead[bucket] = line + 1
+    oldest = hotels[hotel * at.L_WORDS + at.L_RETIRED_HEAD]
+    if before >= first and ahead[A_HOTEL + (before & _MASK)] & _INDEX == hotel:
+        oldest = slots[np.uint64(ahead[_SLOT + (before & _MASK)] + at.W_NEXT)]
+    begin = (oldest - 1) * at.W_WORDS
+    if oldest > 0 and begin != ahead[_SLOT + place]:
+        ahead[_SLOT + place] = begin
+        prefetch_reading(slots, begin)
+        prefetch_reading(slots, begin + at.W_WORDS // 2)
+        late = np.uint64(ahead[_LATE])
+        ahead[np.uint64(_LATE + 1) + late] = line
+        ahead[_LATE] += 1
+    else:
+        _ask_for_old_key(store, ahead, line)
+
+
+@inlined_kernel
+def ask_for_late_keys(store, ahead):
+    """`_ask_for_old_key` of the lines of the group whose slots were asked for last."""
+    for each in range(ahead[_LATE]):
+        _ask_for_old_key(store, ahead, ahead[_LATE + 1 + each])
+
+
+@inlined_kernel
 def _ask_for_old_key(store, ahead, line):
     """The entry of the key that the slot had: whoever gets the slot takes it out of the index."""
     slots = slots_of(store)
@@ -219,8 +256,9 @@ def prepare(store, requests, first, size, lap_night, ahead):
     for each in range(asked, end):
         _ask_for_slots(store, ahead, each)
     ahead[_ASKED] = max(asked, end)
+    ahead[_LATE] = 0
     for each in range(first, min(first + size, lines)):
-        _ask_for_old_key(store, ahead, each)
+        _follow_slots(store, ahead, first, each)
 
 
 @inlined_kernel
