@@ -23,6 +23,7 @@ _QUESTIONS = (
     ("live", "sell rooms so that house fill moves prices, then search the city"),
     ("hold", "hold rooms for a stay, one call from Python"),
     ("hold_many", "hold in bulk"),
+    ("find", "find a guest's bookings among 1 million"),
     ("check", "recompute every counter from 1 million live bookings and compare"),
     ("memory", "memory of the counters and bit maps, for each room type and night"),
     ("reprice", "reprice 20,000 products x 365 nights x 5 tiers, exact"),

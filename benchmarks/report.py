@@ -12,7 +12,8 @@ from benchmarks.redis_server import PROGRAM
 
 #: Benchmarks in the order of their tables; each is a file bench_<name>.py.
 NAMES = (
-    "search", "live", "hold", "hold_many", "check", "memory", "reprice", "quote", "rule_book", "import", "first_answer",
+    "search", "live", "hold", "hold_many", "find", "check", "memory", "reprice", "quote", "rule_book", "import",
+    "first_answer",
 )  # fmt: skip
 TITLES = {
     "search": "search, whole chain",
@@ -21,6 +22,7 @@ TITLES = {
     "live": "a sale, and a search of its city",
     "hold": "one hold",
     "hold_many": "holds in bulk",
+    "find": "a guest's bookings, of a million",
     "check": "check of all bookings",
     "memory": "counters and bit maps",
     "reprice": "repricing, matrix",
@@ -92,6 +94,8 @@ def variants(figures: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         ("every_stage", "(a book of every stage)"),
         ("every_stage_explained", "(a book of every stage, with explanation)"),
         ("every_stage_read", "(a book of every stage, every line and reason read)"),
+        ("frame", "(as a frame)"),
+        ("after_holds", "(after 1,000 new holds)"),
         ("rebuild", "(rebuild)"),
         ("nights_3", "(three nights)"),
         ("nights_7", "(seven nights)"),

@@ -17,6 +17,7 @@ from benchmarks import (
 )
 from benchmarks import (
     bench_check,
+    bench_find,
     bench_first_answer,
     bench_hold,
     bench_hold_many,
@@ -140,6 +141,17 @@ def test_two_threads_take_both_halves_and_leave_the_rooms_as_they_were(chain: Ch
     assert all(gains[key] > 0 for key in figures._THREADS)
     for name, matrix in zip(("free", "capacity", "sold_elsewhere"), before, strict=True):
         np.testing.assert_array_equal(chain.holding_engine.matrix(name), matrix)
+
+
+def test_guests_are_found_by_all_alike(chain: Chain) -> None:
+    before = chain.holding_engine.matrix("sold")
+    with bench_find.booked_guests(chain, 600) as (engine, bookings):
+        questions = bench_find.guests_of(bookings, 40)
+        asked = bench_find.race(engine, bookings, questions)
+        assert asked.check() == asked.check()
+        assert sum(len(engine.find_views(guest=guest)) for guest in questions) > 60
+        assert bench_find.after_holds(engine, chain, questions[0], 2)["p50_us"] > 0
+    assert (chain.holding_engine.matrix("sold") == before).all()
 
 
 def test_a_check_that_finds_something_is_an_error(chain: Chain) -> None:

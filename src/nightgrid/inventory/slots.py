@@ -16,6 +16,7 @@ from nightgrid.native.upkeep import more_slots, questions
 
 _FOUND_FIRST = 1_024
 _LINKED_FIRST = 32
+_ANYTHING = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
 
 
 class HoldRecord(NamedTuple):
@@ -102,10 +103,16 @@ class SlotsPart(StoreBase):
 
     def record(self, hold_id: int, now_ms: int) -> HoldRecord | None:
         """What is known of a hold, or None if the id names none, or one that ended the retention time ago."""
+        line = self.found(hold_id, now_ms)
+        return None if line is None else record_of(line)
+
+    def found(self, hold_id: int, now_ms: int) -> list[int] | None:
+        """`record` as the words of `find` (FOUND_WORDS)."""
         line = np.empty(questions.FOUND_WORDS, np.int64)
         if not 0 < hold_id < 2**63 or not questions.copy_hold(self.table, hold_id, now_ms, line):
             return None
-        return record_of(line.tolist())
+        words: list[int] = line.tolist()
+        return words
 
     def find(self, asked: dict[int, int], now_ms: int) -> NDArray[np.int64]:
         """Holds that fit a filter, as int64 (hold, FOUND_WORDS), see `native.upkeep.questions`, in the order in
@@ -114,7 +121,7 @@ class SlotsPart(StoreBase):
         With a guest, a reference or a cart O(holds of it + changes since somebody asked so), by an index that is made
         when somebody asks so for the first time; else O(holds of the hotel) if one is named; else O(slots used).
         """
-        words = np.full(questions.ASK_FIELDS, questions.ANY, np.int64)
+        words = _ANYTHING.copy()
         for field, value in asked.items():
             words[field] = value
         found = self._find_linked(words, now_ms)
@@ -138,9 +145,9 @@ class SlotsPart(StoreBase):
         """Holds that fit a filter, by the index; None where it does not help: nothing is asked that it knows, it is
         not ready, or the guest has more holds than the hotel that is asked for may have.
         """
-        ask = next((each for each in FIELD_OF if words[each] not in (questions.ANY, 0)), None)
+        ask = next((each for each in FIELD_OF if words[each] != questions.ANY), None)
         slots = self.block.slots
-        if ask is None or slots > INDEXED_SLOTS_MAX:
+        if ask is None or words[ask] == 0 or slots > INDEXED_SLOTS_MAX:  # a word of 0 is none, and in no list
             return None
         index = self._index_for(slots)  # alive until the kernel has answered, whoever makes another meanwhile
         room = _LINKED_FIRST

@@ -14,8 +14,8 @@ from nightgrid.catalog import Catalog
 from nightgrid.engine.edge.answers import HoldView
 from nightgrid.engine.edge.hold_frames import STATES, NameColumns, hex_digest, hold_frame
 from nightgrid.engine.edge.names import Names
-from nightgrid.inventory.slots import HoldRecord
 from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
 from nightgrid.native.upkeep.questions import FOUND_WORDS
 from nightgrid.nights import to_date
 
@@ -26,16 +26,18 @@ _values_of = attrgetter(*(field.name for field in fields(HoldView)))
 
 
 def views_of(
-    records: Sequence[HoldRecord], catalog: Catalog, names: Names, digests: Sequence[str], now_ms: int
+    lines: Sequence[list[int]], catalog: Catalog, names: Names, digests: Sequence[str], now_ms: int
 ) -> list[HoldView]:
-    """Records in names and dates. digests: of all price versions, the first of serial number 1."""
+    """Holds as they were found (`native.upkeep.questions.FOUND_WORDS`) in names and dates. digests: of all price
+    versions, the first of serial number 1.
+    """
     blocks = {control: name for name, control in names.blocks.items()}
     counters = {counter: name for name, counter in names.counters.items()}
-    return [_view(record, catalog, names, blocks, counters, digests, now_ms) for record in records]
+    return [_view(line, catalog, names, blocks, counters, digests, now_ms) for line in lines]
 
 
 def _view(
-    record: HoldRecord,
+    line: list[int],
     catalog: Catalog,
     names: Names,
     blocks: dict[int, str],
@@ -43,34 +45,44 @@ def _view(
     digests: Sequence[str],
     now_ms: int,
 ) -> HoldView:
-    due = record.state == at.STATE_HELD and record.deadline_ms <= now_ms
+    """One of them, its fields in their order: a record between its words and it would take as long again."""
+    word, place, stay, scope, link = (
+        line[at.W_STATE], line[at.W_PLACE], line[at.W_STAY], line[at.W_SCOPE], line[at.W_LINK],
+    )  # fmt: skip
+    deadline_ms, previous = line[at.W_DEADLINE_MS], line[at.W_PREVIOUS]
+    quote, points = line[at.W_WORDS + 1 + at.B_QUOTE], line[at.W_WORDS + 1 + at.B_POINTS]
+    row, product = place & 0xFFFFFFFF, (place >> 32) - 1
+    ended = word & at.STATE_ENDED
+    state = word & at.STATE_MASK
+    due = state == at.STATE_HELD and deadline_ms <= now_ms
+    channel = scope & q.CHANNEL_MASK
     return HoldView(
-        id=record.hold_id,
-        state="expired" if due else STATES[record.state],
-        hotel_id=catalog.hotel_ids[int(catalog.row_hotel[record.row])],
-        room_type_id=catalog.room_type_ids[record.row],
-        plan=catalog.plan_ids[record.product] if record.product >= 0 else None,
-        arrival=to_date(record.arrival),
-        nights=record.nights,
-        nights_kept=record.kept_nights,
-        rooms=record.rooms,
-        deadline_ms=record.deadline_ms,
-        taken_ms=record.taken_ms,
-        resolved_ms=record.resolved_ms or None,
-        lsn=record.lsn,
-        tier=names.tiers[record.tier] if names.tiers else None,
-        channel=names.channels[record.channel] if record.channel >= 0 else None,
-        block=blocks.get(record.block),
-        coupon=counters.get(record.counter),
-        coupon_units=record.units,
-        points=counters.get(record.points_counter),
-        points_units=record.points_units,
-        cart_id=record.link if record.link > 0 else None,
-        linked_to=-record.link if record.link < 0 else None,
-        booked_again=record.booked_again or None,
-        value_minor=record.value_minor or None,
-        quote=hex_digest(record.quote) if record.quote else None,
-        price_version=digests[record.version - 1] if record.quote else None,
+        word >> 8 << 32 | line[at.W_WORDS],
+        "expired" if due else STATES[state],
+        catalog.hotel_ids[int(catalog.row_hotel[row])],
+        catalog.room_type_ids[row],
+        catalog.plan_ids[product] if product >= 0 else None,
+        to_date(stay & 0x3FFFFF),
+        stay >> 22 & 0x1FF,
+        stay >> 31 & 0x1FF,
+        stay >> 40,
+        max(deadline_ms, 0),
+        line[at.W_TAKEN_MS],
+        (line[at.W_RESOLVED_MS] or None) if ended else None,
+        line[at.W_LSN],
+        names.tiers[scope >> q.CLASS_SHIFT & q.CLASS_MASK] if names.tiers else None,
+        names.channels[channel - 1] if channel else None,
+        blocks.get((scope >> q.BLOCK_SHIFT & q.NUMBER_MASK) - 1),
+        counters.get((scope >> q.COUNTER_SHIFT & q.NUMBER_MASK) - 1),
+        scope >> q.UNITS_SHIFT & q.UNITS_MAX,
+        counters.get((points & q.NUMBER_MASK) - 1),
+        points >> q.POINTS_SHIFT,
+        link if link > 0 else None,
+        -link if link < 0 else None,
+        previous if ended and previous > 0 else None,
+        ((-previous if previous < 0 else None) if ended else line[at.W_VALUE]) or None,
+        hex_digest(quote) if quote else None,
+        digests[line[at.W_WORDS + 1 + at.B_VERSION] - 1] if quote else None,
     )
 
 

@@ -16,7 +16,6 @@ from nightgrid.engine.edge.answers import HoldView
 from nightgrid.engine.edge.hold_frames import STATES, hold_frame
 from nightgrid.engine.edge.hold_views import SHORT, frame_of_views, views_of
 from nightgrid.errors import InputError, InputTypeError, UnknownIdError
-from nightgrid.inventory.slots import record_of
 from nightgrid.native.store import layout as at
 from nightgrid.native.upkeep import questions as ask
 from nightgrid.nights import to_date, to_ordinal
@@ -76,8 +75,7 @@ class FindMixin(EngineBase):
 
     def _views(self, found: NDArray[np.int64], now_ms: int) -> list[HoldView]:
         """Holds that were found, int64 (hold, FOUND_WORDS), in names and dates."""
-        records = [record_of(line) for line in found.tolist()]
-        return views_of(records, self.catalog, self._names, self._shelf.digests, now_ms)
+        return views_of(found.tolist(), self.catalog, self._names, self._shelf.digests, now_ms)
 
     def _asked(
         self,

@@ -265,7 +265,7 @@ class LifecycleMixin(BookingMixin):
         for an id that names none any more.
         """
         hold_id, now_ms = _checked_id(hold_id), self._now_ms()
-        record = self._inventory.record(hold_id, now_ms)
-        if record is None:
+        line = self._inventory.found(hold_id, now_ms)
+        if line is None:
             raise Refused(Outcome.NOT_FOUND, f"get {hold_id}: {Outcome.NOT_FOUND.sentence} (NOT_FOUND)")
-        return views_of([record], self.catalog, self._names, self._shelf.digests, now_ms)[0]
+        return views_of([line], self.catalog, self._names, self._shelf.digests, now_ms)[0]

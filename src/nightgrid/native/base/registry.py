@@ -232,7 +232,7 @@ ENTRIES = (
     KernelEntry("rebuild.assign_lists", "make the hotels' lists anew", _INVENTORY, _REBUILD),
     KernelEntry("questions.copy_hold", "read one hold", _QUESTIONS, _FINDS),
     KernelEntry("questions.find_holds", "find holds by a filter", _QUESTIONS, _FINDS),
-    KernelEntry("questions.find_linked", "find holds by an index", _QUESTIONS, _INDEXED),
+    KernelEntry("questions.find_linked", "find holds by an index", _QUESTIONS, _INDEXED, "benchmarks/bench_find.py"),
     KernelEntry("questions.cart_lines", "the lines of a cart", _QUESTIONS, _FINDS),
     KernelEntry("questions.count_holds", "count holds by state", _QUESTIONS, _FINDS),
     KernelEntry("fill.fill_nights", "house fill of stays", _GRID, "tests/agreement/test_grid_agrees.py"),
