@@ -70,3 +70,32 @@ def test_kept_nights_are_those_that_bounds_move():
             moved += int(np.bitwise_count(kept(many) & (2**KEPT - 1)).sum())
     assert plain > 10_000
     assert 0 < moved < known * KEPT
+
+
+def masks_of(engine, world):
+    """Masks of a cube in which every night is kept."""
+    first, last = (world.first_night + timedelta(days=day) for day in (5, 100))
+    batches = engine.reprice(stays=[1], arrivals=(first, last), booking_date=world.first_night, masks=True)
+    return pl.concat([pl.DataFrame(pl.from_arrow(batch)) for batch in batches]).filter(pl.col("refused") == 0)
+
+
+def test_new_base_prices_let_nights_be_looked_at_again():
+    rng = Random("kept nights and base prices")
+    world = draw_world(rng, ())
+    world.book.pop("pipeline", None)
+    world.book.update(bounds=BOUNDS, season=SEASONS)
+    engine, fresh = (engine_of(vars(world), world.first_night, NIGHTS, NOW_MS, book=world.book) for _ in range(2))
+    before = masks_of(engine, world)
+    row = world.room_types[0]
+    data = {
+        "hotel_id": [row["hotel_id"]] * 50, "room_type_id": [row["room_type_id"]] * 50,
+        "night": [world.first_night + timedelta(days=day) for day in range(10, 60)],
+        "base_minor": [rng.choice([1, 3, 105, 12_345]) for _ in range(50)],
+    }  # fmt: skip
+    for each in (engine, fresh):
+        each.set_base_prices(data)
+    after = masks_of(engine, world)
+    lines = after.select("product_index", "arrival", pl.col("tier").cast(pl.String), pl.col("nights").cast(pl.Int64))
+    told = fresh.quote_many(lines.with_columns(booking_date=world.first_night), masks=True)
+    assert after["applied_rules"].equals(told["applied_rules"])
+    assert not after["applied_rules"].equals(before["applied_rules"])
