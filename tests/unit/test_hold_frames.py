@@ -222,6 +222,8 @@ def test_capacity_and_rooms_sold_elsewhere_are_set_on_chosen_weekdays(engine) ->
     assert told == [friday, weekend, weekend, *[other] * 4, friday, weekend, weekend]
     with pytest.raises(InputError, match="set_capacity: weekdays is 'funday' in row 0; use mon"):
         engine.set_capacity({**place, "weekdays": ["funday"], "capacity": [1]})
+    with pytest.raises(InputError, match="arrival_weekdays is 'funday' in row 0; use mon"):
+        engine.restrict({**place, "arrival_weekdays": ["funday"]})
     assert engine.check() == []
 
 

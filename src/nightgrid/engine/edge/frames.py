@@ -209,16 +209,16 @@ def _rows_of(asked: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
     return asked.join(known, on=["hotel_id", "room_type_id"], how="left", maintain_order="left")["_row"]
 
 
-def weekday_mask(what: str, text: str | None, row: int) -> list[int]:
-    """Weekdays named in a text such as "fri,sat"; all where none are named."""
+def weekday_mask(what: str, text: str | None, row: int, column: str = "weekdays") -> list[int]:
+    """Weekdays named in a text such as "fri,sat" of a column; all where none are named."""
     if text is not None and not isinstance(text, str):
-        raise InputTypeError(f'{what}: weekdays is {text!r} in row {row}; give a text such as "fri,sat"')
+        raise InputTypeError(f'{what}: {column} is {text!r} in row {row}; give a text such as "fri,sat"')
     if text is None or not text.strip():
         return list(range(7))
     names = [_LONG_NAMES.get(name.strip().lower(), name.strip().lower()) for name in text.split(",")]
     for name in names:
         if name not in WEEKDAYS:
             raise InputError(
-                f"{what}: weekdays is {text!r} in row {row}; use {', '.join(WEEKDAYS)}, separated by commas"
+                f"{what}: {column} is {text!r} in row {row}; use {', '.join(WEEKDAYS)}, separated by commas"
             )
     return [WEEKDAYS.index(name) for name in names]

@@ -112,7 +112,7 @@ def _values(frame: pl.DataFrame, name: str) -> NDArray[np.int64]:
         return _coded(frame, name, lambda value, _: pattern_code(value))
     if name == ARRIVAL_WEEKDAYS:
         _check_type(series, "text", 'a text such as "fri,sat", or null')
-        return _coded(frame, name, _weekdays)
+        return _coded(frame, name, lambda value, row: _weekdays(value, row, name))
     _check_type(series, "integer", f"whole numbers of {NUMBERS[name].unit} or null")
     if series.dtype == pl.Null:
         return _zeros(frame)
@@ -146,8 +146,8 @@ def _coded(frame: pl.DataFrame, name: str, code_of: Callable[[Any, int], int]) -
     return codes
 
 
-def _weekdays(value: Any, row: int) -> int:
-    return weekdays_code(weekday_mask(_WHAT, value, row))
+def _weekdays(value: Any, row: int, column: str = "weekdays") -> int:
+    return weekdays_code(weekday_mask(_WHAT, value, row, column))
 
 
 # -- where it changes --------------------------------------------------------------------------------
