@@ -56,8 +56,8 @@ QUESTIONS = {
     "availability", "availability_calendar", "base_prices", "blocks", "calendar", "caps", "changed_nights",
     "changed_prices", "changes_since", "check", "closed", "compare", "counters", "expired_since", "explain", "find",
     "find_views", "gap_nights", "get", "house_caps", "house_fill", "hurdles", "in_currency", "in_memory",
-    "largest_free_run", "last_room_plans", "lowest_prices", "matrix", "metrics", "metrics_text", "open_holds", "price_as_of",
-    "price_events", "price_history", "price_overrides", "protection", "quote", "quote_many", "records", "reprice",
+    "largest_free_run", "last_room_plans", "lowest_prices", "matrix", "metrics", "metrics_text", "open_holds",
+    "price_as_of", "price_events", "price_history", "price_overrides", "protection", "quote", "quote_many", "records", "reprice",
     "reprice_to", "requote", "refusal_legend", "restrictions", "rule_legend", "search", "short_cells", "statistics",
     "versions", "walked",
 }  # fmt: skip
