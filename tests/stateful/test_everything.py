@@ -57,9 +57,9 @@ QUESTIONS = {
     "changed_prices", "changes_since", "check", "closed", "compare", "counters", "expired_since", "explain", "find",
     "find_views", "gap_nights", "get", "house_caps", "house_fill", "hurdles", "in_currency", "in_memory",
     "largest_free_run", "last_room_plans", "lowest_prices", "matrix", "metrics", "metrics_text", "open_holds",
-    "price_as_of", "price_events", "price_history", "price_overrides", "protection", "quote", "quote_many", "records", "reprice",
-    "reprice_to", "requote", "refusal_legend", "restrictions", "rule_legend", "search", "short_cells", "statistics",
-    "versions", "walked",
+    "price_as_of", "price_events", "price_history", "price_overrides", "protection", "quote", "quote_many", "records",
+    "reprice", "reprice_to", "requote", "refusal_legend", "restrictions", "rule_legend", "search", "short_cells",
+    "statistics", "versions", "walked",
 }  # fmt: skip
 OF_PRICES = {"publish", "rollback", "unschedule", "set_base_prices", "set_price_overrides"}
 
