@@ -133,6 +133,7 @@ def _look_at_slots(store, index):
     while slot < end and left > 0:
         base = slot * at.W_WORDS
         left -= 1
+        # A slot that is filled has 0 here until its hold is published and longer, so none of them is passed by.
         if slots[base + at.W_LSN] > since or slots[base + at.W_LSN] == 0:
             _ask_for(index, slots, min(slot + _AHEAD, end - 1) * at.W_WORDS, at.W_GUEST, at.W_REFERENCE)
             _link_hold(index, slot, slots[base + at.W_GUEST], slots[base + at.W_REFERENCE], slots[base + at.W_LINK])
