@@ -74,7 +74,7 @@ or_word = _read_modify_write("or")
 lower_word = _read_modify_write("min")
 
 
-def _prefetch(locality):
+def _prefetch(locality, writing=0):
     def typed(typing_context, array, index):
         def generate(context, builder, signature, args):
             data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -85,7 +85,7 @@ def _prefetch(locality):
             if function is None:
                 function_type = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
                 function = ir.Function(builder.module, function_type, name)
-            builder.call(function, [pointer, word(0), word(locality), word(1)])
+            builder.call(function, [pointer, word(writing), word(locality), word(1)])
             return context.get_dummy_value()
 
         return types.void(array, types.intp), generate
@@ -99,6 +99,9 @@ def _prefetch(locality):
 #: time.
 prefetch_reading = _prefetch(3)
 prefetch_item = _prefetch(2)
+#: The same as `prefetch_reading`, and takes the line from other cores, for words that are locked next: a line that is
+#: only shared has to be taken from them while the locked instruction waits.
+prefetch_writing = _prefetch(3, 1)
 
 
 @intrinsic

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.atomics import load_word, prefetch_item, prefetch_reading
+from nightgrid.native.base.atomics import load_word, prefetch_item, prefetch_reading, prefetch_writing
 from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.holds.visits import WINDOW, request_at_place, steps_back
 from nightgrid.native.store import layout as at
@@ -87,7 +87,7 @@ def _ask_for_cells(store, requests, line, position, trail):
     hotel_line = row_hotel_of(store)[row] * at.L_WORDS
     trail[_TRAIL_HOTEL + (position & _TRAIL_MASK)] = hotel_line
     trail[_TRAIL_ROW + (position & _TRAIL_MASK)] = row
-    prefetch_item(hotel_words_of(store), hotel_line)
+    prefetch_writing(hotel_words_of(store), hotel_line)
     column = column_of(store, shared_of(store), requests[q.Q_ARRIVAL, line])
     cells = cells_of(store)
     place = cell_place(store, row, column)
@@ -95,7 +95,7 @@ def _ask_for_cells(store, requests, line, position, trail):
     prefetch_item(cells, (place + (requests[q.Q_NIGHTS, line] & 0xFF)) * at.C_FIELDS)
     if requests[q.Q_KEY_LOW, line] != 0:
         hashed = key_hash(requests[q.Q_KEY_HIGH, line], requests[q.Q_KEY_LOW, line])
-        prefetch_item(segment_locks_of(store), key_segment(store, hashed))
+        prefetch_writing(segment_locks_of(store), key_segment(store, hashed))
         prefetch_item(keys_of(store), key_home(store, hashed))
 
 

@@ -16,7 +16,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from nightgrid.limits import HOLD_TTL_MS_MAX, ROOMS_MAX, STAY_NIGHTS_MAX
-from nightgrid.native.base.atomics import prefetch_item, prefetch_reading
+from nightgrid.native.base.atomics import prefetch_item, prefetch_reading, prefetch_writing
 from nightgrid.native.base.jit import inlined_kernel
 from nightgrid.native.holds.group import GROUP_MAX
 from nightgrid.native.store import layout as at
@@ -171,7 +171,7 @@ def _ask_for_cells(store, ahead, line):
     place = line & _MASK
     hotel = row_home_of(store)[np.uint64(ahead[A_ROW + place])] & _INDEX
     ahead[A_HOTEL + place] = hotel
-    prefetch_item(hotel_words_of(store), hotel * at.L_WORDS)
+    prefetch_writing(hotel_words_of(store), hotel * at.L_WORDS)
     prefetch_item(cells, ahead[A_CELL + place] * at.C_FIELDS)
     prefetch_item(cells, ahead[_LAST_CELL + place] * at.C_FIELDS)
 
