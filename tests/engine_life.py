@@ -128,11 +128,20 @@ class LifeFace:
         assert ticket.id == hold_id
         return ticket.outcome.name
 
-    def confirm(self, hold_id: int, rooms: int | None = None, rebook: bool = False) -> str | Answer:
+    def confirm(
+        self,
+        hold_id: int,
+        rooms: int | None = None,
+        rebook: bool = False,
+        value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
+    ) -> str | Answer:
+        said = {"rooms": rooms, "value_minor": value_minor, "nights_minor": nights_minor}
+        said = {name: value for name, value in said.items() if value is not None}
         if not rebook:
-            return self._resolve("confirm", hold_id, **({} if rooms is None else {"rooms": rooms}))
+            return self._resolve("confirm", hold_id, **said)
         try:
-            ticket = self.engine.confirm(hold_id, rooms=rooms, rebook=True)
+            ticket = self.engine.confirm(hold_id, rebook=True, **said)
         except Refused as refused:
             return Answer(refused.outcome.name, night=night_of(refused))
         except (InputError, InputTypeError):
@@ -246,14 +255,23 @@ class LifeFace:
             return "INVALID"
         return "OK" if any(ticket.outcome == Outcome.OK for ticket in tickets) else "EXISTS"
 
-    def confirm_cart(self, cart_id: int, rebook: bool = False) -> str | CartAnswer:
+    def confirm_cart(
+        self,
+        cart_id: int,
+        rebook: bool = False,
+        value_minor: Sequence[int | None] | None = None,
+        nights_minor: Sequence[Sequence[int] | None] | None = None,
+    ) -> str | CartAnswer:
+        worth = {"value_minor": value_minor, "nights_minor": nights_minor}
         if not rebook:
-            return self._resolve_cart("confirm_cart", cart_id)
+            return self._resolve_cart("confirm_cart", cart_id, **worth)
         try:
-            tickets = self.engine.confirm_cart(cart_id, rebook=True)
+            tickets = self.engine.confirm_cart(cart_id, rebook=True, **worth)
         except Refused as refused:
             line = None if refused.outcome == Outcome.NOT_FOUND else refused.line
             return CartAnswer(refused.outcome.name, line=line, night=night_of(refused))
+        except (InputError, InputTypeError):
+            return CartAnswer("INVALID")
         outcome = "OK" if any(ticket.outcome == Outcome.OK for ticket in tickets) else "EXISTS"
         return CartAnswer(outcome, cart_id, tuple(ticket.id for ticket in tickets))
 

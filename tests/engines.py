@@ -196,7 +196,7 @@ class BatchInventory(EngineInventory):
         ]  # fmt: skip
 
     def _resolve(self, verb: str, hold_id: int, **arguments: Any) -> str:
-        if "rooms" in arguments:  # a part of one hold
+        if verb == "confirm" and arguments:  # a part of one hold, or what it is worth
             return super()._resolve(verb, hold_id, **arguments)
         frame = getattr(self.engine, f"{verb}_many")([hold_id], **arguments)
         return Outcome(frame["outcome"].item()).name

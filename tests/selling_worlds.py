@@ -59,6 +59,10 @@ def _values() -> st.SearchStrategy[int]:
     return st.sampled_from([0, 8_000, 20_000, 60_000, 200_000, 200_000, 200_000])
 
 
+def _night_values() -> st.SearchStrategy[list[int]]:
+    return st.lists(st.sampled_from(WORTHS), min_size=1, max_size=3)
+
+
 @st.composite
 def lines(draw: st.DrawFn, hotel: str | None = None) -> Step:
     """What a request asks for, without the words that a cart has in common."""
@@ -133,6 +137,13 @@ def changes(draw: st.DrawFn) -> Step:
         }  # fmt: skip
         for name in draw(st.lists(st.sampled_from(sorted(choices)), min_size=1, max_size=3, unique=True)):
             step[name] = draw(choices[name])
+        if "value_minor" not in step and draw(st.integers(0, 2)) == 0:
+            step["nights_minor"] = draw(_night_values())
+            step["nights"] = len(step["nights_minor"])
+    elif do == "rebook":
+        said = draw(st.sampled_from((None, "value_minor", "nights_minor", "nights_minor")))
+        if said is not None:
+            step[said] = draw(_values() if said == "value_minor" else _night_values())
     return step
 
 

@@ -109,7 +109,7 @@ class Pair:
             return
         engine_id, oracle_id = known[-1 - asked.pop("index") % len(known)]
         if do == "rebook":
-            do, asked = "confirm", {"rebook": True}
+            do, asked = "confirm", {**asked, "rebook": True}
         got, wanted = getattr(self.engine, do)(engine_id, **asked), getattr(self.oracle, do)(oracle_id, **asked)
         if isinstance(wanted, Answer):
             assert (got.outcome, got.night) == (wanted.outcome, wanted.night)

@@ -63,15 +63,32 @@ class Carts(Lifecycle):
         alone = {answer.line or 0: Answer(answer.outcome, night=answer.night)}
         return [alone.get(position) for position in range(len(lines))]
 
-    def confirm_cart(self, cart_id: int, rebook: bool = False) -> str | CartAnswer:
+    def confirm_cart(
+        self,
+        cart_id: int,
+        rebook: bool = False,
+        value_minor: Sequence[int | None] | None = None,
+        nights_minor: Sequence[Sequence[int] | None] | None = None,
+    ) -> str | CartAnswer:
         """Book every line, or none where one cannot be; the outcome of the first that cannot. With `rebook`, where
-        lines have expired, these are booked anew, and the answer tells the ids of all lines.
+        lines have expired, these are booked anew, worth what is said of each now, and the answer tells the ids of all
+        lines.
         """
+        before = self._lines_of(cart_id)
+        count = len(before)
+        said = [[None] * count if part is None else list(part) for part in (value_minor, nights_minor)]
+        if before and any(len(part) != count for part in said):
+            return CartAnswer("INVALID") if rebook else "INVALID"
+        worth = list(zip(*said, strict=True)) if before else []
+        for hold_id in before:
+            self._touch(hold_id)
+        if not all(self._may_be_worth(each, rebook, *pair) for each, pair in zip(before, worth, strict=True)):
+            return CartAnswer("INVALID") if rebook else "INVALID"
         outcome = self._resolve_cart("confirm", cart_id)
         if not rebook:
             return outcome
         if outcome == "EXPIRED":
-            return self._rebook_cart(cart_id)
+            return self._rebook_cart(cart_id, worth)
         lines = self._lines_of(cart_id)
         if outcome in SUCCESSES:
             return CartAnswer(outcome, cart_id, tuple(lines))
@@ -139,7 +156,7 @@ class Carts(Lifecycle):
         known = [(hold_id, self.holds.get(hold_id)) for hold_id in self.carts.get(cart_id, ())]
         return [hold_id if hold is None else hold.rebooked_as or hold_id for hold_id, hold in known]
 
-    def _rebook_cart(self, cart_id: int) -> CartAnswer:
+    def _rebook_cart(self, cart_id: int, worth: list[tuple[Any, Any]]) -> CartAnswer:
         """Expired lines are booked anew, with the rest of the cart as it is, if rooms are there for all of them."""
         lines = self._lines_of(cart_id)
         for position, hold_id in enumerate(lines):
@@ -152,7 +169,7 @@ class Carts(Lifecycle):
         begun: dict[int, Hold] = {}
         slots_left = self.slots - len(self.holds)
         for hold_id, old in expired.items():
-            stay = replace(old.stay, nights_minor=None)
+            stay = self._worth_again(old.stay, *worth[lines.index(hold_id)])
             unplaced = self._misplaced(stay) or self._unknown_block(stay)
             refusal = worst(unplaced) if unplaced else self._refused(stay, restricted=False, opens=False)
             if refusal.outcome != "OK":

@@ -9,6 +9,7 @@ Every verb first looks at the id, then at the state, then at what it was given.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -55,16 +56,25 @@ class Lifecycle(Requests):
         self._record("extend", found)
         return "OK"
 
-    def confirm(self, hold_id: int, rooms: int | None = None, rebook: bool = False) -> str | Answer:
+    def confirm(
+        self,
+        hold_id: int,
+        rooms: int | None = None,
+        rebook: bool = False,
+        value_minor: int | None = None,
+        nights_minor: Sequence[int] | None = None,
+    ) -> str | Answer:
         """Turn a hold into a booking, before its deadline; with `rooms`, so many of its rooms, and the rest are
-        given back. With `rebook` an expired hold is booked anew, and the answer tells the new id.
+        given back. With `rebook` an expired hold is booked anew, and the answer tells the new id; then it is worth
+        what is said now, or as a whole what was said when it was held.
         """
-        if rooms is not None and rooms < 1:
+        found, reply = self._open("confirm", hold_id)
+        if (rooms is not None and rooms < 1) or not self._may_be_worth(hold_id, rebook, value_minor, nights_minor):
             outcome = "INVALID"
         else:
-            found, outcome = self._open("confirm", hold_id)
+            outcome = reply
             if rebook and outcome == "EXPIRED":
-                return self._rebook(self.holds[hold_id], rooms)
+                return self._rebook(self.holds[hold_id], rooms, value_minor, nights_minor)
             if found is not None:
                 outcome = self._confirm_found(found, rooms)
             elif outcome == "EXISTS" and rooms not in (None, self.holds[hold_id].rooms):
@@ -201,7 +211,33 @@ class Lifecycle(Requests):
         self._record("confirm", found)
         return "OK"
 
-    def _rebook(self, expired: Hold, rooms: int | None) -> Answer:
+    def _may_be_worth(
+        self, hold_id: int, rebook: bool, value_minor: int | None, nights_minor: Sequence[int] | None
+    ) -> bool:
+        """Values belong to what is booked again; one for each night of a hold that still can be."""
+        if not rebook:
+            return value_minor is None and nights_minor is None
+        found = self.holds.get(hold_id)
+        if value_minor is not None and value_minor < 0:
+            return False
+        if found is None or found.state not in ("held", "expired"):
+            return True
+        try:
+            value_of(found.stay.nights, value_minor, nights_minor)
+        except InputMistake:
+            return False
+        return True
+
+    def _worth_again(self, stay: Stay, value_minor: int | None, nights_minor: Sequence[int] | None) -> Stay:
+        """A stay that is booked again, worth what is said now, or as a whole what it was."""
+        value, each = value_of(stay.nights, value_minor, nights_minor)
+        if value_minor is None and nights_minor is None:
+            value = stay.value_minor
+        return replace(stay, value_minor=value, nights_minor=each)
+
+    def _rebook(
+        self, expired: Hold, rooms: int | None, value_minor: int | None, nights_minor: Sequence[int] | None
+    ) -> Answer:
         """A new booking with the request of an expired hold, once, if the rooms are there; restrictions that came
         since do not matter.
         """
@@ -212,7 +248,7 @@ class Lifecycle(Requests):
             return Answer("EXISTS", expired.rebooked_as)
         if rooms is not None and rooms > expired.rooms:
             return Answer("INVALID")
-        stay = replace(expired.stay, rooms=rooms or expired.rooms, nights_minor=None)
+        stay = self._worth_again(replace(expired.stay, rooms=rooms or expired.rooms), value_minor, nights_minor)
         unplaced = self._misplaced(stay) or self._unknown_block(stay)
         refusal = worst(unplaced) if unplaced else self._refused(stay, restricted=False, opens=False)
         if refusal.outcome != "OK":

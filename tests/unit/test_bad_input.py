@@ -29,7 +29,8 @@ WHO = "guest guests plan tier channel block reference value_minor nights_minor c
 KWARGS = {  # the arguments of a method, and the call that each of them is put into
     "hold": (STAY, f"ttl_seconds rooms key {WHO} replace"),
     "book": (STAY, f"rooms key {WHO} coupon_units points_units"),
-    "confirm": (("HOLD",), "rooms rebook"),
+    "confirm": (("HOLD",), "rooms rebook value_minor nights_minor"),
+    "confirm_cart": ((1,), "rebook value_minor nights_minor"),
     "cancel": (("BOOKING",), "refund"),
     "no_show": (("BOOKING",), "release_from"),
     "amend": (("BOOKING",), "room_type_id arrival nights departure rooms plan value_minor nights_minor"),

@@ -256,15 +256,15 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         return code, line, lsn
 
     def rebook_cart(
-        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], now_ms: int
+        self, hold_ids: NDArray[np.int64], rows: NDArray[np.int64], worth: NDArray[np.int64], now_ms: int
     ) -> tuple[int, int, int, NDArray[np.int64], NDArray[np.int64]]:
         """Book again what has expired of a cart, all or none: (code, refusing line, night, ids, lsns); lines as
-        `resolve_cart`.
+        `resolve_cart`, worth int64 (line, 3) as `native.holds.amend.rebook_one`.
         """
         hotels = self._hotels_of(rows)
         new_ids, lsn, slots = np.zeros((3, len(hold_ids)), np.int64)
         ids = np.ascontiguousarray(hold_ids, np.int64)
-        code, line, night = cart_ends.rebook_cart(self.table, ids, hotels, now_ms, new_ids, lsn, slots)
+        code, line, night = cart_ends.rebook_cart(self.table, ids, worth, hotels, now_ms, new_ids, lsn, slots)
         return code, line, night, new_ids, lsn
 
     def amend(self, hold_id: int, request: NDArray[np.int64], now_ms: int) -> tuple[int, int, int]:
@@ -272,9 +272,11 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         code, night, lsn = amend.amend_one(self.table, hold_id, request, self._line(), now_ms)
         return code, night, lsn
 
-    def rebook(self, hold_id: int, rooms: int, now_ms: int) -> HoldAnswer:
-        """Book what an expired hold held, or some of its rooms (0 = all), if they are still there."""
-        return HoldAnswer(*amend.rebook_one(self.table, hold_id, rooms, now_ms))
+    def rebook(self, hold_id: int, rooms: int, worth: NDArray[np.int64], now_ms: int) -> HoldAnswer:
+        """Book what an expired hold held, or some of its rooms (0 = all), if they are still there; worth int64 (3) as
+        the kernel.
+        """
+        return HoldAnswer(*amend.rebook_one(self.table, hold_id, rooms, worth, now_ms))
 
     def sweep(self, now_ms: int) -> int:
         """Expire every due hold; returns how many. One comparison where nothing is due."""

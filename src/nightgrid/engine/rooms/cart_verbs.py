@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,7 @@ from nightgrid.engine.base import EngineBase
 from nightgrid.engine.edge.answers import Ticket
 from nightgrid.engine.edge.names import checked_flag
 from nightgrid.engine.rooms.asked import ttl_ms_of
+from nightgrid.engine.rooms.worth_again import as_it_was, check_unsaid, nights_again, of_lines, worth_again
 from nightgrid.errors import InputTypeError, Refused
 from nightgrid.native.holds.carts import COUNT_SHIFT, LINE_MASK
 from nightgrid.native.store import layout as at
@@ -72,27 +76,48 @@ class CartVerbsMixin(EngineBase):
             raise Refused(outcome, text, None, line)
         return [Ticket(int(hold_id), int(lsn), outcome) for hold_id, lsn in zip(ids, lsns, strict=True)]
 
-    def confirm_cart(self, cart_id: int, *, rebook: bool = False) -> list[Ticket]:
+    def confirm_cart(
+        self,
+        cart_id: int,
+        *,
+        rebook: bool = False,
+        value_minor: Sequence[int | None] | None = None,
+        nights_minor: Sequence[Sequence[int] | None] | None = None,
+    ) -> list[Ticket]:
         """Confirm every line of a cart in one step, or none; lines that are bookings already stay what they are.
 
         Refused where a line cannot be confirmed, also because it ended so long ago that it is forgotten. `rebook`:
         where the deadline has come, book again what has expired of the cart, if the rooms are there for all of it: new
         bookings, each linked to the expired hold, whose ids the tickets carry and for which the cart stands from then
-        on. A line that is still open is not booked again (NOT_CONFIRMED).
+        on. A line that is still open is not booked again (NOT_CONFIRMED). `value_minor`, `nights_minor`: what each line
+        is worth now, in the order of the lines, None for a line that is worth what it was; as in `confirm`.
         """
         if not checked_flag("rebook", rebook):
+            check_unsaid(value_minor, nights_minor)
             return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
+        said = value_minor is not None or nights_minor is not None
+        worth = self._worth_of_lines(cart_id, value_minor, nights_minor) if said else None
         try:
             return self._resolve_cart(cart_id, v.VERB_CONFIRM, "confirm")
         except Refused as refused:
             if refused.outcome != Outcome.EXPIRED:
                 raise
-        return self._rebook_cart(cart_id)
+        return self._rebook_cart(cart_id, worth)
 
-    def _rebook_cart(self, cart_id: int) -> list[Ticket]:
+    def _worth_of_lines(self, cart_id: int, value_minor: Any, nights_minor: Any) -> NDArray[np.int64]:
+        """What the lines of a cart are worth now, int64 (line, 3)."""
+        now_ms = self._now_ms()
+        lines = self._lines_of(cart_id).tolist()
+        nights = [None if again > 0 else nights_again(self._inventory, hold_id, now_ms) for hold_id, _, again in lines]
+        values = of_lines("value_minor", value_minor, len(nights))
+        each = of_lines("nights_minor", nights_minor, len(nights))
+        return worth_again(list(zip(nights, values, each, strict=True)))
+
+    def _rebook_cart(self, cart_id: int, worth: NDArray[np.int64] | None) -> list[Ticket]:
         now_ms = self._now_ms()
         ids, rows = self._lines_now(cart_id)
-        code, line, night, new_ids, lsns = self._inventory.rebook_cart(ids, rows[rows >= 0], now_ms)
+        worth = as_it_was(len(ids)) if worth is None else worth
+        code, line, night, new_ids, lsns = self._inventory.rebook_cart(ids, rows[rows >= 0], worth, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
             failing = to_date(night).isoformat() if outcome.has_night else None

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from nightgrid.counts import plain_int
 from nightgrid.engine.base import checked_lsn
@@ -18,6 +20,7 @@ from nightgrid.engine.prices.requoting import bind
 from nightgrid.engine.rooms.asked import rooms_of, ttl_ms_of, whole
 from nightgrid.engine.rooms.batches import resolve_many
 from nightgrid.engine.rooms.booking import BookingMixin
+from nightgrid.engine.rooms.worth_again import check_unsaid, nights_again, worth_again
 from nightgrid.errors import InputError, InputTypeError, Refused
 from nightgrid.inventory.slots import HoldRecord
 from nightgrid.limits import ROOMS_MAX
@@ -72,26 +75,40 @@ class LifecycleMixin(BookingMixin):
         """Ordinal of the civil date at the hotel of a room type."""
         return int(self._days.today(now_ms)[self.catalog.hotel_calendar[self.catalog.row_hotel[row]]])
 
-    def confirm(self, hold_id: int, *, rooms: int | None = None, rebook: bool = False) -> Ticket:
+    def confirm(
+        self,
+        hold_id: int,
+        *,
+        rooms: int | None = None,
+        rebook: bool = False,
+        value_minor: int | None = None,
+        nights_minor: Iterable[int] | None = None,
+    ) -> Ticket:
         """Turn a hold into a booking. EXISTS if it is one already; Refused at or after its deadline, or if it ended.
 
         `rooms`: confirm so many of its rooms and give the others back in the same step. `rebook`: where the deadline
         has come, book again what was held if the rooms are still there: a new booking, whose id the ticket carries,
-        linked to the expired hold (`HoldView.linked_to`).
+        linked to the expired hold (`HoldView.linked_to`). Hurdles are looked at again, by what the stay is worth now:
+        `value_minor` or `nights_minor` as in `hold`, for the rooms that are booked; where neither is given, the value
+        of the whole stay as it was held. They say nothing of a hold that is still open, and a hold that is bound to a
+        quote keeps its price (QUOTE_BOUND).
         """
         argument = 0 if rooms is None else whole("rooms", rooms, 1, ROOMS_MAX)
         if not checked_flag("rebook", rebook):
+            check_unsaid(value_minor, nights_minor)
             return self._resolve(hold_id, v.VERB_CONFIRM, "confirm", argument)
+        nights = nights_again(self._inventory, _checked_id(hold_id), self._now_ms())
+        worth = worth_again([(nights, value_minor, nights_minor)])[0]
         try:
             return self._resolve(hold_id, v.VERB_CONFIRM, "confirm", argument)
         except Refused as refused:
             if refused.outcome != Outcome.EXPIRED:
                 raise
-        return self._rebook(_checked_id(hold_id), argument)
+        return self._rebook(_checked_id(hold_id), argument, worth)
 
-    def _rebook(self, hold_id: int, rooms: int) -> Ticket:
+    def _rebook(self, hold_id: int, rooms: int, worth: NDArray[np.int64]) -> Ticket:
         now_ms = self._now_ms()
-        code, night, new_id, lsn = self._inventory.rebook(hold_id, rooms, now_ms)
+        code, night, new_id, lsn = self._inventory.rebook(hold_id, rooms, worth, now_ms)
         outcome = Outcome(code)
         if not outcome.success:
             failing = to_date(night).isoformat() if outcome.has_night else None

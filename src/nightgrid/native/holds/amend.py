@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from nightgrid.native.base.atomics import acquire, add_word, load_word, release
@@ -33,6 +35,11 @@ _EXPIRED = int(Outcome.EXPIRED)
 _QUOTE_BOUND = int(Outcome.QUOTE_BOUND)
 _QUOTA_USED_UP = int(Outcome.QUOTA_USED_UP)
 _BUSY = int(Outcome.BUSY)
+# -- what a stay is worth that is booked again -----------------------------------------------------
+W_VALUE: Final = 0
+W_NIGHT_VALUES: Final = 1
+W_NIGHTS: Final = 2
+WORTH_WORDS: Final = 3
 
 
 @kernel
@@ -178,8 +185,22 @@ def amend_one(store, hold_id, asked, lines, now_ms):
 
 
 @kernel
-def request_again(store, slot, rooms):
-    """The request of an expired hold, as a booking at once of some of its rooms (0 = all)."""
+def worth_again_code(store, slot, worth):
+    """Why what an expired hold is said to be worth now cannot be taken: worth (3) int64 as `rebook_one` [in].
+
+    The price of a hold that is bound to a quote is that of the quote.
+    """
+    slots = slots_of(store)
+    base = slot * at.W_WORDS
+    if worth[W_VALUE] >= 0 and slots[base + at.W_SCOPE] & q.SCOPE_BOUND != 0:
+        return _QUOTE_BOUND
+    other = worth[W_NIGHT_VALUES] != 0 and worth[W_NIGHTS] != q.stay_nights(slots[base + at.W_STAY])
+    return _INVALID if other else _OK
+
+
+@kernel
+def request_again(store, slot, rooms, worth):
+    """The request of an expired hold, as a booking at once of some of its rooms (0 = all); worth: as `rebook_one`."""
     slots = slots_of(store)
     base = slot * at.W_WORDS
     stay = slots[base + at.W_STAY]
@@ -188,6 +209,8 @@ def request_again(store, slot, rooms):
     value = -slots[base + at.W_PREVIOUS]
     if bound and rooms != 0:
         value = value // q.stay_rooms(stay) * rooms
+    if worth[W_VALUE] >= 0:
+        value = worth[W_VALUE]
     return (
         q.place_row(place),
         q.place_product(place),
@@ -207,7 +230,7 @@ def request_again(store, slot, rooms):
         quotes_of(store)[slot * at.B_WORDS + at.B_VERSION] if bound else 0,
         0,
         points_of(store, slot, slots[base + at.W_SCOPE]),
-        0,
+        worth[W_NIGHT_VALUES],
     )
 
 
@@ -222,7 +245,7 @@ def _rebook_admission(store, request, hotel, now_ms):
 
 
 @kernel
-def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
+def _rebook_locked(store, slot, hold_id, hotel, rooms, worth, now_ms):
     """Book again what a hold of the locked hotel held: (code, night, id, lsn)."""
     slots = slots_of(store)
     hotels = hotel_words_of(store)
@@ -237,7 +260,10 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
         return (_EXISTS if same else _ALREADY_CONFIRMED), 0, known, slots[booked + at.W_LSN]
     if rooms < 0 or rooms > q.stay_rooms(slots[slot * at.W_WORDS + at.W_STAY]):
         return _INVALID, 0, 0, lsn
-    request = request_again(store, slot, rooms)
+    code = worth_again_code(store, slot, worth)
+    if code != _OK:
+        return code, 0, 0, lsn
+    request = request_again(store, slot, rooms, worth)
     arrival = request[q.Q_ARRIVAL]
     code = q.horizon_code(store, shared_of(store), hotels[line + at.L_TODAY], request)
     if code != _OK:
@@ -262,31 +288,32 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms):
 
 
 @kernel
-def _rebook(store, slot, hold_id, rooms, now_ms):
+def _rebook(store, slot, hold_id, rooms, worth, now_ms):
     """One attempt of `rebook_one`."""
     hotels = hotel_words_of(store)
     shared = shared_of(store)
     hotel = hotel_of_slot(store, slot)
     acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
     acquire(shared, at.S_COUNTER_LOCK)
-    answer = _rebook_locked(store, slot, hold_id, hotel, rooms, now_ms)
+    answer = _rebook_locked(store, slot, hold_id, hotel, rooms, worth, now_ms)
     release(shared, at.S_COUNTER_LOCK)
     release(hotels, hotel * at.L_WORDS + at.L_LOCK)
     return answer
 
 
 @kernel
-def rebook_one(store, hold_id, rooms, now_ms):
+def rebook_one(store, hold_id, rooms, worth, now_ms):
     """Book what an expired hold held, if rooms are still there: (code, night, id, lsn); restrictions are not tested.
 
-    rooms: how many of its rooms, 0 = all. The booking is new and linked to the hold; asked again, the answer is EXISTS
-    with the same booking. O(nights).
+    rooms: how many of its rooms, 0 = all; worth (3) int64: the value of these now, negative where it is what the hold
+    was said to be worth, and address and number of the values of its nights, 0 where only the stay has one [in]. The
+    booking is new and linked to the hold; asked again, the answer is EXISTS with the same booking. O(nights).
     """
     slot = find_slot(store, hold_id)
     if slot < 0:
         return _NOT_FOUND, 0, 0, 0
-    answer = _rebook(store, slot, hold_id, rooms, now_ms)
+    answer = _rebook(store, slot, hold_id, rooms, worth, now_ms)
     if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
-        answer = _rebook(store, slot, hold_id, rooms, now_ms)
+        answer = _rebook(store, slot, hold_id, rooms, worth, now_ms)
     add_word(statistics_of(store), answer[0], 1)
     return answer

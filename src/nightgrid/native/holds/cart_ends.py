@@ -10,7 +10,7 @@ import numpy as np
 from nightgrid.limits import HOLD_TTL_MS_MAX
 from nightgrid.native.base.atomics import add_word
 from nightgrid.native.base.jit import kernel
-from nightgrid.native.holds.amend import request_again
+from nightgrid.native.holds.amend import request_again, worth_again_code
 from nightgrid.native.holds.carts import allocate_lines, cart_code, lock_cart, unlock_cart
 from nightgrid.native.holds.holds import may_succeed_now, request_at
 from nightgrid.native.holds.resolve import locked_code, sell_held, turn_booked
@@ -178,7 +178,7 @@ def _expired_lines(store, hold_ids, now_ms, out_ids, out_lsn, out_lines, out_dig
 
 
 @kernel
-def _book_lines(store, hold_ids, requests, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots, old):
+def _book_lines(store, hold_ids, worth, requests, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots, old):
     """Book expired lines again, all or none: (code, line among these, night). Everything is locked.
 
     requests (Q_FIELDS, expired line) int64; old (2, line): which lines they are, their digests [in].
@@ -187,7 +187,10 @@ def _book_lines(store, hold_ids, requests, hotels_of_cart, now_ms, out_ids, out_
     count = requests.shape[1]
     for each in range(count):
         slot = find_slot(store, hold_ids[old[0, each]])
-        request = request_again(store, slot, 0)
+        code = worth_again_code(store, slot, worth[old[0, each]])
+        if code != _OK:
+            return code, each, np.int64(0)
+        request = request_again(store, slot, 0, worth[old[0, each]])
         for field in range(q.Q_FIELDS):
             requests[field, each] = request[field]
     code, each, night = cart_code(store, requests, hotels_of_cart, False, now_ms)
@@ -217,7 +220,7 @@ def _book_lines(store, hold_ids, requests, hotels_of_cart, now_ms, out_ids, out_
 
 
 @kernel
-def _rebook_attempt(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots):
+def _rebook_attempt(store, hold_ids, worth, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots):
     """One attempt of `rebook_cart`."""
     old = np.zeros((2, hold_ids.size), np.int64)
     lock_cart(store, hotels_of_cart)
@@ -226,7 +229,7 @@ def _rebook_attempt(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, o
     if code == _OK:
         requests = np.zeros((q.Q_FIELDS, count), np.int64)
         code, each, night = _book_lines(
-            store, hold_ids, requests, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots, old
+            store, hold_ids, worth, requests, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots, old
         )
         line = old[0, each]
     unlock_cart(store, hotels_of_cart)
@@ -234,16 +237,17 @@ def _rebook_attempt(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, o
 
 
 @kernel
-def rebook_cart(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots):
+def rebook_cart(store, hold_ids, worth, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots):
     """Book again what has expired of a cart, all or none: (code, refusing line, night as ordinal); EXISTS where all its
     lines are bookings already. Restrictions are not tested.
 
-    hold_ids (line) int64, 0 for a line that is not remembered any more; hotels_of_cart (hotel) int64, ascending and
-    distinct [in]; out_ids, out_lsn (line) int64: the booking of each line [out], where it succeeds; out_slots (line)
-    int64: scratch. A line that is open still is not booked again: NOT_CONFIRMED. O(lines^2 x nights).
+    hold_ids (line) int64, 0 for a line that is not remembered any more; worth (line, 3) int64: what each is worth now,
+    as `amend.rebook_one`; hotels_of_cart (hotel) int64, ascending and distinct [in]; out_ids, out_lsn (line) int64: the
+    booking of each line [out], where it succeeds; out_slots (line) int64: scratch. A line that is open still is not
+    booked again: NOT_CONFIRMED. O(lines^2 x nights).
     """
-    answer = _rebook_attempt(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots)
+    answer = _rebook_attempt(store, hold_ids, worth, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots)
     if answer[0] >= _QUOTA_USED_UP and may_succeed_now(store, answer[0], now_ms):
-        answer = _rebook_attempt(store, hold_ids, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots)
+        answer = _rebook_attempt(store, hold_ids, worth, hotels_of_cart, now_ms, out_ids, out_lsn, out_slots)
     add_word(statistics_of(store), answer[0], 1)
     return answer
