@@ -285,6 +285,9 @@ def nights_of(shared: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def known_of(slot: NDArray[np.int64]) -> tuple[int, ...]:
-    """State, place and stay; of a live one its value too."""
+    """State, place, stay and value; that of an ended one is -1 once it was booked again."""
     state, place, stay = slot[: at.W_DEADLINE_MS].tolist()
-    return (state, place, stay) if state & at.STATE_ENDED else (state, place, stay, int(slot[at.W_VALUE]))
+    value = int(slot[at.W_VALUE])
+    if state & at.STATE_ENDED:
+        value = max(-1 - int(slot[at.W_PREVIOUS]), -1)
+    return state, place, stay, value

@@ -5,7 +5,9 @@
 The store lies in memory that a forked child shares. The child does something that is acknowledged, begins a deed and
 is killed at a step of it (SIGKILL). Then the locks that it held are taken from it, `rebuild()` runs, `check()` must
 find nothing, what was acknowledged must be there, the deed must have happened as a whole or not at all, a retry with
-its key must not do it twice, keys are known, and work goes on. Prints how many deeds, steps and kills there were.
+its key must not do it twice, keys are known, and work goes on. All of this is judged a second time for the same death
+in a store whose ring has lost every record from before: what was published long ago, the slots alone remember. Prints
+how many deeds, steps and kills there were.
 """
 
 from __future__ import annotations
@@ -100,6 +102,13 @@ def judge(house: House, name: str, bounds: Any, ends: Any, hold_id: int) -> None
         assert counts[1] in (counts[0], counts[2]), "controls or counters are used in part"
     for who, known in now.known.items():
         assert known in (before.known[who], after.known[who]) or who == "due", f"{who} is torn: {known}"
+    if name not in IN_PARTS:
+        changed = [who for who in now.known if before.known[who] != after.known[who] and who != "due"]
+        done = {who for who in changed if now.known[who] == after.known[who]}
+        assert len(done) in (0, len(changed)), f"of {changed} only {done} were changed"
+        taken_back, happened = ((now.free == end)[others].all() for end in ends)
+        if taken_back != happened and changed:
+            assert bool(done) == happened, f"rooms and holds differ on whether it happened: {done} of {changed}"
     if name in KEYED:
         DEEDS[name](house)
         assert (Snapshot(house).free == ends[1])[others].all(), "a retry did it twice"
@@ -114,6 +123,12 @@ def judge(house: House, name: str, bounds: Any, ends: Any, hold_id: int) -> None
     engine.release(engine.hold("A", "DBL", night(2), 1).id)
     engine.cancel(hold_id)
     assert (found := [str(finding) for finding in engine.check()]) == [], found
+
+
+def lose_records(house: House, lsn: int) -> None:
+    """The ring has no record up to this one any more, as after 65,536 others."""
+    records = house.engine._inventory.block.region(at.R_RECORDS).view(np.int64)
+    records[records[:, at.D_LSN] <= lsn] = 0
 
 
 def main(*words: str) -> None:
@@ -138,12 +153,18 @@ def main(*words: str) -> None:
             if (turn + first) % every:
                 continue
             memory[:] = start
+            where = ""
             try:
                 assert die_at(house, deed, step, acknowledged), "it was not killed"
                 assert acknowledged[1] == 0
+                dead = memory.copy()
+                judge(house, name, bounds, ends, int(acknowledged[0]))
+                where = "without its records, "
+                memory[:] = dead
+                lose_records(house, before.lsn)
                 judge(house, name, bounds, ends, int(acknowledged[0]))
             except Exception as error:
-                raise AssertionError(f"{name}, step {step} of {count}: {error!r}") from error
+                raise AssertionError(f"{name}, {where}step {step} of {count}: {error!r}") from error
             killed += 1
     print(f"killed: {len(deeds)} deeds, {turn} steps, {killed} kills")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import numpy as np
@@ -193,4 +193,76 @@ def test_quotas_are_recounted_exactly():
         np.testing.assert_array_equal(words, before)
     engine.cancel(back, refund=True)
     assert engine.caps().filter(kind="quota", hotel_id="h0")["used"].to_list() == [1, 1, 0, 0]
+    assert engine.check() == []
+
+
+def notes_of(engine):
+    """Images of slots whose change is not published."""
+    return np.flatnonzero(engine._inventory.block.region(at.R_IMAGES).view(np.int64)[:, at.I_SLOT]).tolist()
+
+
+def test_a_published_change_leaves_no_note():
+    engine = busy_store()
+    stay = ("Bund", "DBL", STAY[2], 2)
+    held = engine.hold("Belém", "STE", STAY[2], 1, ttl_seconds=1).id
+    engine.clock.advance_ms(1_000)
+    engine.confirm(held, rebook=True)
+    first = engine.hold(*stay[:3], 1)
+    second = engine.hold("Bund", "DBL", STAY[2] + timedelta(days=3), 2, rooms=2, replace=first.id)
+    engine.amend(second.id, nights=3)
+    engine.confirm(second.id, rooms=1)
+    engine.depart_early(second.id, STAY[2] + timedelta(days=4))
+    engine.no_show(second.id)
+    line = {"hotel_id": "Bund", "room_type_id": "DBL", "arrival": STAY[2] + timedelta(days=9), "nights": 1}
+    cart = engine.hold_cart([line, line])
+    for verb in (engine.extend_cart, engine.confirm_cart, engine.cancel_cart):
+        verb(cart.cart_id, *([60] if verb == engine.extend_cart else []))
+        assert notes_of(engine) == []
+    assert engine.check() == engine.rebuild() == []
+
+
+@pytest.mark.parametrize("with_records", [True, False])
+def test_a_note_brings_back_what_a_slot_said(with_records):
+    """As a death leaves it in the middle of an amendment: the stay is another, its record was never written."""
+    engine = busy_store()
+    region = engine._inventory.block.region
+    slots, images = region(at.R_SLOTS).view(np.int64), region(at.R_IMAGES).view(np.int64)
+    booked = int(np.flatnonzero(slots[:, at.W_STATE] & 0xFF == at.STATE_BOOKED)[0])
+    before = slots[booked].copy()
+    words = (at.W_LSN, at.W_STATE, at.W_PLACE, at.W_STAY, at.W_DEADLINE_MS, at.W_PREVIOUS, at.W_VALUE, at.W_SCOPE)
+    images[0, at.I_LSN : at.I_QUOTE] = before[list(words)]
+    images[0, at.I_SLOT] = booked + 1
+    slots[booked, at.W_PLACE], slots[booked, at.W_VALUE] = 1, 77
+    if not with_records:
+        region(at.R_RECORDS)[:] = 0
+    assert engine.rebuild()[0].kind == "published"
+    assert slots[booked].tolist() == before.tolist()
+    assert notes_of(engine) == engine.check() == engine.rebuild() == []
+
+
+def test_a_note_of_an_earlier_hold_of_the_slot_is_dropped():
+    engine = busy_store()
+    region = engine._inventory.block.region
+    slots, images = region(at.R_SLOTS).view(np.int64), region(at.R_IMAGES).view(np.int64)
+    booked = int(np.flatnonzero(slots[:, at.W_STATE] & 0xFF == at.STATE_BOOKED)[0])
+    images[0, at.I_STATE] = slots[booked, at.W_STATE] - (1 << 8)
+    images[0, at.I_SLOT] = booked + 1
+    before = slots[booked].copy()
+    assert engine.rebuild() == []
+    assert slots[booked].tolist() == before.tolist()
+    assert notes_of(engine) == []
+
+
+def test_the_value_of_a_hold_that_was_ending_is_brought_back():
+    """The word of the value is the instant of the end already, the state is not, and the ring knows nothing."""
+    engine = busy_store()
+    hold = engine.hold("Bund", "DBL", STAY[2] + timedelta(days=8), 1, value_minor=0)
+    other = engine.hold("Bund", "DBL", STAY[2] + timedelta(days=9), 1, value_minor=4_321)
+    slots = engine._inventory.block.region(at.R_SLOTS).view(np.int64)
+    for hold_id, value in ((hold.id, 0), (other.id, 4_321)):
+        slots[hold_id & 0xFFFFFFFF, at.W_PREVIOUS] = -1 - value
+        slots[hold_id & 0xFFFFFFFF, at.W_RESOLVED_MS] = engine.clock.now_ms()
+    engine._inventory.block.region(at.R_RECORDS)[:] = 0
+    engine.rebuild()
+    assert [engine.get(each.id).value_minor for each in (hold, other)] == [None, 4_321]
     assert engine.check() == []

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from nightgrid.limits import LINES_PER_CART_MAX
 from nightgrid.native.store import layout as at
 from nightgrid.native.store.key_lines import LINE_BITS
 from nightgrid.native.store.keys import SPAN_LINES, SPAN_SPLIT, SPAN_SPLIT_SHIFT
@@ -105,6 +106,7 @@ class BlockSizes:
             at.R_PRODUCT_ROW: (int32, (self.products,)),
             at.R_QUOTES: (int64, (self.slots_max, at.B_WORDS)),
             at.R_ROW_HOME: (int64, (self.rows,)),
+            at.R_IMAGES: (int64, (self.hotels + LINES_PER_CART_MAX, at.I_WORDS)),
         }
 
 

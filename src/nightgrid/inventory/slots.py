@@ -75,7 +75,7 @@ def record_of(line: list[int]) -> HoldRecord:
         points_units=points >> q.POINTS_SHIFT,
         link=line[at.W_LINK],
         booked_again=max(line[at.W_PREVIOUS], 0) if ended else 0,
-        value_minor=max(-line[at.W_PREVIOUS], 0) if ended else line[at.W_VALUE],
+        value_minor=max(-1 - line[at.W_PREVIOUS], 0) if ended else line[at.W_VALUE],
         quote=line[at.W_WORDS + 1 + at.B_QUOTE],
         version=line[at.W_WORDS + 1 + at.B_VERSION],
     )

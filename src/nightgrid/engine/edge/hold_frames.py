@@ -118,7 +118,7 @@ def hold_frame(slots: Words, columns: NameColumns, names: Names, digests: Sequen
     state = np.where((state == at.STATE_HELD) & (slots[:, at.W_DEADLINE_MS] <= now_ms), at.STATE_EXPIRED, state)
     ended = word & at.STATE_ENDED != 0
     again = slots[:, at.W_PREVIOUS]
-    value = np.where(ended, -again, slots[:, at.W_VALUE])
+    value = np.where(ended, -1 - again, slots[:, at.W_VALUE])
     return pl.DataFrame(
         {
             "id": word >> 8 << 32 | slots[:, at.W_WORDS],

@@ -80,7 +80,7 @@ def _view(
         link if link > 0 else None,
         -link if link < 0 else None,
         previous if ended and previous > 0 else None,
-        ((-previous if previous < 0 else None) if ended else line[at.W_VALUE]) or None,
+        ((-1 - previous if previous < 0 else None) if ended else line[at.W_VALUE]) or None,
         hex_digest(quote) if quote else None,
         digests[line[at.W_WORDS + 1 + at.B_VERSION] - 1] if quote else None,
     )

@@ -18,6 +18,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
+from nightgrid.native.store.images import drop_image, keep_image
 from nightgrid.native.store.records import publish, publish_change
 from nightgrid.native.store.sales import begin_keeping, counter_code, end_keeping, points_of, swap_counts
 from nightgrid.native.store.slots import allocate_slot, find_slot, follow_past, hotel_of_slot
@@ -106,6 +107,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
     place = slots[base + at.W_PLACE]
     stay = slots[base + at.W_STAY]
     steps.step(store, steps.POINT_COUNTED)
+    keep_image(store, hotel, slot)
     if not opens:
         begin_keeping(store, slot, hotel, place, slots[base + at.W_SCOPE])
     slots[base + at.W_PLACE] = q.place_word(request[q.Q_ROW], request[q.Q_PRODUCT])
@@ -119,6 +121,7 @@ def _amend_locked(store, slot, request, lines, hotel, now_ms):
         follow_past(store, slot, base, now_ms)
     hotels[hotel * at.L_WORDS + at.L_CHANGES] += 1
     lsn = publish_change(store, slot, at.RECORD_AMEND, now_ms, request[q.Q_VALUE], place, stay)
+    drop_image(store, hotel)
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, field, False)
     swap_counts(store, lines, request, opens, False)
@@ -206,7 +209,7 @@ def request_again(store, slot, rooms, worth):
     stay = slots[base + at.W_STAY]
     place = slots[base + at.W_PLACE]
     bound = slots[base + at.W_SCOPE] & q.SCOPE_BOUND != 0
-    value = -slots[base + at.W_PREVIOUS]
+    value = -1 - slots[base + at.W_PREVIOUS]
     if bound and rooms != 0:
         value = value // q.stay_rooms(stay) * rooms
     if worth[W_VALUE] >= 0:
@@ -280,11 +283,14 @@ def _rebook_locked(store, slot, hold_id, hotel, rooms, worth, now_ms):
 
     # From here on it must succeed.
     steps.step(store, steps.POINT_CHECKED)
+    keep_image(store, hotel, slot)
     take_stay(store, new_slot, generation, hotel, request, slots[slot * at.W_WORDS + at.W_REQUEST], -hold_id, now_ms)
     new_id = generation << 32 | new_slot
     if new_slot != slot:  # a store that retains nothing hands the slot out at once
         slots[slot * at.W_WORDS + at.W_PREVIOUS] = new_id
-    return _OK, night, new_id, publish(store, new_slot, at.RECORD_BOOK, now_ms, request[q.Q_VALUE])
+    lsn = publish(store, new_slot, at.RECORD_BOOK, now_ms, request[q.Q_VALUE])
+    drop_image(store, hotel)
+    return _OK, night, new_id, lsn
 
 
 @kernel

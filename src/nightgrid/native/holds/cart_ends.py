@@ -19,6 +19,7 @@ from nightgrid.native.holds.take import take_stay
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
+from nightgrid.native.store.images import drop_image, image_of_line, keep_image
 from nightgrid.native.store.records import publish_cart, publish_cart_change
 from nightgrid.native.store.sales import begin_keeping, end_keeping
 from nightgrid.native.store.slots import find_slot, hotel_of_slot, note_deadline
@@ -93,6 +94,14 @@ def _kind_of(verb):
 
 
 @kernel
+def _drop_images(store, lines):
+    """What was changed of so many lines is published."""
+    for line in range(lines):
+        drop_image(store, image_of_line(store, line))
+        steps.step(store, steps.POINT_SLOT)
+
+
+@kernel
 def _resolve_lines(store, slots_of_cart, open_lines, verb, argument, now_ms, out_lsn):
     """Change the open lines of a cart: first all of them in their slots, then one publication, then rooms.
 
@@ -100,6 +109,9 @@ def _resolve_lines(store, slots_of_cart, open_lines, verb, argument, now_ms, out
     """
     slots = slots_of(store)
     keeps = verb == VERB_CANCEL and argument == 0
+    for line in range(slots_of_cart.size):
+        if slots_of_cart[line] >= 0:
+            keep_image(store, image_of_line(store, line), slots_of_cart[line])
     for line in range(slots_of_cart.size if keeps else 0):
         slot = slots_of_cart[line]
         if slot >= 0 and hotel_words_of(store)[hotel_of_slot(store, slot) * at.L_WORDS + at.L_KEEPER] == 0:
@@ -111,6 +123,7 @@ def _resolve_lines(store, slots_of_cart, open_lines, verb, argument, now_ms, out
             _turn_line(store, slot, hotel_of_slot(store, slot), verb, argument, now_ms)
     value = argument if verb == VERB_EXTEND or verb == VERB_CANCEL else np.int64(1)
     publish_cart_change(store, slots_of_cart, open_lines, _kind_of(verb), now_ms, value, out_lsn)
+    _drop_images(store, slots_of_cart.size)
     for line in range(slots_of_cart.size if verb != VERB_EXTEND else 0):
         slot = slots_of_cart[line]
         if slot < 0:
@@ -207,6 +220,7 @@ def _book_lines(store, hold_ids, worth, requests, hotels_of_cart, now_ms, out_id
         request = request_at(requests, each)
         hotel = np.int64(row_hotel_of(store)[request[q.Q_ROW]])
         old_id = hold_ids[old[0, each]]
+        keep_image(store, image_of_line(store, each), old_id & 0xFFFFFFFF)
         take_stay(store, out_slots[each], new_ids[each] >> 32, hotel, request, old[1, each], -old_id, now_ms)
         old_slot = find_slot(store, old_id)
         if old_slot >= 0:  # a store that retains nothing hands the slot out at once
@@ -214,6 +228,7 @@ def _book_lines(store, hold_ids, worth, requests, hotels_of_cart, now_ms, out_id
         out_ids[old[0, each]] = new_ids[each]
         steps.step(store, steps.POINT_SLOT)
     lsn = publish_cart(store, out_slots[:count], count, at.RECORD_BOOK, now_ms, requests[q.Q_VALUE])
+    _drop_images(store, count)
     for each in range(count):
         out_lsn[old[0, each]] = lsn - count + 1 + each
     return _OK, 0, night

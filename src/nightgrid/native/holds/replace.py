@@ -18,6 +18,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import change_free, inside_window
+from nightgrid.native.store.images import drop_image, keep_image
 from nightgrid.native.store.keys import write_key
 from nightgrid.native.store.records import publish_pair
 from nightgrid.native.store.sales import counter_code, points_of, swap_counters, swap_counts
@@ -182,6 +183,7 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     swap_counts(store, lines, request, 1, True)
     _swap_counters(store, lines, request, True)
     steps.step(store, steps.POINT_COUNTED)
+    keep_image(store, old_hotel, old_slot)
     unlink_slot(store, old_slot, old_hotel, at.L_HELD_HEAD)
     retire_slot(store, old_slot, old_hotel, at.STATE_RELEASED, now_ms)
     steps.step(store, steps.POINT_LIST)
@@ -191,6 +193,7 @@ def _swap_locked(store, request, lines, digest, old_slot, old_hotel, hotel, now_
     for each in (line, old_hotel * at.L_WORDS):
         hotels[each + at.L_CHANGES] += 1
     lsn = publish_pair(store, old_slot, at.RECORD_RELEASE, slot, at.RECORD_HOLD, now_ms, request[q.Q_VALUE])
+    drop_image(store, old_hotel)
     steps.step(store, steps.POINT_GIVING)
     swap_rooms(store, lines, request, at.C_HELD, False)
     swap_counts(store, lines, request, 1, False)

@@ -15,6 +15,7 @@ from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store import verdicts as v
 from nightgrid.native.store.cells import give_rooms, sell_rooms
+from nightgrid.native.store.images import drop_image, keep_image
 from nightgrid.native.store.records import publish, publish_change
 from nightgrid.native.store.sales import begin_keeping, count_open, count_sale, end_keeping
 from nightgrid.native.store.slots import (
@@ -125,8 +126,13 @@ def _confirm(store, slot, hotel, rooms, now_ms):
     if rooms < 1 or rooms > q.stay_rooms(stay):
         return _INVALID, slots[base + at.W_LSN]
     # From here on it must succeed.
+    partly = rooms < q.stay_rooms(stay)
+    if partly:
+        keep_image(store, hotel, slot)
     turn_booked(store, slot, hotel, rooms, now_ms)
     lsn = publish_change(store, slot, at.RECORD_CONFIRM, now_ms, rooms, slots[base + at.W_PLACE], stay)
+    if partly:
+        drop_image(store, hotel)
     sell_held(store, slot, hotel, stay, rooms)
     return _OK, lsn
 
@@ -166,8 +172,10 @@ def _keep(store, slot, hotel, state, kind, kept, now_ms, value):
     slots = slots_of(store)
     base = slot * at.W_WORDS
     stay = slots[base + at.W_STAY]
+    keep_image(store, hotel, slot)
     begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     lsn = _set_state(store, slot, state, kind, kept, now_ms, value)
+    drop_image(store, hotel)
     give_tail(store, slot, hotel, stay, kept)
     end_keeping(store, hotel)
     return _OK, lsn
@@ -223,11 +231,13 @@ def _depart(store, slot, hotel, departure, now_ms):
         return _OUTSIDE_HORIZON, slots[base + at.W_LSN]
     # From here on it must succeed.
     kept = departure - arrival
+    keep_image(store, hotel, slot)
     begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
     slots[base + at.W_STAY] = q.stay_word(arrival, kept, kept, q.stay_rooms(stay))
     follow_past(store, slot, base, now_ms)
     steps.step(store, steps.POINT_SLOT)
     lsn = publish_change(store, slot, at.RECORD_DEPART, now_ms, departure, slots[base + at.W_PLACE], stay)
+    drop_image(store, hotel)
     give_tail(store, slot, hotel, stay, kept)
     end_keeping(store, hotel)
     return _OK, lsn

@@ -8,6 +8,7 @@ from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from nightgrid.native.store import steps
 from nightgrid.native.store.cells import give_rooms
+from nightgrid.native.store.images import drop_image, keep_image
 from nightgrid.native.store.records import publish
 from nightgrid.native.store.sales import (
     begin_keeping,
@@ -80,9 +81,12 @@ def end_hold(store, slot, hotel, state, kind, with_quotas, now_ms):
     """
     base = slot * at.W_WORDS
     if not with_quotas:
+        keep_image(store, hotel, slot)
         begin_keeping(store, slot, hotel, slots_of(store)[base + at.W_PLACE], slots_of(store)[base + at.W_SCOPE])
     was_held = turn_ended(store, slot, hotel, state, now_ms)
     lsn = publish(store, slot, kind, now_ms, with_quotas)
+    if not with_quotas:
+        drop_image(store, hotel)
     give_back_stay(store, slot, hotel, was_held, with_quotas)
     if not with_quotas:
         end_keeping(store, hotel)

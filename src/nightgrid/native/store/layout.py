@@ -27,7 +27,7 @@ from __future__ import annotations
 from typing import Final
 
 MAGIC: Final = 0x6E696768_74677264  # "nightgrd"
-LAYOUT_VERSION: Final = 8
+LAYOUT_VERSION: Final = 9
 HEADER_WORDS: Final = 64
 LINE_BYTES: Final = 64
 
@@ -87,9 +87,10 @@ R_ROW_RESTRICTED: Final = 54  # int32 (row): how many (product, night) of the ro
 R_NEXT_ROW: Final = 55  # int32 (row): the next row of its hotel (row + 1), 0 = the last
 R_NEXT_PRODUCT: Final = 56  # int32 (product): the next product of its row (product + 1), 0 = the last
 R_PRODUCT_ROW: Final = 57  # int32 (product)
-R_QUOTES: Final = 58  # int64 (slot, 3): what few holds have beside their slot, see B_*
+R_QUOTES: Final = 58  # int64 (slot, 4): what few holds have beside their slot, see B_*
 R_ROW_HOME: Final = 59  # int64 (row): its hotel | lane of its only product + 1 << 32, 0 there = none or several
-R_END: Final = 60
+R_IMAGES: Final = 60  # int64 (hotel, then line of a cart, 16): slots as they were before a change, see I_*
+R_END: Final = 61
 HOME_LANE_SHIFT: Final = 32
 
 # -- shared words; words changed by different operations lie on different cache lines ------------
@@ -192,7 +193,7 @@ W_STATE: Final = 0  # generation << 8 | state, + STATE_ENDED
 W_PLACE: Final = 1  # row | (product + 1) << 32
 W_STAY: Final = 2  # see `native/store/requests.py`: arrival, nights, kept nights, rooms
 W_DEADLINE_MS: Final = 3  # of a booking whose nights have all left the window: minus the instant since when
-W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or minus its value
+W_PREVIOUS: Final = 4  # slot + 1 in the list; of an ended hold: the booking made in its place, or -1 - its value
 W_NEXT: Final = 5
 W_LSN: Final = 6  # of its latest change
 W_TAKEN_MS: Final = 7
@@ -267,6 +268,20 @@ B_VERSION: Final = 1  # serial number of its price version
 B_POINTS: Final = 2  # the points that it keeps back, see `requests.points_word`
 B_NEXT_LINE: Final = 3  # of a line of a cart: the slot of the next line + 1, 0 = the last one
 B_WORDS: Final = 4
+
+# -- image of a slot, while a change of several of its words is not published, see `native/store/images.py` ----
+I_SLOT: Final = 0  # slot + 1, 0 = no image
+I_LSN: Final = 1  # these are the slot's words W_LSN, W_STATE, ...
+I_STATE: Final = 2
+I_PLACE: Final = 3
+I_STAY: Final = 4
+I_DEADLINE_MS: Final = 5
+I_PREVIOUS: Final = 6
+I_VALUE: Final = 7
+I_SCOPE: Final = 8
+I_QUOTE: Final = 9  # and what stands beside it
+I_VERSION: Final = 10
+I_WORDS: Final = 16
 
 # -- selling control -----------------------------------------------------------------------------
 T_KIND: Final = 0

@@ -147,7 +147,7 @@ def retire_slot(store, slot, hotel, state, now_ms):
     slots = slots_of(store)
     base = slot * at.W_WORDS
     line = hotel * at.L_WORDS
-    slots[base + at.W_PREVIOUS] = -slots[base + at.W_VALUE]  # for who books it again
+    slots[base + at.W_PREVIOUS] = -1 - slots[base + at.W_VALUE]  # for who books it again
     slots[base + at.W_RESOLVED_MS] = now_ms
     slots[base + at.W_NEXT] = 0
     store_word(slots, base + at.W_STATE, (load_word(slots, base + at.W_STATE) >> 8) << 8 | state | at.STATE_ENDED)

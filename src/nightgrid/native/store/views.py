@@ -10,6 +10,7 @@ from numba import carray
 from numba.core import types
 from numba.extending import intrinsic
 
+from nightgrid.limits import LINES_PER_CART_MAX
 from nightgrid.native.base.atomics import load_word
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
@@ -116,6 +117,13 @@ def next_product_of(store):
 def product_row_of(store):
     """Row of a product: int32 (product)."""
     return carray(as_pointer(store[at.R_PRODUCT_ROW]), (store[at.H_PRODUCTS],), np.int32)
+
+
+@kernel
+def images_of(store):
+    """Images of slots, flat: int64 (image * I_WORDS + field); those of hotels, then those of the lines of a cart."""
+    images = store[at.H_HOTELS] + LINES_PER_CART_MAX
+    return carray(as_pointer(store[at.R_IMAGES]), (images * at.I_WORDS,), np.int64)
 
 
 @kernel

@@ -2,7 +2,8 @@
 
 A change writes the slot, then publishes its record. Who dies in between leaves a slot that says more than was
 published. The latest record of a hold says what its slot must say; a slot that was filled and never published was never
-promised to anybody, and is emptied. Only the ring is asked: what left it long ago was settled long ago.
+promised to anybody, and is emptied. What has left the ring long ago was settled long ago: a slot in which a change of
+several words began since has an image of what it was (`store/images.py`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from nightgrid.native.base.atomics import acquire, load_word, release, store_wor
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
+from nightgrid.native.store.images import drop_image, restore_image
 from nightgrid.native.store.keys import forget_key, key_hash, key_segment, write_key
 from nightgrid.native.store.known import find_key
-from nightgrid.native.store.slots import find_slot, is_forgotten
+from nightgrid.native.store.slots import find_slot, is_forgotten, is_live
 from nightgrid.native.store.views import (
     hotel_words_of,
+    images_of,
     quotes_of,
     records_of,
     row_hotel_of,
@@ -61,14 +64,16 @@ def _value_after(records, base, kind, value):
 
 
 @kernel
-def _latest_records(store, out_lsn, out_state, out_value):
+def _latest_records(store, noted, out_lsn, out_state, out_value):
     """The latest record of every hold in the ring, the state that its records lead to (0: they do not say), and the
     value of its stay (-1: they do not say).
 
-    out_lsn, out_state, out_value (slots used) int64 [out]. O(records).
+    noted (slots used) int64: the image of a slot + 1, 0 = none [in]; out_lsn, out_state, out_value (slots used) int64
+    [out]. O(records).
     """
     shared = shared_of(store)
     records = records_of(store)
+    images = images_of(store)
     last = load_word(shared, at.S_LSN)
     for lsn in range(max(1, last - store[at.H_RECORDS] + 1), last + 1):
         base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
@@ -78,7 +83,11 @@ def _latest_records(store, out_lsn, out_state, out_value):
         slot = find_slot(store, records[base + at.D_HOLD_ID])
         if 0 <= slot < out_lsn.size:
             out_lsn[slot] = lsn
-            out_value[slot] = _value_after(records, base, kind, out_value[slot])
+            value = out_value[slot]
+            image = (noted[slot] - 1) * at.I_WORDS
+            if value < 0 and image >= 0 and images[image + at.I_LSN] < lsn:
+                value = images[image + at.I_VALUE]  # before this change, which is its first since
+            out_value[slot] = _value_after(records, base, kind, value)
             state = _state_after(kind)
             if state:
                 out_state[slot] = state
@@ -91,7 +100,7 @@ def _forget(store, slot):
     base = slot * at.W_WORDS
     again = find_slot(store, -slots[base + at.W_LINK])
     if again >= 0 and slots[again * at.W_WORDS + at.W_PREVIOUS] & 0xFFFFFFFF == slot:
-        slots[again * at.W_WORDS + at.W_PREVIOUS] = -slots[base + at.W_VALUE]
+        slots[again * at.W_WORDS + at.W_PREVIOUS] = -1 - slots[base + at.W_VALUE]
     forget_key(store, slot)
     store_word(slots, base + at.W_STATE, load_word(slots, base + at.W_STATE) >> 8 << 8)
 
@@ -129,7 +138,7 @@ def _as_published(store, slot, lsn, state, value):
     wanted = word if state == 0 else word >> 8 << 8 | state
     differs = word != wanted
     if differs and word & at.STATE_ENDED != 0:
-        slots[base + at.W_VALUE] = max(-slots[base + at.W_PREVIOUS], 0)  # as it was before it ended
+        slots[base + at.W_VALUE] = max(-1 - slots[base + at.W_PREVIOUS], 0)  # as it was before it ended
     differs = differs or slots[base + at.W_PLACE] != records[record + at.D_PLACE]
     differs = differs or slots[base + at.W_STAY] != records[record + at.D_STAY]
     slots[base + at.W_PLACE] = records[record + at.D_PLACE]
@@ -145,6 +154,56 @@ def _as_published(store, slot, lsn, state, value):
 
 
 @kernel
+def _notes(store, out_noted):
+    """Which slots have an image: out_noted (slots used) int64 image + 1 [out]. One that is of an earlier hold of the
+    slot is dropped.
+    """
+    slots = slots_of(store)
+    images = images_of(store)
+    for image in range(images.size // at.I_WORDS):
+        slot = images[image * at.I_WORDS + at.I_SLOT] - 1
+        if slot < 0:
+            continue
+        same = slot < out_noted.size
+        if same:
+            state = load_word(slots, slot * at.W_WORDS + at.W_STATE)
+            same = state >> 8 == images[image * at.I_WORDS + at.I_STATE] >> 8
+        if same:
+            out_noted[slot] = image + 1
+        else:
+            drop_image(store, image)
+
+
+@kernel
+def _was_booked_again(store, slot, lsns):
+    """Whether a booking in the place of an ended hold was published: that is a record of the booking, not of the hold.
+    lsns (slots used) int64: the latest record of a slot in the ring [in].
+    """
+    base = slot * at.W_WORDS
+    again = slots_of(store)[base + at.W_PREVIOUS]
+    if load_word(slots_of(store), base + at.W_STATE) & at.STATE_ENDED == 0 or again <= 0:
+        return False
+    booked = find_slot(store, again)
+    return 0 <= booked < lsns.size and lsns[booked] != 0
+
+
+@kernel
+def _restore(store, noted, lsns):
+    """Bring back what slots were whose change was not published; how many were anything else. noted, lsns (slots used)
+    int64: image + 1 of a slot, and its latest record in the ring [in].
+    """
+    images = images_of(store)
+    changed = 0
+    for slot in range(noted.size):
+        image = noted[slot] - 1
+        if image >= 0:
+            if lsns[slot] <= images[image * at.I_WORDS + at.I_LSN] and not _was_booked_again(store, slot, lsns):
+                changed += restore_image(store, image)
+            drop_image(store, image)
+    return changed
+
+
+@kernel
 def settle_slots(store):
     """Make every slot what was published of it; how many were not. Every hotel is locked. O(slots used + records)."""
     slots = slots_of(store)
@@ -154,12 +213,17 @@ def settle_slots(store):
     lsns = np.zeros(high, np.int64)
     states = np.zeros(high, np.int64)
     values = np.full(high, -1, np.int64)
-    _latest_records(store, lsns, states, values)
-    changed = 0
+    noted = np.zeros(high, np.int64)
+    _notes(store, noted)
+    _latest_records(store, noted, lsns, states, values)
+    changed = _restore(store, noted, lsns)
     for slot in range(high):
         base = slot * at.W_WORDS
-        if load_word(slots, base + at.W_STATE) & 0xFF == at.STATE_EMPTY:
+        state = load_word(slots, base + at.W_STATE) & 0xFF
+        if state == at.STATE_EMPTY:
             continue
+        if is_live(state) and slots[base + at.W_PREVIOUS] < 0:  # it was ending
+            slots[base + at.W_VALUE] = -1 - slots[base + at.W_PREVIOUS]
         if lsns[slot] != 0:
             changed += _as_published(store, slot, lsns[slot], states[slot], values[slot])
         elif slots[base + at.W_LSN] == 0 or slots[base + at.W_LSN] > last:
