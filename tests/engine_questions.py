@@ -50,7 +50,7 @@ class QuestionFace:
     def walked(self, hotel_id: str, night: date) -> list[int]:
         return self.engine.walked(hotel_id, night)["id"].to_list()
 
-    def short_cells(self) -> list[tuple[str, str, date, int]]:
+    def short_cells(self) -> list[tuple[str, str, date, int, int]]:
         return list(self.engine.short_cells().iter_rows())
 
     def largest_free_run(self, row: Row, rooms: int = 1) -> tuple[date, int] | None:

@@ -45,6 +45,10 @@ def catalog_of(hotels: Sequence[Table], room_types: Sequence[Table], products: S
     return _made[key]
 
 
+#: Kinds of findings that name nights short of rooms after a cut, and no damage.
+SHORT = ("oversold", "blocks_short")
+
+
 def engine_of(
     world: Mapping[str, Sequence[Table]],
     first_night: date,
@@ -153,11 +157,14 @@ class EngineInventory(LifeFace, SellingFace, QuestionFace):
     def check(self) -> list[str]:
         """What the engine finds wrong. Cells short of rooms after a cut must be named, and are no fault of the grid."""
         findings = self.engine.check()
-        named = {(f.hotel_id, f.room_type_id, f.night.toordinal()) for f in findings if f.kind == "oversold"}
-        cells = np.argwhere(self.engine._inventory.matrix("free") < 0).tolist()
-        short = {(*self.engine._row_names(row), self.engine.first_night + night) for row, night in cells}
-        assert named == short
-        return [str(finding) for finding in findings if finding.kind != "oversold"]
+        free = self.engine._inventory.matrix("free")
+        rows = [self.engine._row_names(row) for row in range(len(free))]
+        kept = np.array([self.blocked(row) for row in rows])
+        for kind, cells in (("oversold", free < 0), ("blocks_short", kept > np.maximum(free, 0))):
+            named = {(f.hotel_id, f.room_type_id, f.night.toordinal()) for f in findings if f.kind == kind}
+            short = np.argwhere(cells).tolist()
+            assert named == {(*rows[row], self.engine.first_night + night) for row, night in short}, kind
+        return [str(finding) for finding in findings if finding.kind not in SHORT]
 
 
 class BatchInventory(EngineInventory):

@@ -164,7 +164,7 @@ def test_the_latest_bookings_are_walked_until_the_rest_fits():
     cut = {"hotel_id": ["A"], "room_type_id": ["DBL"], "night": [night], "capacity": [1]}
     engine.set_capacity(cut, allow_oversold=True)
 
-    assert engine.short_cells().rows() == [("A", "DBL", night, 2)]
+    assert engine.short_cells().rows() == [("A", "DBL", night, 2, 0)]
     assert engine.walked("A", night)["id"].to_list() == [ids[2], ids[1]]
     engine.check_in(ids[0])
     assert engine.walked("A", FIRST).is_empty()

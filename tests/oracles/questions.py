@@ -78,13 +78,19 @@ class Questions(Catalogue):
         """Holds that expired after a record, in that order."""
         return [record["hold_id"] for record in self.records if record["lsn"] > lsn and record["kind"] == "expire"]
 
-    def short_cells(self) -> list[tuple[str, str, date, int]]:
-        """Cells with more taken than there is: hotel, room type, night, and how many rooms are short."""
+    def short_cells(self) -> list[tuple[str, str, date, int, int]]:
+        """Cells with more taken or kept by blocks than there is: hotel, room type, night, how many rooms are short of
+        what is taken, and how many of those that blocks keep are not there.
+        """
         self._sweep(None)
-        return [
-            (*row, night, -cell.free) for row, nights in self.cells.items() for night, cell in nights.items()
-            if cell.free < 0
-        ]  # fmt: skip
+        short: list[tuple[str, str, date, int, int]] = []
+        for row, nights in self.cells.items():
+            for night, cell in nights.items():
+                taken = max(-cell.free, 0)
+                kept = max(self.blocked(row, night) - max(cell.free, 0), 0)
+                if taken or kept:
+                    short.append((*row, night, taken, kept))
+        return short
 
     def walked(self, hotel_id: str, night: date) -> list[int]:
         """Bookings of guests who have not come yet that do not fit on a night: of each room type the latest, until

@@ -117,18 +117,23 @@ class FindMixin(EngineBase):
 
     @steady
     def short_cells(self) -> pl.DataFrame:
-        """Nights with more rooms sold and held than there are, as a capacity cut leaves them.
+        """Nights with more rooms sold, held and kept by blocks than there are, as a capacity cut leaves them.
 
-        Columns: hotel_id, room_type_id, night, short (int32 rooms). O(room types x nights).
+        Columns: hotel_id, room_type_id, night, short: rooms sold and held beyond the capacity, blocks_short: rooms that
+        blocks keep and that are not there (each int32 rooms, one of them at least 1). O(room types x nights x controls
+        of a room type).
         """
-        self._inventory.sweep(self._now_ms())
+        now_ms = self._now_ms()
+        self._inventory.sweep(now_ms)
         free = self._inventory.matrix("free")
-        row, night = np.nonzero(free < 0)
+        blocks_short = self._inventory.blocked(np.arange(len(free)), now_ms) - np.maximum(free, 0)
+        row, night = np.nonzero((free < 0) | (blocks_short > 0))
         return pl.DataFrame(
             {
                 **self._name_columns.rows(row),
                 "night": pl.Series((night + (self.first_night - _EPOCH)).astype(np.int32)).cast(pl.Date),
-                "short": -free[row, night].astype(np.int32),
+                "short": np.maximum(-free[row, night].astype(np.int32), 0),
+                "blocks_short": np.maximum(blocks_short[row, night].astype(np.int32), 0),
             }
         )
 

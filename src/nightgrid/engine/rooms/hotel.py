@@ -69,7 +69,9 @@ class HotelMixin(EngineBase):
 
     def check(self) -> list[Finding]:
         """Recompute every counter, bit map and list and the index of keys from the holds; the findings, empty when the
-        grid is right. Each names the place and says what differs. O(room types x nights + slots).
+        grid is right. Each names the place and says what differs. Nights that a capacity cut left short of rooms are
+        named as well (`short_cells`): of kind `oversold`, or `blocks_short` for what blocks keep; they are no damage.
+        O(room types x nights + slots).
         """
         now_ms = self._now_ms()
         self._inventory.sweep(now_ms)
