@@ -34,6 +34,7 @@ def rebuild(inventory: Inventory, now_ms: int) -> list[CellFinding]:
     inventory.forget_index()
     with inventory.standing_still() as window:
         unsettled = settle.settle_slots(inventory.table)
+        inventory.block.region(at.R_SHARED).view(np.int64)[at.S_COLLECT_MS] = 0  # it may follow from what is mended
         counted = recount(inventory, window, now_ms)
         kinds = counted.lines[:, 0]
         if np.isin(kinds, _OF_CELLS).any():

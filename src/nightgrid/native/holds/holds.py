@@ -141,11 +141,14 @@ def _attempt(store, request, lines, now_ms):
 def may_succeed_now(store, code, now_ms):
     """Do what could help a request that was refused for want of counters or slots; True if it is worth another try.
 
-    No lock is held. Counters are freed by holds that are due anywhere in the store.
+    No lock is held. Counters are freed by holds that are due anywhere in the store, slots by those that ended long ago.
     """
     if _COUNTER_USED_UP <= code <= _TOO_MANY_OPEN_HOLDS:
         return load_word(shared_of(store), at.S_EARLIEST_MS) <= now_ms and sweep_store(store, now_ms) > 0
-    return code == _BUSY and collect_slots(store, now_ms)
+    if code != _BUSY:
+        return False
+    sweep_store(store, now_ms)
+    return collect_slots(store, now_ms)
 
 
 @kernel

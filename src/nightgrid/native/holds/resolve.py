@@ -162,7 +162,7 @@ def _set_state(store, slot, state, kind, kept, now_ms, value):
     steps.step(store, steps.POINT_SLOT)
     store_word(slots, base + at.W_STATE, word >> 8 << 8 | state)
     if state != at.STATE_CHECKED_IN and is_past(store, slot):
-        note_past(slots, base, now_ms)
+        note_past(store, base, now_ms)
     return publish_change(store, slot, kind, now_ms, value, slots[base + at.W_PLACE], stay)
 
 

@@ -10,7 +10,7 @@ in column 0, modulo the columns. So a day leaves and another enters without movi
 a lock while the window rolls looks into the right column, whatever he has read before (`native/upkeep/window.py`).
 
 Lock order, from first to last; whoever holds one may only take later ones:
-  1. the sweep lock (one thread expires due holds of the whole store),
+  1. the sweep lock (one thread expires due holds of the whole store, or collects its slots),
   2. the table lock (changes by the hotels' staff: capacity, restrictions, selling controls, window),
   3. one segment of the key index, or the price lock of a version whose prices follow house fill
      (`native/program/live_block.py`): whoever holds it reads the counters of one hotel at a time,
@@ -103,6 +103,7 @@ S_SLOT_LIMIT: Final = 11  # slots from here on are not handed out, until the sto
 S_EARLIEST_MS: Final = 16  # no hold of the store is due before this instant
 S_PENDING_MS: Final = 17  # earliest deadline of holds taken while a sweep runs
 S_SWEEP_LOCK: Final = 24
+S_COLLECTIONS: Final = 25  # how many passes over the hotels looked for slots, see `slots.collect_slots`
 S_TABLE_LOCK: Final = 32
 S_PROFILE_CHANGES: Final = 33  # how often the table of restriction profiles changed
 S_FIRST_NIGHT: Final = 40  # proleptic ordinal of the window's first night
@@ -111,6 +112,7 @@ S_CONTROLS: Final = 42  # selling controls handed out
 S_END_NIGHT: Final = 43  # the night after the last one on sale
 S_ROLL: Final = 44  # a roll under way: its first night | by how many nights it moves << 32; 0 = none
 S_KEY_SPAN: Final = 45  # how far the key index has grown, see `native/store/keys.py`
+S_COLLECT_MS: Final = 46  # before this instant another such pass finds nothing
 S_COUNTER_LOCK: Final = 48
 S_STEPS: Final = 56  # tests only, see `native/store/steps.py`
 S_WORDS: Final = 64

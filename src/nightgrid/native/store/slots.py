@@ -140,6 +140,17 @@ def free_slot(store, slot):
     release(shared, at.S_SLOT_LOCK)
 
 
+@inlined_kernel
+def note_collectable(store, since_ms):
+    """Tell passes for slots (`collect_slots`) of a hold that ended, or whose nights are past, at an instant. Its hotel
+    is locked. One comparison, but for the first after a pass that left nothing behind.
+    """
+    shared = shared_of(store)
+    instant = since_ms + store[at.H_RETENTION_MS]
+    if instant < load_word(shared, at.S_COLLECT_MS):
+        lower_word(shared, at.S_COLLECT_MS, instant)
+
+
 @kernel
 def retire_slot(store, slot, hotel, state, now_ms):
     """End a hold: its final state, and its place in the hotel's queue of ended holds."""
@@ -147,6 +158,7 @@ def retire_slot(store, slot, hotel, state, now_ms):
     slots = slots_of(store)
     base = slot * at.W_WORDS
     line = hotel * at.L_WORDS
+    note_collectable(store, now_ms)
     slots[base + at.W_PREVIOUS] = -1 - slots[base + at.W_VALUE]  # for who books it again
     slots[base + at.W_RESOLVED_MS] = now_ms
     slots[base + at.W_NEXT] = 0
@@ -222,9 +234,10 @@ def is_noted_past(slots, base):
 
 
 @inlined_kernel
-def note_past(slots, base, now_ms):
+def note_past(store, base, now_ms):
     """Note that a booking is past from now on; its deadline means nothing any more."""
-    slots[base + at.W_DEADLINE_MS] = -now_ms
+    note_collectable(store, now_ms)
+    slots_of(store)[base + at.W_DEADLINE_MS] = -now_ms
 
 
 @inlined_kernel
@@ -240,7 +253,7 @@ def follow_past(store, slot, base, now_ms):
     if not is_past(store, slot):
         forget_past(slots_of(store), base)
     elif not is_noted_past(slots_of(store), base):
-        note_past(slots_of(store), base, now_ms)
+        note_past(store, base, now_ms)
 
 
 @kernel
@@ -258,7 +271,7 @@ def note_past_stays(store, hotel, now_ms):
         link = slots[base + at.W_NEXT]
         if not is_noted_past(slots, base):
             if is_past(store, slot):
-                note_past(slots, base, now_ms)
+                note_past(store, base, now_ms)
         elif is_forgotten(store, slot, now_ms):
             unlink_slot(store, slot, hotel, at.L_BOOKED_HEAD)
             begin_keeping(store, slot, hotel, slots[base + at.W_PLACE], slots[base + at.W_SCOPE])
@@ -267,12 +280,14 @@ def note_past_stays(store, hotel, now_ms):
             _next_generation(store, slot)
             end_keeping(store, hotel)
             free_slot(store, slot)
+        else:
+            note_collectable(store, -slots[base + at.W_DEADLINE_MS])
 
 
 @kernel
 def _collect_hotel(store, hotel, now_ms):
-    """Give the store what a hotel does not need: forgotten holds and bookings, unused slots. Hotel locked.
-    O(bookings of the hotel).
+    """Give the store what a hotel does not need: forgotten holds and bookings, unused slots; note when it will have the
+    next one. Hotel locked. O(bookings of the hotel).
     """
     hotels = hotel_words_of(store)
     slots = slots_of(store)
@@ -280,7 +295,10 @@ def _collect_hotel(store, hotel, now_ms):
     note_past_stays(store, hotel, now_ms)
     while True:
         oldest = hotels[line + at.L_RETIRED_HEAD] - 1
-        if oldest < 0 or not is_forgotten(store, oldest, now_ms):
+        if oldest < 0:
+            break
+        if not is_forgotten(store, oldest, now_ms):
+            note_collectable(store, slots[oldest * at.W_WORDS + at.W_RESOLVED_MS])
             break
         hotels[line + at.L_RETIRED_HEAD] = slots[oldest * at.W_WORDS + at.W_NEXT]
         if hotels[line + at.L_RETIRED_HEAD] == 0:
@@ -294,14 +312,37 @@ def _collect_hotel(store, hotel, now_ms):
 
 
 @kernel
-def collect_slots(store, now_ms):
-    """Collect the slots that no hotel needs any more; True if there are some now. Locks one hotel after the other.
+def _collect(store, now_ms):
+    """Collect what no hotel needs any more, and note before which instant another pass would find nothing. The sweep
+    lock is held. Locks one hotel after the other.
 
-    Only when the store has run out of slots. O(hotels + bookings).
+    The instant is put to never before the first hotel is looked at. From then on everybody only lowers it: this pass by
+    what it leaves behind, whoever ends a hold in a hotel where it has been by that, a store that grows. So nothing is
+    missed that could be had.
     """
+    shared = shared_of(store)
     hotels = hotel_words_of(store)
+    shared[at.S_COLLECTIONS] += 1
+    store_word(shared, at.S_COLLECT_MS, at.NEVER_MS)
+    if load_word(shared, at.S_SLOT_HIGH) < load_word(shared, at.S_SLOT_LIMIT):
+        lower_word(shared, at.S_COLLECT_MS, 0)  # hotels may take runs behind this pass
     for hotel in range(store[at.H_HOTELS]):
         acquire(hotels, hotel * at.L_WORDS + at.L_LOCK)
         _collect_hotel(store, hotel, now_ms)
         release(hotels, hotel * at.L_WORDS + at.L_LOCK)
-    return load_word(shared_of(store), at.S_FREE_HEAD) != 0
+
+
+@kernel
+def collect_slots(store, now_ms):
+    """Collect the slots that no hotel needs any more; True if there are some now. No lock is held.
+
+    Only when the store has run out of slots. O(hotels + bookings), and O(1) before the instant at which another one can
+    be found. Two threads do it one after the other, and nobody looks at what a pass under way has noted.
+    """
+    shared = shared_of(store)
+    acquire(shared, at.S_SWEEP_LOCK)
+    if now_ms >= load_word(shared, at.S_COLLECT_MS):
+        _collect(store, now_ms)
+    release(shared, at.S_SWEEP_LOCK)
+    has_more = load_word(shared, at.S_SLOT_HIGH) < load_word(shared, at.S_SLOT_LIMIT)  # it has grown by now
+    return has_more or load_word(shared, at.S_FREE_HEAD) != 0

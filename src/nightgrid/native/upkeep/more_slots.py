@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from nightgrid.native.base.atomics import acquire, load_word, release, store_word
+from nightgrid.native.base.atomics import acquire, load_word, lower_word, release, store_word
 from nightgrid.native.base.hints import first_bit
 from nightgrid.native.base.jit import inlined_kernel, kernel
 from nightgrid.native.store import layout as at
@@ -195,5 +195,6 @@ def raise_limit(store, slots):
     acquire(shared, at.S_SLOT_LOCK)
     steps.step(store, steps.POINT_LOCKED)
     store_word(shared, at.S_SLOT_LIMIT, max(shared[at.S_SLOT_LIMIT], slots))
+    lower_word(shared, at.S_COLLECT_MS, 0)  # after it: hotels will have runs that others may need
     steps.step(store, steps.POINT_UNLOCKING)
     release(shared, at.S_SLOT_LOCK)
