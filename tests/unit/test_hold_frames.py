@@ -210,6 +210,21 @@ def test_all_or_nothing_answers_for_the_line_that_names_what_there_is_not(engine
         engine.hold_cart({**lines, "nights": [1, 1]})
 
 
+@pytest.mark.parametrize("all_or_nothing", [False, True])
+def test_a_key_is_looked_up_before_what_there_is_not_and_after_what_cannot_be(engine, all_or_nothing) -> None:
+    lines = {name: values[:1] for name, values in LINES.items()} | {"nights": [1]}
+    unknown = {**lines, "hotel_id": ["X"]}
+    more = {"all_or_nothing": all_or_nothing}
+
+    assert codes(engine.hold_many({**unknown, "key": ["a"]}, **more)) == ["UNKNOWN_HOTEL"]
+    assert codes(engine.hold_many({**lines, "key": ["a"]}, **more)) == ["OK"]
+    assert codes(engine.hold_many({**unknown, "key": ["a"]}, **more)) == ["KEY_REUSED"]
+    assert codes(engine.hold_many({**lines, "room_type_id": ["X"], "key": ["a"]}, **more)) == ["KEY_REUSED"]
+    assert codes(engine.hold_many({**unknown, "key": ["b"]}, **more)) == ["UNKNOWN_HOTEL"]
+    assert codes(engine.hold_many({**unknown, "nights": [0], "key": ["a"]}, **more)) == ["INVALID"]
+    assert engine.lsn == 1
+
+
 def test_capacity_and_rooms_sold_elsewhere_are_set_on_chosen_weekdays(engine) -> None:
     place = {"hotel_id": ["H"], "room_type_id": ["A"]}
     more = engine.set_capacity({**place, "weekdays": ["sat,sun"], "out_of_order": [1], "sell_limit": [3]})

@@ -220,8 +220,8 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
         return answer
 
     def hold_cart(self, lines: NDArray[np.int64], now_ms: int) -> CartAnswer:
-        """Hold every line or none: lines (Q_FIELDS, line) int64 with rows that exist, the cart's key in the first."""
-        hotels = self._hotels_of(lines[q.Q_ROW])
+        """Hold every line or none: lines (Q_FIELDS, line) int64, a row < 0 = none, the cart's key in the first."""
+        hotels = self._hotels_of(lines[q.Q_ROW][lines[q.Q_ROW] >= 0])
         slots, ids = np.zeros(lines.shape[1], np.int64), np.zeros(lines.shape[1], np.int64)
         answer = carts.hold_cart(self.table, np.ascontiguousarray(lines), hotels, now_ms, slots, ids)
         code, line, night, lsn = answer

@@ -169,14 +169,6 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             except UnknownIdError as error:
                 raise UnknownIdError(f"hold_cart: line {line}: {error}") from None
 
-    def _unknown(self, requests: NDArray[np.int64]) -> CartAnswer | None:
-        """The answer to a frame of which a line names a hotel, room type or plan that there is not."""
-        for line in np.flatnonzero(requests[q.Q_ROW] < 0)[:1].tolist():
-            unknown_hotel = requests[q.Q_ROW, line] == UNKNOWN_HOTEL_ROW
-            code = Outcome.UNKNOWN_HOTEL if unknown_hotel else Outcome.UNKNOWN_PRODUCT
-            return CartAnswer(code, line, 0, 0, np.empty(0, np.int64))
-        return None
-
     def _cart(self, requests: NDArray[np.int64], now_ms: int) -> CartAnswer:
         """Hold the lines. A counter that is coupon and points of one line, or too many hotels are refused before
         anything is locked.
@@ -187,7 +179,7 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             raise InputError(
                 f"hold_cart: coupon and points of line {line} are both {name!r}; name it once, with the units of both"
             )
-        hotels = len(set(self.catalog.row_hotel[requests[q.Q_ROW]].tolist()))
+        hotels = len(set(self.catalog.row_hotel[requests[q.Q_ROW][requests[q.Q_ROW] >= 0]].tolist()))
         if hotels > HOTELS_PER_CART_MAX:
             raise InputError(f"hold_cart: {hotels} hotels; a cart spans at most {HOTELS_PER_CART_MAX}")
         return self._inventory.hold_cart(requests, now_ms)
@@ -264,7 +256,7 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             requests[q.Q_SCOPE] = scope & ~(q.SCOPE_COUPON | q.SCOPE_POINTS) | coupons[0] | points
         bind_lines(requests, bonds)
         now_ms = self._now_ms()
-        answer = self._unknown(requests) or self._cart(requests, now_ms)
+        answer = self._cart(requests, now_ms)
         size = len(frame)
         if answer.code == Outcome.OK:
             lsn = answer.lsn - size + 1 + np.arange(size)
@@ -279,7 +271,9 @@ class CartMixin(CartVerbsMixin, CartLinesMixin):
             records = [self._inventory.record(each, now_ms) if each else None for each in ids]
             lsns = [record.lsn if record else 0 for record in records]
         else:
-            outcomes[answer.line] = answer.code
+            unknown_hotel = requests[q.Q_ROW, answer.line] == UNKNOWN_HOTEL_ROW
+            nameless = answer.code == Outcome.UNKNOWN_PRODUCT and unknown_hotel
+            outcomes[answer.line] = Outcome.UNKNOWN_HOTEL if nameless else answer.code
         nights = [to_date(answer.night) if code is not None and Outcome(code).has_night else None for code in outcomes]
         return pl.DataFrame(
             {"outcome": outcomes, "hold_id": ids, "lsn": lsns, "night": nights},

@@ -187,6 +187,16 @@ def cart_digest(lines):
 
 
 @kernel
+def _unknown_line(store, lines):
+    """The first line whose row is none: (code, line), (OK, 0) if there is no such line."""
+    for line in range(lines.shape[1]):
+        code = q.row_code(store, lines[q.Q_ROW, line])
+        if code != _OK:
+            return np.int64(code), line
+    return np.int64(_OK), 0
+
+
+@kernel
 def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     """One attempt: (code, line, night, lsn)."""
     digest = cart_digest(lines)
@@ -201,8 +211,10 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     if has_key:
         acquire(locks, segment)
         code, out_ids[0], lsn, place = known_answer(store, hashed, request_at(lines, 0), digest, now_ms)
-        if code == _OK and place < 0:
-            code = _BUSY
+    if code == _OK:
+        code, line = _unknown_line(store, lines)
+    if code == _OK and has_key and place < 0:
+        code = _BUSY
     if code == _OK:
         lock_cart(store, hotels_of_cart)
         code, line, night, lsn = _hold_lines(store, lines, hotels_of_cart, digest, now_ms, out_slots, out_ids)
@@ -219,9 +231,9 @@ def _attempt(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
 def hold_cart(store, lines, hotels_of_cart, now_ms, out_slots, out_ids):
     """Hold every line or none: (code, refused line, night as ordinal, lsn).
 
-    lines (Q_FIELDS, line) int64: requests whose rows exist, the cart's key in the first; hotels_of_cart (hotel) int64,
-    ascending and distinct [in]; out_slots, out_ids (line) int64 [out]: for EXISTS only out_ids[0], the first hold. The
-    id of a cart is that of its first line. O(lines^2 x nights).
+    lines (Q_FIELDS, line) int64: requests, the cart's key in the first; hotels_of_cart (hotel) int64: those of the rows
+    that exist, ascending and distinct [in]; out_slots, out_ids (line) int64 [out]: for EXISTS only out_ids[0], the
+    first hold. The id of a cart is that of its first line. O(lines^2 x nights).
     """
     for line in range(lines.shape[1]):
         code = q.shape_code(request_at(lines, line))
