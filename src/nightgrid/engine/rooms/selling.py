@@ -84,7 +84,8 @@ class SellingMixin(SellingViews):
         delta_minor and ceiling_steps (0), floor_minor (the hurdle).
 
         Each room that is taken after it was set moves it by delta_minor, at most ceiling_steps times; rooms that come
-        back move it down, not below the floor. Set again, it starts anew.
+        back move it down, not below the floor. A floor above the hurdle holds from the start, until the steps rise over
+        it. Set again, it starts anew.
         """
         what = ("set_hurdles", changes, self.catalog, self._inventory)
         columns = ("room_type_id", "hurdle_minor", "delta_minor", "ceiling_steps", "floor_minor")
