@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, Final, TypedDict
 
+from nightgrid.counts import plain_int
 from nightgrid.errors import InputError, InputTypeError, IntegrityError
 from nightgrid.limits import CHILD_AGE_MAX, FILL_BP_MAX, GUESTS_MAX, ID_BYTES_MAX, POINTS_MAX, ROOMS_LEFT_MAX
 from nightgrid.nights import to_date, to_ordinal
@@ -50,7 +51,8 @@ class QuestionWhere(GuestQuestion, total=False):
 
 @dataclass(frozen=True)
 class Asking:
-    """A guest's question. Lists and sets are taken as well, and kept as tuples and frozen sets.
+    """A guest's question. Lists, sets and arrays are taken as well, and kept as tuples and frozen
+    sets; whole numbers of NumPy are kept as plain ones.
 
     adults: None = as priced: no rule about guests acts. children: their ages in years on arrival, 0..17.
     channel, country and language (of the guest), device: "" = not told, so rules that ask for one do not apply.
@@ -80,6 +82,7 @@ class Asking:
         for name in ("children", "packages") if self.fill_bp is None else ("children", "packages", "fill_bp"):
             object.__setattr__(self, name, _listed(name, getattr(self, name)))
         object.__setattr__(self, "coupons", frozenset(_listed("coupons", self.coupons)))
+        self._take_plain_numbers()
         if self.adults is not None:
             _check_count("adults", self.adults, 1, GUESTS_MAX)
         for age in self.children:
@@ -101,6 +104,14 @@ class Asking:
             raise InputError(f"booking_time {self.booking_time!r} is no time of day; write it like 20:00")
         if self.rooms_left is not None:
             _check_count("rooms_left", self.rooms_left, 0, ROOMS_LEFT_MAX)
+
+    def _take_plain_numbers(self) -> None:
+        """Numbers as they come out of arrays become Python's; what is none stays, and is refused by name."""
+        for name in ("adults", "points", "rooms_left"):
+            object.__setattr__(self, name, plain_int(getattr(self, name)))
+        for name in ("children", "fill_bp"):
+            if values := getattr(self, name):
+                object.__setattr__(self, name, tuple(map(plain_int, values)))
 
     @property
     def booking_minute(self) -> int:
@@ -148,7 +159,9 @@ class AskingAt(Asking):
         return found
 
 
-def _listed(name: str, value: object) -> tuple[object, ...]:
+def _listed(name: str, value: Any) -> tuple[object, ...]:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, str | bytes) or not isinstance(value, tuple | list | frozenset | set):
         raise InputTypeError(f"{name} {value!r} is a {type(value).__name__}; give a tuple or list")
     return tuple(value)

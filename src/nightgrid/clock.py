@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from nightgrid.counts import plain_int
+
 
 class Clock(Protocol):
     """Anything that tells the time in milliseconds UTC."""
@@ -42,6 +44,7 @@ class ManualClock:
     __slots__ = ("_now_ms",)
 
     def __init__(self, start: datetime | int) -> None:
+        start = plain_int(start)
         self._now_ms = start if isinstance(start, int) else instant_ms(start)
 
     def now_ms(self) -> int:
@@ -52,10 +55,11 @@ class ManualClock:
         """Move forward; ValueError if the interval is negative."""
         if interval_ms < 0:
             raise ValueError(f"interval_ms is {interval_ms}; a clock only moves forward (0 or more)")
-        self._now_ms += interval_ms
+        self._now_ms += plain_int(interval_ms)
 
     def move_to(self, instant: datetime | int) -> None:
         """Move forward to an instant; ValueError if it lies in the past."""
+        instant = plain_int(instant)
         target = instant if isinstance(instant, int) else instant_ms(instant)
         self.advance_ms(target - self._now_ms)
 

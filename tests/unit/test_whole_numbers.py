@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nightgrid import Catalog, Engine, InputError, InputTypeError, ManualClock
+from nightgrid.asking import Asking
 from nightgrid.counts import plain_int
 
 TODAY = date(2027, 1, 1)
@@ -59,6 +60,57 @@ def test_what_the_hotel_sets_and_asks(engine, kind) -> None:
     calendar = engine.availability_calendar("H", kind(2), rooms=kind(6))
     assert calendar.equals(engine.availability_calendar("H", 2, rooms=6))
     assert engine.largest_free_run(rooms=kind(6)).equals(engine.largest_free_run(rooms=6))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_asked_about_prices(engine, kind) -> None:
+    engine.publish(
+        {"book": {"name": "Flat", "tiers": ["public"], "display_currency": "EUR"}, "currencies": {"EUR": "1"}}
+    )
+    engine.clock.advance_ms(kind(100))
+    now_ms = engine.clock.now_ms()
+    assert type(now_ms) is int
+    assert type(ManualClock(np.int64(now_ms)).now_ms()) is int
+    stay = ("H", "A", ARRIVAL)
+    many = {"adults": kind(1), "children": [kind(4)], "points": kind(0), "rooms_left": kind(3)}
+    plain = {"adults": 1, "children": [4], "points": 0, "rooms_left": 3}
+
+    assert Asking(**many) == Asking(**plain)
+    assert Asking(fill_bp=np.array([1, 100], kind), children=np.array([3], kind)) == Asking(
+        fill_bp=[1, 100], children=[3]
+    )
+    assert {type(each) for each in (*Asking(fill_bp=np.array([7], kind)).fill_bp, Asking(**many).adults)} == {int}
+    asked = engine.quote(*stay, kind(2), rooms=kind(2), **many)
+    assert asked == engine.quote(*stay, 2, rooms=2, **plain)
+    assert asked.to_dict() == engine.quote(*stay, 2, rooms=2, **plain).to_dict()
+    for call in (
+        lambda k, of: engine.price_history(*stay, k(2), days=k(3), rooms=k(2), **of)["total_minor"],
+        lambda k, of: engine.price_as_of(k(now_ms) if k is int else np.int64(now_ms), *stay, k(2), rooms=k(2), **of),
+        lambda k, of: engine.calendar("H", k(2), rooms=k(2), **of),
+        lambda k, of: engine.search(ARRIVAL, k(2), rooms=k(1), price_min_minor=k(100), top=k(5), **of).offers,
+    ):
+        many_said, said = call(kind, many), call(int, plain)
+        assert not isinstance(said, list) or len(said) == 1
+        assert many_said.equals(said) if hasattr(said, "equals") else many_said == said
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 2.0, np.float64(2), "2"])
+def test_what_is_no_whole_number_is_refused_of_prices_too(engine, value) -> None:
+    engine.publish(
+        {"book": {"name": "Flat", "tiers": ["public"], "display_currency": "EUR"}, "currencies": {"EUR": "1"}}
+    )
+    for call in (
+        lambda: Asking(adults=value),
+        lambda: Asking(children=[value]),
+        lambda: Asking(points=value),
+        lambda: Asking(fill_bp=np.array([0.5])),
+        lambda: engine.price_history("H", "A", ARRIVAL, 1, days=value),
+        lambda: engine.price_history("H", "A", ARRIVAL, 1, rooms=value),
+        lambda: engine.calendar("H", value),
+        lambda: engine.search(ARRIVAL, 1, price_max_minor=value),
+    ):
+        with pytest.raises((InputError, InputTypeError)):
+            call()
 
 
 def test_a_cart(engine) -> None:

@@ -86,6 +86,7 @@ class SearchMixin(EngineBase):
         ordinal = to_ordinal(arrival)
         nights, rooms, guests, top = self._nights(ordinal, nights, departure), *map(plain_int, (rooms, guests, top))
         self._check_query(ordinal, nights, rooms, guests, sort, top, version)
+        price_min_minor, price_max_minor = plain_int(price_min_minor), plain_int(price_max_minor)
         self._check_filters(price_min_minor, price_max_minor, stars_min, near)
         asking = self._question(version, asked, nights) if asked else ANYBODY
         now_ms = self._now_ms()

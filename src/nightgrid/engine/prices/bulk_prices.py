@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nightgrid.asking import Asking, GuestQuestion, QuestionWhere, asking_where, check_fill
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import EngineBase, steady
 from nightgrid.engine.prices.cube import Cube, cube_stays
 from nightgrid.errors import InputError
@@ -35,7 +36,7 @@ _NO_PRODUCT = np.iinfo(np.int16).max
 
 def checked_threads(threads: int | None) -> int:
     """How many threads price side by side; one a core where it is not said."""
-    count = os.cpu_count() or 1 if threads is None else threads
+    count = os.cpu_count() or 1 if threads is None else plain_int(threads)
     if type(count) is not int or not 1 <= count <= _THREADS_MAX:
         raise InputError(f"threads is {threads!r}; allowed are 1 to {_THREADS_MAX}, or None for one a core")
     return count
@@ -61,9 +62,9 @@ class BulkPriceMixin(EngineBase):
         OK). `asked` is the guest's question as in `quote`: `fill_bp` is that of each stay's nights; with
         `booking_date` prices are as if asked on that date, while what can be sold is that of now.
         """
-        if type(nights) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
+        if type(nights := plain_int(nights)) is not int or not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights!r}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
-        if type(rooms) is not int or not 1 <= rooms <= ROOMS_MAX:
+        if type(rooms := plain_int(rooms)) is not int or not 1 <= rooms <= ROOMS_MAX:
             raise InputError(f"rooms is {rooms!r}; allowed are 1 to {ROOMS_MAX}")
         catalog = self.catalog  # before the prices, so that they know all of it
         version = self._priced()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nightgrid.asking import Asking, QuestionWhere, of_length
 from nightgrid.catalog import Catalog
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.comparison import BROKEN, Comparison, Guard, GuardError
 from nightgrid.engine.prices.bulk_prices import BulkPriceMixin
 from nightgrid.engine.prices.cube import Cube
@@ -181,9 +182,9 @@ class CompareMixin(BulkPriceMixin, VersionMixin):
         `progress(done, all)` counts prices. A tier that only one of the books has is left out and noted. Errors as
         `publish` and `reprice`. O(prices), in bounded memory.
         """
-        if type(rows_max) is not int or rows_max < 1:
+        if type(rows_max := plain_int(rows_max)) is not int or rows_max < 1:
             raise InputError(f"rows_max is {rows_max!r}; give 1 or more")
-        if type(causes_max) is not int or causes_max < 0:
+        if type(causes_max := plain_int(causes_max)) is not int or causes_max < 0:
             raise InputError(f"causes_max is {causes_max!r}; give 0 or more")
         with self._publishing:
             self._switch_locked(self._now_ms())

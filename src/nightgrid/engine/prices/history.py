@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nightgrid.asking import GuestQuestion, asking_from
+from nightgrid.counts import plain_int
 from nightgrid.engine.edge.answers import Quote
 from nightgrid.engine.edge.frames import as_frame, require, row_indexes
 from nightgrid.engine.edge.past_fill import PastFill
@@ -73,7 +74,7 @@ class HistoryMixin(RequoteMixin):
         nights = self._nights(ordinal, nights, departure)
         if not 1 <= nights <= STAY_NIGHTS_MAX:
             raise InputError(f"nights is {nights}; a stay has 1 to {STAY_NIGHTS_MAX} nights")
-        if type(rooms) is not int or rooms < 1:
+        if type(rooms := plain_int(rooms)) is not int or rooms < 1:
             raise InputError(f"rooms is {rooms!r}; a whole number of at least 1 is needed")
         booked = local_date_ordinal(at_ms, *self._calendar_of(product))
         if asking.booking_date is not None:
@@ -309,7 +310,7 @@ def _check_no_date(what: str, asked: GuestQuestion) -> None:
 
 
 def _checked_days(days: int) -> int:
-    if type(days) is not int or not 1 <= days <= _DAYS_MAX:
+    if type(days := plain_int(days)) is not int or not 1 <= days <= _DAYS_MAX:
         raise InputError(f"days is {days!r}; allowed are 1 to {_DAYS_MAX}")
     return days
 

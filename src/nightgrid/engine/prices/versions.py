@@ -15,6 +15,7 @@ import polars as pl
 
 from nightgrid.catalog import Catalog
 from nightgrid.clock import instant_ms
+from nightgrid.counts import plain_int
 from nightgrid.engine.base import EngineBase
 from nightgrid.engine.edge.answers import Publication
 from nightgrid.engine.edge.comparison import Guard
@@ -36,6 +37,7 @@ Book = RuleBook | CompiledBook | str | Path | dict[str, Any]
 
 def instant_of(name: str, instant: datetime | int) -> int:
     """An instant in milliseconds UTC, from an aware datetime or such milliseconds."""
+    instant = plain_int(instant)
     if isinstance(instant, bool) or not isinstance(instant, datetime | int):
         raise InputTypeError(f"{name} is {instant!r}; give a datetime with a time zone, or milliseconds since 1970 UTC")
     if isinstance(instant, datetime):
