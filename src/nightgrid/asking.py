@@ -97,7 +97,10 @@ class Asking:
         for name in ("coupons", "packages"):
             for text in getattr(self, name):
                 _check_text(name, text)
-        if isinstance(self.booking_date, datetime) or not isinstance(self.booking_date, date | None):
+        if isinstance(self.booking_date, datetime):
+            said = f"booking_date {self.booking_date.isoformat()} is an instant"
+            raise InputTypeError(f"{said} and no civil date; use that at the hotel: value.date()")
+        if not isinstance(self.booking_date, date | None):
             raise InputTypeError(f"booking_date {self.booking_date!r} is no civil date; give a datetime.date or None")
 
         if self.booking_time and not _TIME.fullmatch(self.booking_time):

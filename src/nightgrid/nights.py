@@ -42,7 +42,10 @@ def to_ordinal(night: date | str) -> int:
         raise InputTypeError(f"night {night.isoformat()} is an instant; use its civil date at the hotel: value.date()")
     if isinstance(night, date):
         return night.toordinal()
-    raise InputTypeError(f"night {reprlib.repr(night)} is a {type(night).__name__}; use datetime.date or 'yyyy-mm-dd'")
+    fix = "use datetime.date or 'yyyy-mm-dd'"
+    if type(night).__name__ == "datetime64":
+        fix += ": value.astype('datetime64[D]').item()"
+    raise InputTypeError(f"night {reprlib.repr(night)} is a {type(night).__name__}; {fix}")
 
 
 def _parse_night(text: str) -> int:

@@ -38,7 +38,11 @@ def test_nothing_is_known_about_anybody():
         ({"channel": None}, InputTypeError, "channel None is a NoneType; give text"),
         ({"device": "x" * 129}, InputError, "device of 129 characters is too long"),
         ({"packages": (1,)}, InputTypeError, "packages 1 is a int; give text"),
-        ({"booking_date": datetime(2026, 1, 1, 12)}, InputTypeError, "is no civil date"),
+        (
+            {"booking_date": datetime(2026, 1, 1)},
+            InputTypeError,
+            "booking_date 2026-01-01T00:00:00 is an instant and no civil date; use that at the hotel: value.date",
+        ),
         ({"booking_date": "2026-01-01"}, InputTypeError, "is no civil date"),
     ],
 )

@@ -95,6 +95,11 @@ FRAMES = [
     ({**ASKED, "guest": [5.0]}, InputTypeError, "hold_many: row 0: guest is 5.0"),
     ({"row_index": [2], "arrival": [FIRST], "nights": [1]}, InputError, "row_index is 2 in row 0; allowed are 0 to 1"),
     ({**ASKED, "nights": [1, 2]}, InputError, "the columns do not make a frame"),
+    (
+        {**ASKED, "arrival": [np.datetime64("2026-12-18")]},
+        InputError,
+        "do not make a frame: column arrival: .*; give values of one kind, dates as datetime.date or 'yyyy-mm-dd'",
+    ),
     ([1], InputTypeError, "hold_many is a list; give a Polars"),
     ("no such file.parquet", InputError, "there is no file no such file.parquet"),
 ]

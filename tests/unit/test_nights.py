@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,17 @@ def test_text_that_is_not_an_iso_date_is_refused(text: str) -> None:
 def test_what_is_not_a_civil_date_is_a_type_error(value: object) -> None:
     with pytest.raises(InputTypeError):
         to_ordinal(value)  # type: ignore[arg-type]
+
+
+def test_a_midnight_is_no_date_and_the_way_to_its_date_is_named() -> None:
+    with pytest.raises(InputTypeError, match=r"2027-01-01T00:00:00 is an instant; .* at the hotel: value\.date\(\)"):
+        to_ordinal(datetime(2027, 1, 1))
+    midnight = np.datetime64("2027-01-01T00:00", "ns")
+    with pytest.raises(InputTypeError) as refused:
+        to_ordinal(midnight)  # type: ignore[arg-type]
+    way = str(refused.value).rpartition(": value")[2]
+    assert way == ".astype('datetime64[D]').item()"
+    assert to_ordinal(midnight.astype("datetime64[D]").item()) == to_ordinal("2027-01-01")
 
 
 def test_a_subclass_of_date_counts_as_a_date() -> None:

@@ -39,10 +39,20 @@ def as_frame(what: str, source: Any) -> pl.DataFrame:
         try:
             return pl.DataFrame(source)
         except FRAME_ERRORS as error:
-            raise InputError(f"{what}: the columns do not make a frame: {error}") from error
+            raise InputError(f"{what}: the columns do not make a frame: {_odd_column(source) or error}") from error
     raise InputTypeError(
         f"{what} is a {type(source).__name__}; give a Polars, PyArrow or pandas frame, a dict, or a path"
     )
+
+
+def _odd_column(source: Any) -> str | None:
+    """The first column of a dict whose values make no column, and what to do; None where each of them does."""
+    for name, values in source.items() if isinstance(source, dict) else ():
+        try:
+            pl.DataFrame({name: values})
+        except FRAME_ERRORS as error:
+            return f"column {name}: {error}; give values of one kind, dates as datetime.date or 'yyyy-mm-dd'"
+    return None
 
 
 def text_of_quote(quote: Any) -> Any:
