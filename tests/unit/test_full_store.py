@@ -72,7 +72,8 @@ def test_a_slot_that_is_forgotten_is_had_in_that_millisecond(row) -> None:
         (1, 0),
         (1, 6),
     ):
-        engine.clock.advance_ms(wait)  # at 2,999 and 3,000: the others are due, and remembered from then on
+        engine.clock.advance_ms(wait)  # at 2,999 and 3,000: what is due ends, and is remembered from then on
+        engine.expire()
         said = engine.hold_many(lines(7, row, ttl_seconds=100_000))["outcome"].to_list()
         assert said == [Outcome.OK] * granted + [Outcome.BUSY] * (7 - granted), wait
     assert passes(engine) <= 4

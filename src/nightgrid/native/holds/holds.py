@@ -145,10 +145,7 @@ def may_succeed_now(store, code, now_ms):
     """
     if _COUNTER_USED_UP <= code <= _TOO_MANY_OPEN_HOLDS:
         return load_word(shared_of(store), at.S_EARLIEST_MS) <= now_ms and sweep_store(store, now_ms) > 0
-    if code != _BUSY:
-        return False
-    sweep_store(store, now_ms)
-    return collect_slots(store, now_ms)
+    return code == _BUSY and collect_slots(store, now_ms)
 
 
 @kernel
