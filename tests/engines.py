@@ -7,10 +7,11 @@ through `hold_many`, `confirm_many`, `release_many`, `cancel_many`. Ids are the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from nightgrid import Catalog, Dialect, InputError, ManualClock, Outcome, Refused, UnknownIdError
 from nightgrid.engine import Engine
@@ -78,6 +79,19 @@ def engine_of(
     return engine
 
 
+def restrictions_told(records: pl.DataFrame) -> list[tuple[str, str, str, date]]:
+    """What records say is restricted in another way: (hotel, room type, plan or "", night) in order, as often as said.
+    Any that says something else is an error.
+    """
+    told = []
+    for line in records.iter_rows(named=True):
+        if line["kind"] != "restrictions":
+            raise ValueError(f"a record of kind {line['kind']}")
+        place = (line["hotel_id"], line["room_type_id"], line["plan"] or "")
+        told += [(*place, line["arrival"] + timedelta(days=night)) for night in range(line["nights"])]
+    return sorted(told)
+
+
 class EngineInventory(LifeFace, SellingFace, QuestionFace):
     """An engine, one call at a time. `holds` is empty: the engine keeps its own."""
 
@@ -131,11 +145,13 @@ class EngineInventory(LifeFace, SellingFace, QuestionFace):
         plan: str | None = None,
         mode: str = "delta",
         **values: int | bool | str | None,
-    ) -> None:
+    ) -> list[tuple[str, str, str, date]]:
         frame = _range((hotel_id, room_type_id), first, last, plan=plan, **values)
         if weekdays is not None:
             frame["weekdays"] = [",".join(weekdays)]
+        lsn = self.engine.lsn
         self.engine.restrict(frame, mode)
+        return restrictions_told(self.engine.records(lsn))
 
     def availability(
         self, row: Row, tier: str | None = None, channel: str | None = None, plan: str | None = None

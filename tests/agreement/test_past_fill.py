@@ -124,6 +124,13 @@ class Hotel:
         for night in range(nights):
             self.settings.append((now_ms, (hotel, kind), arrival.toordinal() + night, there, elsewhere))
 
+    def restrict(self):
+        """A change that moves no rooms, and refuses nobody here."""
+        hotel, _, arrival, _ = self.stay()
+        self.engine.restrict(
+            {"hotel_id": [hotel], "night": [arrival], "max_stay_through": [self.rng.randrange(50, 90)]}
+        )
+
     def churn(self):
         """More changes at one instant than the ring has."""
         for number in range(1_400):
@@ -149,7 +156,7 @@ class Hotel:
 
 DEEDS = (
     *("hold",) * 8, *("book",) * 2, *("confirm",) * 2, "release", "cancel", "amend", "depart", "no_show", "extend",
-    "set_rooms", "publish", "schedule", "roll",
+    "set_rooms", "restrict", "publish", "schedule", "roll",
 )  # fmt: skip
 ASKED = [("A", "SUI", FIRST + timedelta(days=5), 3), ("A", "DBL", FIRST + timedelta(days=2), 1),
          ("B", "DBL", FIRST + timedelta(days=9), 4)]  # fmt: skip

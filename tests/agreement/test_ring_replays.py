@@ -148,6 +148,18 @@ class Guests:
     def sweep(self):
         return "OK" if self.engine.expire() else "NONE"
 
+    def restrict(self):
+        hotel_id, room_type_id, night, _ = self.stay()
+        last = min(night + timedelta(days=self.dice.choice([0, 0, 3])), self._last)
+        place = {"room_type_id": self.dice.choice([room_type_id, None]), "plan": self.dice.choice([None, None, "flex"])}
+        asked = {"mode": "delete"} if self.dice.random() < 0.5 else {"min_stay_through": self.dice.choice([0, 1, 2])}
+        asked["weekdays"] = self.dice.choice([None, None, ("fri", "sun")])
+        return "OK" if self.face.restrict(hotel_id, night, last, **place, **asked) else "NONE"
+
+    @property
+    def _last(self):
+        return date.fromordinal(self.engine.first_night + NIGHTS - 1)
+
     def roll(self):
         if self.dice.random() < 0.6:
             return "NONE"
@@ -158,7 +170,7 @@ class Guests:
 STEPS = (
     *("hold", "book", "confirm") * 3, "amend", "amend", "check_in", "check_in",
     "replace", "cart", "end_cart", "rebook", "extend", "release", "cancel", "check_out", "depart", "no_show", "wait",
-    "sweep", "roll",
+    "sweep", "roll", "restrict",
 )  # fmt: skip
 
 
@@ -205,7 +217,7 @@ def test_the_records_alone_give_the_store(seed):
 
 def test_every_verb_was_done():
     """The steps above would prove little if they were all refused."""
-    done = sum((Counter(_walk(seed).done) for seed in range(4)), Counter())
+    done = sum((Counter(_walk(seed).done) for seed in range(8)), Counter())
 
     granted = {name.split()[0] for name in done if name.endswith(" OK")}
     assert granted == set(STEPS)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from nightgrid import Refused
 from nightgrid.engine import Engine
 from nightgrid.engine.rooms.batches import requests_of
+from nightgrid.inventory.restriction_fields import changes_to
+from nightgrid.inventory.restrictions import Targets
 from nightgrid.native.store import layout as at
 from nightgrid.native.store import requests as q
 from tests.engines import engine_of
@@ -163,7 +165,27 @@ def make_ready(house: House) -> None:
     house.ready["quote"] = engine.quote("A", "DBL", night(4), 2, rooms=3, plan_id="flex")
     house.ready["elsewhere"] = np.zeros((len(ROOMS), NIGHTS), np.int16)
     house.ready["elsewhere"][row, 2:4] = 1
+    house.ready["restriction"] = restriction()
     house.ready["cells"] = (np.full(3, row, np.int32), np.array([night(i).toordinal() for i in range(3)], np.int32))
+
+
+def restriction() -> tuple[Any, list[Targets]]:
+    """Some nights of two room types are closed to arrival, and one plan on others."""
+    named = {"closed_to_arrival": np.ones(1, np.bool_)}
+    changes = changes_to(1, {"closed_to_arrival": np.ones(1, np.int64)}, named, replace=False)
+
+    def targets(products: bool, *lines: tuple[int, int, int]) -> Targets:
+        line, first, last = (np.array(column, np.int64) for column in zip(*lines, strict=True))
+        start = FIRST.toordinal()
+        return Targets(products, line, start + first, start + last, np.full_like(line, 127), np.zeros_like(line))
+
+    return changes, [targets(False, (2, 0, 1), (1, 2, 3), (2, 3, 3)), targets(True, (2, 1, 3))]
+
+
+def restrict(house: House) -> None:
+    """Two room types and a plan, in four runs of nights."""
+    changes, targets = house.ready["restriction"]
+    house.engine._inventory.restrict(changes, targets, house.now_ms)
 
 
 def set_capacity(house: House) -> None:
@@ -243,6 +265,7 @@ DEEDS: Final[dict[str, Callable[[House], Any]]] = {
         "A", "DBL", night(1), 4, replace=h.ids["held"], coupon="SPRING", coupon_units=2, channel="desk", points="STARS"
     ),
     "set capacity": set_capacity,
+    "restrict": restrict,
     "sell elsewhere": sell_elsewhere,
     "load what is sold elsewhere": load_elsewhere,
     "roll": roll,
@@ -267,6 +290,8 @@ class Snapshot:
         block = house.engine._inventory.block
         cells = block.region(at.R_CELLS).view(np.int16)
         self.free, self.held, self.sold = (cells[:, :, each].astype(int) for each in (at.C_FREE, at.C_HELD, at.C_SOLD))
+        plans = block.region(at.R_PRODUCT_PROFILES).view(np.int16)
+        self.restricted = np.concatenate((cells[:, :, at.C_PROFILE], plans)).astype(int)  # room types, then plans
         self.capacity = block.region(at.R_CAPACITY).view(np.int16).astype(int)
         self.nights = nights_of(block.region(at.R_SHARED).view(np.int64))
         self.used = block.region(at.R_CONTROL_NIGHTS).view(np.int64)[:, :, at.N_USED].copy()

@@ -37,6 +37,7 @@ IN_PARTS = (
     "hold in place of the due one",
     "expire",
     "set capacity",
+    "restrict",
     "sell elsewhere",
     "load what is sold elsewhere",
 )
@@ -100,6 +101,7 @@ def judge(house: House, name: str, bounds: Any, ends: Any, hold_id: int) -> None
         assert any((now.free == end)[others].all() for end in ends), "it happened in part"
         counts = [(each.used.tolist(), each.kept.tolist(), each.units.tolist()) for each in (before, now, after)]
         assert counts[1] in (counts[0], counts[2]), "controls or counters are used in part"
+    assert ((now.restricted == before.restricted) | (now.restricted == after.restricted)).all(), "restricted otherwise"
     for who, known in now.known.items():
         assert known in (before.known[who], after.known[who]) or who == "due", f"{who} is torn: {known}"
     if name not in IN_PARTS:

@@ -115,6 +115,7 @@ def look(house: House, before: Snapshot, after: Snapshot, roof: Any) -> None:
         same = now.nights == after.nights
         assert (now.free <= after.free)[:, same].all(), "it is published before its rooms are taken"
         assert (now.used >= after.used)[:, same].all(), "it is published before it is counted"
+        assert (now.restricted == after.restricted)[:, same].all(), "it is published before it is restricted"
         assert (now.units >= after.units).all(), "it is published before its units are taken"
     entered = sold & (now.nights == after.nights) & (now.nights != before.nights)
     assert (now.free == after.free)[:, entered].all(), "a night that came on sale is not new"

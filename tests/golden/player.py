@@ -88,6 +88,7 @@ def lacking(face: Callable[..., Any], opener: Callable[..., Any], case: Inventor
         asked -= {"as_lines"}
         asked -= {"release_at"} if "release_at_ms" in known else set()
         if step.do == "restrict":
+            asked -= {"told"}
             known |= set(getattr(face, "RESTRICTIONS", OLD_RESTRICTIONS))
         if "rooms" in step.arguments and step.do == "confirm" and "rooms" not in known:
             lacks.add("confirm(rooms)")
@@ -170,10 +171,13 @@ def _write(inventory: Any, step: Step, arguments: dict[str, Any]) -> None:
     if arguments.pop("remove", False):
         arguments["count" if step.do == "set_open_holds_max" else ON_A_RANGE[step.do]] = None
     method = getattr(inventory, step.do)
-    expect = step.expect
+    expect, nights = step.expect, arguments.pop("told", None)
     said: Any = None
     try:
-        if step.do == "create_block":
+        if step.do == "restrict":
+            told = [night for *_, night in method(step.hotel_id, *given, **arguments)]
+            assert nights is None or told == nights
+        elif step.do == "create_block":
             block, units = arguments.pop("block_id"), arguments.pop("units")
             method(block, *row, units, *given, **arguments)
         elif step.do == "set_block_units":

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.oracles.nights import local_date, stay_nights, weekday_name
 from tests.oracles.outcomes import CODES, Answer, Fault, InputMistake, worst
-from tests.oracles.restrictions import RESTRICTIONS, Dialect, read_value, restriction_faults, rewritten
+from tests.oracles.restrictions import RESTRICTIONS, Dialect, in_force, read_value, restriction_faults, rewritten
 from tests.oracles.stay import ROOMS_MAX, STAY_NIGHTS_MAX, Row, Stay, nights_asked, value_of
 
 __all__ = ["CODES", "RESTRICTIONS", "ROOMS_MAX", "STAY_NIGHTS_MAX", "Answer", "Cell", "Dialect", "Grid", "Row"]
@@ -142,13 +142,14 @@ class Grid:
         plan: str | None = None,
         mode: str = "delta",
         **values: int | bool | str | None,
-    ) -> None:
+    ) -> list[tuple[str, str, str, date]]:
         """Write restrictions on the nights first..last of one room type, or of all room types of the hotel; with
         `plan`, on that plan of them.
 
         Only the weekdays named ("mon".."sun", None = all) change. delta: only the restrictions given, None leaves
         one as it is, False or 0 lifts it. overlay: what is given replaces everything there. delete: what is given
-        as true is lifted, everything where nothing is given.
+        as true is lifted, everything where nothing is given. Returns what a channel must be told: (hotel, room type,
+        plan or "", night) of everything that is restricted in another way than before, each once, in order.
         """
         unknown = set(values) - set(RESTRICTIONS)
         if unknown:
@@ -159,14 +160,20 @@ class Grid:
         if mode != "delete":
             named = {k: read_value(k, v) for k, v in named.items()}
         rows = self._rows(hotel_id, room_type_id, plan)
+        told = []
         for row in rows:
             for night in self._nights(first, last, weekdays):
                 if plan is None:
                     cell = self.cells[row][night]
-                    cell.restrictions = rewritten(cell.restrictions, mode, named)
+                    before, after = cell.restrictions, rewritten(cell.restrictions, mode, named)
+                    cell.restrictions = after
                 else:
                     nights = self.plan_restrictions.setdefault((row, plan), {})
-                    nights[night] = rewritten(nights.get(night, {}), mode, named)
+                    before, after = nights.get(night, {}), rewritten(nights.get(night, {}), mode, named)
+                    nights[night] = after
+                if in_force(before) != in_force(after):
+                    told.append((*row, plan or "", night))
+        return sorted(told)
 
     # Why not
 

@@ -82,6 +82,12 @@ def rewritten(old: Values, mode: str, named: Values) -> dict[str, Any]:
     return {name: value for name, value in old.items() if lifted and name not in lifted}
 
 
+def in_force(values: Values) -> dict[str, Any]:
+    """The restrictions of one night without those that are written and forbid nothing."""
+    nothing = {name: -1 if name == "max_advance_days" else 0 for name in values}
+    return {name: value for name, value in values.items() if value != nothing[name] and value != frozenset()}
+
+
 def restriction_faults(
     stay: Stay, nights: list[date], stay_max: int, lead_days: int, dialect: Dialect, levels_on: Any
 ) -> list[Fault]:

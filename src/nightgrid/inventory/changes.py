@@ -29,6 +29,12 @@ def _kept(place: Words, stay: Words) -> Words:
     return np.stack([place & 0xFFFFFFFF, arrival, arrival + (stay >> 31 & 0x1FF)])
 
 
+def _of_nights(records: Words) -> Words:
+    """Nights that records are about, each of one row or a product of it, as (row, first, end) int64 (3, record)."""
+    first = records[:, at.D_STAY]
+    return np.stack([records[:, at.D_PLACE] & 0xFFFFFFFF, first, first + records[:, at.D_VALUE]])
+
+
 def _given_back(records: Words) -> Words:
     """What changes of a stay touch: all of both stays where row or rooms differ, else the nights of only one."""
     old = _kept(records[:, at.D_OLD_PLACE], records[:, at.D_OLD_STAY])
@@ -53,31 +59,40 @@ def _merged(ranges: Words) -> tuple[Words, Words, Words]:
     return row[starts], first[starts], np.maximum.reduceat(end, starts)
 
 
-def changed_ranges(records: Words, rows: int, window: Window, also: Words) -> tuple[Words, Words, Words]:
-    """Nights of the window on which the free rooms of a row changed: (row, first night, end) int64, ordinals, sorted
-    and merged; `end` is the night after. records int64 (record, D_WORDS); also int64 (3, range): ranges of the same
-    kind that no record tells of. O(records log records).
+def changed_ranges(
+    records: Words, rows: int, window: Window, also: Words, products: int = 0
+) -> tuple[Words, Words, Words, Words]:
+    """Nights of the window on which the free rooms of a row changed, or what is restricted of it or of a product of it:
+    (row, product, first night, end) int64, ordinals, sorted and merged; `end` is the night after, product -1.
+
+    records int64 (record, D_WORDS); also int64 (3, range): (row, first night, end) that no record tells of; products:
+    how many there are, if what is about one product alone shall stand apart, under its row. O(records log records).
     """
     kind = records[:, at.D_KIND] & 0xFF
     ends = window.first_night + window.nights
     moving = np.isin(kind, _MOVING)
     plain = records[(kind < at.RECORD_CELLS) & ~moving & ~np.isin(kind, _QUIET)]
-    cells = records[kind == at.RECORD_CELLS]
     found = [
         also,
         _kept(plain[:, at.D_PLACE], plain[:, at.D_STAY]),
         _given_back(records[moving]),
-        np.stack([cells[:, at.D_PLACE], cells[:, at.D_STAY], cells[:, at.D_STAY] + cells[:, at.D_VALUE]]),
+        _of_nights(records[kind == at.RECORD_CELLS]),
     ]
     rolls = records[kind == at.RECORD_WINDOW]
     first_new = None
-    if (kind == at.RECORD_RELOAD).any():
+    if np.isin(kind, (at.RECORD_RELOAD, at.RECORD_RESTRICTIONS_RELOAD)).any():
         first_new = window.first_night
     elif len(rolls):  # the nights that came on sale with the first roll, and all after them
         first_new = int(rolls[0, at.D_STAY] - rolls[0, at.D_VALUE]) + window.nights
     if first_new is not None:
         found.append(np.stack([np.arange(rows), np.full(rows, first_new), np.full(rows, ends)]))
-    ranges = np.concatenate(found, axis=1)
+    restricted = records[kind == at.RECORD_RESTRICTIONS]
+    ranges = np.concatenate([*found, _of_nights(restricted)], axis=1)
+    ranges[0] *= products + 1
+    if products:
+        ranges[0, len(ranges[0]) - len(restricted) :] += restricted[:, at.D_PLACE] >> 32  # a product + 1
     ranges[1] = np.maximum(ranges[1], window.first_night)
     ranges[2] = np.minimum(ranges[2], ends)
-    return _merged(ranges[:, ranges[1] < ranges[2]])
+    place, first, end = _merged(ranges[:, ranges[1] < ranges[2]])
+    row, product = np.divmod(place, products + 1)
+    return row, product - 1, first, end

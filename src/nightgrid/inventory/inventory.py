@@ -286,16 +286,16 @@ class Inventory(CountersPart, SlotsPart, GrowthPart, WindowPart):
 
     # -- restrictions ----------------------------------------------------------------------------
 
-    def restrict(self, changes: Changes, targets: Sequence[Targets]) -> int:
+    def restrict(self, changes: Changes, targets: Sequence[Targets], now_ms: int) -> int:
         """Change the restrictions of room types and products over ranges of nights, all or none; returns how many cells
-        got others. CapacityError if the profile table is full.
+        got others, which are published. CapacityError if the profile table is full.
         """
         shared = self.block.region(at.R_SHARED)
         acquire(shared, at.S_TABLE_LOCK)
         try:
             for level in targets:
                 self.check_targets(level, len(changes.keep))
-            return apply_changes(self.block, self._profiles, changes, targets, self.window)
+            return apply_changes(self.block, self._profiles, changes, targets, self.window, now_ms)
         finally:
             release(shared, at.S_TABLE_LOCK)
 

@@ -18,10 +18,18 @@ from nightgrid.inventory.block import Block
 from nightgrid.inventory.profile_table import ProfileTable
 from nightgrid.inventory.restriction_fields import Changes
 from nightgrid.native.store import layout as at
-from nightgrid.native.store.planes import set_product_profiles, set_profiles
+from nightgrid.native.store.planes import (
+    TOLD_ANYWHERE,
+    TOLD_EACH,
+    TOLD_ELSEWHERE,
+    set_product_profiles,
+    set_profiles,
+)
 from nightgrid.nights import weekday
 
 _CELLS_AT_ONCE = 1_000_000
+#: More runs of nights than this are published as one record that says: anywhere.
+_RECORDS_MAX = 4_096
 
 
 class Targets(NamedTuple):
@@ -131,26 +139,36 @@ def _worked_out(block: Block, targets: Targets, changes: Changes, work: _Profile
     return _Moved(targets.products, line[moved].astype(np.int32), columns[moved], state[moved])
 
 
+def _runs(moved: _Moved, nights_count: int) -> int:
+    """Runs of nights that follow each other in a line."""
+    follows = (np.diff(moved.lines) == 0) & (np.diff(moved.columns) % nights_count == 1)
+    return len(moved.lines) - int(np.count_nonzero(follows))
+
+
 def apply_changes(
-    block: Block, table: ProfileTable, changes: Changes, targets: Sequence[Targets], window: Window
+    block: Block, table: ProfileTable, changes: Changes, targets: Sequence[Targets], window: Window, now_ms: int
 ) -> int:
     """Change the restrictions of ranges of nights; returns how many cells got others. Table lock held.
 
     Of the same level, later targets change what earlier ones left. CapacityError if the profile table is full, and
-    nothing is changed. O(cells named), and less where changes repeat.
+    nothing is changed. Cells that get others are published, those alone. O(cells named), and less where changes repeat.
     """
     work = _Profiles()
     work.positions(np.zeros((1, at.F_FIELDS), np.int16))
     parts = [part for level in targets if len(level.lines) for part in _parts(level)]
-    moved = [_worked_out(block, part, changes, work, window) for part in parts]
+    moved = [part for part in (_worked_out(block, part, changes, work, window) for part in parts) if len(part.lines)]
     used = np.unique(np.concatenate([np.zeros(1, np.int64), *(part.profile for part in moved)]))
     index = np.zeros(len(work.rows), np.int32)
     index[used] = table.intern(work.rows[used])
     # From here on it must succeed.
     product_row = block.region(at.R_PRODUCT_ROW).view(np.int32)
+    runs = sum(_runs(part, block.sizes.nights) for part in moved)
+    each = runs <= min(_RECORDS_MAX, block.sizes.records // 2)
     for part in moved:
+        told = TOLD_EACH if each else TOLD_ANYWHERE if part is moved[-1] else TOLD_ELSEWHERE
+        given = (part.columns, index[part.profile], told, now_ms)
         if part.products:
-            set_product_profiles(block.table, part.lines, product_row[part.lines], part.columns, index[part.profile])
+            set_product_profiles(block.table, part.lines, product_row[part.lines], *given)
         else:
-            set_profiles(block.table, part.lines, part.columns, index[part.profile])
+            set_profiles(block.table, part.lines, *given)
     return sum(len(part.lines) for part in moved)

@@ -20,6 +20,7 @@ from nightgrid.native.upkeep import past_fill as kernels
 
 Words = NDArray[np.int64]
 NEVER_MS: Final = 2**62
+_EVERYWHERE: Final = (at.RECORD_RELOAD, at.RECORD_WINDOW)  # changes after which the rooms of any night may be others
 _CELLS: Final = 1_000_000  # that are read at once where everything is
 _KEPT_SHIFT, _KEPT_MASK = 31, 0x1FF  # kept nights in the word of a stay (`native/store/requests.py`)
 #: So often the ring is looked at on the engine's clock where somebody calls, for every 65,536 records that it has.
@@ -193,7 +194,7 @@ class PastFill:
         instants = moves[:, kernels.M_AT_MS]
         if (np.diff(instants) < 0).any():  # an expiry that was noticed late
             moves = moves[np.argsort(instants, kind="stable")]
-        everywhere = np.flatnonzero(moves[:, kernels.M_KIND] > at.RECORD_CELLS).tolist()
+        everywhere = np.flatnonzero(np.isin(moves[:, kernels.M_KIND], _EVERYWHERE)).tolist()
         begin = 0
         for place in [*everywhere, len(moves)]:
             self._apply(moves[begin:place])
@@ -269,7 +270,7 @@ class PastFill:
         whole = kernels.read_moves(self._inventory.table, lsn + 1, self._horizon_ms, moves) == len(moves)
         kinds = moves[:, kernels.M_KIND]
         dated = np.flatnonzero(kinds != at.RECORD_EXPIRE)  # an expiry says its deadline, not when it was noticed
-        everywhere = np.flatnonzero(kinds > at.RECORD_CELLS)
+        everywhere = np.flatnonzero(np.isin(kinds, _EVERYWHERE))
         if not whole or not len(dated):
             return self._inventory.lsn, now_ms
         if len(everywhere):

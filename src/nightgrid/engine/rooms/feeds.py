@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nightgrid.engine.base import EngineBase, checked_lsn
 from nightgrid.engine.edge.hold_frames import dates_of, link_columns, named, quote_columns, scope_columns, stay_columns
+from nightgrid.engine.edge.names import checked_flag
 from nightgrid.errors import InputError
 from nightgrid.inventory.changes import changed_ranges
 from nightgrid.native.store import layout as at
@@ -30,7 +31,11 @@ KINDS = {
     at.RECORD_CELLS: "cells",
     at.RECORD_RELOAD: "reload",
     at.RECORD_WINDOW: "window",
+    at.RECORD_RESTRICTIONS: "restrictions",
+    at.RECORD_RESTRICTIONS_RELOAD: "restrictions_reload",
 }
+#: Kinds of which a record is about nights of a room type, or of one plan of it.
+_OF_NIGHTS = (at.RECORD_CELLS, at.RECORD_RESTRICTIONS)
 
 
 class FeedMixin(EngineBase):
@@ -51,22 +56,26 @@ class FeedMixin(EngineBase):
             )
         return found
 
-    def changes_since(self, lsn: int) -> pl.DataFrame:
-        """Nights of room types on which the free rooms changed after `lsn`, or a block gave rooms up by the clock:
-        ranges in order, merged, to push to a channel. What is due expires first.
+    def changes_since(self, lsn: int, *, plans: bool = False) -> pl.DataFrame:
+        """Nights of room types on which the free rooms or the restrictions (of a plan too) changed after `lsn`, or a
+        block gave rooms up by the clock: ranges in order, merged, to push to a channel. What is due expires first.
 
-        Columns: hotel_id, room_type_id, first_night, last_night (inclusive). Read `lsn` of the engine before, and give
-        it next time. Nights that have left the window are left out. InputError names the oldest lsn that can be given,
-        once the ring has passed over it. O(records).
+        Columns: hotel_id, room_type_id, first_night, last_night (inclusive). With `plans` also plan, behind the room
+        type: restrictions of one plan then have lines of their own, and a line without plan is about the room type, so
+        about all of its plans. Read `lsn` of the engine before, and give it next time. Nights that have left the window
+        are left out. InputError names the oldest lsn that can be given, once the ring has passed over it. O(records).
         """
         checked_lsn(lsn, self._inventory.lsn)
         self._inventory.sweep(self._now_ms())
         records = self._ring(lsn, complete=True)
         window = self._inventory.window
-        row, first, end = changed_ranges(records, self.catalog.n_rows, window, self._given_up(lsn))
+        given = (records, self.catalog.n_rows, window, self._given_up(lsn))
+        apart = self.catalog.n_products if checked_flag("plans", plans) else 0
+        row, product, first, end = changed_ranges(*given, apart)
+        places = self._name_columns.places(row | product + 1 << 32)
         return pl.DataFrame(
             {
-                **self._name_columns.rows(row),
+                **(places if plans else self._name_columns.rows(row)),
                 "first_night": dates_of(first),
                 "last_night": dates_of(end - 1),
             }
@@ -100,13 +109,15 @@ class FeedMixin(EngineBase):
         lines (of changes that were published together), value (of the stay in minor units, or what the verb was told).
         The stay is that after the change; quote and price_version are digests of what its price is bound to. Of kind
         `cells` (the hotel set counters) arrival and nights say which nights of the room type, of `window` the new first
-        night and how many left; of `reload` any cell may have changed. Of kind `request` is what stands before the
-        first record of a hold with points: it changes nothing. O(records).
+        night and how many left; of `reload` any cell may have changed. Of kind `restrictions` arrival and nights say
+        which nights of the room type, or of the plan that is named, are restricted in another way; of
+        `restrictions_reload` any may be. Of kind `request` is what stands before the first record of a hold with
+        points: it changes nothing. O(records).
         """
         found = self._ring(since_lsn, complete=False)
         kind = found[:, at.D_KIND] & 0xFF
         of_hold = kind < at.RECORD_CELLS
-        of_row = of_hold | (kind == at.RECORD_CELLS)
+        of_row = of_hold | np.isin(kind, _OF_NIGHTS)
         stay = found[:, at.D_STAY]
         scope = found[:, at.D_SCOPE]
         points = np.where((scope < 0) & (kind < at.RECORD_REQUEST), found[:, at.D_POINTS], 0)
@@ -125,7 +136,7 @@ class FeedMixin(EngineBase):
             "value": pl.Series(found[:, at.D_VALUE]),
             **quote_columns(found[:, at.D_QUOTE], found[:, at.D_KIND] >> 40, self._shelf.digests),
         }
-        with_nights = ~of_hold & (kind != at.RECORD_RELOAD)
+        with_nights = ~of_hold & ~np.isin(kind, (at.RECORD_RELOAD, at.RECORD_RESTRICTIONS_RELOAD))
         columns["arrival"] = columns["arrival"].zip_with(pl.Series(~with_nights), dates_of(stay * with_nights))
         columns["nights"] = columns["nights"].zip_with(pl.Series(~with_nights), pl.Series(found[:, at.D_VALUE]))
         return pl.DataFrame(columns)

@@ -53,9 +53,10 @@ class HotelMixin(EngineBase):
         """Change restrictions by a frame; returns how many cells got others. See docs/restrictions.md for the columns.
 
         mode "delta": only what is named changes; "overlay": what is not named is removed; "delete": what is named is
-        removed, or all where nothing is. A mistake is an error before any change.
+        removed, or all where nothing is. A mistake is an error before any change. What got others is told by
+        `changes_since`.
         """
-        return restrict(self.catalog, self._inventory, changes, mode)
+        return restrict(self.catalog, self._inventory, changes, self._bulk_ms(), mode)
 
     @steady
     def restrictions(

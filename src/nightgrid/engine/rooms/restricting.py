@@ -49,7 +49,7 @@ _PLACES_AND_NIGHTS = (
 _Columns = dict[str, NDArray[np.int64]]
 
 
-def restrict(catalog: Catalog, inventory: Inventory, source: Any, mode: RestrictMode = "delta") -> int:
+def restrict(catalog: Catalog, inventory: Inventory, source: Any, now_ms: int, mode: RestrictMode = "delta") -> int:
     """Change restrictions by a frame, rows in order; returns how many cells (room types and plans) got others.
 
     Columns: hotel_id, room_type_id (null = all of the hotel) or row_index; plan (null = the room type itself, else that
@@ -72,7 +72,7 @@ def restrict(catalog: Catalog, inventory: Inventory, source: Any, mode: Restrict
     for products, (lines, origin) in enumerate(_lines(catalog, frame)):
         ranges = (first[origin], last[origin], weekdays[origin], change_of[origin])
         targets.append(Targets(bool(products), lines, *ranges))
-    return inventory.restrict(changes, targets)
+    return inventory.restrict(changes, targets, now_ms)
 
 
 # -- what changes ------------------------------------------------------------------------------------

@@ -263,6 +263,8 @@ RECORD_REQUEST: Final = 13  # stands before the first record of a hold with poin
 RECORD_CELLS: Final = 20  # counters of a range of nights of one row were set by the hotel
 RECORD_RELOAD: Final = 21  # counters anywhere were set
 RECORD_WINDOW: Final = 22  # the window rolled
+RECORD_RESTRICTIONS: Final = 23  # a range of nights of one row, or of one product, is restricted in another way
+RECORD_RESTRICTIONS_RELOAD: Final = 24  # restrictions anywhere changed
 
 # -- beside a slot; valid where its scope word says so (`requests.SCOPE_BOUND`, `SCOPE_POINTS`) ------
 B_QUOTE: Final = 0  # digest of the quote

@@ -6,16 +6,22 @@ look once. `closed` has no plane: a closed night clears the sellable bit.
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from nightgrid.limits import PLANE_VALUE_MAX
 from nightgrid.native.base.atomics import acquire, and_word, or_word, release
 from nightgrid.native.base.jit import kernel
 from nightgrid.native.store import layout as at
+from nightgrid.native.store import requests as q
+from nightgrid.native.store import steps
 from nightgrid.native.store.cells import is_closed, set_sellable
+from nightgrid.native.store.records import publish_cells
 from nightgrid.native.store.views import (
     cells_of,
     hotel_words_of,
+    next_column,
     next_product_of,
     night_in_column,
     night_kinds_of,
@@ -31,6 +37,11 @@ from nightgrid.native.store.views import (
 
 _NUMBER_MASK = (1 << at.PLANES_PER_NUMBER) - 1
 _NUMBERS = 4
+
+# How a call that restricts publishes what it changed.
+TOLD_EACH: Final = 0  # a record for each run of nights
+TOLD_ELSEWHERE: Final = 1  # not at all: a later call of the same change says: anywhere
+TOLD_ANYWHERE: Final = 2  # with the last change one record that says: anywhere
 
 
 @kernel
@@ -177,12 +188,35 @@ def refresh_cell(store, row, column):
 
 
 @kernel
-def set_profiles(store, rows, columns, profile_of):
+def _publish_runs(store, rows, products, columns, begin, end, told, now_ms):
+    """Publish the changes begin..end - 1, all of one row, after they are made: who reads the log first and then the
+    nights misses none. products: those that are restricted, or nothing where the row is. Hotel locked.
+    """
+    if told == TOLD_ANYWHERE and end == rows.size:
+        publish_cells(store, at.RECORD_RESTRICTIONS_RELOAD, 0, 0, 0, now_ms)
+    if told != TOLD_EACH:
+        return
+    start = begin
+    for i in range(begin, end):
+        same = i + 1 < end and columns[i + 1] == next_column(store, columns[i])
+        if same and (products.size == 0 or products[i + 1] == products[i]):
+            continue
+        product = np.int64(products[i]) if products.size else np.int64(-1)
+        place = q.place_word(np.int64(rows[i]), product)
+        night = night_in_column(store, columns[start])
+        publish_cells(store, at.RECORD_RESTRICTIONS, place, night, i + 1 - start, now_ms)
+        start = i + 1
+
+
+@kernel
+def set_profiles(store, rows, columns, profile_of, told, now_ms):
     """Give many cells another restriction profile and keep sellable bits and planes in step. Locks each hotel.
 
-    rows, columns (change) int32 [in]; profile_of (change) int32 [in]: index in the profile table. Changes of one row
-    that stand together are one critical section.
+    rows, columns (change) int32, those of a row by ascending night; profile_of (change) int32: index in the profile
+    table, another than the cell has; told: TOLD_EACH and so on; now_ms: of the records [in]. Changes of one row that
+    stand together are one critical section, in which they are published too. The table lock is held.
     """
+    nothing = rows[:0]
     cells = cells_of(store)
     hotels = hotel_words_of(store)
     row_hotel = row_hotel_of(store)
@@ -190,18 +224,23 @@ def set_profiles(store, rows, columns, profile_of):
     while i < rows.size:
         row = rows[i]
         line = row_hotel[row] * at.L_WORDS
+        begin = i
         acquire(hotels, line + at.L_LOCK)
         while i < rows.size and rows[i] == row:
             cells[row, columns[i], at.C_PROFILE] = np.int16(profile_of[i])
             refresh_cell(store, row, columns[i])
+            steps.step(store, steps.POINT_CELL)
             i += 1
+        _publish_runs(store, rows, nothing, columns, begin, i, told, now_ms)
         hotels[line + at.L_CHANGES] += 1
         release(hotels, line + at.L_LOCK)
 
 
 @kernel
-def set_product_profiles(store, products, rows, columns, profile_of):
-    """`set_profiles` for the products' own: products, rows, columns (change) int32 [in], rows those of the products."""
+def set_product_profiles(store, products, rows, columns, profile_of, told, now_ms):
+    """`set_profiles` for the products' own: products, rows, columns (change) int32, rows those of the products, and
+    what is of one product by ascending night [in].
+    """
     own = product_profiles_of(store)
     restricted = row_restricted_of(store)
     hotels = hotel_words_of(store)
@@ -210,6 +249,7 @@ def set_product_profiles(store, products, rows, columns, profile_of):
     while i < rows.size:
         row = rows[i]
         line = row_hotel[row] * at.L_WORDS
+        begin = i
         acquire(hotels, line + at.L_LOCK)
         while i < rows.size and rows[i] == row:
             before = own[products[i], columns[i]] != 0
@@ -221,7 +261,9 @@ def set_product_profiles(store, products, rows, columns, profile_of):
                 restricted[row] -= 2 if before else 0
             else:
                 refresh_cell(store, row, columns[i])
+            steps.step(store, steps.POINT_CELL)
             i += 1
+        _publish_runs(store, rows, products, columns, begin, i, told, now_ms)
         hotels[line + at.L_CHANGES] += 1
         release(hotels, line + at.L_LOCK)
 

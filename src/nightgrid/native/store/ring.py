@@ -24,7 +24,8 @@ def copied(store, lsn, record):
 @kernel
 def moves_nothing(kind):
     """Whether after a record of a kind as many rooms are free as before, on every night."""
-    return kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN or kind == at.RECORD_REQUEST
+    restricts = kind == at.RECORD_RESTRICTIONS or kind == at.RECORD_RESTRICTIONS_RELOAD
+    return restricts or kind == at.RECORD_EXTEND or kind == at.RECORD_CHECK_IN or kind == at.RECORD_REQUEST
 
 
 @kernel

@@ -90,7 +90,7 @@ def read_moves(store, first, horizon_ms, out):
                 move[M_MORE] = record[at.D_STAY]
             elif not moves_nothing(kind):
                 move[M_LESS] = record[at.D_STAY]
-        else:
+        elif not moves_nothing(kind):
             if kind == at.RECORD_CELLS:
                 move[M_HOTEL] = row_hotel_of(store)[record[at.D_PLACE]]
             move[M_LESS] = record[at.D_STAY]
