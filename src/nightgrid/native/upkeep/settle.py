@@ -51,29 +51,13 @@ def _state_after(kind):
 
 
 @kernel
-def _value_after(records, base, kind, value):
-    """Value of a stay after a record, `value` being that before it; -1 = not known.
+def _latest_records(store, out_lsn, out_state):
+    """The latest record of every hold in the ring, and the state that its records lead to (0: they do not say).
 
-    A quote is so much for each room: a booking of some of the rooms of a bound hold is worth as much less.
-    """
-    if kind == at.RECORD_HOLD or kind == at.RECORD_BOOK or kind == at.RECORD_AMEND:
-        return records[base + at.D_VALUE]
-    if kind == at.RECORD_CONFIRM and value >= 0 and records[base + at.D_SCOPE] & q.SCOPE_BOUND != 0:
-        return value // q.stay_rooms(records[base + at.D_OLD_STAY]) * q.stay_rooms(records[base + at.D_STAY])
-    return value
-
-
-@kernel
-def _latest_records(store, noted, out_lsn, out_state, out_value):
-    """The latest record of every hold in the ring, the state that its records lead to (0: they do not say), and the
-    value of its stay (-1: they do not say).
-
-    noted (slots used) int64: the image of a slot + 1, 0 = none [in]; out_lsn, out_state, out_value (slots used) int64
-    [out]. O(records).
+    out_lsn, out_state (slots used) int64 [out]. O(records).
     """
     shared = shared_of(store)
     records = records_of(store)
-    images = images_of(store)
     last = load_word(shared, at.S_LSN)
     for lsn in range(max(1, last - store[at.H_RECORDS] + 1), last + 1):
         base = ((lsn - 1) & (store[at.H_RECORDS] - 1)) * at.D_WORDS
@@ -83,11 +67,6 @@ def _latest_records(store, noted, out_lsn, out_state, out_value):
         slot = find_slot(store, records[base + at.D_HOLD_ID])
         if 0 <= slot < out_lsn.size:
             out_lsn[slot] = lsn
-            value = out_value[slot]
-            image = (noted[slot] - 1) * at.I_WORDS
-            if value < 0 and image >= 0 and images[image + at.I_LSN] < lsn:
-                value = images[image + at.I_VALUE]  # before this change, which is its first since
-            out_value[slot] = _value_after(records, base, kind, value)
             state = _state_after(kind)
             if state:
                 out_state[slot] = state
@@ -106,10 +85,9 @@ def _forget(store, slot):
 
 
 @kernel
-def _price_as_published(store, slot, record, value):
-    """Make the value of a live stay, and the quote it is bound to, what was published; True if they were not.
-
-    record: place of its latest record; value: -1 where the ring does not say.
+def _quote_as_published(store, slot, record):
+    """Make the quote that a live stay is bound to what was published; True if it was another. Its value was noted
+    before it changed (`store/images.py`). record: place of its latest record.
     """
     slots = slots_of(store)
     records = records_of(store)
@@ -121,14 +99,11 @@ def _price_as_published(store, slot, record, value):
     if scope & q.SCOPE_BOUND != 0:
         quotes[slot * at.B_WORDS + at.B_QUOTE] = records[record + at.D_QUOTE]
         quotes[slot * at.B_WORDS + at.B_VERSION] = records[record + at.D_KIND] >> 40
-    if value >= 0:
-        differs = differs or slots[base + at.W_VALUE] != value
-        slots[base + at.W_VALUE] = value
     return differs
 
 
 @kernel
-def _as_published(store, slot, lsn, state, value):
+def _as_published(store, slot, lsn, state):
     """Make a slot what its latest record says; True if it was anything else."""
     slots = slots_of(store)
     records = records_of(store)
@@ -144,7 +119,7 @@ def _as_published(store, slot, lsn, state, value):
     slots[base + at.W_PLACE] = records[record + at.D_PLACE]
     slots[base + at.W_STAY] = records[record + at.D_STAY]
     if wanted & at.STATE_ENDED == 0:
-        differs = _price_as_published(store, slot, record, value) or differs
+        differs = _quote_as_published(store, slot, record) or differs
     if wanted & 0xFF == at.STATE_HELD:
         differs = differs or slots[base + at.W_DEADLINE_MS] != records[record + at.D_DEADLINE_MS]
         slots[base + at.W_DEADLINE_MS] = records[record + at.D_DEADLINE_MS]
@@ -212,10 +187,9 @@ def settle_slots(store):
     last = load_word(shared, at.S_LSN)
     lsns = np.zeros(high, np.int64)
     states = np.zeros(high, np.int64)
-    values = np.full(high, -1, np.int64)
     noted = np.zeros(high, np.int64)
     _notes(store, noted)
-    _latest_records(store, noted, lsns, states, values)
+    _latest_records(store, lsns, states)
     changed = _restore(store, noted, lsns)
     for slot in range(high):
         base = slot * at.W_WORDS
@@ -225,7 +199,7 @@ def settle_slots(store):
         if is_live(state) and slots[base + at.W_PREVIOUS] < 0:  # it was ending
             slots[base + at.W_VALUE] = -1 - slots[base + at.W_PREVIOUS]
         if lsns[slot] != 0:
-            changed += _as_published(store, slot, lsns[slot], states[slot], values[slot])
+            changed += _as_published(store, slot, lsns[slot], states[slot])
         elif slots[base + at.W_LSN] == 0 or slots[base + at.W_LSN] > last:
             _forget(store, slot)
             changed += 1
