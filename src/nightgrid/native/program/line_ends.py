@@ -22,7 +22,7 @@ from nightgrid.native.program.row_blocks import row_plan
 from nightgrid.native.program.row_emit import is_refused
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.program.row_program import compile_end, compile_head, ends_whole
-from nightgrid.native.program.row_tails import loosen
+from nightgrid.native.program.row_tails import is_known, keep_known, loosen
 from nightgrid.native.program.wide import wide
 from nightgrid.native.program.worth import run
 from nightgrid.native.store.views import address_of, as_pointer
@@ -102,11 +102,7 @@ def _is_context(ends, number, found, compiled):
     other = np.int64(0)
     for field in range(CONTEXT_FIELDS):
         other |= ends.contexts[number, field] ^ found[field]
-    differ = ends.known[number, 0] != compiled.top[row.C_RUNNING]
-    for column in range(row.TAIL_COLUMNS):
-        differ |= ends.known[number, 1 + 2 * column] != compiled.den[row.TAIL_FIRST + column]
-        differ |= ends.known[number, 2 + 2 * column] != compiled.top[row.TAIL_FIRST + column]
-    return other == 0 and not differ
+    return other == 0 and is_known(ends.known, number, compiled)
 
 
 @bare_called_kernel
@@ -129,10 +125,7 @@ def context_of(ends, compiled, stage, nights, at, rounded, how, found):
     ends.context_places[slot] = number + 1
     for field in range(CONTEXT_FIELDS):
         ends.contexts[number, field] = found[field]
-    ends.known[number, 0] = compiled.top[row.C_RUNNING]
-    for column in range(row.TAIL_COLUMNS):
-        ends.known[number, 1 + 2 * column] = compiled.den[row.TAIL_FIRST + column]
-        ends.known[number, 2 + 2 * column] = compiled.top[row.TAIL_FIRST + column]
+    keep_known(ends.known, number, compiled)
     return number
 
 

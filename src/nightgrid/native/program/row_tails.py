@@ -18,6 +18,25 @@ _ODD = 0x1E3779B97F4A7C15
 
 
 @bare_inlined_kernel
+def is_known(known, place, plan):
+    """Whether denominators and bounds of a plan's amounts are those that were noted: known (place, columns) float64."""
+    differ = known[place, 0] != plan.top[row.C_RUNNING]
+    for column in range(row.TAIL_COLUMNS):
+        differ |= known[place, 1 + 2 * column] != plan.den[row.TAIL_FIRST + column]
+        differ |= known[place, 2 + 2 * column] != plan.top[row.TAIL_FIRST + column]
+    return not differ
+
+
+@bare_inlined_kernel
+def keep_known(known, place, plan):
+    """Note for `is_known`."""
+    known[place, 0] = plan.top[row.C_RUNNING]
+    for column in range(row.TAIL_COLUMNS):
+        known[place, 1 + 2 * column] = plan.den[row.TAIL_FIRST + column]
+        known[place, 2 + 2 * column] = plan.top[row.TAIL_FIRST + column]
+
+
+@bare_inlined_kernel
 def _loosened(top):
     """A bound from 2^20, 2^22, ... that is not smaller; 0 stays."""
     if top == 0.0:
@@ -60,11 +79,7 @@ def _is_kept(plan, steps, begin, end, key, told, place, tails):
     other = np.int64(0)
     for at in range(end - begin):
         other |= tails.words[place, at] ^ steps[begin + at]
-    differ = tails.known[place, 0] != plan.top[row.C_RUNNING]
-    for column in range(row.TAIL_COLUMNS):
-        differ |= tails.known[place, 1 + 2 * column] != plan.den[row.TAIL_FIRST + column]
-        differ |= tails.known[place, 2 + 2 * column] != plan.top[row.TAIL_FIRST + column]
-    return other == 0 and not differ
+    return other == 0 and is_known(tails.known, place, plan)
 
 
 @bare_called_kernel
@@ -112,10 +127,7 @@ def begin_tail(plan, place, tails):
         return
     place = -1 - place
     tails.head[place, row.T_WORDS] = 0
-    tails.known[place, 0] = plan.top[row.C_RUNNING]
-    for column in range(row.TAIL_COLUMNS):
-        tails.known[place, 1 + 2 * column] = plan.den[row.TAIL_FIRST + column]
-        tails.known[place, 2 + 2 * column] = plan.top[row.TAIL_FIRST + column]
+    keep_known(tails.known, place, plan)
 
 
 @bare_called_kernel

@@ -15,7 +15,6 @@ from nightgrid.native.base.jit import bare_inlined_kernel, inlined_kernel
 from nightgrid.native.prices import prices as price
 from nightgrid.native.prices.prices import round_to
 from nightgrid.native.program import row_codes as row
-from nightgrid.native.program.row_codes import RowShop, Tails
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.search import rule_plans as packing
 from nightgrid.native.search.rule_plans import Packed, make_packed
@@ -133,21 +132,6 @@ def borrowed_space(space):
         borrowed(space.leads), borrowed(space.bounds), borrowed(space.chunks), borrowed(space.chosen),
         borrowed(space.total), borrowed(space.lane), borrowed(space.found), borrowed(space.rows),
         borrowed(space.totals), borrowed(space.about), borrowed(space.largest),
-    )  # fmt: skip
-
-
-@inlined_kernel
-def borrowed_rows(rows):
-    """The same RowShop with borrowed arrays."""
-    tails = rows.tails
-    return RowShop(
-        borrowed(rows.head), borrowed(rows.ops), borrowed(rows.numbers), borrowed(rows.bits), borrowed(rows.den),
-        borrowed(rows.top), borrowed(rows.ratios), borrowed(rows.shares), borrowed(rows.columns),
-        borrowed(rows.pieces), borrowed(rows.plans), borrowed(rows.kept),
-        Tails(
-            borrowed(tails.head), borrowed(tails.words), borrowed(tails.known), borrowed(tails.ops),
-            borrowed(tails.numbers), borrowed(tails.bits),
-        ),
     )  # fmt: skip
 
 

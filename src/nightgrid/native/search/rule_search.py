@@ -18,7 +18,7 @@ from nightgrid.native.base.jit import bare_called_kernel, bare_inlined_kernel, k
 from nightgrid.native.prices.tables import NO_PRICE
 from nightgrid.native.program import plan_codes as do
 from nightgrid.native.program import row_codes as row
-from nightgrid.native.program.row_blocks import row_plan
+from nightgrid.native.program.row_blocks import borrowed_rows, row_plan
 from nightgrid.native.program.row_loops import run_ops
 from nightgrid.native.program.stay_price import Workshop
 from nightgrid.native.search import rule_plans as packing
@@ -39,7 +39,6 @@ from nightgrid.native.search.rule_rows import (
     FIND_TOTALS,
     begin_lanes,
     borrowed_places,
-    borrowed_rows,
     borrowed_space,
     borrowed_sums,
     displayed,
